@@ -1,0 +1,1 @@
+"""Shelves and cameras calibrated and proven from a command line."""

@@ -1,0 +1,173 @@
+"""What crosses rooms: the records that enter the shop and the facts that the rooms tell each other.
+
+Everything here is frozen and slotted and carries its own time. Units stand last in every name:
+``at_s`` is UNIX time in seconds (UTC) when a thing was *measured*, ``received_s`` when the runtime
+received it, ``mass_g`` is grams, positions are metres in the store frame (right-handed, z up, floor
+at z = 0), money is an integer in the currency's minor unit.
+
+Nothing is validated here: `edge.wire` has done that at the border.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Point: TypeAlias = tuple[float, float, float]
+"""x, y, z in metres, store frame."""
+
+Direction: TypeAlias = Literal["in", "out"]
+
+
+# --- what sensors, gates and providers say ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightBatch:
+    """A controller's batch of samples for one shelf.
+
+    ``mass_g`` has shape (plates, samples), float64, plate order 1…P; NaN where a sample could not be
+    read. Row i, column j was measured at ``at_s + j / hz``.
+    """
+
+    received_s: float
+    at_s: float
+    shelf: str
+    hz: float
+    mass_g: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSeen:
+    """One person in one camera frame: head, the wrists that were seen, and optional appearance."""
+
+    head: Point
+    hands: tuple[Point, ...]
+    score: float
+    embedding: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFrame:
+    """Everybody whom one camera saw in one frame, anonymous, in no particular order."""
+
+    received_s: float
+    at_s: float
+    camera: str
+    people: tuple[PersonSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GateScan:
+    """Somebody identified at an entry gate; ``subject`` is who, as the shop knows them."""
+
+    received_s: float
+    at_s: float
+    gate: str
+    subject: str
+    method: str
+    party: int
+
+
+@dataclass(frozen=True, slots=True)
+class GatePassage:
+    """One person went through a gate's light barrier."""
+
+    received_s: float
+    at_s: float
+    gate: str
+    direction: Direction
+
+
+PaymentOutcome: TypeAlias = Literal["approved", "declined", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReply:
+    """What the payment provider said about a settlement; ``unknown`` when it did not say in time."""
+
+    received_s: float
+    at_s: float
+    settlement: str
+    outcome: PaymentOutcome
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that could not become a record. Broken hardware is a record too: it is counted."""
+
+    received_s: float
+    topic: str
+    reason: str
+
+
+Record: TypeAlias = WeightBatch | PeopleFrame | GateScan | GatePassage | PaymentReply | Refused
+
+
+# --- what the rooms tell each other ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShelfEvent:
+    """The level of some plates of one shelf went from one settled value to another.
+
+    ``change_g`` and ``error_g`` have shape (plates of the shelf,): how much each plate's level changed
+    (negative: something left) and the standard error of that change. ``plates`` are the 1-based numbers of
+    the plates that moved. The change itself happened between ``began_s`` and ``ended_s``, most likely
+    at ``step_s``. ``blind`` says that some of these plates could not be read meanwhile.
+    """
+
+    id: str
+    shelf: str
+    began_s: float
+    step_s: float
+    ended_s: float
+    settled_s: float
+    plates: tuple[int, ...]
+    change_g: NDArray[np.float64]
+    error_g: NDArray[np.float64]
+    blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A shelf stirred and settled where it was: worth an analytics event, never a cart line."""
+
+    shelf: str
+    began_s: float
+    ended_s: float
+    plates: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How near one track came to some plates around the time they changed.
+
+    Distances are metres from the box above the plates (0 inside it); ``inf`` when never seen.
+    """
+
+    track: int
+    hand_gap_m: float
+    head_gap_m: float
+    sightings: int
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """So many of one product in a cart, and how sure the runtime is of at least that many."""
+
+    sku: str
+    quantity: int
+    certainty: float
+    events: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """What a visit's cart holds by the best joint explanation so far."""
+
+    lines: tuple[CartLine, ...] = field(default=())

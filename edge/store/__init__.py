@@ -1,0 +1,31 @@
+"""What the shop *is*: its layout, catalogue, planogram, taxes and policy.
+
+Enters: a store folder (or the same files attached to a recording). Leaves: one immutable `Store`.
+Refuses: a folder with any fault, naming every one with its file, line or key, and the remedy.
+"""
+
+from edge.store.catalogue import Catalogue, Product
+from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
+from edge.store.load import BrokenStore, Store, load_store, read_store
+from edge.store.planogram import Planogram
+from edge.store.policy import Policy
+from edge.store.tables import Fault
+from edge.store.tax import TaxTable
+
+__all__ = [
+    "BrokenStore",
+    "Camera",
+    "Catalogue",
+    "Fault",
+    "Gate",
+    "Gondola",
+    "Layout",
+    "Planogram",
+    "Policy",
+    "Product",
+    "Shelf",
+    "Store",
+    "TaxTable",
+    "load_store",
+    "read_store",
+]

@@ -1,0 +1,185 @@
+"""A store folder, or the same files out of a recording -> one `Store`, or every fault at once.
+
+``store.toml``, ``catalogue.csv`` and ``planogram.csv`` are all read before anything is refused: a shop
+engineer fixes a broken folder in one go.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.numbers import UnknownCurrencyError, get_currency_precision
+from pydantic import ValidationError
+
+from edge.store.catalogue import Catalogue
+from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
+from edge.store.planogram import Planogram
+from edge.store.policy import Policy
+from edge.store.settings import RecordedSettings, StoreSettings
+from edge.store.tables import Fault, read_catalogue, read_planogram
+from edge.store.tax import TaxRate, TaxTable
+
+FILES = ("store.toml", "catalogue.csv", "planogram.csv")
+
+
+class BrokenStore(ValueError):
+    """A store that cannot be used, with everything that is wrong with it."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(f) for f in self.faults))
+
+
+@dataclass(frozen=True)
+class Store:
+    """Everything that the runtime knows about a shop before the first record."""
+
+    id: str
+    name: str
+    timezone: ZoneInfo
+    currency: str
+    currency_digits: int
+    prices_include_tax: bool
+    languages: tuple[str, ...]
+    registration: str
+    address: str
+    layout: Layout
+    catalogue: Catalogue
+    planogram: Planogram
+    tax: TaxTable
+    policy: Policy
+    sources: Mapping[str, bytes] = field(repr=False)
+    """The files as they were read: a recording carries them along."""
+
+
+def load_store(folder: Path) -> Store:
+    """The store in a folder; `BrokenStore` with every fault."""
+    files, faults = {}, []
+    for name in FILES:
+        try:
+            files[name] = (folder / name).read_bytes()
+        except OSError as error:
+            remedy = "Run it with --store FOLDER, where FOLDER holds store.toml, catalogue.csv and planogram.csv"
+            faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
+    return _build(files, StoreSettings, faults)
+
+
+def read_store(files: Mapping[str, bytes]) -> Store:
+    """The store that a recording carries; `BrokenStore` with every fault."""
+    faults = [
+        Fault(name, "attachment", "is not in the recording", "Record it again with the store's three files attached")
+        for name in FILES
+        if name not in files
+    ]
+    return _build(files, RecordedSettings, faults)
+
+
+def _build(files: Mapping[str, bytes], model: type[StoreSettings], faults: list[Fault]) -> Store:
+    texts = {}
+    for name in FILES:
+        try:
+            texts[name] = files.get(name, b"").decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = files[name].count(b"\n", 0, error.start) + 1
+            faults.append(Fault(name, f"line {line}", "is not UTF-8 text", "Save the file as UTF-8"))
+    settings = (
+        _settings(texts["store.toml"], model, faults) if "store.toml" in texts and files.get("store.toml") else None
+    )
+    layout = _layout(settings, faults) if settings else None
+    digits, zone = _money_and_time(settings, faults) if settings else (2, None)
+    tax = TaxTable(
+        tuple(TaxRate(t.tax_class, round(t.percent * 100), t.since, t.reduced) for t in settings.tax)
+        if settings
+        else (),
+        settings.store.tax_rounding if settings else "down",
+    )
+    catalogue: Catalogue = {}
+    if files.get("catalogue.csv") is not None and "catalogue.csv" in texts:
+        classes = tax.classes if settings else frozenset[str]()
+        catalogue = read_catalogue(texts["catalogue.csv"], digits, classes, faults)
+    planogram = Planogram(())
+    if files.get("planogram.csv") is not None and "planogram.csv" in texts:
+        skus = _every_sku(texts.get("catalogue.csv", ""))
+        planogram = read_planogram(texts["planogram.csv"], layout, skus or None, faults)
+    if faults or settings is None or layout is None or zone is None:
+        raise BrokenStore(faults)
+    if not tax.rates:
+        tax = TaxTable(tuple(TaxRate(c, 0) for c in sorted({p.tax_class for p in catalogue.values()})), tax.rounding)
+    head = settings.store
+    return Store(
+        head.id, head.name, zone, head.currency, digits, head.prices_include_tax, head.languages, head.registration,
+        head.address, layout, catalogue, planogram, tax, settings.policy, {n: files[n] for n in FILES},
+    )  # fmt: skip
+
+
+def _every_sku(catalogue: str) -> set[str]:
+    """Every sku that stands in the catalogue, its broken rows included: one mistake is told once."""
+    return {line.split(",", 1)[0].strip().strip('"') for line in catalogue.splitlines()[1:] if line.strip()}
+
+
+def _settings(text: str, model: type[StoreSettings], faults: list[Fault]) -> StoreSettings | None:
+    try:
+        return model(**tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        faults.append(Fault("store.toml", "syntax", str(error), "See https://toml.io for how TOML is written"))
+    except ValidationError as error:
+        for e in error.errors():
+            key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
+            given = "" if e["type"] == "missing" else f" (it says {e['input']!r})"
+            remedy = "Add the key" if e["type"] == "missing" else "Correct the value"
+            faults.append(Fault("store.toml", key, e["msg"].lower() + given[:80], remedy))
+    return None
+
+
+def _layout(settings: StoreSettings, faults: list[Fault]) -> Layout:
+    def twice(what: str, ids: Iterable[str]) -> None:
+        for name, count in Counter(ids).items():
+            if count > 1:
+                faults.append(
+                    Fault("store.toml", what, f"id {name!r} stands {count} times", "Give each an id of its own")
+                )
+
+    shelves = [s for g in settings.gondola for s in g.shelf]
+    twice("gate", (g.id for g in settings.gate))
+    twice("camera", (c.id for c in settings.camera))
+    twice("gondola", (g.id for g in settings.gondola))
+    twice("gondola.shelf", (s.id for s in shelves))
+    for kind in ("entry", "exit"):
+        if not any(g.kind == kind for g in settings.gate):
+            faults.append(
+                Fault("store.toml", "gate", f"there is no {kind} gate", f'Add a [[gate]] with kind = "{kind}"')
+            )
+    return Layout(
+        settings.floor.polygon,
+        tuple(Gate(g.id, g.kind, g.position, g.trusted_reader) for g in settings.gate),
+        tuple(Camera(c.id, c.position) for c in settings.camera),
+        tuple(
+            Gondola(
+                g.id,
+                g.origin,
+                g.yaw_deg,
+                tuple(Shelf(s.id, g.id, s.height, s.depth, s.plates, s.plate_width) for s in g.shelf),
+            )
+            for g in settings.gondola
+        ),
+    )
+
+
+def _money_and_time(settings: StoreSettings, faults: list[Fault]) -> tuple[int, ZoneInfo | None]:
+    zone, digits = None, 2
+    try:
+        zone = ZoneInfo(settings.store.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        what = f"there is no time zone {settings.store.timezone!r}"
+        faults.append(Fault("store.toml", "store.timezone", what, "Write it like Asia/Tokyo"))
+    try:
+        digits = get_currency_precision(settings.store.currency)
+    except UnknownCurrencyError:
+        what = f"there is no currency {settings.store.currency!r}"
+        faults.append(Fault("store.toml", "store.currency", what, "Write its ISO 4217 code, like JPY"))
+    return digits, zone

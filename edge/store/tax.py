@@ -1,0 +1,41 @@
+"""Dated tax rates per class.
+
+A rate is a whole number of basis points (800 is 8 %), so that no float ever touches money. A class may
+have several rates, each from a date on; a receipt uses the one in force on the day of the sale, in the
+store's own time zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRate:
+    """``rate_bp`` basis points for ``tax_class`` from the day ``since`` on (``date.min``: always)."""
+
+    tax_class: str
+    rate_bp: int
+    since: date = date.min
+    reduced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaxTable:
+    """All rates of a shop and how a rate's tax is rounded, once per rate and receipt."""
+
+    rates: tuple[TaxRate, ...]
+    rounding: Literal["down", "half-up", "up"] = "down"
+
+    @property
+    def classes(self) -> frozenset[str]:
+        return frozenset(r.tax_class for r in self.rates)
+
+    def rate(self, tax_class: str, day: date) -> TaxRate:
+        """The rate in force; `KeyError` when the class has none yet on that day."""
+        found = [r for r in self.rates if r.tax_class == tax_class and r.since <= day]
+        if not found:
+            raise KeyError(f"no rate for tax class {tax_class!r} on {day}")
+        return max(found, key=lambda r: r.since)

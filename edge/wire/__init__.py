@@ -1,0 +1,22 @@
+"""The border: bytes on a topic <-> records, and the files that recordings are kept in.
+
+Enters: a topic, its payload and when it was received. Leaves: one record; a payload that cannot become one is
+a `Refused` record with the reason, never an exception. Nothing behind this room validates again.
+"""
+
+from edge.wire.codec import decode, encode_passage, encode_people, encode_scan, encode_weight
+from edge.wire.recording import Heard, Loss, Recording, RecordingWriter, UnreadableRecording, open_recording
+
+__all__ = [
+    "Heard",
+    "Loss",
+    "Recording",
+    "RecordingWriter",
+    "UnreadableRecording",
+    "decode",
+    "encode_passage",
+    "encode_people",
+    "encode_scan",
+    "encode_weight",
+    "open_recording",
+]

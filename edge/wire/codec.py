@@ -1,0 +1,134 @@
+"""One message -> one record, and back.
+
+A topic or payload that breaks the contract becomes `Refused` with a short reason. Reasons are counted by kind,
+so they are few and fixed; what exactly was wrong is for the log, not for the counter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.records import (
+    GatePassage,
+    GateScan,
+    PaymentReply,
+    PeopleFrame,
+    PersonSeen,
+    Point,
+    Record,
+    Refused,
+    WeightBatch,
+)
+from edge.store import Store
+from edge.wire.payloads import PassagePayload, PaymentPayload, PeoplePayload, ScanPayload, WeightPayload
+
+_weight = msgspec.json.Decoder(WeightPayload)
+_people = msgspec.json.Decoder(PeoplePayload)
+_scan = msgspec.json.Decoder(ScanPayload)
+_passage = msgspec.json.Decoder(PassagePayload)
+_payment = msgspec.json.Decoder(PaymentPayload)
+_encode = msgspec.json.Encoder().encode
+
+FUTURE_S = 5.0
+"""A sensor whose clock is further ahead of the runtime's than this is not believed."""
+
+
+def decode(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
+    """The record that a message stands for. Never raises on what a sensor sent."""
+    try:
+        record = _decode(store, topic, payload, received_s)
+    except msgspec.ValidationError:
+        return Refused(received_s, topic, "breaks the contract")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Refused(received_s, topic, "not JSON")
+    if not isinstance(record, Refused) and record.at_s > received_s + FUTURE_S:
+        return Refused(received_s, topic, "from the future")
+    return record
+
+
+def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
+    parts = topic.split("/")
+    if len(parts) != 3:
+        return Refused(received_s, topic, "unknown topic")
+    room, name, what = parts
+    if room == "shelf" and what == "weight":
+        return _weights(store, topic, name, _weight.decode(payload), received_s)
+    if room == "camera" and what == "people":
+        frame = _people.decode(payload)
+        people = tuple(
+            PersonSeen(p.head, tuple(p.hands), p.score, tuple(p.embedding) if p.embedding else None)
+            for p in frame.people
+        )
+        return PeopleFrame(received_s, frame.t, name, people)
+    if room == "gate" and store.layout.gate(name) is None:
+        return Refused(received_s, topic, "unknown gate")
+    if room == "gate" and what == "scan":
+        return _admission(store, topic, name, _scan.decode(payload), received_s)
+    if room == "gate" and what == "passage":
+        passage = _passage.decode(payload)
+        return GatePassage(received_s, passage.t, name, passage.direction)
+    if room == "payment" and what == "reply":
+        reply = _payment.decode(payload)
+        return PaymentReply(received_s, reply.t, name, reply.outcome, reply.reference)
+    return Refused(received_s, topic, "unknown topic")
+
+
+def _weights(store: Store, topic: str, shelf: str, batch: WeightPayload, received_s: float) -> Record:
+    if not store.layout.has_shelf(shelf):
+        return Refused(received_s, topic, "unknown shelf")
+    try:
+        mass_g: NDArray[np.float64] = np.array(batch.g, dtype=np.float64)
+    except ValueError:
+        return Refused(received_s, topic, "rows of unequal length")
+    if mass_g.shape[0] != store.layout.shelf(shelf).plates:
+        return Refused(received_s, topic, "wrong number of plates")
+    if mass_g.ndim != 2 or mass_g.shape[1] == 0:
+        return Refused(received_s, topic, "no samples")
+    return WeightBatch(received_s, batch.t, shelf, batch.hz, mass_g)
+
+
+def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_s: float) -> Record:
+    if scan.subject is None:
+        return Refused(received_s, topic, "credential not readable")
+    here = store.layout.gate(gate)
+    if here is None or here.kind != "entry" or not here.trusted_reader:
+        return Refused(received_s, topic, "reader not trusted")
+    return GateScan(received_s, scan.t, gate, scan.subject, scan.method, scan.party)
+
+
+def encode_weight(at_s: float, hz: float, mass_g: NDArray[np.float64]) -> bytes:
+    """``shelf/<shelf>/weight``: (plates, samples) grams to a tenth; NaN goes out as null."""
+    rows = [[None if math.isnan(g) else g for g in row] for row in np.round(mass_g, 1).tolist()]
+    return _encode({"t": round(at_s, 4), "hz": hz, "g": rows})
+
+
+def encode_people(at_s: float, people: Sequence[PersonSeen]) -> bytes:
+    """``camera/<camera>/people``: millimetres are enough."""
+
+    def place(p: Point) -> list[float]:
+        return [round(float(v), 3) for v in p]
+
+    return _encode(
+        {
+            "t": round(at_s, 4),
+            "people": [
+                {"head": place(p.head), "hands": [place(h) for h in p.hands], "score": round(p.score, 2)}
+                for p in people
+            ],
+        }
+    )
+
+
+def encode_scan(at_s: float, subject: str, method: str, party: int = 1) -> bytes:
+    """``gate/<gate>/scan`` of a trusted reader."""
+    return _encode({"t": round(at_s, 4), "subject": subject, "method": method, "score": 0.99, "party": party})
+
+
+def encode_passage(at_s: float, direction: str) -> bytes:
+    """``gate/<gate>/passage``."""
+    return _encode({"t": round(at_s, 4), "direction": direction})

@@ -1,0 +1,76 @@
+"""The payloads of the wire contract, as they stand in JSON.
+
+One structure a topic, with its bounds. They are decoded by msgspec in microseconds; JSON Schemas are exported
+from here (`edge.wire.schemas`). Unknown fields are ignored: fields may be added freely, the meaning of one
+never changes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+UnixTime = Annotated[float, Meta(ge=0.0, le=1e11, description="UNIX time in seconds, UTC, when it was measured")]
+Metre = Annotated[float, Meta(ge=-10_000.0, le=10_000.0)]
+Place = tuple[Metre, Metre, Metre]
+
+
+class WeightPayload(Struct, gc=False):
+    """``shelf/<shelf>/weight``: one row of grams a plate, in plate order; null: could not be read."""
+
+    t: UnixTime
+    hz: Annotated[float, Meta(gt=0.0, le=10_000.0)]
+    g: Annotated[list[list[float | None]], Meta(min_length=1, max_length=1000)]
+
+
+class PersonPayload(Struct, gc=False):
+    """One person of ``camera/<camera>/people``, in the store frame."""
+
+    head: Place
+    hands: Annotated[list[Place], Meta(max_length=2)] = []
+    score: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
+    embedding: Annotated[list[float], Meta(max_length=2048)] | None = None
+
+
+class PeoplePayload(Struct, gc=False):
+    """``camera/<camera>/people``: everybody in one frame, anonymous."""
+
+    t: UnixTime
+    people: Annotated[list[PersonPayload], Meta(max_length=500)]
+
+
+class ScanPayload(Struct):
+    """``gate/<gate>/scan``: a credential, or from a trusted reader a subject."""
+
+    t: UnixTime
+    credential: str | None = None
+    subject: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    method: str = ""
+    score: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
+    party: Annotated[int, Meta(ge=1, le=50)] = 1
+
+
+class PassagePayload(Struct):
+    """``gate/<gate>/passage``: one person went through."""
+
+    t: UnixTime
+    direction: Literal["in", "out"]
+
+
+class PaymentPayload(Struct):
+    """``payment/<settlement>/reply``: what the provider said. Recorded, so that a replay hears it too."""
+
+    t: UnixTime
+    outcome: Literal["approved", "declined", "unknown"]
+    reference: str = ""
+
+
+PAYLOADS: dict[str, type[Struct]] = {
+    "shelf/+/weight": WeightPayload,
+    "camera/+/people": PeoplePayload,
+    "gate/+/scan": ScanPayload,
+    "gate/+/passage": PassagePayload,
+    "payment/+/reply": PaymentPayload,
+}
+"""Topic pattern -> payload of everything that enters the runtime."""

@@ -1,0 +1,173 @@
+"""Recordings: MCAP files of the wire, self-contained.
+
+Enters: a path. Leaves: the store's files, and the messages in file order (the order in which the runtime
+received them). A recording that breaks off is read as far as it goes, and the loss is said. A writer keeps
+payload bytes exactly as they were on the wire, and two writers given the same messages write the same file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from mcap.exceptions import McapError
+from mcap.opcode import Opcode
+from mcap.records import Attachment, Channel, Footer, Message
+from mcap.stream_reader import StreamReader
+from mcap.writer import CompressionType, Writer
+
+from edge.wire.schemas import schema_of
+
+MEDIA_TYPES = {".toml": "application/toml", ".csv": "text/csv", ".json": "application/json", ".txt": "text/plain"}
+
+
+class UnreadableRecording(ValueError):
+    """A file that is no recording at all; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message as it was heard: topic, payload bytes, and when (seconds)."""
+
+    topic: str
+    payload: bytes
+    received_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Why a recording ended before its end, after how many messages."""
+
+    reason: str
+    messages: int
+
+
+class Recording:
+    """A recording being read. Iterate it once; afterwards ``loss`` tells whether something was missing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.loss: Loss | None = None
+        self.attachments = _attachments(path)
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def size_bytes(self) -> int:
+        return self.path.stat().st_size
+
+    def store_files(self) -> dict[str, bytes]:
+        return {k: v for k, v in self.attachments.items() if k in ("store.toml", "catalogue.csv", "planogram.csv")}
+
+    def __iter__(self) -> Iterator[Heard]:
+        topics: dict[int, str] = {}
+        count, complete = 0, False
+        with self.path.open("rb") as file:
+            try:
+                for record in StreamReader(file, validate_crcs=True).records:
+                    if isinstance(record, Message):
+                        count += 1
+                        yield Heard(topics[record.channel_id], record.data, record.log_time / 1e9)
+                    elif isinstance(record, Channel):
+                        topics[record.id] = record.topic
+                    elif isinstance(record, Footer):
+                        complete = True
+            except (McapError, EOFError, KeyError, ValueError, OSError) as error:
+                self.loss = Loss(f"the file is damaged ({type(error).__name__}: {error})"[:200], count)
+            else:
+                if not complete:
+                    self.loss = Loss("the file ends in the middle", count)
+
+
+def open_recording(path: Path) -> Recording:
+    """A recording, its attachments read; `UnreadableRecording` where it is none."""
+    if not path.is_file():
+        raise UnreadableRecording(f"{path}: there is no such file")
+    with path.open("rb") as file:
+        if file.read(8) != b"\x89MCAP0\r\n":
+            raise UnreadableRecording(f"{path}: is not an MCAP recording. Make one with `tebura simulate`")
+    return Recording(path)
+
+
+def _attachments(path: Path) -> dict[str, bytes]:
+    """Every attachment that can be read. They stand in front of the messages in what Tebura writes, but a
+    recording of somebody else's may hold them at the end, so the whole file is looked through: record headers
+    only, chunks are skipped unread.
+    """
+    found: dict[str, bytes] = {}
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        file.seek(8)
+        while True:
+            head = file.read(9)
+            if len(head) < 9:
+                break
+            opcode, length = head[0], int.from_bytes(head[1:], "little")
+            if file.tell() + length > size or opcode == Opcode.FOOTER:
+                break
+            if opcode == Opcode.ATTACHMENT:
+                start = file.tell()
+                file.seek(start - 9)
+                attachment = _attachment(file.read(9 + length))
+                if attachment is not None:
+                    found[attachment.name] = attachment.data
+            else:
+                file.seek(length, 1)
+    return found
+
+
+def _attachment(record: bytes) -> Attachment | None:
+    import io
+
+    try:
+        for r in StreamReader(io.BytesIO(record), skip_magic=True).records:
+            if isinstance(r, Attachment):
+                return r
+    except (McapError, EOFError, ValueError):
+        pass
+    return None
+
+
+class RecordingWriter:
+    """Writes a recording; use it as a context manager. Its bytes depend on nothing but what it is given."""
+
+    def __init__(self, path: Path, attachments: Mapping[str, bytes], at_s: float) -> None:
+        self._file = path.open("wb")
+        self._writer = Writer(self._file, chunk_size=1 << 20, compression=CompressionType.ZSTD)
+        self._writer.start(profile="", library="tebura")
+        self._schemas: dict[str, int] = {}
+        self._channels: dict[str, int] = {}
+        self._sequence = 0
+        when = round(at_s * 1e9)
+        for name, data in attachments.items():
+            media = MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
+            self._writer.add_attachment(when, when, name, media, data)
+
+    def __enter__(self) -> RecordingWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.finish()  # type: ignore[no-untyped-call]
+        self._file.close()
+
+    def write(self, topic: str, payload: bytes, measured_s: float, received_s: float) -> None:
+        """One message, as it was on the wire."""
+        channel = self._channels.get(topic)
+        if channel is None:
+            channel = self._channels[topic] = self._writer.register_channel(topic, "json", self._schema(topic))
+        self._sequence += 1
+        self._writer.add_message(
+            channel, round(received_s * 1e9), payload, round(measured_s * 1e9), sequence=self._sequence
+        )
+
+    def _schema(self, topic: str) -> int:
+        name, schema = schema_of(topic)
+        if name not in self._schemas:
+            self._schemas[name] = self._writer.register_schema(name, "jsonschema", schema)
+        return self._schemas[name]

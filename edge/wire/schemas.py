@@ -1,0 +1,30 @@
+"""JSON Schemas of the wire, exported from the payloads themselves, so that they cannot disagree with the code.
+
+``python -m edge.wire.schemas`` prints them all; `docs/wire.md` quotes them.
+"""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+from edge.wire.payloads import PAYLOADS
+
+
+def schema_of(topic: str) -> tuple[str, bytes]:
+    """Name and JSON Schema for a topic; an open object for a topic that the contract does not know."""
+    parts = topic.split("/")
+    pattern = "/".join([parts[0], "+", *parts[2:]]) if len(parts) > 2 else topic
+    name = "tebura.v1." + ".".join(p for p in pattern.split("/") if p != "+")
+    payload = PAYLOADS.get(pattern)
+    schema = msgspec.json.schema(payload) if payload else {"type": "object"}
+    return name, json.dumps(schema, sort_keys=True).encode()
+
+
+def main() -> None:
+    print(json.dumps({topic: msgspec.json.schema(payload) for topic, payload in PAYLOADS.items()}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

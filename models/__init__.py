@@ -1,0 +1,1 @@
+"""The detector: renderer, training, export, evaluation, and the model card."""
