@@ -171,3 +171,89 @@ class Cart:
     """What a visit's cart holds by the best joint explanation so far."""
 
     lines: tuple[CartLine, ...] = field(default=())
+
+
+# --- what the runtime wants done, and what it tells those who watch --------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One leg of a ledger entry: positive amounts are debits, negative ones credits."""
+
+    account: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One line of the book. ``key`` is unique: appending an entry a second time changes nothing.
+
+    ``body`` holds JSON-ready facts (what happened, which shelf events stand behind it); ``postings`` sum to
+    zero in ``currency``, and are empty where no money moves.
+    """
+
+    key: str
+    at_s: float
+    kind: str
+    visit: str
+    body: dict[str, object]
+    postings: tuple[Posting, ...] = ()
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """Ask the provider for money. A retry carries the same ``key``; the provider charges a key once."""
+
+    settlement: str
+    key: str
+    subject: str
+    amount_minor: int
+    currency: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Say something on the wire; ``payload`` is JSON-ready."""
+
+    topic: str
+    payload: dict[str, object]
+    retain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A visit's part in an explanation: ``quantity`` units of ``sku`` taken (negative: put back).
+
+    ``sku`` is empty for a mass that no product explains.
+    """
+
+    visit: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One way to explain a shelf event, with what speaks for it (natural logarithms) and how sure it is."""
+
+    shares: tuple[Share, ...]
+    weight_nats: float
+    place_nats: float
+    who_nats: float
+    prior_nats: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """How a shelf event was explained when it settled, most probable first. ``reaches``: who was near."""
+
+    event: ShelfEvent
+    explanations: tuple[Explanation, ...]
+    reaches: tuple[tuple[str, Reach], ...]
+    """(visit or "" for a stranger, how near they came)."""
+
+
+Effect: TypeAlias = LedgerEntry | PaymentRequest | Publish | Explained | Touch
