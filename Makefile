@@ -1,0 +1,66 @@
+# Every target does its own set-up: `make demo` and `make test` work from a clean clone with Python 3.11+ and make.
+#
+#   make demo     simulate a lively few minutes in the demo shop, replay them, print receipts beside the truth
+#   make test     ruff, mypy and the tests
+#   make lint     ruff and mypy alone
+#   make bench    replay speed, time per message, how both grow with plates and people
+#   make clean    remove what was built, the virtual environment included
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+# Run `make PYTHON=/path/to/python3.12 …` to choose another one.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Works with and without pip inside the environment (see the venv target).
+PIP = $$(cat $(VENV)/pip-command) install --quiet --disable-pip-version-check --constraint requirements.lock
+
+.PHONY: demo test lint bench setup clean
+
+demo: $(VENV)/ready
+	$(BIN)/tebura demo
+
+test: lint
+	$(BIN)/pytest -n auto
+
+lint: $(VENV)/ready-to-develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/ready
+	$(BIN)/tebura bench
+
+setup: $(VENV)/ready-to-develop
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# --- set-up, once; again when a dependency changes ---
+
+$(VENV)/ready: pyproject.toml requirements.lock $(VENV)/pip-command
+	@echo "Installing Tebura and what it needs into $(VENV) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/ready-to-develop: $(VENV)/ready
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+# Debian ships python3 without what `python3 -m venv` needs (ensurepip). Three ways out, in this order: a pip of
+# the system that installs into the environment from outside; as root, the missing package; else, say the remedy.
+$(VENV)/pip-command:
+	@test -n "$(PYTHON)" || { echo "Tebura needs Python 3.11 or later. On Debian: apt-get install python3" >&2; exit 1; }
+	@rm -rf $(VENV)
+	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+		$(PYTHON) -m venv $(VENV) && echo "$(BIN)/python -m pip" > $@; \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+		$(PYTHON) -m venv --without-pip $(VENV) && echo "$(PYTHON) -m pip --python $(BIN)/python" > $@; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "This Python cannot make virtual environments; installing Debian's python3-venv ..."; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; } >/dev/null && \
+		$(PYTHON) -m venv $(VENV) && echo "$(BIN)/python -m pip" > $@; \
+	else \
+		echo "This Python cannot make virtual environments. As root: apt-get install python3-venv" >&2; exit 1; \
+	fi
