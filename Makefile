@@ -52,7 +52,6 @@ $(VENV)/ready-to-develop: $(VENV)/ready
 # the system that installs into the environment from outside; as root, the missing package; else, say the remedy.
 $(VENV)/pip-command:
 	@test -n "$(PYTHON)" || { echo "Tebura needs Python 3.11 or later. On Debian: apt-get install python3" >&2; exit 1; }
-	@rm -rf $(VENV)
 	@if $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
 		$(PYTHON) -m venv $(VENV) && echo "$(BIN)/python -m pip" > $@; \
 	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
