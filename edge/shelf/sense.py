@@ -1,0 +1,258 @@
+"""One batch of a shelf -> the events that it settles.
+
+A plate is *quiet* at its level, or *stirred* since some time. A stirred plate is *calm* again when its last few
+block means agree and its samples scatter no more than when it was quiet; its new level is then measured over the
+calm blocks, for longer where the plate is noisy. Motion that returns ends a calm stretch, and what was
+settled until then is a step of its own.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from edge.records import ShelfEvent, Touch, WeightBatch
+from edge.shelf.events import gather
+from edge.shelf.plates import (
+    BLOCK_S,
+    LEAVES_G,
+    LEAVES_SIGMA,
+    NOISE_FLOOR_G,
+    PAST_BLOCKS,
+    Bools,
+    Floats,
+    PlateStep,
+    ShelfState,
+    cut,
+    follow,
+    mean_between,
+    recall,
+    remember,
+)
+
+CALM_BLOCKS = 4
+"""As many blocks must agree before a plate counts as calm."""
+
+CALM_TREND_SIGMA = 3.0
+CALM_G = 0.3
+"""… and their older and newer half as well: somebody who leans lets go slowly."""
+
+CALM_SCATTER = 1.8
+"""Samples of a calm plate scatter at most this many times its own noise: a resting hand trembles."""
+
+SETTLED_ERROR_G = 0.5
+"""A calm plate is watched until its level is known this well, but no longer than `SETTLED_BLOCKS`."""
+SETTLED_BLOCKS = 12
+SETTLED_AT_LEAST = 5
+
+BEFORE_S = 1.2
+"""The level before a stir is measured over this long …"""
+GUARD_S = 0.15
+"""… up to this long before the stir was noticed: a hand comes down gently."""
+
+SIGNIFICANT_SIGMA = 4.0
+SIGNIFICANT_G = 2.0
+"""A plate moved when its level changed by more than this many standard errors and grams."""
+
+DRIFT_G_PER_SQRT_S = 0.15
+"""How far a level may wander by itself while a stir hides it, from load cell creep and temperature."""
+
+BLIND_AFTER_S = 1.0
+"""Without a believable sample for this long, a plate is blind."""
+
+GAP_S = 0.35
+"""A pause between batches longer than this hides what happened meanwhile."""
+
+
+def sense(state: ShelfState, batch: WeightBatch) -> list[ShelfEvent | Touch]:
+    """Take in one batch, and say what settled with it. A late or doubled batch is counted and left out."""
+    if batch.at_s < state.heard_until_s - 0.5 / batch.hz:
+        state.late += 1
+        return []
+    starts, sizes, means, variances = cut(batch)
+    span_s = batch.mass_g.shape[1] / batch.hz
+    unread = _unread(state, means, variances, span_s)
+    if state.blocks == 0:
+        _first(state, means, variances)
+    gap = state.heard_until_s > 0 and batch.at_s - state.heard_until_s > GAP_S
+    heard_before_s = state.heard_until_s
+    state.heard_until_s = batch.at_s + span_s
+    if unread is not None:
+        means, variances = _patch(state, unread, means, variances, batch.at_s)
+    left = _left_level(state, sizes, means)
+    if unread is not None:
+        left &= ~unread
+    remember(state, starts, sizes, means, variances)
+    if not left.any() and not state.stirred.any():
+        follow(state, span_s, sizes, means, variances, ~state.stirred)
+        return [] if unread is None and not state.waiting else gather(state)
+    fresh = left & ~state.stirred
+    for plate in np.flatnonzero(fresh):
+        _stir(state, int(plate), heard_before_s if gap else _noticed(state, int(plate), sizes, means, starts))
+    follow(state, span_s, sizes, means, variances, ~state.stirred & ~left)
+    for plate in np.flatnonzero(state.stirred):
+        _settle(state, int(plate), len(starts))
+    return gather(state)
+
+
+def blind_plates(state: ShelfState) -> tuple[int, ...]:
+    """1-based numbers of the plates that cannot be believed at present."""
+    return tuple(int(p) + 1 for p in np.flatnonzero(~np.isnan(state.blind_since_s)))
+
+
+def still_stirring(state: ShelfState) -> float:
+    """Since when some plate has been moving or waiting to be told; ``inf`` when the shelf is quiet."""
+    times = [float(t) for t in state.stirred_since_s[state.stirred]]
+    return min([*times, *(s.began_s for s in state.waiting)], default=math.inf)
+
+
+def _first(state: ShelfState, means: Floats, variances: Floats) -> None:
+    state.level_g[:] = np.nan_to_num(means.mean(axis=1))
+    state.noise_g2[:] = np.maximum(np.nan_to_num(variances.mean(axis=1), nan=1.0), NOISE_FLOOR_G**2)
+
+
+def _left_level(state: ShelfState, sizes: Floats, means: Floats) -> Bools:
+    """Which plates' blocks, or the batch as a whole, lie further from their level than noise explains."""
+    off = means - state.level_g[:, None]
+    noise = np.sqrt(state.noise_g2)
+    whole = np.abs(off @ sizes) / sizes.sum() > 0.9 * LEAVES_SIGMA * noise / math.sqrt(sizes.sum()) + LEAVES_G
+    left: Bools = whole | (np.abs(off) > (LEAVES_SIGMA * noise / math.sqrt(sizes[0]) + LEAVES_G)[:, None]).any(axis=1)
+    return left
+
+
+def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) -> Bools | None:
+    """Plates that sent no number, or the same number all along; None while all is well (the usual case)."""
+    lost = ~np.isfinite(means).all(axis=1)
+    flat = variances.max(axis=1) == 0.0
+    if not lost.any() and not flat.any() and not state.unread_s.any():
+        return None
+    stuck = flat & (state.noise_g2 > (2 * NOISE_FLOOR_G) ** 2) & (means[:, 0] == means[:, -1])
+    bad: Bools = lost | stuck
+    state.unread_s[:] = np.where(bad, state.unread_s + span_s, 0.0)
+    return bad
+
+
+def _patch(
+    state: ShelfState, unread: Bools, means: Floats, variances: Floats, at_s: float
+) -> tuple[Floats, Floats]:
+    """Hold unread plates at their level, mark the ones that stay so as blind, and wake those that return."""
+    newly = unread & (state.unread_s >= BLIND_AFTER_S) & np.isnan(state.blind_since_s)
+    for plate in np.flatnonzero(newly):
+        if not state.stirred[plate]:
+            _stir(state, int(plate), at_s - float(state.unread_s[plate]))
+        state.blind_since_s[plate] = min(at_s, float(state.stirred_since_s[plate]))
+        state.calm_blocks[plate] = 0
+    means = np.where(unread[:, None], state.level_g[:, None], means)
+    variances = np.where(unread[:, None], np.inf, variances)
+    return means, variances
+
+
+def _noticed(state: ShelfState, plate: int, sizes: Floats, means: Floats, starts: Floats) -> float:
+    """When the first block of this batch that left the level began; the batch's start if none alone did."""
+    noise = math.sqrt(float(state.noise_g2[plate]))
+    off = np.abs(means[plate] - state.level_g[plate])
+    far = np.flatnonzero(off > LEAVES_SIGMA * noise / np.sqrt(sizes) + LEAVES_G)
+    return float(starts[far[0]] if far.size else starts[0])
+
+
+def _stir(state: ShelfState, plate: int, since_s: float) -> None:
+    """A quiet plate begins to move: keep the level that it leaves."""
+    mean_g, error_g = mean_between(state, plate, since_s - BEFORE_S, since_s - GUARD_S - BLOCK_S)
+    if math.isnan(mean_g):
+        mean_g, error_g = float(state.level_g[plate]), math.sqrt(float(state.noise_g2[plate]) / 12)
+    state.stirred[plate] = True
+    state.stirred_since_s[plate] = since_s
+    state.before_g[plate] = mean_g
+    state.before_error_g[plate] = error_g
+    state.calm_blocks[plate] = 0
+
+
+def _settle(state: ShelfState, plate: int, new_blocks: int) -> None:
+    """Follow a stirred plate through this batch's blocks, one at a time."""
+    for behind in range(new_blocks - 1, -1, -1):
+        calm = int(state.calm_blocks[plate])
+        agree = _agrees(state, plate, behind, max(calm, CALM_BLOCKS - 1))
+        if agree:
+            state.calm_blocks[plate] = calm + 1 if calm else CALM_BLOCKS
+            if state.calm_blocks[plate] >= _enough(state, plate):
+                _step(state, plate, behind, int(state.calm_blocks[plate]))
+                state.stirred[plate] = False
+                return
+        elif calm:
+            # Motion returned: what was calm until now is a step, and the next one begins from its level.
+            _step(state, plate, behind + 1, calm)
+            state.calm_blocks[plate] = 0
+
+
+def _enough(state: ShelfState, plate: int) -> int:
+    """How many calm blocks measure this plate's level to `SETTLED_ERROR_G`."""
+    slots = recall(state, 1)
+    needed = float(state.noise_g2[plate]) / SETTLED_ERROR_G**2 / float(state.past_n[slots[0]])
+    return int(min(SETTLED_BLOCKS, max(SETTLED_AT_LEAST, math.ceil(needed))))
+
+
+def _agrees(state: ShelfState, plate: int, behind: int, count: int) -> bool:
+    """Whether the block ``behind`` the newest one agrees with the ``count`` blocks before it."""
+    last = state.blocks - 1 - behind
+    first = max(last - min(count, SETTLED_BLOCKS), 0)
+    if last - first < CALM_BLOCKS - 1:
+        return False
+    slots = np.arange(first, last + 1) % PAST_BLOCKS
+    if state.past_s[slots[0]] < state.stirred_since_s[plate] - 1e-6:
+        return False
+    noise_g2 = float(state.noise_g2[plate])
+    block_noise_g = math.sqrt(noise_g2 / float(state.past_n[slots[-1]]))
+    means = state.past_g[plate, slots]
+    if float(means.max() - means.min()) > LEAVES_SIGMA * block_noise_g + CALM_G:
+        return False
+    half = len(slots) // 2
+    trend_g = abs(float(means[-half:].mean() - means[:half].mean()))
+    if trend_g > CALM_TREND_SIGMA * block_noise_g * math.sqrt(2 / half) + CALM_G:
+        return False
+    recent = state.past_scatter_g2[plate, slots[-CALM_BLOCKS:]]
+    return bool(recent.mean() <= CALM_SCATTER**2 * noise_g2)
+
+
+def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
+    """Compare the level before with the calm blocks that end ``behind`` the newest, and move on from there."""
+    last = state.blocks - 1 - behind
+    slots = np.arange(last - calm + 1, last + 1) % PAST_BLOCKS
+    samples = float(state.past_n[slots].sum())
+    after_g = float((state.past_g[plate, slots] * state.past_n[slots]).sum() / samples)
+    after_error_g = math.sqrt(float(state.noise_g2[plate]) / samples)
+    began_s, calm_s = float(state.stirred_since_s[plate]), float(state.past_s[slots[0]])
+    wander_g = DRIFT_G_PER_SQRT_S * math.sqrt(max(0.5, calm_s - began_s))
+    change_g = after_g - float(state.before_g[plate])
+    error_g = math.sqrt(float(state.before_error_g[plate]) ** 2 + after_error_g**2 + wander_g**2)
+    blind = not math.isnan(state.blind_since_s[plate])
+    state.waiting.append(
+        PlateStep(
+            plate=plate,
+            began_s=began_s,
+            step_s=calm_s if blind else _crossed(state, plate, last - calm, after_g, began_s),
+            calm_s=calm_s,
+            settled_s=float(state.past_s[slots[-1]]) + BLOCK_S,
+            change_g=change_g,
+            error_g=error_g,
+            moved=abs(change_g) > max(SIGNIFICANT_G, SIGNIFICANT_SIGMA * error_g),
+            blind=blind,
+        )
+    )
+    state.blind_since_s[plate] = np.nan
+    state.quiet_since_s[plate] = calm_s
+    state.level_g[plate] = state.before_g[plate] = after_g
+    state.before_error_g[plate] = after_error_g
+    state.stirred_since_s[plate] = float(state.past_s[slots[-1]]) + BLOCK_S
+
+
+def _crossed(state: ShelfState, plate: int, last: int, after_g: float, began_s: float) -> float:
+    """When the plate last was nearer to its old level than to its new one: the moment of the step."""
+    slots = np.arange(max(0, last - PAST_BLOCKS + 16), last + 1) % PAST_BLOCKS
+    slots = slots[state.past_s[slots] >= began_s - BLOCK_S]
+    before_g = float(state.before_g[plate])
+    past_g = state.past_g[plate, slots]
+    # Beyond the old level (a hand that presses before it lifts) counts as the old side.
+    old_side = (past_g - (before_g + after_g) / 2) * (before_g - after_g) > 0
+    near = np.flatnonzero(old_side)
+    return float(state.past_s[slots[near[-1]]]) + BLOCK_S if near.size else began_s
