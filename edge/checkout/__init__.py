@@ -1,0 +1,60 @@
+"""Price, tax, payment, receipt: what a visit owes and what becomes of it.
+
+Enters: the store, what an ended visit is charged and what is withheld, the provider's replies, the time. Leaves: a
+`Settlement` for the runtime to keep, ledger entries, payment requests, receipts. Refuses to guess: a payment without an
+answer stays unknown, a visit in doubt goes to review, and neither is ever charged twice.
+
+`bill` prices a cart, `sale` is what the book keeps of it, `settlement` is the state table, `receipt` (on `roll`, with
+`words`) tells the shopper. No clock, disk, network or randomness: the same calls give the same entries.
+"""
+
+from edge.checkout.bill import Bill, BillLine, RateGroup, UnpricedSale, make_bill
+from edge.checkout.receipt import Receipt, receipt_json, receipt_text
+from edge.checkout.sale import PROVIDER_ACCOUNT, Issuer, Sale, SoldLine, State, WithheldLine, receivable, sale_of
+from edge.checkout.settlement import (
+    CONTRADICTIONS,
+    NEEDS_STAFF,
+    TABLE,
+    Settlement,
+    WrongMoment,
+    deadline_s,
+    on_reply,
+    on_resolved,
+    on_retry,
+    on_reviewed,
+    on_time,
+    open_settlement,
+    review_settlement,
+)
+
+__all__ = [
+    "CONTRADICTIONS",
+    "NEEDS_STAFF",
+    "PROVIDER_ACCOUNT",
+    "TABLE",
+    "Bill",
+    "BillLine",
+    "Issuer",
+    "RateGroup",
+    "Receipt",
+    "Sale",
+    "Settlement",
+    "SoldLine",
+    "State",
+    "UnpricedSale",
+    "WithheldLine",
+    "WrongMoment",
+    "deadline_s",
+    "make_bill",
+    "on_reply",
+    "on_resolved",
+    "on_retry",
+    "on_reviewed",
+    "on_time",
+    "open_settlement",
+    "receipt_json",
+    "receipt_text",
+    "receivable",
+    "review_settlement",
+    "sale_of",
+]

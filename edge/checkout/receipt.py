@@ -1,0 +1,195 @@
+"""A receipt: what the book says about a sale, as a shopper reads it, as text and as JSON.
+
+Enters: the `Sale` of a settlement (or review) entry, its visit and time, and where the settlement stands by now.
+Leaves: a `Receipt`; `receipt_text` prints it on a roll of `COLUMNS` columns, `receipt_json` tells it to programs.
+Nothing is computed here: a receipt printed again next year says what was charged today.
+
+A Japanese simplified qualified invoice (tekikaku kan'i seikyusho) must name the issuer and its registration number,
+the date, what was sold with a mark on reduced-rate goods, and per rate the sum and its tax (National Tax Agency).
+What was withheld is told too: a shopper who took three and pays for two shall know why. How *certain* a line was is for
+programs and staff only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.numbers import format_currency, format_decimal
+
+from edge.checkout.roll import COLUMNS, both_ends, centred, rule, table, wrapped
+from edge.checkout.sale import Issuer, Sale, SoldLine, State, WithheldLine
+from edge.checkout.words import WORDS, Words
+
+REDUCED_MARK: Final = "※"
+"""Stands behind the amount: its width differs between printers, and behind the last column that does no harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A sale with its visit, when it happened (UNIX seconds) and where its settlement stands."""
+
+    visit: str
+    at_s: float
+    state: State
+    sale: Sale
+    reference: str = ""
+
+    @property
+    def language(self) -> str:
+        """The shop's own first language that a receipt can be written in."""
+        return next((language for language in self.sale.issuer.languages if language in WORDS), "en")
+
+
+def receipt_text(receipt: Receipt, language: str = "") -> str:
+    """The receipt on a roll of `COLUMNS` columns, wide characters counted as two; ends with a line feed.
+
+    ``language``: ``ja`` or ``en``; without one the shop's first. Product names fall back to what there is.
+    """
+    language = language if language in WORDS else receipt.language
+    words, sale = WORDS[language], receipt.sale
+    lines = [*_head(receipt, words, language), rule()]
+    for line in sale.lines:
+        lines += _sold(line, sale.issuer, language)
+    if sale.lines:
+        lines += [rule(), *_sums(receipt, words, language), rule()]
+    lines += _withheld(sale.withheld, receipt, words, language)
+    lines += [*_foot(receipt, words), ""]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
+    """The receipt for programs: JSON-ready, amounts in the currency's minor unit, certainties included."""
+    language = language if language in WORDS else receipt.language
+    sale, issuer = receipt.sale, receipt.sale.issuer
+    return {
+        "visit": receipt.visit,
+        "subject": sale.subject,
+        "state": receipt.state,
+        "reference": receipt.reference,
+        "issuer": {"store": issuer.store, "name": issuer.name, "address": issuer.address,
+                   "registration": issuer.registration},
+        "at": _local(receipt).isoformat(timespec="seconds"),
+        "at_s": receipt.at_s,
+        "language": language,
+        "currency": issuer.currency,
+        "currency_digits": issuer.currency_digits,
+        "prices_include_tax": issuer.prices_include_tax,
+        "lines": [
+            {"sku": line.sku, "name": _name(line, language), "quantity": line.quantity,
+             "price_minor": line.price_minor, "amount_minor": line.amount_minor, "rate_bp": line.rate_bp,
+             "reduced": line.reduced, "certainty": line.certainty, "events": list(line.events)}
+            for line in sale.lines
+        ],
+        "rates": [
+            {"rate_bp": group.rate_bp, "reduced": group.reduced, "net_minor": group.net_minor,
+             "tax_minor": group.tax_minor, "gross_minor": group.gross_minor}
+            for group in sale.rates
+        ],
+        "total_minor": sale.total_minor,
+        "withheld": [
+            {"sku": line.sku, "name": _name(line, language), "quantity": line.quantity,
+             "certainty": line.certainty, "events": list(line.events)}
+            for line in sale.withheld
+        ],
+        "reason": sale.reason,
+    }  # fmt: skip
+
+
+# --- the parts of the roll -----------------------------------------------------------------------------------------
+
+
+def _head(receipt: Receipt, words: Words, language: str) -> list[str]:
+    issuer = receipt.sale.issuer
+    lines = centred(issuer.name)
+    if issuer.address:
+        lines += centred(issuer.address)
+    if issuer.registration:
+        lines += centred(f"{words.registration} {issuer.registration}")
+    title = words.invoice if issuer.registration and receipt.sale.lines else words.title
+    title = words.under_review if receipt.state == "review" else title
+    when = format_datetime(_local(receipt), words.when, locale=language)
+    return [*lines, "", *centred(title), "", *both_ends(when, f"{words.visit} {receipt.visit}")]
+
+
+def _sold(line: SoldLine, issuer: Issuer, language: str) -> list[str]:
+    """Name and amount; below it the unit price where there are several."""
+    mark = REDUCED_MARK if line.reduced else ""
+    lines = both_ends(_name(line, language), _money(line.amount_minor, issuer, language), mark)
+    if line.quantity > 1:
+        lines.append(f"    {_money(line.price_minor, issuer, language)} × {line.quantity}")
+    return lines
+
+
+def _sums(receipt: Receipt, words: Words, language: str) -> list[str]:
+    """Without tax first where prices come without it; the total; and per rate what the law asks for."""
+    sale, issuer = receipt.sale, receipt.sale.issuer
+    taxed = [group for group in sale.rates if group.rate_bp]
+    lines = []
+    if taxed and not issuer.prices_include_tax:
+        net_minor = sum(group.net_minor for group in sale.rates)
+        tax_minor = sum(group.tax_minor for group in sale.rates)
+        lines += both_ends(words.subtotal, _money(net_minor, issuer, language))
+        lines += both_ends(words.tax, _money(tax_minor, issuer, language))
+    units = sum(line.quantity for line in sale.lines)
+    total = words.would_be_total if receipt.state == "review" else words.total
+    count = (words.unit if units == 1 else words.units).format(units)
+    lines += both_ends(f"{total}  {count}", _money(sale.total_minor, issuer, language))
+    if not taxed:
+        return lines
+    header = (words.rate, words.including if issuer.prices_include_tax else words.excluding,
+              words.tax_inside if issuer.prices_include_tax else words.tax)  # fmt: skip
+    rows = [
+        (
+            _percent(group.rate_bp, language) + (f" {REDUCED_MARK}" if group.reduced else ""),
+            _money(group.gross_minor if issuer.prices_include_tax else group.net_minor, issuer, language),
+            _money(group.tax_minor, issuer, language),
+        )
+        for group in sale.rates
+    ]
+    lines += ["", *table([header, *rows])]
+    if any(group.reduced for group in sale.rates):
+        lines += wrapped(f"{REDUCED_MARK} {words.reduced}")
+    return lines
+
+
+def _withheld(withheld: tuple[WithheldLine, ...], receipt: Receipt, words: Words, language: str) -> list[str]:
+    if not withheld:
+        return []
+    review = receipt.state == "review"
+    lines = [words.in_doubt if review else words.not_charged]
+    for line in withheld:
+        lines += wrapped(f"{_name(line, language) or words.unknown} × {line.quantity}", indent=2)
+    return [*lines, *wrapped(words.why_in_doubt if review else words.why_not_charged, indent=2), rule()]
+
+
+def _foot(receipt: Receipt, words: Words) -> list[str]:
+    lines = wrapped(words.states[receipt.state])
+    if receipt.reference:
+        lines += wrapped(f"{words.reference} {receipt.reference}")
+    return [*lines, "", *centred(words.goodbye)]
+
+
+def _local(receipt: Receipt) -> datetime:
+    return datetime.fromtimestamp(receipt.at_s, ZoneInfo(receipt.sale.issuer.timezone))
+
+
+def _name(line: SoldLine | WithheldLine, language: str) -> str:
+    return line.names.get(language) or line.names.get("") or next(iter(line.names.values()), line.sku)
+
+
+def _money(amount_minor: int, issuer: Issuer, language: str) -> str:
+    """An amount as people write it. Babel's Japanese yen sign is a wide one; tills print the narrow one."""
+    amount = Decimal(amount_minor).scaleb(-issuer.currency_digits)
+    return format_currency(amount, issuer.currency, locale=language).replace("￥", "¥")
+
+
+def _percent(rate_bp: int, language: str) -> str:
+    return f"{format_decimal(Decimal(rate_bp).scaleb(-2), '0.##', locale=language)}%"
+
+
+__all__ = ["COLUMNS", "Receipt", "receipt_json", "receipt_text"]

@@ -1,0 +1,209 @@
+"""What the book keeps of a sale: everything a receipt says, so that it can be printed again from the book alone.
+
+Enters: the store, what is charged and withheld, and the cart lines behind it. Leaves: a `Sale`, and with `body_of`
+the JSON-ready body of a ledger entry; `sale_of` reads it back. A catalogue changes its prices and names, a shop its
+address: a receipt from last year must not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypeAlias, cast
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from edge.checkout.bill import Bill, RateGroup, make_bill
+from edge.records import CartLine, Posting
+from edge.store import Store
+
+PROVIDER_ACCOUNT = "provider:payments"
+"""What the payment provider has taken for the shop and owes it."""
+
+State: TypeAlias = Literal["asked", "unanswered", "paid", "declined", "disputed", "void", "review"]
+"""Where a settlement stands; `edge.checkout.settlement` says what leads where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who sells, as the shop's files said it on the day, and how its money and its time are written."""
+
+    store: str
+    name: str
+    address: str
+    registration: str
+    timezone: str
+    currency: str
+    currency_digits: int
+    prices_include_tax: bool
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """A charged line and what stands behind it: how sure the runtime was, and the ids of the shelf events."""
+
+    sku: str
+    names: dict[str, str]
+    quantity: int
+    price_minor: int
+    amount_minor: int
+    rate_bp: int
+    reduced: bool
+    certainty: float
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldLine:
+    """Something that the visit probably took and that is not charged, because the runtime is not sure enough.
+
+    ``names`` is empty for a mass that no product of the catalogue explains.
+    """
+
+    sku: str
+    names: dict[str, str]
+    quantity: int
+    certainty: float
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One visit's sale. ``state`` is where the settlement stood when this was written, ``reason`` why it needs a
+    person (``review`` only). ``key`` is the provider's idempotency key, empty where nothing is asked.
+    """
+
+    state: State
+    subject: str
+    issuer: Issuer
+    day: date
+    lines: tuple[SoldLine, ...]
+    rates: tuple[RateGroup, ...]
+    total_minor: int
+    withheld: tuple[WithheldLine, ...]
+    key: str = ""
+    reason: str = ""
+    decided_by: str = ""
+
+
+def day_of_sale(at_s: float, timezone: ZoneInfo) -> date:
+    """The local date of an instant: what tax rate holds, and what the receipt says."""
+    return datetime.fromtimestamp(at_s, timezone).date()
+
+
+def issuer_of(store: Store) -> Issuer:
+    return Issuer(
+        store.id,
+        store.name,
+        store.address,
+        store.registration,
+        str(store.timezone),
+        store.currency,
+        store.currency_digits,
+        store.prices_include_tax,
+        store.languages,
+    )
+
+
+def make_sale(
+    store: Store,
+    subject: str,
+    charged: Mapping[str, int],
+    withheld: Mapping[str, int],
+    lines: Iterable[CartLine],
+    at_s: float,
+    state: State,
+) -> Sale:
+    """The sale of a visit that left at ``at_s``; `UnpricedSale` where a product has no rate on that day.
+
+    ``charged`` and ``withheld`` are sku -> units. ``lines`` is the whole cart: each charged and withheld unit finds
+    its certainty and its shelf events there.
+    """
+    cart = tuple(lines)
+    day = day_of_sale(at_s, store.timezone)
+    bill = make_bill(store, charged, day)
+    doubtful = withheld_lines(store, charged, withheld, cart)
+    return Sale(
+        state, subject, issuer_of(store), day, _sold(store, bill, cart), bill.groups, bill.total_minor, doubtful
+    )
+
+
+def _sold(store: Store, bill: Bill, cart: tuple[CartLine, ...]) -> tuple[SoldLine, ...]:
+    return tuple(
+        SoldLine(
+            line.sku,
+            dict(store.catalogue[line.sku].names),
+            line.quantity,
+            line.price_minor,
+            line.amount_minor,
+            line.rate_bp,
+            line.reduced,
+            *_behind(cart, line.sku, line.quantity),
+        )
+        for line in bill.lines
+    )
+
+
+def withheld_lines(
+    store: Store, charged: Mapping[str, int], withheld: Mapping[str, int], cart: tuple[CartLine, ...]
+) -> tuple[WithheldLine, ...]:
+    """What is not charged, in the order of the skus. The certainty is that of *all* units, the charged ones first."""
+    return tuple(
+        WithheldLine(
+            sku,
+            dict(store.catalogue[sku].names) if sku in store.catalogue else {},
+            withheld[sku],
+            *_behind(cart, sku, charged.get(sku, 0) + withheld[sku]),
+        )
+        for sku in sorted(withheld)
+        if withheld[sku] > 0
+    )
+
+
+def _behind(cart: tuple[CartLine, ...], sku: str, quantity: int) -> tuple[float, tuple[str, ...]]:
+    """How sure the cart is of at least ``quantity`` of a product (0 where it does not say), and its shelf events."""
+    same = [line for line in cart if line.sku == sku]
+    certainty = max((line.certainty for line in same if line.quantity >= quantity), default=0.0)
+    return round(certainty, 4), tuple(dict.fromkeys(event for line in same for event in line.events))
+
+
+def body_of(sale: Sale) -> dict[str, object]:
+    """The sale as the JSON-ready body of a ledger entry."""
+    return cast("dict[str, object]", msgspec.to_builtins(sale))
+
+
+def sale_of(body: Mapping[str, object]) -> Sale:
+    """The sale that an entry's body tells; `msgspec.ValidationError` where it tells none."""
+    return msgspec.convert(body, Sale)
+
+
+# --- accounts ------------------------------------------------------------------------------------------------------
+
+
+def receivable(subject: str) -> str:
+    """The account of what a shopper owes."""
+    return f"receivable:{subject}"
+
+
+def rate_name(rate_bp: int, reduced: bool) -> str:
+    """How accounts name a rate: ``10%``, ``8%-reduced``, ``7.75%``."""
+    whole, rest = divmod(rate_bp, 100)
+    percent = f"{whole}.{rest:02d}".rstrip("0").rstrip(".") if rest else str(whole)
+    return f"{percent}%-reduced" if reduced else f"{percent}%"
+
+
+def sale_postings(sale: Sale) -> tuple[Posting, ...]:
+    """Dr receivable:<subject>, Cr sales:<rate>, Cr tax:<rate>; legs of nothing are left out."""
+    legs = [Posting(receivable(sale.subject), sale.total_minor)]
+    for group in sale.rates:
+        rate = rate_name(group.rate_bp, group.reduced)
+        legs += [Posting(f"sales:{rate}", -group.net_minor), Posting(f"tax:{rate}", -group.tax_minor)]
+    return tuple(leg for leg in legs if leg.amount_minor)
+
+
+def payment_postings(subject: str, amount_minor: int) -> tuple[Posting, ...]:
+    """Dr provider, Cr receivable:<subject>: the provider has taken the money."""
+    return (Posting(PROVIDER_ACCOUNT, amount_minor), Posting(receivable(subject), -amount_minor))

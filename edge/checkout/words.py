@@ -1,0 +1,113 @@
+"""The words of a receipt, one table a language. A new language is a new table and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.checkout.sale import State
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a receipt says. ``when`` is a date pattern of Unicode technical standard 35; ``{}`` takes a number."""
+
+    when: str
+    title: str
+    invoice: str
+    under_review: str
+    registration: str
+    visit: str
+    subtotal: str
+    tax: str
+    total: str
+    would_be_total: str
+    unit: str
+    units: str
+    rate: str
+    including: str
+    excluding: str
+    tax_inside: str
+    reduced: str
+    not_charged: str
+    why_not_charged: str
+    in_doubt: str
+    why_in_doubt: str
+    unknown: str
+    reference: str
+    goodbye: str
+    states: dict[State, str]
+
+
+_JAPANESE = Words(
+    when="y年M月d日(E) HH:mm",
+    title="レシート",
+    invoice="レシート(適格簡易請求書)",
+    under_review="お買い上げ内容の確認中",
+    registration="登録番号",
+    visit="来店",
+    subtotal="小計(税抜)",
+    tax="消費税等",
+    total="合計",
+    would_be_total="合計(未請求)",
+    unit="{}点",
+    units="{}点",
+    rate="税率",
+    including="対象額(税込)",
+    excluding="対象額(税抜)",
+    tax_inside="うち消費税等",
+    reduced="印は軽減税率対象商品です。",
+    not_charged="請求していない商品",
+    why_not_charged="確信が持てないため請求しておりません。",
+    in_doubt="確認が必要な商品",
+    why_in_doubt="お取りになったか確信が持てません。",
+    unknown="不明な商品",
+    reference="取引番号",
+    goodbye="ご来店ありがとうございました",
+    states={
+        "asked": "お支払い手続き中です。",
+        "unanswered": "お支払いの結果を確認しています。",
+        "paid": "お支払いが完了しました。",
+        "declined": "お支払いが承認されませんでした。\n代金は未払いです。",
+        "disputed": "お支払いの結果を係員が確認しています。",
+        "void": "お支払いはありません。",
+        "review": "係員が内容を確認しています。\nまだ請求していません。",
+    },
+)
+
+_ENGLISH = Words(
+    when="d MMM y HH:mm",
+    title="Receipt",
+    invoice="Receipt (simplified qualified invoice)",
+    under_review="Under review: not a receipt",
+    registration="Registration no.",
+    visit="visit",
+    subtotal="Subtotal",
+    tax="Tax",
+    total="Total",
+    would_be_total="Total, not charged",
+    unit="{} item",
+    units="{} items",
+    rate="Tax rate",
+    including="Incl. tax",
+    excluding="Before tax",
+    tax_inside="of which tax",
+    reduced="reduced tax rate",
+    not_charged="Not charged",
+    why_not_charged="We are not sure enough that you took this, so you do not pay for it.",
+    in_doubt="In doubt",
+    why_in_doubt="We are not sure enough that you took this.",
+    unknown="Something we did not recognise",
+    reference="Payment ref.",
+    goodbye="Thank you, see you soon",
+    states={
+        "asked": "Payment under way.",
+        "unanswered": "Payment not confirmed yet; we are asking.",
+        "paid": "Paid. Thank you.",
+        "declined": "Payment declined.\nThe amount is still open.",
+        "disputed": "Staff are checking what became of this payment.",
+        "void": "Nothing to pay.",
+        "review": "Staff are looking at this visit.\nNothing has been charged.",
+    },
+)
+
+WORDS: dict[str, Words] = {"en": _ENGLISH, "ja": _JAPANESE}
