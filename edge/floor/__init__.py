@@ -1,0 +1,23 @@
+"""People seen by cameras -> tracks on the floor.
+
+Enters: `PeopleFrame` records, anonymous heads and wrists in the store frame. Leaves: tracks that survive missed
+seconds, how near each came to some plates (`Reach`), where two of them may have been taken for each other
+(`Confusion`), and what may tell them apart later (`Stature`). Refuses: ghosts (a track counts once it was seen
+often enough).
+"""
+
+from edge.floor.reach import reaches
+from edge.floor.tracks import Confusion, FloorState, Stature, Track, forget, open_floor, positions, see, tracks_near
+
+__all__ = [
+    "Confusion",
+    "FloorState",
+    "Stature",
+    "Track",
+    "forget",
+    "open_floor",
+    "positions",
+    "reaches",
+    "see",
+    "tracks_near",
+]

@@ -1,0 +1,109 @@
+"""Which person of a frame is which track: the assignment problem, where there is one.
+
+Most people stand apart from everybody else, and are matched without further ado. Where several tracks compete for
+several people, the cheapest assignment is found (`scipy.optimize.linear_sum_assignment`), and how close the
+exchange of any two came to it is told, since that is how people get taken for each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge.records import PersonSeen
+
+if TYPE_CHECKING:
+    from edge.floor.tracks import Track
+
+MEASURED_M = 0.07
+"""Standard error of a head's position, as cameras see it from the ceiling."""
+
+MEASURED_M2 = MEASURED_M**2
+GATE = 16.0
+"""Squared Mahalanobis distance beyond which a person is somebody else."""
+
+GATE_M = 0.9
+"""… or further than this from where the track should be, whatever the filter says."""
+
+MISTAKABLE = 14.0
+"""Two people whose exchange would fit worse by this much (twice the nats) are not mistaken for each other."""
+
+FAR = 1e6
+"""Cost of a pair that cannot be: big and finite, since infinite costs make an assignment fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rivals:
+    """Two tracks that competed for the same people: with probability ``swap`` they are exchanged."""
+
+    a: Track
+    b: Track
+    swap: float
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Pairs of (track, index of the person), and who competed for them."""
+
+    pairs: list[tuple[Track, int]]
+    rivals: list[Rivals]
+
+
+def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) -> Matched:
+    """Match a frame's people to tracks; each at most once."""
+    costs: dict[tuple[int, int], float] = {}
+    by_person: list[list[int]] = [[] for _ in people]
+    by_track: dict[int, list[int]] = {}
+    for i, track in enumerate(tracks):
+        x, y, variance = track.ahead(at_s)
+        scale = variance + MEASURED_M2
+        for j, person in enumerate(people):
+            dx, dy = person.head[0] - x, person.head[1] - y
+            square = dx * dx + dy * dy
+            if square > GATE_M * GATE_M or square > GATE * scale:
+                continue
+            cost = square / scale + 2 * math.log(scale / MEASURED_M2)
+            cost += min(9.0, (person.head[2] - track.z) ** 2 / (track.z_variance + MEASURED_M2))
+            costs[i, j] = cost if track.sure else cost + 4.0
+            by_person[j].append(i)
+            by_track.setdefault(i, []).append(j)
+    pairs: list[tuple[Track, int]] = []
+    crowd: list[int] = []
+    for j, rivals in enumerate(by_person):
+        if len(rivals) == 1 and len(by_track[rivals[0]]) == 1:
+            pairs.append((tracks[rivals[0]], j))
+        elif rivals:
+            crowd.append(j)
+    if not crowd:
+        return Matched(pairs, [])
+    solved = _assign(costs, sorted({i for j in crowd for i in by_person[j]}), crowd)
+    pairs += [(tracks[i], j) for i, j in solved]
+    return Matched(pairs, _rivals(tracks, costs, solved))
+
+
+def _assign(costs: dict[tuple[int, int], float], rows: list[int], columns: list[int]) -> list[tuple[int, int]]:
+    from scipy.optimize import linear_sum_assignment  # slow to import, and many shops never crowd
+
+    matrix = np.full((len(rows), len(columns)), FAR)
+    for a, i in enumerate(rows):
+        for b, j in enumerate(columns):
+            matrix[a, b] = costs.get((i, j), FAR)
+    return [(rows[a], columns[b]) for a, b in zip(*linear_sum_assignment(matrix), strict=True) if matrix[a, b] < FAR]
+
+
+def _rivals(
+    tracks: Sequence[Track], costs: dict[tuple[int, int], float], solved: list[tuple[int, int]]
+) -> list[Rivals]:
+    """Pairs of sure tracks whose exchange would have been possible, with its probability."""
+    found = []
+    for n, (i, j) in enumerate(solved):
+        for k, m in solved[n + 1 :]:
+            if tracks[i].sure and tracks[k].sure and (i, m) in costs and (k, j) in costs:
+                worse = costs[i, m] + costs[k, j] - costs[i, j] - costs[k, m]
+                if worse < MISTAKABLE:
+                    found.append(Rivals(tracks[i], tracks[k], 1 / (1 + math.exp(max(0.0, worse) / 2))))
+    return found

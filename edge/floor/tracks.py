@@ -1,0 +1,371 @@
+"""Tracks: who is where, through misses, ghosts and merged blobs.
+
+Each track is a constant-velocity Kalman filter on the floor plane (the same for x and y) with the head's height
+beside it, fed by every camera that sees the person; each camera's own constant bias is learned on the way. People
+are matched to tracks frame by frame. Two people so close that a camera sees one head are one blob that both tracks
+share; when they part, each may have become the other, and that is told as a `Confusion` rather than decided here.
+What settles it later is told too: how tall a track's person walks (`Stature`). Somebody who is not seen for a
+while is missing, not gone: people leave through gates, so a new track in the middle of the shop is first held
+against those who are missing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from edge.floor.match import MEASURED_M, Rivals, match
+from edge.records import PeopleFrame, PersonSeen
+
+BLOB_M = 0.30
+"""Standard error of a position that may be the middle of two people."""
+
+ACCELERATION_M_S2 = 1.6
+"""Shoppers start, stop and turn about this hard (one standard deviation)."""
+
+STOOP_M_PER_SQRT_S = 0.25
+"""Heads go up and down about this fast when people bend."""
+
+COAST_S = 0.8
+"""An unseen person's velocity dies away over this time: people who vanish behind somebody stand still."""
+
+CONFIRM_SIGHTINGS = 4
+CONFIRM_WITHIN_S = 1.0
+MISSING_AFTER_S = 0.35
+LOST_AFTER_S = 1.5
+FORGET_GHOST_S = 0.7
+FORGET_LOST_S = 180.0
+FORGET_GONE_S = 1.0
+
+CLOSE_M = 0.55
+"""Two tracks nearer than this may be one blob."""
+
+PARTED_S = 0.4
+"""After this long without being mistakable, two people have parted."""
+
+REMEMBER_S = 12.0
+"""How long single sightings are kept; a shelf event is explained well within that time."""
+
+DOOR_M = 1.2
+FIND_WITHIN_S = 5.0
+HURRY_M_S = 2.0
+FOUND_COST = 20.0
+"""A new track in the middle of the shop is one of the missing unless that is this unlikely (squared sigmas):
+nobody comes through the wall."""
+
+BIAS_GAIN = 0.01
+WALKING_M_S = 0.4
+"""Who moves at least this fast stands upright, so that the head's height is the person's."""
+
+STATURE_SIGHTINGS = 12
+"""So many sightings of a walking person make one `Stature`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One camera saw this track once: time, head and wrists in the store frame."""
+
+    at_s: float
+    head: tuple[float, float, float]
+    hands: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(slots=True)
+class Track:
+    """One person's way. ``variance`` is (position, covariance, velocity) of one axis: m², m²/s, m²/s²."""
+
+    id: int
+    x: float
+    y: float
+    z: float
+    vx: float
+    vy: float
+    variance: tuple[float, float, float]
+    z_variance: float
+    at_s: float
+    born_s: float
+    seen_s: float
+    sightings: int
+    sure: bool = False
+    lost: bool = False
+    gone: bool = False
+    """Its person went out through a gate; it only takes in what cameras still see of them."""
+    unplaced: bool = False
+    """It began in the middle of the shop, and is held against everybody who goes missing."""
+    upright_sum_m: float = 0.0
+    upright_count: int = 0
+    recent: list[Sighting] = field(default_factory=list)
+
+    def ahead(self, at_s: float) -> tuple[float, float, float]:
+        """Predicted x, y and position variance at a time."""
+        dt = at_s - self.at_s
+        if dt <= 0:
+            return self.x, self.y, self.variance[0]
+        reach_s = COAST_S * (1 - math.exp(-dt / COAST_S))
+        p, pv, v = self.variance
+        spread = p + 2 * dt * pv + dt * dt * v + ACCELERATION_M_S2**2 * dt**3 / 3
+        return self.x + self.vx * reach_s, self.y + self.vy * reach_s, min(spread, 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Tracks ``a`` and ``b`` went through one blob; with ``probability`` each has since been the other."""
+
+    at_s: float
+    a: int
+    b: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stature:
+    """A track's person walked past with the head at ``height_m`` on average of ``sightings``."""
+
+    at_s: float
+    track: int
+    height_m: float
+    sightings: int
+
+
+@dataclass(slots=True)
+class Contact:
+    """Two tracks close together until ``last_s``: exchanged they would fit with probability ``swap``."""
+
+    a: int
+    b: int
+    last_s: float
+    swap: float
+
+
+@dataclass(slots=True)
+class FloorState:
+    """Everybody on the floor. ``doors``: x, y of every entry gate; ``heard_until_s`` and ``bias_m`` are per camera."""
+
+    doors: list[tuple[float, float]]
+    tracks: dict[int, Track] = field(default_factory=dict)
+    contacts: list[Contact] = field(default_factory=list)
+    heard_until_s: dict[str, float] = field(default_factory=dict)
+    bias_m: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    next_id: int = 1
+    late: int = 0
+
+
+def open_floor(doors: list[tuple[float, float]]) -> FloorState:
+    """A floor on which nobody has been seen yet; people come in at its ``doors`` (x, y in metres)."""
+    return FloorState(doors)
+
+
+def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
+    """Take in one camera's frame; say which tracks may have been exchanged, and how tall people are."""
+    if frame.at_s <= state.heard_until_s.get(frame.camera, -math.inf):
+        state.late += 1
+        return []
+    state.heard_until_s[frame.camera] = frame.at_s
+    bx, by, bz = state.bias_m.get(frame.camera, (0.0, 0.0, 0.0))
+    people = [
+        PersonSeen(
+            (p.head[0] - bx, p.head[1] - by, p.head[2] - bz),
+            tuple((h[0] - bx, h[1] - by, h[2] - bz) for h in p.hands),
+            p.score,
+        )
+        for p in frame.people
+    ]
+    tracks = list(state.tracks.values())
+    matched = match(tracks, people, frame.at_s)
+    told: list[Confusion | Stature] = []
+    taken: set[int] = set()
+    crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}
+    for track, index in matched.pairs:
+        taken.add(index)
+        off = _update(track, people[index], frame.at_s, MEASURED_M)
+        if track.id not in crowded and track.sure:
+            state.bias_m[frame.camera] = (bx + BIAS_GAIN * off[0], by + BIAS_GAIN * off[1], bz + BIAS_GAIN * off[2])
+            told += _stature(track, people[index], frame.at_s)
+        if not track.sure and track.sightings >= CONFIRM_SIGHTINGS:
+            track.sure = True
+            first = track.recent[0].head[:2]
+            track.unplaced = not any(math.dist(first, door) < DOOR_M for door in state.doors)
+        if track.unplaced and track.sure:
+            told += _find_again(state, track)
+    _share_blobs(tracks, people, matched.pairs, frame.at_s)
+    for index, person in enumerate(people):
+        if index not in taken:
+            _newborn(state, person, frame.at_s)
+    for rivals in matched.rivals:
+        _touch(state, rivals, frame.at_s)
+    _age(state, frame.at_s)
+    return told + _parted(state, frame.at_s)
+
+
+def positions(state: FloorState) -> list[tuple[int, float, float]]:
+    """Track, x and y (m) of everybody who is surely there and not lost."""
+    return [(t.id, t.x, t.y) for t in state.tracks.values() if t.sure and not t.lost and not t.gone]
+
+
+def tracks_near(state: FloorState, place: tuple[float, float], at_s: float) -> list[tuple[float, Track]]:
+    """(distance in m, track) of every sure track around a place at about that time, nearest first."""
+    found = []
+    for track in state.tracks.values():
+        near = [s for s in track.recent if abs(s.at_s - at_s) <= 0.25]
+        if near:
+            gap = min(math.dist(s.head[:2], place) for s in near)
+        else:
+            x, y, _ = track.ahead(at_s)
+            gap = math.dist((x, y), place)
+        if track.sure and not track.gone:
+            found.append((gap, track))
+    return sorted(found, key=lambda f: (f[0], f[1].id))
+
+
+def forget(state: FloorState, track: int) -> None:
+    """A track's person has left the shop."""
+    if track in state.tracks:
+        state.tracks[track].gone = True
+    state.contacts = [c for c in state.contacts if track not in (c.a, c.b)]
+
+
+def _update(track: Track, person: PersonSeen, at_s: float, error_m: float) -> tuple[float, float, float]:
+    """One Kalman step towards where a person was seen; how far that was from what was expected (m)."""
+    x, y, _ = track.ahead(at_s)
+    dt = max(0.0, at_s - track.at_s)
+    p, pv, v = track.variance
+    q = ACCELERATION_M_S2**2
+    p, pv, v = p + 2 * dt * pv + dt * dt * v + q * dt**3 / 3, pv + dt * v + q * dt * dt / 2, v + q * dt
+    fade = math.exp(-dt / COAST_S)
+    gain, gain_v = p / (p + error_m**2), pv / (p + error_m**2)
+    dx, dy, dz = person.head[0] - x, person.head[1] - y, person.head[2] - track.z
+    track.x, track.y = x + gain * dx, y + gain * dy
+    track.vx, track.vy = track.vx * fade + gain_v * dx, track.vy * fade + gain_v * dy
+    track.variance = ((1 - gain) * p, (1 - gain) * pv, min(v - gain_v * pv, 4.0))
+    z_variance = min(track.z_variance + STOOP_M_PER_SQRT_S**2 * dt, 0.04)
+    gain_z = z_variance / (z_variance + error_m**2)
+    track.z, track.z_variance = track.z + gain_z * dz, (1 - gain_z) * z_variance
+    track.at_s = max(track.at_s, at_s)
+    track.seen_s = max(track.seen_s, at_s)
+    track.sightings += 1
+    track.lost = False
+    track.recent.append(Sighting(at_s, person.head, person.hands))
+    return dx, dy, dz
+
+
+def _stature(track: Track, person: PersonSeen, at_s: float) -> list[Stature]:
+    """Collect a walking person's height; tell it when there is enough."""
+    if math.hypot(track.vx, track.vy) < WALKING_M_S:
+        return []
+    track.upright_sum_m += person.head[2]
+    track.upright_count += 1
+    if track.upright_count < STATURE_SIGHTINGS:
+        return []
+    told = Stature(at_s, track.id, track.upright_sum_m / track.upright_count, track.upright_count)
+    track.upright_sum_m, track.upright_count = 0.0, 0
+    return [told]
+
+
+def _share_blobs(tracks: list[Track], people: list[PersonSeen], pairs: list[tuple[Track, int]], at_s: float) -> None:
+    """A track that nobody matched, beside one that somebody did, may be in the same blob."""
+    matched = {track.id for track, _ in pairs}
+    for track in tracks:
+        if track.id in matched or not track.sure or track.lost or at_s - track.seen_s < 0.15:
+            continue
+        x, y, _ = track.ahead(at_s)
+        for other, index in pairs:
+            head = people[index].head
+            if other.sure and math.dist((x, y), (other.x, other.y)) < CLOSE_M and math.dist((x, y), head[:2]) < CLOSE_M:
+                # Carried along, but not seen: if somebody turns up elsewhere, it may well be this one.
+                seen_s = track.seen_s
+                _update(track, PersonSeen((head[0], head[1], track.z), (), 0.0), at_s, BLOB_M)
+                track.recent.pop()
+                track.sightings -= 1
+                track.seen_s = seen_s
+                break
+
+
+def _newborn(state: FloorState, person: PersonSeen, at_s: float) -> None:
+    """Somebody whom no track explains: a ghost, or a person."""
+    x, y, z = person.head
+    track = Track(
+        id=state.next_id, x=x, y=y, z=z, vx=0.0, vy=0.0, variance=(MEASURED_M**2, 0.0, 1.0),
+        z_variance=MEASURED_M**2, at_s=at_s, born_s=at_s, seen_s=at_s, sightings=1,
+        recent=[Sighting(at_s, person.head, person.hands)],
+    )  # fmt: skip
+    state.tracks[track.id] = track
+    state.next_id += 1
+
+
+def _age(state: FloorState, now_s: float) -> None:
+    """Ghosts fade, the unseen become lost, old sightings are dropped."""
+    for track in list(state.tracks.values()):
+        unseen_s = now_s - track.seen_s
+        if not track.sure:
+            if unseen_s > FORGET_GHOST_S or now_s - track.born_s > CONFIRM_WITHIN_S:
+                del state.tracks[track.id]
+        elif unseen_s > (FORGET_GONE_S if track.gone else FORGET_LOST_S):
+            del state.tracks[track.id]
+        elif unseen_s > LOST_AFTER_S:
+            track.lost = True
+        if len(track.recent) > 64 and track.recent[0].at_s < now_s - 1.5 * REMEMBER_S:
+            track.recent = [s for s in track.recent if s.at_s >= now_s - REMEMBER_S]
+
+
+def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
+    """Hold a track that began in the middle of the shop against those who are missing: it is one of them.
+
+    The missing person's track goes on from where the new one is. Returns the doubt between several.
+    """
+    track.unplaced = track.seen_s - track.born_s < FIND_WITHIN_S
+    found = []
+    for missing in state.tracks.values():
+        if (
+            not missing.sure
+            or missing.gone
+            or missing.id == track.id
+            or track.seen_s - missing.seen_s < MISSING_AFTER_S
+        ):
+            continue
+        gap_s = max(0.0, track.born_s - missing.seen_s)
+        first = track.recent[0].head
+        cost = (math.dist(first[:2], (missing.x, missing.y)) / (0.4 + HURRY_M_S * gap_s)) ** 2
+        if cost < FOUND_COST:
+            found.append((cost, missing.id))
+    if not found:
+        return []
+    found.sort()
+    again = state.tracks[found[0][1]]
+    for name in ("x", "y", "z", "vx", "vy", "variance", "z_variance", "at_s", "seen_s", "lost"):
+        setattr(again, name, getattr(track, name))
+    again.recent += track.recent
+    again.sightings += track.sightings
+    again.upright_sum_m, again.upright_count = 0.0, 0
+    del state.tracks[track.id]
+    return [
+        Confusion(track.seen_s, again.id, rival, 1 / (1 + math.exp(min(30.0, (cost - found[0][0]) / 2))))
+        for cost, rival in found[1:]
+    ]
+
+
+def _touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
+    """Two tracks competed for the same people."""
+    a, b = sorted((rivals.a.id, rivals.b.id))
+    for track in (rivals.a, rivals.b):
+        track.upright_sum_m, track.upright_count = 0.0, 0
+    for contact in state.contacts:
+        if (contact.a, contact.b) == (a, b):
+            contact.last_s = at_s
+            contact.swap = max(contact.swap, rivals.swap)
+            return
+    state.contacts.append(Contact(a, b, at_s, rivals.swap))
+
+
+def _parted(state: FloorState, now_s: float) -> list[Confusion | Stature]:
+    """Contacts that ended, and the doubt that they leave."""
+    told: list[Confusion | Stature] = []
+    kept = []
+    for contact in state.contacts:
+        if contact.a not in state.tracks or contact.b not in state.tracks:
+            continue
+        if now_s - contact.last_s < PARTED_S:
+            kept.append(contact)
+        elif contact.swap > 0.002:
+            told.append(Confusion(now_s, contact.a, contact.b, contact.swap))
+    state.contacts = kept
+    return told
