@@ -1,0 +1,21 @@
+"""The book: every settlement and payment, append-only, on SQLite.
+
+Enters: ledger entries. Leaves: the same entries, balances, receipts, a canonical export, a proof that it all holds.
+Refuses: anything that does not balance or contradicts what is written. Last in the flow: nothing comes after the book.
+"""
+
+from edge.ledger.book import Book
+from edge.ledger.canon import Written
+from edge.ledger.faults import BookFault, ContradictoryEntry, UnbalancedEntry, UnusableLedger
+from edge.ledger.reprint import receipt_of, receipts
+
+__all__ = [
+    "Book",
+    "BookFault",
+    "ContradictoryEntry",
+    "UnbalancedEntry",
+    "UnusableLedger",
+    "Written",
+    "receipt_of",
+    "receipts",
+]

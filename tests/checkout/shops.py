@@ -61,7 +61,7 @@ CATALOGUE = """\
 sku,gtin,name,name_ja,name_en,price,tax_class,weight_g,weight_sd_g
 onigiri-salmon,2000000000015,おにぎり 鮭,おにぎり 鮭,Salmon onigiri,178,food,110,1
 green-tea,2000000000022,緑茶 600ml,緑茶 600ml,Green tea 600 ml,151,food,625,2
-milk-bread,2000000000039,北海道ミルクの生クリームたっぷりメロンパン 5個入り,,Hokkaido melon bread with whipped cream (5),398,food,95,2
+milk-bread,2000000000039,ふんわり生クリーム入りのメロンパン 5個入り,,"Melon bread, a bag of five",398,food,95,2
 battery-aa,2000000000046,単三アルカリ乾電池 4本,単三アルカリ乾電池 4本,AA batteries (4),547,goods,98,1
 umbrella,2000000000053,ビニール傘,ビニール傘,Umbrella,1100,goods,410,4
 free-sample,2000000000060,試供品,試供品,Free sample,0,goods,12,1

@@ -1,0 +1,165 @@
+"""Payment providers: who moves the money that a settlement asks for.
+
+Enters: a `PaymentRequest` and when it was sent. Leaves: what the provider says about it, as `PaymentReply` records with
+their own times; nothing where it says nothing. An adapter decides nothing: the settlement's state table does.
+
+`LocalProvider` is the one that comes with the shop: for demonstrations, stories and tests, and for shops that collect
+money otherwise (a tab, a payroll). It does on demand what real providers do at the worst moment. Real ones implement
+`PaymentProvider` and must honour the idempotency key: a key is charged at most once, whatever is asked how often.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Final, Literal, Protocol, TypeAlias
+
+import msgspec
+
+from edge.records import PaymentReply, PaymentRequest
+
+
+class PaymentProvider(Protocol):
+    """Whoever can be asked for money."""
+
+    def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+        """What it says to a request that was sent at ``at_s`` (UNIX seconds), oldest first; silence is ``[]``."""
+
+
+class KeyReused(ValueError):
+    """An idempotency key came back for another amount, currency or shopper: never charge, find the mistake."""
+
+
+WORDS: Final = ("approve", "decline", "unknown", "silent", "lost")
+"""What a conduct is made of: answers, no answer at all, and an approval whose answer gets lost on the way."""
+
+ALWAYS: Final = "approve"
+
+
+def read_conduct(text: str) -> tuple[tuple[str, ...], ...]:
+    """``"silent, approve+approve"`` -> one tuple of words per request of a settlement; the last one repeats.
+
+    A comma stands between requests, a plus between answers to one request. `ValueError` for a word it does not know.
+    """
+    steps = tuple(tuple(word.strip() for word in step.split("+")) for step in text.split(","))
+    unknown = sorted({word for step in steps for word in step} - set(WORDS))
+    if unknown:
+        raise ValueError(f"a payment provider cannot {', '.join(map(repr, unknown))}. Use {', '.join(WORDS)}")
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a provider really took, once per key."""
+
+    key: str
+    subject: str
+    amount_minor: int
+    currency: str
+    reference: str
+
+
+Decision: TypeAlias = Literal["approved", "declined"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A line of the journal: what was decided about a request, and so about its key."""
+
+    request: PaymentRequest
+    outcome: Decision
+
+
+class LocalProvider:
+    """Approves everything, unless ``conducts`` says otherwise for a subject.
+
+    ``conducts`` maps a subject, or a pattern like ``member-1*``, to a conduct (see `read_conduct`); the first that fits
+    counts. Answers come ``latency_s`` after the request, further ones to the same request at the same distance again.
+    Once a key is approved or declined, every later request with it gets that answer again, whatever the conduct says:
+    that is what a retry relies on. A contrary answer has to be asked for within one request: ``approve+decline``.
+
+    ``journal``: a file of JSON lines that keeps what was decided over a restart; without one it is forgotten.
+    """
+
+    def __init__(
+        self, conducts: Mapping[str, str] | None = None, *, latency_s: float = 0.8, journal: Path | None = None
+    ) -> None:
+        self._conducts = [(pattern, read_conduct(text)) for pattern, text in (conducts or {}).items()]
+        self._latency_s = latency_s
+        self._journal = journal
+        self._asked: dict[str, PaymentRequest] = {}
+        self._requests: dict[str, int] = {}
+        self._decided: dict[str, Decision] = {}
+        self.charges: dict[str, Charge] = {}
+        for line in self._remembered():
+            self._remember(line)
+
+    def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+        """See `PaymentProvider.answer`. `KeyReused` where a key stands for something else already."""
+        self._refuse_reuse(request)
+        count = self._requests.get(request.key, 0)
+        self._requests[request.key] = count + 1
+        if request.key in self._decided:
+            return [self._reply(request, self._decided[request.key], at_s, 1)]
+        conduct = self._conduct(request.subject)
+        words = conduct[min(count, len(conduct) - 1)]
+        for word in words:
+            if word in ("approve", "lost", "decline") and request.key not in self._decided:
+                self._decide(Decided(request, "declined" if word == "decline" else "approved"))
+        told = {"approve": "approved", "decline": "declined", "unknown": "unknown"}
+        spoken = [told[word] for word in words if word in told]
+        return [self._reply(request, outcome, at_s, turn) for turn, outcome in enumerate(spoken, start=1)]
+
+    def _conduct(self, subject: str) -> tuple[tuple[str, ...], ...]:
+        return next((c for pattern, c in self._conducts if fnmatchcase(subject, pattern)), read_conduct(ALWAYS))
+
+    def _reply(self, request: PaymentRequest, outcome: str, at_s: float, turn: int) -> PaymentReply:
+        when_s = at_s + turn * self._latency_s
+        if outcome == "approved":
+            return PaymentReply(when_s, when_s, request.settlement, "approved", _reference(request.key))
+        return PaymentReply(when_s, when_s, request.settlement, "declined" if outcome == "declined" else "unknown")
+
+    def _refuse_reuse(self, request: PaymentRequest) -> None:
+        first = self._asked.setdefault(request.key, request)
+        if _bargain(first) != _bargain(request):
+            raise KeyReused(f"key {request.key} stands for {_bargain(first)}, not for {_bargain(request)}")
+
+    def _decide(self, decided: Decided) -> None:
+        """Write it down before anybody hears of it."""
+        if self._journal is not None:
+            with self._journal.open("ab") as file:
+                file.write(msgspec.json.encode(decided) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        self._remember(decided)
+
+    def _remember(self, decided: Decided) -> None:
+        request = decided.request
+        self._asked.setdefault(request.key, request)
+        self._decided[request.key] = decided.outcome
+        if decided.outcome == "approved":
+            reference = _reference(request.key)
+            charge = Charge(request.key, request.subject, request.amount_minor, request.currency, reference)
+            self.charges[request.key] = charge
+
+    def _remembered(self) -> list[Decided]:
+        """The journal's lines. A last one that breaks off was never told to anybody: it is cut away."""
+        if self._journal is None or not self._journal.exists():
+            return []
+        whole, _, torn = self._journal.read_bytes().rpartition(b"\n")
+        if torn:
+            os.truncate(self._journal, len(whole) + 1 if whole else 0)
+        return [msgspec.json.decode(line, type=Decided) for line in whole.split(b"\n") if line]
+
+
+def _bargain(request: PaymentRequest) -> tuple[str, int, str]:
+    return request.subject, request.amount_minor, request.currency
+
+
+def _reference(key: str) -> str:
+    """The provider's own number for a charge: the same key always gives the same one."""
+    return "local-" + hashlib.sha256(key.encode()).hexdigest()[:12]

@@ -1,0 +1,33 @@
+"""Receipts out of the book: what a visit was charged and what became of it, without the store's files."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from edge.checkout import Receipt, State, sale_of
+from edge.ledger.book import Book
+
+
+def receipt_of(book: Book, visit: str) -> Receipt | None:
+    """The visit's receipt as things stand: the settlement, else the review; None where the visit has neither.
+
+    The state and the provider's reference are those that the latest entry tells.
+    """
+    found: Receipt | None = None
+    for written in book.entries(visit=visit):
+        entry = written.entry
+        if entry.kind in ("review", "settlement"):
+            sale = sale_of(entry.body)
+            found = Receipt(visit, entry.at_s, sale.state, sale)
+        elif entry.kind.startswith("payment-") and found is not None:
+            approved = entry.kind == "payment-approved"
+            reference = cast("str", entry.body["reference"]) if approved else found.reference
+            found = Receipt(visit, found.at_s, cast("State", entry.body["state"]), found.sale, reference)
+    return found
+
+
+def receipts(book: Book) -> list[Receipt]:
+    """One receipt a visit, in the order in which the visits ended."""
+    visits = dict.fromkeys(w.entry.visit for kind in ("review", "settlement") for w in book.entries(kind=kind))
+    found = [receipt_of(book, visit) for visit in visits]
+    return sorted((r for r in found if r is not None), key=lambda receipt: (receipt.at_s, receipt.visit))
