@@ -1,0 +1,23 @@
+"""Shelf events x tracks -> who took what, with certainty.
+
+Enters: shelf events, how near everybody came (`Reach`), who entered as which track, doubts about identity. Leaves:
+each event's explanations with their probabilities, and at any moment the cart that a visit holds by all that is
+known so far. Nothing is decided before it has to be: the belief is a set of weighted joint hypotheses (whose track
+is whose, what each cart holds, what lies in wrong places), and later evidence settles earlier doubt.
+"""
+
+from edge.attribution.attribute import attribute
+from edge.attribution.belief import Belief, admit, confuse, depart, measure, open_belief
+from edge.attribution.certainty import cart_of, whose_track
+
+__all__ = [
+    "Belief",
+    "admit",
+    "attribute",
+    "cart_of",
+    "confuse",
+    "depart",
+    "measure",
+    "open_belief",
+    "whose_track",
+]

@@ -133,9 +133,7 @@ def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) 
     return bad
 
 
-def _patch(
-    state: ShelfState, unread: Bools, means: Floats, variances: Floats, at_s: float
-) -> tuple[Floats, Floats]:
+def _patch(state: ShelfState, unread: Bools, means: Floats, variances: Floats, at_s: float) -> tuple[Floats, Floats]:
     """Hold unread plates at their level, mark the ones that stay so as blind, and wake those that return."""
     newly = unread & (state.unread_s >= BLIND_AFTER_S) & np.isnan(state.blind_since_s)
     for plate in np.flatnonzero(newly):

@@ -1,0 +1,27 @@
+"""Entry, party, cart, exit: what a visit is and which state it is in.
+
+Enters: scans and passages at the gates, who was near a gate, and the cart that attribution believes in. Leaves: visits
+in their states, gate commands, and at the end what is charged, withheld or reviewed. Refuses: nothing that
+people do; a scan without a passage expires, a passage without a scan is a stranger's.
+"""
+
+from edge.visit.cart import Outcome, outcome_of
+from edge.visit.door import Door, Passing, Visit, expire, go_in, go_out, open_door, scan
+from edge.visit.table import TABLE, VisitEvent, VisitState, after
+
+__all__ = [
+    "TABLE",
+    "Door",
+    "Outcome",
+    "Passing",
+    "Visit",
+    "VisitEvent",
+    "VisitState",
+    "after",
+    "expire",
+    "go_in",
+    "go_out",
+    "open_door",
+    "outcome_of",
+    "scan",
+]

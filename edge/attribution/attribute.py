@@ -1,0 +1,211 @@
+"""One shelf event -> every story goes on in all the ways that explain it.
+
+For each recipe and each way of sharing it among those who could reach, a story gets a continuation: carts gain
+what was taken and lose what came back, misplaced things appear and vanish. What cannot be (a thing put back that no
+cart held) is not continued. The most probable continuations survive.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from edge.attribution.belief import Belief, Holding, Hypothesis, joined, replace
+from edge.attribution.recipes import Move, Recipe, Stray, recipes
+from edge.attribution.who import NEVER, who_nats
+from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
+from edge.store import Store
+
+TOGETHER = -3.0
+"""Two people moving something at one place in one instant."""
+
+BORROWED = -4.0
+"""Putting back what somebody else took: it was handed over, or fetched from another cart."""
+
+RESTOCKED = -4.0
+"""A stranger (staff, most likely) adds to the shelf."""
+
+FURTHEST = -11.0
+"""Who is this many nats behind the likeliest person has nothing to do with it."""
+
+MOST_ACTORS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """Who moved what: each move with the track that made it."""
+
+    parts: tuple[tuple[Move, int], ...]
+    who_nats: float
+
+
+def attribute(belief: Belief, store: Store, event: ShelfEvent, reaches: Iterable[Reach]) -> tuple[Explained, set[str]]:
+    """Explain an event; returns how, and the visits whose carts it may have changed."""
+    seen = {r.track: r for r in reaches}
+    actors = _actors(belief, seen)
+    strays = _strays_on(belief, event)
+    cluster = joined(belief, set(), set(actors), strays)
+    before = cluster.hypotheses
+    held: dict[str, int] = {}
+    for h in before:
+        for cart in h.carts.values():
+            for sku, (count, _) in cart.items():
+                held[sku] = max(held.get(sku, 0), count)
+    lying = list(dict.fromkeys(s for h in before for s in h.strays if s.on(event.shelf, event.plates)))
+    found = recipes(event, store.catalogue, store.planogram, lying, held)
+    weights: dict[tuple[Share, ...], tuple[float, Recipe, float]] = {}
+    after: list[Hypothesis] = []
+    for recipe in found:
+        for deed in _deeds(recipe, actors):
+            nats = recipe.nats + deed.who_nats
+            for h in before:
+                if h.nats + nats < -60:
+                    continue
+                story, shares = _continue(h, recipe, deed, event, nats)
+                if story is None:
+                    continue
+                after.append(story)
+                share = math.exp(story.nats)
+                known = weights.get(shares)
+                best = (recipe, deed.who_nats) if known is None or nats > known[1].nats + known[2] else known[1:]
+                weights[shares] = ((known[0] if known else 0.0) + share, *best)
+    visits = {v for h in before for v in h.carts}
+    replace(belief, cluster, after)
+    return _explained(event, seen, before, weights), visits
+
+
+def _actors(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:
+    """Track -> nats for everybody who could have done it, the likeliest ones; 0 stands for nobody seen."""
+    nats = {track: who_nats(reach) for track, reach in seen.items()}
+    unseen = [t for c in belief.clusters for t in c.tracks() if t < 0]
+    nats |= dict.fromkeys(unseen, -6.0 if seen else -2.5)
+    if not nats:
+        return {0: 0.0}
+    best = max(nats.values())
+    ranked = sorted(nats, key=lambda t: (-nats[t], t))[:MOST_ACTORS]
+    crowd = math.log(len(nats))
+    return {t: max(nats[t], NEVER) - crowd for t in ranked if nats[t] > best + FURTHEST}
+
+
+def _strays_on(belief: Belief, event: ShelfEvent) -> list[Stray]:
+    found = [s for s in belief.strays if s.on(event.shelf, event.plates)]
+    for c in belief.clusters:
+        found += [s for h in c.hypotheses for s in h.strays if s.on(event.shelf, event.plates)]
+    return list(dict.fromkeys(found))
+
+
+def _deeds(recipe: Recipe, actors: Mapping[int, float]) -> Iterator[_Deed]:
+    """Every way of sharing a recipe: one person did it all, or two did a part each."""
+    for track, nats in actors.items():
+        yield _Deed(tuple((m, track) for m in recipe.moves), nats)
+    if not 2 <= sum(abs(m.quantity) for m in recipe.moves) <= 6:
+        return
+    crowd = math.log(max(1, len(actors)))
+    tracks = list(actors)
+    for i, a in enumerate(tracks):
+        for b in tracks[i + 1 :]:
+            # Many units at once are unusual for one person, and nothing unusual for two.
+            nats = actors[a] + actors[b] + TOGETHER + crowd - recipe.crowding_nats
+            for split in _splits(recipe.moves):
+                yield _Deed(tuple((m, a) for m in split[0]) + tuple((m, b) for m in split[1]), nats)
+
+
+def _splits(moves: tuple[Move, ...]) -> Iterator[tuple[tuple[Move, ...], tuple[Move, ...]]]:
+    """Ways to share moves between two people, each with something to do."""
+    if len(moves) == 1:
+        move = moves[0]
+        sign = int(math.copysign(1, move.quantity))
+        for n in range(1, abs(move.quantity)):
+            part = Move(move.sku, sign * n, move.stray, move.home)
+            yield (part,), (Move(move.sku, move.quantity - sign * n, move.stray, move.home),)
+        return
+    for mask in range(1, 2 ** len(moves) - 1):
+        mine = tuple(m for i, m in enumerate(moves) if mask >> i & 1)
+        theirs = tuple(m for i, m in enumerate(moves) if not mask >> i & 1)
+        yield mine, theirs
+
+
+def _continue(
+    h: Hypothesis, recipe: Recipe, deed: _Deed, event: ShelfEvent, nats: float
+) -> tuple[Hypothesis | None, tuple[Share, ...]]:
+    """A story with one deed added; None where the story does not allow it."""
+    story = h.branch(nats)
+    shares = []
+    for move, track in deed.parts:
+        visit = story.who.get(track, "")
+        if move.stray is not None and move.sku == "":
+            if move.quantity == 0:
+                story.strays += (move.stray,)
+                shares.append(Share("", "", 0))
+                continue
+            if not _take_stray(story, move.stray):
+                return None, ()
+            continue
+        if move.quantity > 0:
+            if move.stray is not None and not _take_stray(story, move.stray):
+                return None, ()
+            if visit in story.carts:
+                _add(story, visit, move.sku, move.quantity, event.id)
+            shares.append(Share(visit, move.sku, move.quantity))
+        else:
+            giver = _giver(story, visit, move.sku, -move.quantity)
+            if giver is None:
+                return None, ()
+            if giver:
+                story.nats += 0.0 if giver == visit else BORROWED
+                _add(story, giver, move.sku, move.quantity, event.id)
+            else:
+                story.nats += RESTOCKED
+            if not move.home:
+                left = Stray(event.shelf, min(event.plates), max(event.plates), move.sku, 0.0)
+                story.strays += (left,) * -move.quantity
+            shares.append(Share(giver, move.sku, move.quantity))
+    return story, tuple(sorted(shares, key=lambda s: (s.visit, s.sku)))
+
+
+def _take_stray(story: Hypothesis, stray: Stray) -> bool:
+    if stray not in story.strays:
+        return False
+    at = story.strays.index(stray)
+    story.strays = story.strays[:at] + story.strays[at + 1 :]
+    return True
+
+
+def _giver(story: Hypothesis, visit: str, sku: str, quantity: int) -> str | None:
+    """From whose cart something comes back: the own one, else another that holds it; "" for a stranger's."""
+    if story.carts.get(visit, {}).get(sku, (0, ()))[0] >= quantity:
+        return visit
+    for other in sorted(story.carts):
+        if story.carts[other].get(sku, (0, ()))[0] >= quantity:
+            return other
+    return "" if not visit else None
+
+
+def _add(story: Hypothesis, visit: str, sku: str, quantity: int, event: str) -> None:
+    """Change a cart by so many units, and remember the event behind it."""
+    cart: Holding = dict(story.carts[visit])
+    count, events = cart.pop(sku, (0, ()))
+    if count + quantity > 0:
+        cart[sku] = (count + quantity, (*events, event))
+    story.carts[visit] = cart
+
+
+def _explained(
+    event: ShelfEvent,
+    seen: Mapping[int, Reach],
+    before: list[Hypothesis],
+    weights: Mapping[tuple[Share, ...], tuple[float, Recipe, float]],
+) -> Explained:
+    """The event's explanations as they stand now, most probable first."""
+    whole = sum(w for w, _, _ in weights.values()) or 1.0
+    ranked = sorted(weights.items(), key=lambda kv: -kv[1][0])[:8]
+    likeliest = before[0].who
+    return Explained(
+        event,
+        tuple(
+            Explanation(shares, r.weight_nats, r.place_nats, who, r.prior_nats, weight / whole)
+            for shares, (weight, r, who) in ranked
+        ),
+        tuple((likeliest.get(t, ""), r) for t, r in sorted(seen.items())),
+    )

@@ -1,0 +1,243 @@
+"""What the runtime believes: weighted joint hypotheses, kept apart where they do not touch.
+
+A `Hypothesis` is one consistent story: whose track is whose, what each cart holds, what lies misplaced. Stories
+about people who have nothing to do with each other multiply, so visits live in `Cluster`s: two are joined when one
+event, one blob or one misplaced thing concerns both, and what all stories of a cluster agree on stands alone again.
+That keeps the exact joint answer at the price of the doubt that there really is. A cluster keeps its best
+`MOST_HYPOTHESES` stories, and none that is `HOPELESS` against the best.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from edge.attribution.recipes import Stray
+from edge.floor import Confusion, Stature
+
+MOST_HYPOTHESES = 300
+HOPELESS = -11.5
+"""Nats behind the best story of its cluster: one in a hundred thousand."""
+
+MOST_STRAYS = 200
+"""So many misplaced things are remembered in all, the newest ones."""
+
+STATURE_M = 0.030
+"""How well the mean height of a walking head repeats, cameras' height errors included."""
+STATURE_WEIGHT = 0.5
+"""Sightings through one camera share its error, so that several are worth less than each alone."""
+
+Holding = dict[str, tuple[int, tuple[str, ...]]]
+"""sku -> (units, ids of the shelf events behind them)."""
+
+
+@dataclass(slots=True)
+class Hypothesis:
+    """One consistent story, ``nats`` against the others of its cluster. Treated as immutable: copy, then change."""
+
+    nats: float
+    who: dict[int, str]
+    carts: dict[str, Holding]
+    strays: tuple[Stray, ...] = ()
+    statures_m: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def branch(self, nats: float) -> Hypothesis:
+        """A copy that goes its own way from here; carts are copied when they change."""
+        return Hypothesis(self.nats + nats, dict(self.who), dict(self.carts), self.strays, dict(self.statures_m))
+
+    def key(self) -> tuple[object, ...]:
+        """Equal for stories that differ only in how they came about."""
+        carts = tuple(
+            sorted((v, tuple(sorted((s, n) for s, (n, _) in cart.items()))) for v, cart in self.carts.items())
+        )
+        strays = tuple(sorted((s.shelf, s.first, s.last, s.sku) for s in self.strays))
+        return tuple(sorted(self.who.items())), carts, strays
+
+
+@dataclass(slots=True)
+class Cluster:
+    """Visits and tracks whose stories cannot be told apart from each other's."""
+
+    hypotheses: list[Hypothesis]
+
+    def visits(self) -> set[str]:
+        return set(self.hypotheses[0].carts)
+
+    def tracks(self) -> set[int]:
+        return set(self.hypotheses[0].who)
+
+
+@dataclass(slots=True)
+class Belief:
+    """Everything that is believed. ``strays`` are the misplaced things about which there is no doubt."""
+
+    clusters: list[Cluster] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+
+
+def open_belief() -> Belief:
+    """An empty shop, everything in its place."""
+    return Belief()
+
+
+def admit(belief: Belief, visit: str, track: int | None) -> None:
+    """A visit begins, or one more person of its party comes in; ``track`` is None when nobody was seen."""
+    cluster = joined(belief, visits={visit}, tracks=set() if track is None else {track})
+    for h in cluster.hypotheses:
+        h.carts.setdefault(visit, {})
+        if track is not None:
+            h.who[track] = visit
+    _settle_down(belief, cluster)
+
+
+def confuse(belief: Belief, doubt: Confusion) -> None:
+    """Two tracks may have been exchanged: every story has two continuations."""
+    known = {t for c in belief.clusters for t in c.tracks()}
+    if not {doubt.a, doubt.b} & known:
+        return
+    cluster = joined(belief, visits=set(), tracks={doubt.a, doubt.b})
+    stay, swap = math.log1p(-doubt.probability), math.log(doubt.probability)
+    branches = []
+    for h in cluster.hypotheses:
+        a, b = h.who.get(doubt.a, ""), h.who.get(doubt.b, "")
+        if a == b:
+            branches.append(h)
+            continue
+        branches.append(h.branch(stay))
+        other = h.branch(swap)
+        other.who[doubt.a], other.who[doubt.b] = b, a
+        branches.append(other)
+    cluster.hypotheses = branches
+    _settle_down(belief, cluster)
+
+
+def measure(belief: Belief, stature: Stature) -> None:
+    """How tall a track's person walks speaks for the stories in which that visitor is that tall."""
+    cluster = next((c for c in belief.clusters if stature.track in c.tracks()), None)
+    if cluster is None:
+        return
+    for h in cluster.hypotheses:
+        visit = h.who[stature.track]
+        known_m, count = h.statures_m.get(visit, (stature.height_m, 0))
+        if count and visit:
+            error_m2 = STATURE_M**2 * (1 + 1 / count)
+            off = min((stature.height_m - known_m) ** 2 / error_m2, 30.0)
+            h.nats -= STATURE_WEIGHT * 0.5 * (off + math.log(error_m2 / STATURE_M**2))
+        mean_m = (known_m * count + stature.height_m) / (count + 1)
+        h.statures_m = {**h.statures_m, visit: (mean_m, min(count + 1, 8))}
+    if len(cluster.hypotheses) > 1:
+        _settle_down(belief, cluster)
+
+
+def depart(belief: Belief, visit: str, tracks: Iterable[int]) -> None:
+    """A visit is over: its cart and its tracks concern nobody any more."""
+    gone = set(tracks)
+    for cluster in list(belief.clusters):
+        if visit in cluster.visits() or gone & cluster.tracks():
+            for h in cluster.hypotheses:
+                h.carts = {v: c for v, c in h.carts.items() if v != visit}
+                h.who = {t: v for t, v in h.who.items() if t not in gone}
+                h.statures_m = {v: s for v, s in h.statures_m.items() if v != visit}
+            _settle_down(belief, cluster)
+
+
+def joined(belief: Belief, visits: set[str], tracks: set[int], strays: Iterable[Stray] = ()) -> Cluster:
+    """One cluster that holds all of these, made of all those that held one of them."""
+    wanted = set(strays)
+    parts = [
+        c
+        for c in belief.clusters
+        if c.visits() & visits or c.tracks() & tracks or any(wanted & set(h.strays) for h in c.hypotheses if wanted)
+    ]
+    stories = [Hypothesis(0.0, {}, {})]
+    for part in parts:
+        belief.clusters.remove(part)
+        stories = _best(
+            Hypothesis(
+                a.nats + b.nats,
+                a.who | b.who,
+                a.carts | b.carts,
+                a.strays + b.strays,
+                a.statures_m | b.statures_m,
+            )
+            for a in stories
+            for b in part.hypotheses
+        )
+    sure = tuple(s for s in belief.strays if s in wanted)
+    if sure:
+        belief.strays = [s for s in belief.strays if s not in wanted]
+    for h in stories:
+        h.strays += sure
+        for track in tracks:
+            h.who.setdefault(track, "")
+    cluster = Cluster(stories)
+    belief.clusters.append(cluster)
+    return cluster
+
+
+def replace(belief: Belief, cluster: Cluster, stories: list[Hypothesis]) -> None:
+    """The stories of a cluster went on."""
+    cluster.hypotheses = stories
+    _settle_down(belief, cluster)
+
+
+def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
+    """Stories that came to the same are one; the hopeless are dropped; weights are normalised."""
+    merged: dict[tuple[object, ...], Hypothesis] = {}
+    for h in sorted(stories, key=lambda h: -h.nats):
+        known = merged.setdefault(h.key(), h)
+        if known is not h:
+            known.nats += math.log1p(math.exp(h.nats - known.nats))
+    ranked = sorted(merged.values(), key=lambda h: -h.nats)
+    ranked = [h for h in ranked[:MOST_HYPOTHESES] if h.nats > ranked[0].nats + HOPELESS]
+    whole = ranked[0].nats + math.log(sum(math.exp(h.nats - ranked[0].nats) for h in ranked))
+    for h in ranked:
+        h.nats -= whole
+    return ranked
+
+
+def _settle_down(belief: Belief, cluster: Cluster) -> None:
+    """Prune a cluster, and let what all its stories agree on stand alone."""
+    stories = cluster.hypotheses = _best(cluster.hypotheses)
+    first = stories[0]
+    agreed = [
+        s for s in dict.fromkeys(first.strays) if all(h.strays.count(s) == first.strays.count(s) for h in stories)
+    ]
+    for stray in agreed:
+        belief.strays += [stray] * first.strays.count(stray)
+    if agreed:
+        for h in stories:
+            h.strays = tuple(s for s in h.strays if s not in agreed)
+        del belief.strays[:-MOST_STRAYS]
+    for visit in sorted(first.carts):
+        if len(first.carts) > 1 and all(_same(h, first, visit) for h in stories):
+            _stand_alone(belief, stories, visit)
+    for track in [t for t, v in first.who.items() if not v or v not in first.carts]:
+        if all(h.who[track] == first.who[track] for h in stories):
+            for h in stories:
+                del h.who[track]
+    if not any(h.carts or h.who or h.strays for h in stories):
+        belief.clusters.remove(cluster)
+    elif len(stories) > 1:
+        cluster.hypotheses = _best(stories)
+
+
+def _same(h: Hypothesis, first: Hypothesis, visit: str) -> bool:
+    """Whether two stories tell the same of one visit."""
+    return {s: n for s, (n, _) in h.carts[visit].items()} == {s: n for s, (n, _) in first.carts[visit].items()} and (
+        {t for t, v in h.who.items() if v == visit} == {t for t, v in first.who.items() if v == visit}
+    )
+
+
+def _stand_alone(belief: Belief, stories: list[Hypothesis], visit: str) -> None:
+    """Move a visit about which all stories agree into a cluster of its own."""
+    first = stories[0]
+    tracks = {t: v for t, v in first.who.items() if v == visit}
+    statures = {visit: first.statures_m[visit]} if visit in first.statures_m else {}
+    alone = Hypothesis(0.0, tracks, {visit: first.carts[visit]}, (), statures)
+    for h in stories:
+        h.carts = {v: c for v, c in h.carts.items() if v != visit}
+        h.who = {t: v for t, v in h.who.items() if t not in tracks}
+        h.statures_m = {v: s for v, s in h.statures_m.items() if v != visit}
+    belief.clusters.append(Cluster([alone]))

@@ -1,0 +1,376 @@
+"""step(): the one place where order is decided.
+
+``step(state, store, record) -> effects`` is the whole shop. It reads no clock, disk, network or randomness: time
+is what the records say, and the same records give the same effects, to the byte. The state is changed in place; it
+holds nothing but plain data, so that `freeze` and `thaw` can carry it over a stop.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from edge.attribution import Belief, admit, attribute, cart_of, confuse, depart, measure, open_belief, whose_track
+from edge.checkout import Settlement, on_reply, on_time, open_settlement, review_settlement
+from edge.floor import Confusion, FloorState, Stature, forget, open_floor, reaches, see, tracks_near
+from edge.records import (
+    Cart,
+    Effect,
+    Explained,
+    GatePassage,
+    GateScan,
+    LedgerEntry,
+    PaymentReply,
+    PeopleFrame,
+    Publish,
+    Record,
+    ShelfEvent,
+    WeightBatch,
+)
+from edge.shelf import ShelfState, blind_plates, open_shelf, sense, still_stirring
+from edge.store import Store
+from edge.visit import Door, Passing, Visit, after, expire, go_in, go_out, open_door, outcome_of, scan
+
+BEFORE_STEP_S = 0.35
+AFTER_STEP_S = 0.30
+"""Whose wrist was at the plates is looked for in this time around the step."""
+
+CAMERAS_LAG_S = 0.35
+GATE_PATIENCE_S = 1.5
+"""Who passed a gate is decided when the cameras have come this far past the moment, or after this patience."""
+
+AT_GATE_M = 1.5
+"""Who passed a gate was at most this far from it."""
+
+DOUBT_LAG_S = 1.0
+"""Doubt about identity takes effect this much later, when the shelf events from before it have been told."""
+
+CONCERNS_M = 1.2
+"""A stirring shelf further than this from everybody of a visit is none of its business."""
+
+
+@dataclass(slots=True)
+class State:
+    """All that the shop remembers. Plain data only."""
+
+    now_s: float
+    shelves: dict[str, ShelfState]
+    floor: FloorState
+    belief: Belief
+    door: Door
+    settlements: dict[str, Settlement] = field(default_factory=dict)
+    carts: dict[str, Cart] = field(default_factory=dict)
+    doubts: list[Confusion | Stature] = field(default_factory=list)
+    blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    busy_at_s: float = math.inf
+    """Until then nothing but sensor records can change anything."""
+
+
+def open_shop(store: Store) -> State:
+    """The state before the first record."""
+    lightest_g = min(p.weight_g for p in store.catalogue.values())
+    return State(
+        now_s=-math.inf,
+        shelves={s.id: open_shelf(s.id, s.plates, lightest_g) for s in store.layout.shelves},
+        floor=open_floor([g.position for g in store.layout.gates if g.kind == "entry"]),
+        belief=open_belief(),
+        door=open_door(),
+    )
+
+
+def step(state: State, store: Store, record: Record) -> list[Effect]:
+    """Everything that follows from one record."""
+    state.now_s = max(state.now_s, record.received_s)
+    effects: list[Effect] = []
+    if isinstance(record, WeightBatch):
+        _weights(state, store, record, effects)
+    elif isinstance(record, PeopleFrame):
+        state.doubts += see(state.floor, record)
+    elif isinstance(record, GateScan):
+        _scanned(state, store, record, effects)
+    elif isinstance(record, GatePassage):
+        _passed(state, store, record, effects)
+    elif isinstance(record, PaymentReply):
+        settlement = state.settlements.get(record.settlement)
+        if settlement is None:
+            _refuse(state, "payment of nobody")
+        else:
+            state.settlements[record.settlement], told = on_reply(settlement, record, store)
+            effects += told
+    else:
+        _refuse(state, record.reason)
+    if state.doubts or state.door.passings or state.now_s >= state.busy_at_s:
+        _time_passes(state, store, effects)
+    return effects
+
+
+def finish(state: State, store: Store, at_s: float) -> list[Effect]:
+    """Time passes up to ``at_s`` without a record: whatever waits only for time happens."""
+    state.now_s = max(state.now_s, at_s)
+    effects: list[Effect] = []
+    _time_passes(state, store, effects)
+    return effects
+
+
+def _refuse(state: State, reason: str) -> None:
+    state.refused[reason] = state.refused.get(reason, 0) + 1
+
+
+# --- sensors ---------------------------------------------------------------------------------------
+
+
+def _weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect]) -> None:
+    shelf = state.shelves[batch.shelf]
+    for told in sense(shelf, batch):
+        if isinstance(told, ShelfEvent):
+            _explain(state, store, told, effects)
+        else:
+            effects.append(told)
+    blind = blind_plates(shelf)
+    if blind != state.blind.get(batch.shelf, ()):
+        state.blind[batch.shelf] = blind
+        if not blind:
+            del state.blind[batch.shelf]
+        effects.append(_status(state))
+
+
+def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect]) -> None:
+    """Who did it, by all that is known; carts that look different now are published."""
+    gondola = store.layout.gondola_of(event.shelf)
+    box = store.layout.plate_box(event.shelf, min(event.plates), max(event.plates))
+    from_s, to_s = (
+        (event.began_s, event.ended_s) if event.blind else (event.step_s - BEFORE_STEP_S, event.step_s + AFTER_STEP_S)
+    )
+    near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, from_s, to_s)
+    explained, visits = attribute(state.belief, store, event, near)
+    effects.append(explained)
+    effects.append(_entry_of(explained))
+    for visit in sorted(visits & state.door.visits.keys()):
+        _show_cart(state, store, visit, effects)
+
+
+def _entry_of(explained: Explained) -> LedgerEntry:
+    event = explained.event
+    body: dict[str, object] = {
+        "shelf": event.shelf,
+        "plates": list(event.plates),
+        "change_g": [round(float(event.change_g[p - 1]), 1) for p in event.plates],
+        "began_s": round(event.began_s, 2),
+        "ended_s": round(event.ended_s, 2),
+        "blind": event.blind,
+        "explanations": [
+            {
+                "shares": [{"visit": s.visit, "sku": s.sku, "quantity": s.quantity} for s in e.shares],
+                "probability": round(e.probability, 4),
+            }
+            for e in explained.explanations[:3]
+        ],
+    }
+    visit = (
+        explained.explanations[0].shares[0].visit if explained.explanations and explained.explanations[0].shares else ""
+    )
+    return LedgerEntry(f"shelf-event:{event.id}", event.step_s, "shelf-event", visit, body)
+
+
+def _show_cart(state: State, store: Store, visit: str, effects: list[Effect]) -> None:
+    cart = cart_of(state.belief, visit)
+    if cart == state.carts.get(visit, Cart()):
+        return
+    state.carts[visit] = cart
+    prices = store.catalogue
+    payload: dict[str, object] = {
+        "t": round(state.now_s, 3),
+        "lines": [{"sku": x.sku, "quantity": x.quantity, "certainty": x.certainty} for x in cart.lines],
+        "total": sum(prices[x.sku].price_minor * x.quantity for x in cart.lines),
+        "currency": store.currency,
+    }
+    effects.append(Publish(f"visit/{visit}/cart", payload, retain=True))
+
+
+def _status(state: State) -> Publish:
+    payload: dict[str, object] = {
+        "t": round(state.now_s, 3),
+        "state": "degraded" if state.blind else "open",
+        "blind": {shelf: list(plates) for shelf, plates in sorted(state.blind.items())},
+    }
+    return Publish("runtime/status", payload, retain=True)
+
+
+# --- gates -----------------------------------------------------------------------------------------
+
+
+def _scanned(state: State, store: Store, record: GateScan, effects: list[Effect]) -> None:
+    known = set(state.door.visits)
+    visit = scan(state.door, store, record)
+    if visit.id not in known:
+        body: dict[str, object] = {"subject": visit.subject, "gate": visit.gate, "method": record.method}
+        body["party"] = visit.party
+        effects.append(LedgerEntry(f"visit:{visit.id}", record.at_s, "visit", visit.id, body))
+    effects.append(Publish(f"gate/{record.gate}/command", {"open": True, "for_s": 5.0, "visit": visit.id}))
+    state.busy_at_s = min(state.busy_at_s, record.at_s + store.policy.pass_within_s + 0.01)
+
+
+def _passed(state: State, store: Store, record: GatePassage, effects: list[Effect]) -> None:
+    if record.direction == "out":
+        state.door.passings.append(Passing(record.gate, record.at_s, "out"))
+        return
+    visit = go_in(state.door, store, record.gate, record.at_s)
+    if visit is None:
+        body: dict[str, object] = {"gate": record.gate}
+        key = f"tailgate:{record.gate}@{record.at_s:.3f}"
+        effects.append(LedgerEntry(key, record.at_s, "tailgate", "", body))
+    else:
+        state.door.passings.append(Passing(record.gate, record.at_s, "in", visit.id))
+
+
+def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
+    """Whatever waited for time or for the cameras and may happen now, oldest first."""
+    seen_s = max(state.floor.heard_until_s.values(), default=-math.inf)
+    for passing in list(state.door.passings):
+        if seen_s >= passing.at_s + CAMERAS_LAG_S or state.now_s >= passing.at_s + GATE_PATIENCE_S:
+            state.door.passings.remove(passing)
+            (_came_in if passing.direction == "in" else _went_out)(state, store, passing, effects)
+    _doubt(state, state.now_s - DOUBT_LAG_S)
+    for visit in [v for v in state.door.visits.values() if v.state == "leaving"]:
+        if _may_settle(state, store, visit):
+            _settle(state, store, visit, effects)
+    for visit in expire(state.door, store, state.now_s):
+        effects.append(LedgerEntry(f"expired:{visit.id}", state.now_s, "expired", visit.id, {"subject": visit.subject}))
+    for name, settlement in list(state.settlements.items()):
+        if settlement.state == "asked":
+            state.settlements[name], told = on_time(settlement, state.now_s, store)
+            effects += told
+    waiting = [s.asked_s + store.policy.pay_within_s for s in state.settlements.values() if s.state == "asked"]
+    waiting += [
+        v.admitted_s + store.policy.pass_within_s + 0.01 for v in state.door.visits.values() if v.state == "admitted"
+    ]
+    waiting += [state.now_s for v in state.door.visits.values() if v.state == "leaving"]
+    state.busy_at_s = min(waiting, default=math.inf)
+
+
+def _doubt(state: State, until_s: float) -> None:
+    """Doubts about identity, and what speaks to them, in their order."""
+    due = [d for d in state.doubts if d.at_s <= until_s]
+    if due:
+        state.doubts = [d for d in state.doubts if d.at_s > until_s]
+        for doubt in due:
+            if isinstance(doubt, Confusion):
+                confuse(state.belief, doubt)
+            else:
+                measure(state.belief, doubt)
+
+
+def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:
+    """Bind the visit to the track that was in the gate."""
+    visit = state.door.visits.get(passing.visit)
+    gate = store.layout.gate(passing.gate)
+    if visit is None or gate is None:
+        return
+    bound = {t for v in state.door.visits.values() for t in v.tracks}
+    near = [
+        t.id
+        for gap, t in tracks_near(state.floor, gate.position, passing.at_s)
+        if gap <= AT_GATE_M and t.id not in bound
+    ]
+    # A visit whose person no camera saw gets a track of its own below zero: it is somewhere, unseen.
+    track = near[0] if near else -len(visit.tracks) - 1000 * int(visit.id.rsplit("-", 1)[1])
+    visit.tracks.append(track)
+    admit(state.belief, visit.id, track)
+
+
+def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:
+    """Find out whose person left; with the last of a party the visit is leaving."""
+    gate = store.layout.gate(passing.gate)
+    if gate is None:
+        return
+    _doubt(state, passing.at_s)
+    shopping = {v.id for v in state.door.visits.values() if v.state == "shopping"}
+    near = [t.id for gap, t in tracks_near(state.floor, gate.position, passing.at_s) if gap <= AT_GATE_M]
+    shares: dict[str, float] = {}
+    for track in near:
+        shares = {v: p for v, p in whose_track(state.belief, track).items() if v in shopping}
+        if shares:
+            forget(state.floor, track)
+            break
+    if not shares and shopping:
+        # Nobody was seen leaving: it was one of those whom no camera sees.
+        seen = {t.id for t in state.floor.tracks.values() if t.sure and not t.lost and not t.gone}
+        unseen = [v for v in sorted(shopping) if not seen & set(state.door.visits[v].tracks)] or sorted(shopping)
+        shares = {v: 1.0 / len(unseen) for v in unseen}
+    if not shares:
+        key = f"stranger:{passing.gate}@{passing.at_s:.3f}"
+        effects.append(LedgerEntry(key, passing.at_s, "stranger", "", {"gate": passing.gate}))
+        return
+    likeliest = max(sorted(shares), key=lambda v: shares[v])
+    visit = state.door.visits[likeliest]
+    visit.identity = min(visit.identity, shares[likeliest])
+    go_out(visit, passing.at_s)
+
+
+def _may_settle(state: State, store: Store, visit: Visit) -> bool:
+    """Whether every shelf that could concern a leaving visit has settled, or the policy's patience is over."""
+    if state.now_s >= visit.leaving_s + store.policy.settle_within_s:
+        return True
+    for name, shelf in state.shelves.items():
+        if shelf.heard_until_s < visit.leaving_s and shelf.heard_until_s > state.now_s - 2.0:
+            return False
+        since_s = still_stirring(shelf)
+        if since_s < visit.leaving_s and _concerns(state, store, name, visit, since_s):
+            return False
+    return True
+
+
+def _concerns(state: State, store: Store, shelf: str, visit: Visit, since_s: float) -> bool:
+    gondola = store.layout.gondola_of(shelf)
+    box = store.layout.plate_box(shelf, 1, store.layout.shelf(shelf).plates)
+    near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, since_s - 1.0, visit.leaving_s)
+    tracks = {t for t in state.floor.tracks if whose_track(state.belief, t).get(visit.id, 0.0) > 0.01}
+    return any(r.track in tracks and r.head_gap_m < CONCERNS_M for r in near)
+
+
+def _settle(state: State, store: Store, visit: Visit, effects: list[Effect]) -> None:
+    """The visit is over: what it is sure to hold is charged."""
+    visit.state = after(visit.state, "shelves_settled")
+    _doubt(state, state.now_s)
+    outcome = outcome_of(cart_of(state.belief, visit.id), visit.identity, store.policy)
+    common = (store, visit.id, visit.subject, outcome.charged, outcome.withheld, outcome.lines)
+    if outcome.review:
+        settlement, told = review_settlement(*common, outcome.review, visit.leaving_s)
+    else:
+        settlement, told = open_settlement(*common, visit.leaving_s)
+    state.settlements[visit.id] = settlement
+    effects += told
+    effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))
+    tracks = [t for t in visit.tracks if t < 0 or t not in state.floor.tracks or state.floor.tracks[t].gone]
+    depart(state.belief, visit.id, tracks)
+    state.carts.pop(visit.id, None)
+    del state.door.visits[visit.id]
+
+
+# --- over a stop -----------------------------------------------------------------------------------
+
+
+def freeze(state: State) -> bytes:
+    """The whole state as bytes."""
+    return msgspec.msgpack.encode(state, enc_hook=_to_plain)
+
+
+def thaw(data: bytes) -> State:
+    """The state that `freeze` wrote."""
+    return msgspec.msgpack.decode(data, type=State, dec_hook=_from_plain)
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [str(value.dtype), list(value.shape), value.tobytes()]
+    raise TypeError(f"{type(value)} has no place in the state")
+
+
+def _from_plain(kind: type, value: Any) -> Any:
+    dtype, shape, data = value
+    return np.frombuffer(data, dtype=dtype).reshape(shape).copy()

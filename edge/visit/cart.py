@@ -1,0 +1,42 @@
+"""From what a visit is believed to hold to what it is charged: where doubt stops.
+
+A unit at or above the policy's certainty is charged. A unit below it is withheld, or sends the visit to review, as the
+policy says; so does doubt about who it was that left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.records import Cart, CartLine
+from edge.store import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happens to a cart at the exit; ``review`` is why a person has to look, empty where nobody has to."""
+
+    charged: dict[str, int]
+    withheld: dict[str, int]
+    lines: tuple[CartLine, ...]
+    review: str
+
+
+def outcome_of(cart: Cart, identity: float, policy: Policy) -> Outcome:
+    """Split a cart by certainty; ``identity``: how sure it is that this visit's people left."""
+    charged: dict[str, int] = {}
+    withheld: dict[str, int] = {}
+    for line in cart.lines:
+        into = charged if line.certainty >= policy.charge_at else withheld
+        into[line.sku] = into.get(line.sku, 0) + line.quantity
+    review = ""
+    if identity < policy.review_identity_at:
+        review = f"who left is only {identity:.0%} sure"
+    elif withheld and policy.below == "review":
+        units = sum(withheld.values())
+        review = f"{units} unit{'s are' if units > 1 else ' is'} less than {policy.charge_at:.0%} sure"
+    if review:
+        # Who looks needs the whole picture: nothing is charged before they have looked.
+        charged = {sku: charged.get(sku, 0) + withheld.get(sku, 0) for sku in {**charged, **withheld}}
+        withheld = {}
+    return Outcome(charged, withheld, cart.lines, review)
