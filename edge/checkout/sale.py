@@ -172,7 +172,7 @@ def _behind(cart: tuple[CartLine, ...], sku: str, quantity: int) -> tuple[float,
 
 def body_of(sale: Sale) -> dict[str, object]:
     """The sale as the JSON-ready body of a ledger entry."""
-    return cast("dict[str, object]", msgspec.to_builtins(sale))
+    return cast("dict[str, object]", msgspec.json.decode(msgspec.json.encode(sale)))
 
 
 def sale_of(body: Mapping[str, object]) -> Sale:

@@ -94,8 +94,8 @@ CONTRADICTIONS: frozenset[tuple[State, Event]] = frozenset(
 NEEDS_STAFF: frozenset[State] = frozenset({"unanswered", "declined", "disputed", "review"})
 """States that do not end without a person (or a late answer)."""
 
-MOST_ANSWERS = 8
-"""A provider that gives more different answers than this about one settlement has been reported often enough."""
+MOST_TOLD = 8
+"""A provider that contradicts itself more often than this about one settlement has been reported often enough."""
 
 
 class WrongMoment(ValueError):
@@ -108,7 +108,7 @@ class Settlement:
 
     ``total_minor`` is what is asked for, in ``review`` what would be. ``attempt`` counts the requests sent and
     ``asked_s`` is when the last one was. ``heard`` holds the provider's different definite answers, first one first,
-    as ``outcome:reference``.
+    as ``outcome:reference``; ``contradictions`` counts those that staff were told about.
     """
 
     visit: str
@@ -120,6 +120,7 @@ class Settlement:
     attempt: int = 0
     asked_s: float = 0.0
     heard: tuple[str, ...] = ()
+    contradictions: int = 0
 
 
 # --- the exit ------------------------------------------------------------------------------------------------------
@@ -181,7 +182,8 @@ def on_reviewed(
     """A person looked and says what is charged; nothing waives the visit. `WrongMoment` unless in review."""
     _expect(settlement, "charge")
     sale = make_sale(store, settlement.subject, charged, withheld, lines, at_s, "asked")
-    return _owed(store, settlement.visit, "review", replace(sale, decided_by=decided_by), at_s)
+    decided, effects = _owed(store, settlement.visit, "review", replace(sale, decided_by=decided_by), at_s)
+    return replace(decided, contradictions=settlement.contradictions), effects
 
 
 def _owed(
@@ -226,13 +228,15 @@ def on_reply(settlement: Settlement, reply: PaymentReply, store: Store) -> tuple
         return _unheard(settlement, reply.received_s, store)
     event: Event = reply.outcome
     after = TABLE.get((settlement.state, event))
-    if after is None or _heard_before(settlement, reply) or len(settlement.heard) >= MOST_ANSWERS:
+    contrary = (settlement.state, event) in CONTRADICTIONS
+    if after is None or _heard_before(settlement, reply) or (contrary and settlement.contradictions >= MOST_TOLD):
         return settlement, []
     moved = replace(settlement, state=after, heard=(*settlement.heard, f"{reply.outcome}:{reply.reference}"))
     said: dict[str, object] = {"outcome": reply.outcome, "reference": reply.reference}
-    if (settlement.state, event) in CONTRADICTIONS:
+    if contrary:
+        moved = replace(moved, contradictions=settlement.contradictions + 1)
         said |= {"state_before": settlement.state, "heard_before": list(settlement.heard)}
-        name = f"contradiction:{len(moved.heard)}"
+        name = f"contradiction:{moved.contradictions}"
         return moved, [_entry(moved, name, "payment-contradiction", reply.at_s, said)]
     postings = payment_postings(settlement.subject, settlement.total_minor) if event == "approved" else ()
     return moved, [_entry(moved, event, f"payment-{event}", reply.at_s, said, postings)]
@@ -251,7 +255,7 @@ def on_resolved(
     _expect(settlement, verdict)
     moved = replace(settlement, state=TABLE["disputed", verdict])
     postings = payment_postings(settlement.subject, settlement.total_minor) if verdict == "kept" else ()
-    name, facts = f"resolved:{len(moved.heard)}", {"verdict": verdict, "decided_by": decided_by}
+    name, facts = f"resolved:{moved.contradictions}", {"verdict": verdict, "decided_by": decided_by}
     return moved, [_entry(moved, name, "payment-resolved", at_s, facts, postings)]
 
 

@@ -169,20 +169,24 @@ class Book:
         """Everything that does not hold: see `edge.ledger.proof`. Empty: the book is sound."""
         proof = Proof()
         try:
-            for (line,) in self._db.execute("PRAGMA integrity_check").fetchall():
-                if line != "ok":
-                    proof.faults.append(BookFault(0, "", f"the file is damaged: {line}"))
-            for written in self.entries():
-                proof.take(written)
-            for seq, key, body in self._db.execute("SELECT seq, key, body FROM entry ORDER BY seq"):
-                if canonical(json.loads(body)) != body:
-                    proof.faults.append(BookFault(seq, key, "its body is not in canonical form: the book was changed"))
-            orphans = self._one("SELECT count(*) FROM posting WHERE entry NOT IN (SELECT seq FROM entry)")
-            if orphans:
-                proof.faults.append(BookFault(0, "", f"{orphans} postings belong to no entry"))
+            with told(self.path):
+                self._prove(proof)
         except (UnusableLedger, sqlite3.DatabaseError, ValueError) as error:
             proof.faults.append(BookFault(proof.seq, "", f"the book cannot be read any further: {error}"))
         return proof.faults
+
+    def _prove(self, proof: Proof) -> None:
+        for (line,) in self._db.execute("PRAGMA integrity_check").fetchall():
+            if line != "ok":
+                proof.faults.append(BookFault(0, "", f"the file is damaged: {line}"))
+        for written in self.entries():
+            proof.take(written)
+        for seq, key, body in self._db.execute("SELECT seq, key, body FROM entry ORDER BY seq"):
+            if canonical(json.loads(body)) != body:
+                proof.faults.append(BookFault(seq, key, "its body is not in canonical form: the book was changed"))
+        orphans = self._one("SELECT count(*) FROM posting WHERE entry NOT IN (SELECT seq FROM entry)")
+        if orphans:
+            proof.faults.append(BookFault(0, "", f"{orphans} postings belong to no entry"))
 
     def export(self) -> Iterator[bytes]:
         """The book as canonical JSON lines; equal books give equal bytes."""

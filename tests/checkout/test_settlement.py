@@ -1,0 +1,280 @@
+"""The settlement's state table: it is what happens, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.checkout import (
+    CONTRADICTIONS,
+    TABLE,
+    Settlement,
+    State,
+    WrongMoment,
+    deadline_s,
+    on_reply,
+    on_resolved,
+    on_retry,
+    on_reviewed,
+    on_time,
+    open_settlement,
+    review_settlement,
+)
+from edge.checkout.sale import body_of, sale_of
+from edge.checkout.settlement import Event
+from edge.records import CartLine, Effect, LedgerEntry, PaymentReply, PaymentRequest
+from tests.checkout.carts import carts, shops, traced
+from tests.checkout.shops import NOON_S, shop
+
+SHOP = shop()
+STATES: tuple[State, ...] = get_args(State)
+EVENTS: tuple[Event, ...] = get_args(Event)
+Outcome = tuple[Settlement, list[Effect]]
+
+
+def owing(state: State, attempt: int = 1) -> Settlement:
+    """Ana's settlement over 178 yen, as it stands in a state."""
+    heard: dict[str, tuple[str, ...]] = {
+        "paid": ("approved:a1",),
+        "declined": ("declined:",),
+        "disputed": ("declined:", "approved:a0"),
+    }
+    return Settlement("v1", "ana", state, 178, "JPY", "kiosk:v1", attempt, NOON_S, heard.get(state, ()))
+
+
+def said(outcome: str, reference: str = "", at_s: float = NOON_S + 1) -> PaymentReply:
+    return msgspec.convert({"received_s": at_s, "at_s": at_s, "settlement": "v1", "outcome": outcome,
+                            "reference": reference}, PaymentReply)  # fmt: skip
+
+
+def reviewed(settlement: Settlement, charged: dict[str, int]) -> Outcome:
+    return on_reviewed(settlement, SHOP, charged, {}, traced(charged), "sato", NOON_S + 60)
+
+
+LATE_S = NOON_S + 100
+HAPPENS: dict[Event, Callable[[Settlement], Outcome]] = {
+    "approved": lambda s: on_reply(s, said("approved", "another"), SHOP),
+    "declined": lambda s: on_reply(replace(s, heard=()), said("declined"), SHOP),
+    "no_answer": lambda s: on_time(s, LATE_S, SHOP),
+    "give_up": lambda s: on_time(replace(s, attempt=SHOP.policy.pay_attempts), LATE_S, SHOP),
+    "retry": lambda s: on_retry(s, "sato", LATE_S),
+    "charge": lambda s: reviewed(s, {"umbrella": 1}),
+    "waive": lambda s: reviewed(s, {}),
+    "kept": lambda s: on_resolved(s, "kept", "sato", LATE_S),
+    "returned": lambda s: on_resolved(s, "returned", "sato", LATE_S),
+}
+BY_STAFF = ("retry", "charge", "waive", "kept", "returned")
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("event", HAPPENS)
+def test_what_the_table_says_happens_and_nothing_else(state: State, event: Event) -> None:
+    before = owing(state)
+    after = TABLE.get((state, event))
+    if after is None and event in BY_STAFF:
+        with pytest.raises(WrongMoment):
+            HAPPENS[event](before)
+        return
+    now, effects = HAPPENS[event](before)
+    assert now.state == (after or state)
+    if after is None:
+        assert effects == []
+    kinds = [e.kind for e in effects if isinstance(e, LedgerEntry)]
+    assert ("payment-contradiction" in kinds) == ((state, event) in CONTRADICTIONS)
+
+
+def test_the_table_knows_every_state_and_event() -> None:
+    assert {state for state, _ in TABLE} | set(TABLE.values()) == {"new", *STATES}
+    assert {event for _, event in TABLE} == set(EVENTS)
+    assert set(TABLE) >= CONTRADICTIONS
+    assert {event for (state, event) in TABLE if state == "new"} | set(HAPPENS) == set(EVENTS)
+
+
+def test_the_intent_is_written_before_anything_is_sent() -> None:
+    settlement, effects = open_settlement(SHOP, "v1", "ana", {"umbrella": 1}, {}, traced({"umbrella": 1}), NOON_S)
+    entry, request = effects
+    assert isinstance(entry, LedgerEntry)
+    assert isinstance(request, PaymentRequest)
+    assert [(p.account, p.amount_minor) for p in entry.postings] == [
+        ("receivable:ana", 1100), ("sales:10%", -1000), ("tax:10%", -100),
+    ]  # fmt: skip
+    assert request == PaymentRequest("v1", entry.body["key"], "ana", 1100, "JPY", 1)  # type: ignore[arg-type]
+    assert settlement.state == entry.body["state"] == "asked"
+
+
+def test_two_rates_have_accounts_of_their_own() -> None:
+    cart = {"green-tea": 1, "umbrella": 1}
+    (_, effects) = open_settlement(SHOP, "v1", "ana", cart, {}, traced(cart), NOON_S)
+    assert isinstance(effects[0], LedgerEntry)
+    assert {p.account: p.amount_minor for p in effects[0].postings} == {
+        "receivable:ana": 1251, "sales:8%-reduced": -140, "tax:8%-reduced": -11, "sales:10%": -1000, "tax:10%": -100,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("cart", [{}, {"free-sample": 1}])
+def test_who_owes_nothing_is_asked_for_nothing(cart: dict[str, int]) -> None:
+    settlement, effects = open_settlement(SHOP, "v1", "ana", cart, {"umbrella": 1}, traced(cart), NOON_S)
+    assert settlement.state == "void"
+    assert [type(e) for e in effects] == [LedgerEntry]
+    assert isinstance(effects[0], LedgerEntry)
+    assert effects[0].postings == ()
+    assert deadline_s(settlement, SHOP) is None
+
+
+def test_each_line_carries_its_certainty_and_the_shelf_events_behind_it() -> None:
+    lines = (
+        CartLine("green-tea", 1, 0.99, ("g1-s1:7",)),
+        CartLine("green-tea", 3, 0.41, ("g1-s1:9", "g1-s1:7")),
+        CartLine("green-tea", 2, 0.93, ("g1-s1:8",)),
+    )
+    _, effects = open_settlement(SHOP, "v1", "ana", {"green-tea": 2}, {"green-tea": 1}, lines, NOON_S)
+    assert isinstance(effects[0], LedgerEntry)
+    sale = sale_of(effects[0].body)
+    assert [(s.quantity, s.certainty, s.events) for s in sale.lines] == [(2, 0.93, ("g1-s1:7", "g1-s1:9", "g1-s1:8"))]
+    assert [(w.quantity, w.certainty) for w in sale.withheld] == [(1, 0.41)]
+
+
+def test_a_review_asks_the_provider_for_nothing_until_a_person_decides() -> None:
+    cart = {"umbrella": 2}
+    settlement, effects = review_settlement(SHOP, "v1", "ana", cart, {}, traced(cart), "two people, one bag", NOON_S)
+    assert (settlement.state, settlement.total_minor) == ("review", 2200)
+    (entry,) = effects
+    assert isinstance(entry, LedgerEntry)
+    assert (entry.kind, entry.postings, entry.body["reason"]) == ("review", (), "two people, one bag")
+    asked, effects = reviewed(settlement, {"umbrella": 1})
+    assert (asked.state, asked.total_minor) == ("asked", 1100)
+    assert [type(e) for e in effects] == [LedgerEntry, PaymentRequest]
+    assert isinstance(effects[0], LedgerEntry)
+    assert effects[0].body["decided_by"] == "sato"
+    assert reviewed(settlement, {})[0].state == "void"
+
+
+def test_a_sale_on_a_day_without_a_tax_rate_goes_to_review_instead_of_stopping_the_gate() -> None:
+    settlement, effects = open_settlement(SHOP, "v1", "ana", {"green-tea": 1}, {"umbrella": 1}, (), 0.0)
+    assert settlement.state == "review"
+    (entry,) = effects
+    assert isinstance(entry, LedgerEntry)
+    sale = sale_of(entry.body)
+    assert "no tax rate on 1970-01-01" in sale.reason
+    assert [(w.sku, w.quantity) for w in sale.withheld] == [("green-tea", 1), ("umbrella", 1)]
+
+
+def test_silence_is_asked_about_with_the_same_key_and_then_stays_unknown() -> None:
+    settlement, effects = open_settlement(SHOP, "v1", "ana", {"umbrella": 1}, {}, traced({"umbrella": 1}), NOON_S)
+    now_s = NOON_S
+    while (deadline := deadline_s(settlement, SHOP)) is not None:
+        assert on_time(settlement, deadline - 0.001, SHOP) == (settlement, [])
+        now_s = deadline
+        settlement, more = on_time(settlement, now_s, SHOP)
+        effects += more
+    requests = [e for e in effects if isinstance(e, PaymentRequest)]
+    assert [r.attempt for r in requests] == [1, 2, 3]
+    assert len({r.key for r in requests}) == 1
+    assert settlement.state == "unanswered"
+    assert now_s == NOON_S + 3 * SHOP.policy.pay_within_s
+    assert on_time(settlement, now_s + 1e6, SHOP) == (settlement, [])
+    retried, effects = on_retry(settlement, "sato", now_s + 600)
+    assert retried.state == "asked"
+    assert [e.key for e in effects if isinstance(e, PaymentRequest)] == [requests[0].key]
+
+
+def test_an_unknown_counts_as_silence_but_not_when_it_answers_an_earlier_request() -> None:
+    again, effects = on_reply(owing("asked"), said("unknown"), SHOP)
+    assert (again.state, again.attempt) == ("asked", 2)
+    assert [type(e) for e in effects] == [LedgerEntry, PaymentRequest]
+    assert on_reply(again, said("unknown", at_s=NOON_S + 0.5), SHOP) == (again, [])
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "kinds"),
+    [
+        ("approved:a approved:a", "paid", "approved"),
+        ("approved:a approved", "paid", "approved"),
+        ("approved approved:a", "paid", "approved"),
+        ("declined declined:x", "declined", "declined"),
+        ("approved:a approved:b", "paid", "approved contradiction"),
+        ("approved:a declined declined", "paid", "approved contradiction"),
+        ("declined approved:a", "disputed", "declined contradiction"),
+        ("declined approved:a approved:a declined", "disputed", "declined contradiction"),
+        ("declined approved:a approved:b", "disputed", "declined contradiction contradiction"),
+    ],
+)
+def test_a_provider_that_answers_twice(answers: str, state: State, kinds: str) -> None:
+    settlement, seen = owing("asked"), []
+    for number, answer in enumerate(answers.split()):
+        outcome, _, reference = answer.partition(":")
+        settlement, effects = on_reply(settlement, said(outcome, reference, NOON_S + 1 + number), SHOP)
+        seen += [e for e in effects if isinstance(e, LedgerEntry)]
+    assert settlement.state == state
+    assert [e.kind.removeprefix("payment-") for e in seen] == kinds.split()
+    assert sum(bool(e.postings) for e in seen) == (1 if answers.startswith("approved") else 0)
+
+
+def test_an_endless_babbler_is_reported_a_few_times() -> None:
+    settlement, entries = owing("asked"), 0
+    for number in range(100):
+        settlement, effects = on_reply(settlement, said("approved", f"r{number}"), SHOP)
+        entries += len(effects)
+    assert settlement.state == "paid"
+    assert entries == 1 + settlement.contradictions == 9
+
+
+THINGS = st.one_of(
+    st.tuples(st.just("reply"), st.sampled_from(["approved", "declined", "unknown"]), st.sampled_from(["", "a", "b"])),
+    st.tuples(st.just("time"), st.floats(0, 40), st.just("")),
+    st.tuples(st.sampled_from(["retry", "kept", "returned", "charge", "waive"]), st.just(0), st.just("")),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(THINGS, max_size=14), st.sampled_from(["open", "review"]))
+def test_whatever_happens_money_moves_once(things: list[tuple[str, object, str]], begin: str) -> None:
+    cart = {"umbrella": 1}
+    if begin == "open":
+        settlement, effects = open_settlement(SHOP, "v1", "ana", cart, {}, traced(cart), NOON_S)
+    else:
+        settlement, effects = review_settlement(SHOP, "v1", "ana", cart, {}, traced(cart), "doubt", NOON_S)
+    now_s = NOON_S
+    for what, value, reference in things:
+        before = settlement.state
+        try:
+            if what == "reply":
+                settlement, more = on_reply(settlement, said(str(value), reference, now_s), SHOP)
+            elif what == "time":
+                now_s += float(str(value))
+                settlement, more = on_time(settlement, now_s, SHOP)
+            else:
+                settlement, more = HAPPENS[what](settlement)  # type: ignore[index]
+        except WrongMoment:
+            continue
+        assert settlement.state == before or any(TABLE.get((before, e)) == settlement.state for e in EVENTS)
+        effects += more
+    entries = [e for e in effects if isinstance(e, LedgerEntry)]
+    assert len({e.key for e in entries}) == len(entries)
+    assert all(sum(p.amount_minor for p in e.postings) == 0 for e in entries)
+    assert all(json.loads(json.dumps(e.body)) == e.body for e in entries)
+    assert len({(r.key, r.amount_minor) for r in effects if isinstance(r, PaymentRequest)}) <= 1
+    paid = sum(p.amount_minor for e in entries for p in e.postings if p.account == "provider:payments")
+    assert paid == (1100 if settlement.state == "paid" else 0)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(settlement), type=Settlement) == settlement
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_every_sale_balances_and_survives_the_book(data: st.DataObject) -> None:
+    store = data.draw(shops())
+    charged, withheld = data.draw(carts(store)), data.draw(carts(store))
+    _, effects = open_settlement(store, "v1", "ana", charged, withheld, traced(charged, withheld), NOON_S)
+    assert isinstance(effects[0], LedgerEntry)
+    body = json.loads(json.dumps(effects[0].body))
+    assert body == effects[0].body
+    assert body_of(sale_of(body)) == body
+    assert sum(p.amount_minor for p in effects[0].postings) == 0
+    assert all(p.amount_minor for p in effects[0].postings)
