@@ -147,13 +147,16 @@ class Touch:
 class Reach:
     """How near one track came to some plates around the time they changed.
 
-    Distances are metres from the box above the plates (0 inside it); ``inf`` when never seen.
+    Distances are metres from the box of air where the change happened (0 inside it); ``inf`` when never seen.
+    ``gaps_m`` has the nearer wrist's distance for every frame in which a wrist was seen, nearest first;
+    ``sightings`` counts all frames that saw the person.
     """
 
     track: int
     hand_gap_m: float
     head_gap_m: float
     sightings: int
+    gaps_m: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from edge.records import (
     LedgerEntry,
     PaymentReply,
     PeopleFrame,
+    Point,
     Publish,
     Record,
     ShelfEvent,
@@ -38,6 +39,10 @@ from edge.visit import Door, Passing, Visit, after, expire, go_in, go_out, open_
 BEFORE_STEP_S = 0.35
 AFTER_STEP_S = 0.30
 """Whose wrist was at the plates is looked for in this time around the step."""
+
+HALF_GRIP_M = 0.05
+MOST_PLATES_OF_ONE = 3
+"""A change on at most so many neighbouring plates was made in one place, half as wide as a hand."""
 
 CAMERAS_LAG_S = 0.35
 GATE_PATIENCE_S = 1.5
@@ -142,7 +147,7 @@ def _weights(state: State, store: Store, batch: WeightBatch, effects: list[Effec
 def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect]) -> None:
     """Who did it, by all that is known; carts that look different now are published."""
     gondola = store.layout.gondola_of(event.shelf)
-    box = store.layout.plate_box(event.shelf, min(event.plates), max(event.plates))
+    box = _where(store, event)
     from_s, to_s = (
         (event.began_s, event.ended_s) if event.blind else (event.step_s - BEFORE_STEP_S, event.step_s + AFTER_STEP_S)
     )
@@ -152,6 +157,17 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
     effects.append(_entry_of(explained))
     for visit in sorted(visits & state.door.visits.keys()):
         _show_cart(state, store, visit, effects)
+
+
+def _where(store: Store, event: ShelfEvent) -> tuple[Point, Point]:
+    """The box of air (gondola frame) in which the change happened: around its middle, or above all its plates."""
+    low, high = store.layout.plate_box(event.shelf, min(event.plates), max(event.plates))
+    if max(event.plates) - min(event.plates) > MOST_PLATES_OF_ONE:
+        return low, high
+    width = store.layout.shelf(event.shelf).plate_width
+    weights = {p: abs(float(event.change_g[p - 1])) for p in event.plates}
+    middle = sum((p - 0.5) * w for p, w in weights.items()) / sum(weights.values()) * width
+    return (middle - HALF_GRIP_M, low[1], low[2]), (middle + HALF_GRIP_M, high[1], high[2])
 
 
 def _entry_of(explained: Explained) -> LedgerEntry:
@@ -281,6 +297,8 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     track = near[0] if near else -len(visit.tracks) - 1000 * int(visit.id.rsplit("-", 1)[1])
     visit.tracks.append(track)
     admit(state.belief, visit.id, track)
+    for stature in state.floor.tracks[track].statures if near else ():
+        measure(state.belief, stature)
 
 
 def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:

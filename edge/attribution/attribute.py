@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from edge.attribution.belief import Belief, Holding, Hypothesis, joined, replace
+from edge.attribution.belief import HOPELESS, Belief, Holding, Hypothesis, joined, replace
 from edge.attribution.recipes import Move, Recipe, Stray, recipes
 from edge.attribution.who import NEVER, who_nats
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
@@ -28,6 +28,9 @@ RESTOCKED = -4.0
 
 FURTHEST = -11.0
 """Who is this many nats behind the likeliest person has nothing to do with it."""
+
+SLACK = 20.0
+"""The likeliest continuation may turn out to be impossible; so much further down is looked at."""
 
 MOST_ACTORS = 5
 
@@ -56,23 +59,39 @@ def attribute(belief: Belief, store: Store, event: ShelfEvent, reaches: Iterable
     found = recipes(event, store.catalogue, store.planogram, lying, held)
     weights: dict[tuple[Share, ...], tuple[float, Recipe, float]] = {}
     after: list[Hypothesis] = []
-    for recipe in found:
-        for deed in _deeds(recipe, actors):
-            nats = recipe.nats + deed.who_nats
-            for h in before:
-                if h.nats + nats < -60:
-                    continue
-                story, shares = _continue(h, recipe, deed, event, nats)
-                if story is None:
-                    continue
-                after.append(story)
-                share = math.exp(story.nats)
-                known = weights.get(shares)
-                best = (recipe, deed.who_nats) if known is None or nats > known[1].nats + known[2] else known[1:]
-                weights[shares] = ((known[0] if known else 0.0) + share, *best)
+    for nats, h, recipe, deed in _promising(before, found, actors):
+        if after and h.nats + nats < after[0].nats + HOPELESS:
+            break
+        story, shares = _continue(h, recipe, deed, event, nats)
+        if story is None:
+            continue
+        after.append(story)
+        if story.nats > after[0].nats:
+            after[0], after[-1] = after[-1], after[0]
+        share = math.exp(story.nats)
+        known = weights.get(shares)
+        best = (recipe, deed.who_nats) if known is None or nats > known[1].nats + known[2] else known[1:]
+        weights[shares] = ((known[0] if known else 0.0) + share, *best)
     visits = {v for h in before for v in h.carts}
     replace(belief, cluster, after)
     return _explained(event, seen, before, weights), visits
+
+
+def _promising(
+    before: list[Hypothesis], found: list[Recipe], actors: Mapping[int, float]
+) -> list[tuple[float, Hypothesis, Recipe, _Deed]]:
+    """(nats, story, recipe, deed) of every continuation, best first; what it may cost on top only lowers it."""
+    deeds = [(recipe.nats + deed.who_nats, recipe, deed) for recipe in found for deed in _deeds(recipe, actors)]
+    deeds.sort(key=lambda d: -d[0])
+    best = max(h.nats for h in before) + deeds[0][0]
+    ranked = [
+        (nats, h, recipe, deed)
+        for nats, recipe, deed in deeds
+        for h in before
+        if h.nats + nats > best + HOPELESS - SLACK
+    ]
+    ranked.sort(key=lambda r: -(r[0] + r[1].nats))
+    return ranked
 
 
 def _actors(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:

@@ -24,9 +24,13 @@ MOST_STRAYS = 200
 """So many misplaced things are remembered in all, the newest ones."""
 
 STATURE_M = 0.030
-"""How well the mean height of a walking head repeats, cameras' height errors included."""
-STATURE_WEIGHT = 0.5
+"""How well the mean height of an upright head repeats, cameras' height errors included."""
+STATURE_WEIGHT = 0.6
 """Sightings through one camera share its error, so that several are worth less than each alone."""
+
+STOOPING = 0.3
+STOOP_M = 0.5
+"""Now and then somebody bends, by anything up to half a metre."""
 
 Holding = dict[str, tuple[int, tuple[str, ...]]]
 """sku -> (units, ids of the shelf events behind them)."""
@@ -113,21 +117,34 @@ def confuse(belief: Belief, doubt: Confusion) -> None:
 
 
 def measure(belief: Belief, stature: Stature) -> None:
-    """How tall a track's person walks speaks for the stories in which that visitor is that tall."""
+    """How high a track's person holds the head speaks for the stories in which that visitor is that tall."""
     cluster = next((c for c in belief.clusters if stature.track in c.tracks()), None)
     if cluster is None:
         return
     for h in cluster.hypotheses:
         visit = h.who[stature.track]
-        known_m, count = h.statures_m.get(visit, (stature.height_m, 0))
-        if count and visit:
-            error_m2 = STATURE_M**2 * (1 + 1 / count)
-            off = min((stature.height_m - known_m) ** 2 / error_m2, 30.0)
-            h.nats -= STATURE_WEIGHT * 0.5 * (off + math.log(error_m2 / STATURE_M**2))
-        mean_m = (known_m * count + stature.height_m) / (count + 1)
-        h.statures_m = {**h.statures_m, visit: (mean_m, min(count + 1, 8))}
+        if visit:
+            known_m, count = h.statures_m.get(visit, (stature.height_m, 0))
+            nats, upright = _as_tall(stature.height_m, known_m, count)
+            h.nats += STATURE_WEIGHT * nats
+            if not count or stature.height_m > known_m + 3 * STATURE_M:
+                known_m, count, upright = stature.height_m, 0, 1.0
+            mean_m = known_m + upright * (stature.height_m - known_m) / (count + 1)
+            h.statures_m = {**h.statures_m, visit: (mean_m, min(count + 1, 8))}
     if len(cluster.hypotheses) > 1:
         _settle_down(belief, cluster)
+
+
+def _as_tall(height_m: float, known_m: float, count: int) -> tuple[float, float]:
+    """Log-likelihood of a head's height for somebody known to be ``known_m`` from ``count`` times before, and the
+    probability that they stood upright: who bends says nothing about how tall they are."""
+    if not count:
+        return 0.0, 1.0
+    error_m = STATURE_M * math.sqrt(1 + 1 / count)
+    upright = (1 - STOOPING) / (error_m * math.sqrt(2 * math.pi))
+    upright *= math.exp(-0.5 * ((height_m - known_m) / error_m) ** 2)
+    whole = upright + STOOPING / STOOP_M
+    return math.log(whole), upright / whole
 
 
 def depart(belief: Belief, visit: str, tracks: Iterable[int]) -> None:

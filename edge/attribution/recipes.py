@@ -31,7 +31,12 @@ ANOTHER_PRODUCT = -3.2
 SWAPPED = -4.6
 """One thing put down and another taken in the same instant."""
 
-MISPLACED_TAKE = -0.4
+MISPLACED_TAKE = 0.3
+"""What was put in a wrong place lies in front, and is taken rather than what stands behind it."""
+
+MORE_THERE = -5.0
+"""More units of something misplaced than were seen to be left there."""
+
 UNKNOWN_THERE = -9.5
 """A product that nobody knew to lie there, taken."""
 
@@ -176,9 +181,9 @@ def _units(
     for stray in dict.fromkeys(strays):
         if stray.sku:
             p = catalogue[stray.sku]
-            units.append(
-                _Unit(stray.sku, -1, p.weight_g, p.weight_sd_g, stray.first, stray.last, MISPLACED_TAKE, 1, stray)
-            )
+            place = (stray.first, stray.last)
+            units.append(_Unit(stray.sku, -1, p.weight_g, p.weight_sd_g, *place, MISPLACED_TAKE, 1, stray))
+            units.append(_Unit(stray.sku, -1, p.weight_g, p.weight_sd_g, *place, MORE_THERE, 2))
         else:
             units.append(_Unit("", -1, stray.mass_g, 1.5, stray.first, stray.last, MISPLACED_TAKE, 1, stray))
     for sku, most in held.items():

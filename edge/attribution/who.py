@@ -11,15 +11,23 @@ import math
 
 from edge.records import Reach
 
-AT_THE_PLATES = 3.2
-"""A wrist in the box above the plates: common for who takes, rare for who does not."""
+HAND_M = 0.065
+"""Spread of a reaching wrist around the place of the change, camera errors included."""
 
-HAND_M = 0.085
-"""Spread of the nearest wrist sightings of somebody who does reach in."""
+SEEN_REACHING = 0.6
+"""Of the frames that show a wrist of who does it, so many show the one that reaches; the rest show the other."""
 
-HAND_ELSEWHERE = -6.0
-HAND_ELSEWHERE_PER_M = 3.0
-"""Both wrists seen, and not there: what speaks against falls on with distance."""
+BY_CHANCE = 0.15
+"""How often a bystander's wrist is found exactly there, against who does it."""
+
+FRAME_WEIGHT = 0.35
+"""Frames follow each other closely, and share a camera's error: each is worth this much of an independent one."""
+
+MOST_BY_HAND = 4.5
+LEAST_BY_HAND = -6.0
+FURTHER_PER_M = 3.0
+"""However many frames: a wrist proves no more than this, and its absence no more than that, falling on with
+distance."""
 
 NO_HAND = -0.7
 HEAD_M = 0.30
@@ -39,9 +47,14 @@ def who_nats(reach: Reach) -> float:
     by_head = NO_HAND - 0.5 * (reach.head_gap_m / HEAD_M) ** 2
     if math.isinf(reach.hand_gap_m):
         return max(NEVER, by_head)
-    by_hand = max(
-        AT_THE_PLATES - 0.5 * (reach.hand_gap_m / HAND_M) ** 2,
-        HAND_ELSEWHERE - HAND_ELSEWHERE_PER_M * reach.hand_gap_m,
-    )
+    by_hand = sum(math.log(_frame(gap)) for gap in reach.gaps_m) * FRAME_WEIGHT
+    if reach.hand_gap_m > 4 * HAND_M:
+        by_hand = min(by_hand, LEAST_BY_HAND - FURTHER_PER_M * reach.hand_gap_m)
+    by_hand = min(MOST_BY_HAND, by_hand)
     # A reach can fall between two frames: a head right there keeps a little of the belief alive.
     return max(NEVER, by_hand, min(by_head, 0.0) - 3.0)
+
+
+def _frame(gap_m: float) -> float:
+    """Likelihood ratio of one frame whose nearer wrist is ``gap_m`` from the change."""
+    return SEEN_REACHING / BY_CHANCE * math.exp(-0.5 * (gap_m / HAND_M) ** 2) + 1.0 - SEEN_REACHING

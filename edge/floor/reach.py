@@ -43,7 +43,7 @@ def _reach(
 ) -> Reach:
     (x0, y0, z0), (x1, y1, z1) = box
     head_gap = math.inf
-    hand_gaps = []
+    gaps: list[float] = []
     sightings = 0
 
     def local(x: float, y: float) -> tuple[float, float]:
@@ -58,14 +58,17 @@ def _reach(
         sightings += 1
         x, y = local(sighting.head[0], sighting.head[1])
         head_gap = min(head_gap, math.hypot(max(x0 - x, 0.0, x - x1), y + FACING_M))
+        nearest = math.inf
         for hand in sighting.hands:
             x, y = local(hand[0], hand[1])
-            hand_gaps.append(
-                math.hypot(max(x0 - x, 0.0, x - x1), max(y0 - y, 0.0, y - y1), max(z0 - hand[2], 0.0, hand[2] - z1))
-            )
+            gap = math.hypot(max(x0 - x, 0.0, x - x1), max(y0 - y, 0.0, y - y1), max(z0 - hand[2], 0.0, hand[2] - z1))
+            nearest = min(nearest, gap)
+        if sighting.hands:
+            gaps.append(nearest)
     if not sightings:
         x, y, variance = track.ahead(to_s)
         x, y = local(x, y)
         head_gap = max(0.0, math.hypot(max(x0 - x, 0.0, x - x1), y + FACING_M) - math.sqrt(variance))
-    nearest = sorted(hand_gaps)[:NEAREST]
-    return Reach(track.id, sum(nearest) / len(nearest) if nearest else math.inf, head_gap, sightings)
+    gaps.sort()
+    hand_gap = sum(gaps[:NEAREST]) / len(gaps[:NEAREST]) if gaps else math.inf
+    return Reach(track.id, hand_gap, head_gap, sightings, tuple(gaps))

@@ -4,7 +4,7 @@ Each track is a constant-velocity Kalman filter on the floor plane (the same for
 beside it, fed by every camera that sees the person; each camera's own constant bias is learned on the way. People
 are matched to tracks frame by frame. Two people so close that a camera sees one head are one blob that both tracks
 share; when they part, each may have become the other, and that is told as a `Confusion` rather than decided here.
-What settles it later is told too: how tall a track's person walks (`Stature`). Somebody who is not seen for a
+What settles it later is told too: how high a track's person holds the head (`Stature`). Somebody who is not seen for a
 while is missing, not gone: people leave through gates, so a new track in the middle of the shop is first held
 against those who are missing.
 """
@@ -49,16 +49,13 @@ REMEMBER_S = 12.0
 DOOR_M = 1.2
 FIND_WITHIN_S = 5.0
 HURRY_M_S = 2.0
-FOUND_COST = 20.0
+FOUND_COST = 60.0
 """A new track in the middle of the shop is one of the missing unless that is this unlikely (squared sigmas):
 nobody comes through the wall."""
 
 BIAS_GAIN = 0.01
-WALKING_M_S = 0.4
-"""Who moves at least this fast stands upright, so that the head's height is the person's."""
-
 STATURE_SIGHTINGS = 12
-"""So many sightings of a walking person make one `Stature`."""
+"""So many sightings of somebody who stands apart make one `Stature`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +65,26 @@ class Sighting:
     at_s: float
     head: tuple[float, float, float]
     hands: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Tracks ``a`` and ``b`` went through one blob; with ``probability`` each has since been the other."""
+
+    at_s: float
+    a: int
+    b: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stature:
+    """A track's person, apart from everybody, held the head at ``height_m`` on average of ``sightings``."""
+
+    at_s: float
+    track: int
+    height_m: float
+    sightings: int
 
 
 @dataclass(slots=True)
@@ -92,8 +109,11 @@ class Track:
     """Its person went out through a gate; it only takes in what cameras still see of them."""
     unplaced: bool = False
     """It began in the middle of the shop, and is held against everybody who goes missing."""
-    upright_sum_m: float = 0.0
-    upright_count: int = 0
+    heights_m: float = 0.0
+    """Sum of the head's heights since the last `Stature`, over ``measured`` sightings apart from everybody."""
+    measured: int = 0
+    statures: list[Stature] = field(default_factory=list)
+    """The latest since the track began or last met somebody: whoever is bound to it later is that tall."""
     recent: list[Sighting] = field(default_factory=list)
 
     def ahead(self, at_s: float) -> tuple[float, float, float]:
@@ -105,26 +125,6 @@ class Track:
         p, pv, v = self.variance
         spread = p + 2 * dt * pv + dt * dt * v + ACCELERATION_M_S2**2 * dt**3 / 3
         return self.x + self.vx * reach_s, self.y + self.vy * reach_s, min(spread, 4.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """Tracks ``a`` and ``b`` went through one blob; with ``probability`` each has since been the other."""
-
-    at_s: float
-    a: int
-    b: int
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class Stature:
-    """A track's person walked past with the head at ``height_m`` on average of ``sightings``."""
-
-    at_s: float
-    track: int
-    height_m: float
-    sightings: int
 
 
 @dataclass(slots=True)
@@ -249,15 +249,14 @@ def _update(track: Track, person: PersonSeen, at_s: float, error_m: float) -> tu
 
 
 def _stature(track: Track, person: PersonSeen, at_s: float) -> list[Stature]:
-    """Collect a walking person's height; tell it when there is enough."""
-    if math.hypot(track.vx, track.vy) < WALKING_M_S:
+    """Collect the height of somebody who stands apart; tell it when there is enough."""
+    track.heights_m += person.head[2]
+    track.measured += 1
+    if track.measured < STATURE_SIGHTINGS:
         return []
-    track.upright_sum_m += person.head[2]
-    track.upright_count += 1
-    if track.upright_count < STATURE_SIGHTINGS:
-        return []
-    told = Stature(at_s, track.id, track.upright_sum_m / track.upright_count, track.upright_count)
-    track.upright_sum_m, track.upright_count = 0.0, 0
+    told = Stature(at_s, track.id, track.heights_m / track.measured, track.measured)
+    track.heights_m, track.measured = 0.0, 0
+    track.statures = [*track.statures[-2:], told]
     return [told]
 
 
@@ -335,7 +334,7 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
         setattr(again, name, getattr(track, name))
     again.recent += track.recent
     again.sightings += track.sightings
-    again.upright_sum_m, again.upright_count = 0.0, 0
+    again.heights_m, again.measured = 0.0, 0
     del state.tracks[track.id]
     return [
         Confusion(track.seen_s, again.id, rival, 1 / (1 + math.exp(min(30.0, (cost - found[0][0]) / 2))))
@@ -347,7 +346,7 @@ def _touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
     """Two tracks competed for the same people."""
     a, b = sorted((rivals.a.id, rivals.b.id))
     for track in (rivals.a, rivals.b):
-        track.upright_sum_m, track.upright_count = 0.0, 0
+        track.heights_m, track.measured, track.statures = 0.0, 0, []
     for contact in state.contacts:
         if (contact.a, contact.b) == (a, b):
             contact.last_s = at_s

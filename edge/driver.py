@@ -1,0 +1,155 @@
+"""The driver: feeds records to the core and carries out what the core wants done.
+
+Enters: messages as they were heard, or records, in the order in which the runtime received them. Leaves: effects,
+carried out in the one order that is safe: the ledger first, then the outside. A payment is asked for only
+when the book already says that it will be; killing the process between any two lines here loses nothing and
+charges nobody twice, because the same key is asked again.
+
+What a provider answers comes back as records like any other. An answer is heard when its time has come, before
+the first record that was received later, so that a run and its replay hear everything in the same order.
+
+The driver reads no clock either: time is what the records say. Live, replayed and simulated shops differ only in
+where their messages come from.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest, Publish, Record
+from edge.runtime import State, finish, freeze, open_shop, step, thaw
+from edge.store import Store
+from edge.wire import Heard, decode
+
+ROUNDS_AT_MOST = 100_000
+"""A shop that has not come to rest after so many rounds of the end never will: a broken invariant."""
+
+LOOK_EVERY_S = 0.25
+"""How often time is looked at while something waits for it."""
+
+
+class Ledger(Protocol):
+    """Where entries are kept; `edge.ledger.book.Book` is one."""
+
+    def append(self, entries: Iterable[LedgerEntry]) -> int:
+        """Write all or none; an entry whose key is there already changes nothing. How many were new."""
+
+
+class Provider(Protocol):
+    """Who is asked for money; `edge.adapters.payment.LocalProvider` is one."""
+
+    def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+        """Everything that comes back for a request that was sent at ``at_s``, each reply with its time."""
+
+
+class Observer(Protocol):
+    """Somebody who watches. ``record`` is None for what the mere passing of time brought about."""
+
+    def __call__(self, state: State, record: Record | None, effects: Sequence[Effect]) -> None: ...
+
+
+class Frozen(msgspec.Struct):
+    """All that a driver knows, as bytes: the core's state and the answers that are still on their way."""
+
+    state: bytes
+    replies: list[PaymentReply]
+    began_s: float
+    heard_s: float
+
+
+class Driver:
+    """One shop at work. Without a ``book`` nothing is kept; without a ``provider`` nobody is asked for money."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        book: Ledger | None = None,
+        provider: Provider | None = None,
+        publish: Callable[[Publish], None] | None = None,
+        observers: Iterable[Observer] = (),
+    ) -> None:
+        self.store = store
+        self.state = open_shop(store)
+        self.began_s = math.inf
+        self.heard_s = 0.0
+        self._book = book
+        self._provider = provider
+        self._publish = publish
+        self._observers = tuple(observers)
+        self._replies: list[tuple[float, int, PaymentReply]] = []
+        self._asked = 0
+
+    def hear(self, heard: Heard) -> None:
+        """One message off the wire."""
+        self.feed(decode(self.store, heard.topic, heard.payload, heard.received_s))
+
+    def feed(self, record: Record) -> None:
+        """One record, after the answers that were due before it."""
+        while self._replies and self._replies[0][0] <= record.received_s:
+            self._step(heapq.heappop(self._replies)[2])
+        self._step(record)
+
+    def finish(self) -> None:
+        """Nothing more will be heard: lets time pass until everything pending has happened."""
+        at_s = self.heard_s
+        for _ in range(ROUNDS_AT_MOST):
+            reply_s = self._replies[0][0] if self._replies else math.inf
+            at_s = min(reply_s, _pending_s(self.state, at_s))
+            if math.isinf(at_s):
+                return
+            if reply_s <= at_s:
+                self._step(heapq.heappop(self._replies)[2])
+            else:
+                self.heard_s = max(self.heard_s, at_s)
+                self._carry_out(None, finish(self.state, self.store, at_s))
+        raise RuntimeError("the shop does not come to rest")
+
+    def freeze(self) -> bytes:
+        """A checkpoint: `thaw` it in a new driver and feed it the rest, and nobody can tell the difference."""
+        replies = [reply for _, _, reply in sorted(self._replies)]
+        return msgspec.msgpack.encode(Frozen(freeze(self.state), replies, self.began_s, self.heard_s))
+
+    def thaw(self, frozen: bytes) -> None:
+        """Goes on from a checkpoint."""
+        found = msgspec.msgpack.decode(frozen, type=Frozen)
+        self.state = thaw(found.state)
+        self.began_s, self.heard_s = found.began_s, found.heard_s
+        self._replies = []
+        for reply in found.replies:
+            self._expect(reply)
+
+    def _step(self, record: Record) -> None:
+        self.began_s = min(self.began_s, record.received_s)
+        self.heard_s = max(self.heard_s, record.received_s)
+        self._carry_out(record, step(self.state, self.store, record))
+
+    def _carry_out(self, record: Record | None, effects: Sequence[Effect]) -> None:
+        if effects:
+            entries = [e for e in effects if isinstance(e, LedgerEntry)]
+            if entries and self._book is not None:
+                self._book.append(entries)
+            for effect in effects:
+                if isinstance(effect, PaymentRequest) and self._provider is not None:
+                    for reply in self._provider.answer(effect, self.heard_s):
+                        self._expect(reply)
+                elif isinstance(effect, Publish) and self._publish is not None:
+                    self._publish(effect)
+        for observer in self._observers:
+            observer(self.state, record, effects)
+
+    def _expect(self, reply: PaymentReply) -> None:
+        self._asked += 1
+        heapq.heappush(self._replies, (reply.received_s, self._asked, reply))
+
+
+def _pending_s(state: State, at_s: float) -> float:
+    """When, after ``at_s``, the passing of time alone may change something; ``inf`` when it cannot."""
+    if state.door.passings or state.doubts:
+        return at_s + LOOK_EVERY_S
+    return max(state.busy_at_s, at_s + LOOK_EVERY_S) if math.isfinite(state.busy_at_s) else math.inf
