@@ -87,7 +87,7 @@ def replay(
     files: Annotated[list[Path], typer.Argument(help="Recordings.", metavar="FILE…")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a visit and nothing else.")] = False,
-    report: Annotated[Path | None, typer.Option(help="Write a page that shows every decision.", metavar="FILE.html")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page that shows all.", metavar="FILE.html")] = None,
     ledger: Annotated[Path | None, typer.Option(help="Keep the book in this file.", metavar="FILE.db")] = None,
     stop_after: Annotated[int | None, typer.Option(help="Stop after so many messages; needs --ledger.", min=0)] = None,
     go_on: Annotated[bool, typer.Option("--continue", help="Go on where the ledger's replay was stopped.")] = False,
@@ -184,7 +184,7 @@ def _progress(recording: Recording) -> Iterator[Callable[[int], None] | None]:
     from simulator.replay import summary_of
 
     summary = summary_of(recording.path)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn())  # fmt: skip
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(recording.name, total=summary[0] if summary else None)
         yield lambda count: bar.update(task, completed=count)
@@ -212,13 +212,12 @@ def _print_receipts(done: Replayed, book: Book, language: str) -> None:
 def _write_report(path: Path, done: Replayed, collector: Collector) -> None:
     from simulator.report import page
 
-    notes = () if done.loss is None else (f"The recording breaks off: {done.loss.reason}. What came before is used.",)
-    notes += tuple(f"{count} messages were refused: {reason}." for reason, count in sorted(done.refused.items()))
-    figures = (
-        ("messages", f"{done.messages:,}"),
-        ("faster than the shop", f"{done.span_s / max(done.spent_s, 1e-9):.0f} ×"),
-    )
-    path.write_text(page(collector.material(figures, notes)), encoding="utf-8")
+    notes = [f"{count} messages were refused: {reason}." for reason, count in sorted(done.refused.items())]
+    if done.loss is not None:
+        notes.insert(0, f"The recording breaks off: {done.loss.reason}. What came before is used.")
+    speed = f"{done.span_s / max(done.spent_s, 1e-9):.0f} ×"
+    figures = (("messages", f"{done.messages:,}"), ("faster than the shop", speed))
+    path.write_text(page(collector.material(figures, tuple(notes))), encoding="utf-8")
     say(f"the report is {path}")  # fmt: skip
 
 
@@ -287,7 +286,8 @@ def check(
         refuse_store(str(store), error)
     shelves = shop.layout.shelves
     plates = sum(s.plates for s in shelves)
-    typer.echo(f"{shop.name}: {len(shop.catalogue)} products on {len(shelves)} shelves with {plates} plates. All is well.")  # fmt: skip
+    what = f"{len(shop.catalogue)} products on {len(shelves)} shelves with {plates} plates"
+    typer.echo(f"{shop.name}: {what}. All is well.")
 
 
 def refuse_store(where: str, error: Exception) -> NoReturn:
@@ -383,7 +383,10 @@ def receipt(
     if visit and not found:
         refuse(f"{file}: visit {visit} has no receipt. `tebura ledger show {file}` lists the visits")
     for each in found:
-        typer.echo(json.dumps(receipt_json(each, language), ensure_ascii=False) if as_json else receipt_text(each, language))  # fmt: skip
+        if as_json:
+            typer.echo(json.dumps(receipt_json(each, language), ensure_ascii=False))
+        else:
+            typer.echo(receipt_text(each, language))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,192 @@
+"""Replay: a recording goes in, receipts come out, the same ones that the live runtime gave.
+
+Enters: a recording and, where they are wanted, a ledger file, a place to stop and observers. Leaves: one line a visit
+as the wire contract tells it, what was lost, and how long it took. Refuses: a file that is no recording and a broken
+store, with every fault; a recording that breaks off is used as far as it goes, and the loss is said.
+
+The recording's own payment answers are heard where it has any; a simulated one has none, and then the local provider
+is asked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from edge.adapters.payment import LocalProvider
+from edge.driver import Driver, Observer
+from edge.records import Effect, LedgerEntry, Record
+from edge.store import Store, read_store
+from edge.wire import Loss, Recording, open_recording
+
+if TYPE_CHECKING:
+    from edge.ledger.book import Book
+    from edge.runtime import State
+
+Progress = Callable[[int], None]
+"""Called now and then with how many messages were heard."""
+
+TELL_EVERY = 512
+DECIDED = ("settlement", "review")
+"""Kinds of entries that end a visit."""
+
+
+class WrongLedger(ValueError):
+    """The ledger cannot take this replay; the message says why and what to do."""
+
+
+class Decisions:
+    """An observer: the entry that ended each visit, in the order in which they ended."""
+
+    def __init__(self, before: Iterable[LedgerEntry] = ()) -> None:
+        self.entries: dict[str, LedgerEntry] = {}
+        self._take(before)
+
+    def __call__(self, state: State, record: Record | None, effects: Sequence[Effect]) -> None:
+        self._take(e for e in effects if isinstance(e, LedgerEntry))
+
+    def _take(self, entries: Iterable[LedgerEntry]) -> None:
+        for entry in entries:
+            if entry.kind in DECIDED:
+                self.entries[entry.visit] = entry
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came out. ``span_s`` is how long the recording lasted, ``spent_s`` how long the replay took."""
+
+    recording: str
+    store: Store
+    decided: tuple[LedgerEntry, ...]
+    messages: int
+    span_s: float
+    spent_s: float
+    loss: Loss | None
+    refused: Mapping[str, int]
+    stopped: bool
+
+    def lines(self) -> list[dict[str, object]]:
+        """One JSON-ready line a visit."""
+        return [visit_line(self.recording, entry) for entry in self.decided]
+
+
+def visit_line(recording: str, entry: LedgerEntry) -> dict[str, object]:
+    """A visit as ``tebura replay --json`` tells it: the one place that reads a settlement for that.
+
+    In review nothing is charged before a person has looked: ``items`` is what would be.
+    """
+    sale = cast("dict[str, Any]", entry.body)
+    return {
+        "recording": recording,
+        "subject": sale["subject"],
+        "state": "review" if entry.kind == "review" else "settled",
+        "items": _units(sale["lines"]),
+        "withheld": _units(sale["withheld"]),
+        "total": sale["total_minor"],
+        "currency": sale["issuer"]["currency"],
+    }
+
+
+def _units(lines: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for line in lines:
+        units[line["sku"]] = units.get(line["sku"], 0) + line["quantity"]
+    return units
+
+
+def replay(
+    recording: Recording,
+    *,
+    store: Store | None = None,
+    book: Book | None = None,
+    observers: Iterable[Observer] = (),
+    progress: Progress | None = None,
+    stop_after: int | None = None,
+    go_on: bool = False,
+) -> Replayed:
+    """Feed a recording to the runtime.
+
+    ``stop_after``: stop after so many messages of the recording and leave a checkpoint in the ``book``. ``go_on``:
+    begin at the book's checkpoint, or at the beginning where it has none, which changes nothing that is written.
+    """
+    began = time.perf_counter()
+    shop = store or read_store(recording.store_files())
+    decisions = Decisions(w.entry for w in book.entries()) if book is not None and go_on else Decisions()
+    provider = None if answers_recorded(recording) else LocalProvider()
+    driver = Driver(shop, book=book, provider=provider, observers=(decisions, *observers))
+    position = _resume(driver, book) if go_on and book is not None else 0
+    count, stopped = _feed(driver, recording, position, stop_after, progress)
+    span_s = max(0.0, driver.heard_s - driver.began_s)
+    if stopped:
+        if book is not None:
+            book.save_checkpoint(count, driver.freeze())
+    else:
+        driver.finish()
+    return Replayed(
+        recording.name, shop, tuple(decisions.entries.values()), count, span_s, time.perf_counter() - began,
+        recording.loss, dict(driver.state.refused), stopped,
+    )  # fmt: skip
+
+
+def _feed(
+    driver: Driver, recording: Recording, position: int, stop_after: int | None, progress: Progress | None
+) -> tuple[int, bool]:
+    """(How many messages of the recording are behind, whether it was stopped before its end)."""
+    count = 0
+    for heard in recording:
+        if stop_after is not None and count >= stop_after:
+            return count, True
+        count += 1
+        if count > position:
+            driver.hear(heard)
+        if progress is not None and count % TELL_EVERY == 0:
+            progress(count)
+    return count, False
+
+
+def _resume(driver: Driver, book: Book) -> int:
+    """Go on from the book's checkpoint; how many messages are behind it."""
+    kept = book.checkpoint()
+    if kept is None:
+        return 0
+    position, frozen = kept
+    driver.thaw(frozen)
+    return position
+
+
+def open_ledger(path: Path, go_on: bool) -> Book:
+    """The ledger file of a replay. One that is there already is not written to unless the replay goes on in it."""
+    from edge.ledger.book import Book
+
+    if path.exists() and not go_on:
+        raise WrongLedger(f"{path}: is there already. Add --continue to go on in it, or name another file")
+    return Book(path, durable=False)
+
+
+def answers_recorded(recording: Recording) -> bool:
+    """Whether the provider's answers are in the recording: then nobody is asked again."""
+    summary = summary_of(recording.path)
+    return summary is not None and any(topic.startswith("payment/") for topic in summary[1])
+
+
+def summary_of(path: Path) -> tuple[int, tuple[str, ...]] | None:
+    """(number of messages, topics) from the end of the file; None where it has no end."""
+    from mcap.exceptions import McapError
+    from mcap.reader import SeekingReader
+
+    try:
+        with path.open("rb") as file:
+            summary = SeekingReader(file).get_summary()
+    except (McapError, EOFError, ValueError, OSError, KeyError):
+        return None
+    if summary is None or summary.statistics is None:
+        return None
+    return summary.statistics.message_count, tuple(c.topic for c in summary.channels.values())
+
+
+def replay_file(path: Path) -> Replayed:
+    """A recording by its path, with nothing kept: what tests and measurements need."""
+    return replay(open_recording(path))

@@ -1,0 +1,110 @@
+"""A card a visit: what it did, what it is charged for and how sure the runtime is, its receipt, and the truth."""
+
+from __future__ import annotations
+
+from simulator.report.charts import certainty_bar, percent
+from simulator.report.markup import Markup, join, tag
+from simulator.report.material import EventShown, LineShown, Material, VisitShown
+from simulator.report.timeline import deeds_of, verdict
+from simulator.report.words import clock, short
+
+STATES = {"settled": "settled", "review": "needs a person", "open": "still inside"}
+
+
+def visit_cards(material: Material) -> Markup:
+    """All cards, in the order in which people came in."""
+    deeds = deeds_of(material)
+    return join(*(_card(material, visit, deeds.get(visit.id, [])) for visit in material.visits))
+
+
+def _card(material: Material, visit: VisitShown, deeds: list[tuple[EventShown, str, int]]) -> Markup:
+    stay = "" if visit.left_s is None else f" – {clock(material, visit.left_s)}"
+    return tag(
+        "article",
+        tag(
+            "header",
+            tag("i", class_="dot"),
+            tag("h3", short(visit.subject), title=visit.subject),
+            tag("span", STATES.get(visit.state, visit.state), class_=f"badge {visit.state}"),
+            tag("span", f"{clock(material, visit.entered_s)}{stay}", class_="quiet stay-time"),
+            tag("strong", visit.total),
+            verdict(visit.right),
+        ),
+        tag(
+            "div",
+            tag("div", tag("h4", "What it did"), _story(material, visit, deeds), class_="story"),
+            tag("div", tag("h4", "What it is charged for"), _lines(material, visit), _truth(material, visit)),
+            tag("div", tag("pre", visit.receipt, class_="receipt"), class_="paper") if visit.receipt else None,
+            class_="columns",
+        ),
+        class_="card visit v",
+        id=f"v-{visit.id}",
+        style=f"--h:{visit.hue}",
+        data_right=None if visit.right is None else str(visit.right).lower(),
+    )
+
+
+def _story(material: Material, visit: VisitShown, deeds: list[tuple[EventShown, str, int]]) -> Markup:
+    """Line by line, as shop stories are written."""
+    rows = [tag("li", tag("time", clock(material, visit.entered_s)), tag("span", "enters"))]
+    for shown, sku, quantity in deeds:
+        event = shown.explained.event
+        what = f"{'takes' if quantity > 0 else 'puts back'} {abs(quantity)} × {material.product(sku)}"
+        best = shown.explained.explanations[0].probability
+        rows.append(
+            tag(
+                "li",
+                tag("time", clock(material, shown.at_s)),
+                tag(
+                    "span",
+                    tag("a", what, href=f"#e-{shown.id}", class_="pick" if quantity > 0 else "back"),
+                    tag("span", f" {event.shelf}:{'+'.join(map(str, event.plates))}", class_="quiet"),
+                    tag("span", f" · {percent(best)} sure", class_="doubt quiet") if best < 0.9 else None,
+                ),
+            )
+        )
+    if visit.left_s is not None:
+        rows.append(tag("li", tag("time", clock(material, visit.left_s)), tag("span", "leaves")))
+    return tag("ol", *rows)
+
+
+def _lines(material: Material, visit: VisitShown) -> Markup:
+    if not visit.lines:
+        return tag("p", "Nothing.", class_="quiet")
+    return tag("table", tag("tbody", *(_line(material, visit, line) for line in visit.lines)), class_="lines")
+
+
+def _line(material: Material, visit: VisitShown, line: LineShown) -> Markup:
+    links = []
+    for event in line.events:
+        shown = next((e for e in material.events if e.id == event), None)
+        if shown is not None:
+            links.append(tag("a", clock(material, shown.at_s), href=f"#e-{event}", class_="chip"))
+    return tag(
+        "tr",
+        tag("td", f"{line.quantity} ×", class_="quantity"),
+        tag("td", line.name, tag("div", *links, class_="chips") if links else None),
+        tag(
+            "td",
+            certainty_bar(line.certainty, "" if line.charged else "doubt"),
+            None if line.charged else tag("div", "withheld", class_="doubt"),
+        ),
+    )
+
+
+def _truth(material: Material, visit: VisitShown) -> Markup | None:
+    """What the subject really left with, told where it is not what it is charged for."""
+    if visit.truth is None:
+        return None
+    if visit.right:
+        return tag("p", verdict(True), " exactly what really happened", class_="truth")
+    charged: dict[str, int] = {}
+    for line in visit.lines:
+        if line.charged:
+            charged[line.sku] = charged.get(line.sku, 0) + line.quantity
+    wrong = []
+    for sku in sorted({*visit.truth, *charged}):
+        real, asked = visit.truth.get(sku, 0), charged.get(sku, 0)
+        if real != asked:
+            wrong.append(tag("li", f"{material.product(sku)}: really {real}, charged {asked}"))
+    return tag("div", tag("p", verdict(False), " not what really happened"), tag("ul", *wrong), class_="truth")
