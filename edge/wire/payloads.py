@@ -66,6 +66,47 @@ class PaymentPayload(Struct):
     reference: str = ""
 
 
+class CommandPayload(Struct, omit_defaults=True):
+    """``gate/<gate>/command``: open for so long for a visit, or stay shut for a reason."""
+
+    open: bool
+    for_s: Annotated[float, Meta(gt=0.0)] | None = None
+    visit: str | None = None
+    reason: str | None = None
+
+
+class CartLinePayload(Struct):
+    """One line of a cart: so many of a product, and how sure the runtime is of at least that many."""
+
+    sku: str
+    quantity: Annotated[int, Meta(ge=1)]
+    certainty: Annotated[float, Meta(ge=0.0, le=1.0)]
+
+
+class CartPayload(Struct, omit_defaults=True):
+    """``visit/<visit>/cart``: the cart as it stands. An empty object says that the visit is over."""
+
+    t: UnixTime | None = None
+    lines: list[CartLinePayload] = []
+    total: int = 0
+    currency: str = ""
+
+
+class StatusPayload(Struct, omit_defaults=True):
+    """``runtime/status``: how the shop is. ``blind``: shelf -> plates that cannot be read."""
+
+    state: Literal["open", "degraded", "closed"]
+    t: UnixTime | None = None
+    blind: dict[str, list[int]] = {}
+
+
+SAID: dict[str, type[Struct]] = {
+    "gate/+/command": CommandPayload,
+    "visit/+/cart": CartPayload,
+    "runtime/status": StatusPayload,
+}
+"""Topic pattern -> payload of everything that the runtime says."""
+
 PAYLOADS: dict[str, type[Struct]] = {
     "shelf/+/weight": WeightPayload,
     "camera/+/people": PeoplePayload,

@@ -18,8 +18,6 @@ from mcap.records import Attachment, Channel, Footer, Message
 from mcap.stream_reader import StreamReader
 from mcap.writer import CompressionType, Writer
 
-from edge.wire.schemas import schema_of
-
 MEDIA_TYPES = {".toml": "application/toml", ".csv": "text/csv", ".json": "application/json", ".txt": "text/plain"}
 
 
@@ -167,6 +165,8 @@ class RecordingWriter:
         )
 
     def _schema(self, topic: str) -> int:
+        from edge.wire.schemas import schema_of  # here, so that ``python -m edge.wire.schemas`` runs it once
+
         name, schema = schema_of(topic)
         if name not in self._schemas:
             self._schemas[name] = self._writer.register_schema(name, "jsonschema", schema)

@@ -9,7 +9,7 @@ import json
 
 import msgspec
 
-from edge.wire.payloads import PAYLOADS
+from edge.wire.payloads import PAYLOADS, SAID
 
 
 def schema_of(topic: str) -> tuple[str, bytes]:
@@ -17,13 +17,19 @@ def schema_of(topic: str) -> tuple[str, bytes]:
     parts = topic.split("/")
     pattern = "/".join([parts[0], "+", *parts[2:]]) if len(parts) > 2 else topic
     name = "tebura.v1." + ".".join(p for p in pattern.split("/") if p != "+")
-    payload = PAYLOADS.get(pattern)
+    payload = PAYLOADS.get(pattern) or SAID.get(pattern)
     schema = msgspec.json.schema(payload) if payload else {"type": "object"}
     return name, json.dumps(schema, sort_keys=True).encode()
 
 
+def schemas() -> str:
+    """All of them as JSON: topic pattern -> JSON Schema."""
+    told = {topic: msgspec.json.schema(payload) for topic, payload in {**PAYLOADS, **SAID}.items()}
+    return json.dumps(told, indent=2)
+
+
 def main() -> None:
-    print(json.dumps({topic: msgspec.json.schema(payload) for topic, payload in PAYLOADS.items()}, indent=2))
+    print(schemas())
 
 
 if __name__ == "__main__":

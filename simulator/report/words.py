@@ -65,6 +65,8 @@ def name_of(material: Material, visit: str) -> Markup:
 
 def deed(material: Material, share: Share) -> Markup:
     """``ana took 2 × Salmon rice ball``."""
+    if not share.sku or not share.quantity:
+        return join(name_of(material, share.visit), " moved something unknown")
     verb = "took" if share.quantity > 0 else "put back"
     times = tag("b", f"{abs(share.quantity)} × ") if abs(share.quantity) != 1 else None
     return join(name_of(material, share.visit), f" {verb} ", times, material.product(share.sku))
@@ -123,7 +125,7 @@ def why(material: Material, explained: Explained) -> Markup:
     against = sorted((g, c) for c, g in gains.items() if g < -TELLING_NATS)
     rival = join("“", deeds(material, other), "” (", percent(other.probability), ")")
     if sum(gains.values()) <= 0.0:
-        head = join("By itself this event speaks as much for ", rival, ": what the carts held decided.")
+        head = join("By itself this event speaks as much for ", rival, ": who is who and what the carts hold decided.")
     elif not speaks_for:
         head = join("It can hardly be told from ", rival, ".")
     else:
