@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from edge.floor.contact import Contact, exchanged, meet, witness
 from edge.floor.match import MEASURED_M, Rivals, match
 from edge.records import PeopleFrame, PersonSeen
 
@@ -40,6 +41,7 @@ FORGET_GONE_S = 1.0
 CLOSE_M = 0.55
 """Two tracks nearer than this may be one blob."""
 
+LEAST_DOUBT = 0.002
 PARTED_S = 0.4
 """After this long without being mistakable, two people have parted."""
 
@@ -128,16 +130,6 @@ class Track:
 
 
 @dataclass(slots=True)
-class Contact:
-    """Two tracks close together until ``last_s``: exchanged they would fit with probability ``swap``."""
-
-    a: int
-    b: int
-    last_s: float
-    swap: float
-
-
-@dataclass(slots=True)
 class FloorState:
     """Everybody on the floor. ``doors``: x, y of every entry gate; ``heard_until_s`` and ``bias_m`` are per camera."""
 
@@ -173,10 +165,10 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     tracks = list(state.tracks.values())
     matched = match(tracks, people, frame.at_s)
     told: list[Confusion | Stature] = []
-    taken: set[int] = set()
+    owners = {index: track.id for track, index in matched.pairs}
+    _follow_contacts(state, people, owners, frame.at_s)
     crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}
     for track, index in matched.pairs:
-        taken.add(index)
         off = _update(track, people[index], frame.at_s, MEASURED_M)
         if track.id not in crowded and track.sure:
             state.bias_m[frame.camera] = (bx + BIAS_GAIN * off[0], by + BIAS_GAIN * off[1], bz + BIAS_GAIN * off[2])
@@ -189,7 +181,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
             told += _find_again(state, track)
     _share_blobs(tracks, people, matched.pairs, frame.at_s)
     for index, person in enumerate(people):
-        if index not in taken:
+        if index not in owners:
             _newborn(state, person, frame.at_s)
     for rivals in matched.rivals:
         _touch(state, rivals, frame.at_s)
@@ -343,16 +335,29 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
 
 
 def _touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
-    """Two tracks competed for the same people."""
-    a, b = sorted((rivals.a.id, rivals.b.id))
-    for track in (rivals.a, rivals.b):
+    """Two tracks competed for the same people: from here on the pair is followed closely."""
+    a, b = sorted((rivals.a, rivals.b), key=lambda t: t.id)
+    for track in (a, b):
         track.heights_m, track.measured, track.statures = 0.0, 0, []
     for contact in state.contacts:
-        if (contact.a, contact.b) == (a, b):
-            contact.last_s = at_s
-            contact.swap = max(contact.swap, rivals.swap)
+        if (contact.a, contact.b) == (a.id, b.id):
+            contact.close_s = at_s
             return
-    state.contacts.append(Contact(a, b, at_s, rivals.swap))
+    state.contacts.append(meet(a, b, at_s))
+
+
+def _follow_contacts(state: FloorState, people: list[PersonSeen], owners: dict[int, int], at_s: float) -> None:
+    """Show every pair in contact the heads of this frame that may be theirs; ``owners``: person -> track."""
+    for contact in state.contacts:
+        a, b = state.tracks.get(contact.a), state.tracks.get(contact.b)
+        if a is None or b is None:
+            continue
+        heads = []
+        for index, person in enumerate(people):
+            gap = min(math.dist(person.head[:2], (t.x, t.y)) for t in (a, b))
+            if owners.get(index) in (a.id, b.id) or (index not in owners and gap < CLOSE_M):
+                heads.append((gap, person.head))
+        witness(contact, [head for _, head in sorted(heads)[:2]], a, b, at_s)
 
 
 def _parted(state: FloorState, now_s: float) -> list[Confusion | Stature]:
@@ -360,11 +365,14 @@ def _parted(state: FloorState, now_s: float) -> list[Confusion | Stature]:
     told: list[Confusion | Stature] = []
     kept = []
     for contact in state.contacts:
-        if contact.a not in state.tracks or contact.b not in state.tracks:
+        a, b = state.tracks.get(contact.a), state.tracks.get(contact.b)
+        if a is None or b is None or a.gone or b.gone:
             continue
-        if now_s - contact.last_s < PARTED_S:
+        if now_s - contact.close_s < PARTED_S:
             kept.append(contact)
-        elif contact.swap > 0.002:
-            told.append(Confusion(now_s, contact.a, contact.b, contact.swap))
+            continue
+        doubt = exchanged(contact, a, b)
+        if doubt > LEAST_DOUBT:
+            told.append(Confusion(now_s, contact.a, contact.b, min(doubt, 1 - LEAST_DOUBT)))
     state.contacts = kept
     return told
