@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.numbers import UnknownCurrencyError, get_currency_precision
+from babel.numbers import UnknownCurrencyError, get_currency_precision, validate_currency
 from pydantic import ValidationError
 
 from edge.store.catalogue import Catalogue
@@ -128,7 +128,10 @@ def _settings(text: str, model: type[StoreSettings], faults: list[Fault]) -> Sto
     except tomllib.TOMLDecodeError as error:
         faults.append(Fault("store.toml", "syntax", str(error), "See https://toml.io for how TOML is written"))
     except ValidationError as error:
-        for e in error.errors():
+        told = error.errors()
+        for e in told:
+            if e["type"] == "too_short" and any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in told):
+                continue  # it only lacks what is told as broken anyway
             key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
             given = "" if e["type"] == "missing" else f" (it says {e['input']!r})"
             remedy = "Add the key" if e["type"] == "missing" else "Correct the value"
@@ -178,6 +181,7 @@ def _money_and_time(settings: StoreSettings, faults: list[Fault]) -> tuple[int, 
         what = f"there is no time zone {settings.store.timezone!r}"
         faults.append(Fault("store.toml", "store.timezone", what, "Write it like Asia/Tokyo"))
     try:
+        validate_currency(settings.store.currency)
         digits = get_currency_precision(settings.store.currency)
     except UnknownCurrencyError:
         what = f"there is no currency {settings.store.currency!r}"

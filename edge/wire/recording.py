@@ -14,9 +14,11 @@ from types import TracebackType
 
 from mcap.exceptions import McapError
 from mcap.opcode import Opcode
-from mcap.records import Attachment, Channel, Footer, Message
+from mcap.records import Attachment
 from mcap.stream_reader import StreamReader
 from mcap.writer import CompressionType, Writer
+
+from edge.wire.reader import MAGIC, read_messages
 
 MEDIA_TYPES = {".toml": "application/toml", ".csv": "text/csv", ".json": "application/json", ".txt": "text/plain"}
 
@@ -36,14 +38,14 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Why a recording ended before its end, after how many messages."""
+    """What of a recording could not be read, and how many messages could."""
 
     reason: str
     messages: int
 
 
 class Recording:
-    """A recording being read. Iterate it once; afterwards ``loss`` tells whether something was missing."""
+    """A recording. When it has been iterated, ``loss`` tells whether something was missing."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,23 +64,13 @@ class Recording:
         return {k: v for k, v in self.attachments.items() if k in ("store.toml", "catalogue.csv", "planogram.csv")}
 
     def __iter__(self) -> Iterator[Heard]:
-        topics: dict[int, str] = {}
-        count, complete = 0, False
-        with self.path.open("rb") as file:
-            try:
-                for record in StreamReader(file, validate_crcs=True).records:
-                    if isinstance(record, Message):
-                        count += 1
-                        yield Heard(topics[record.channel_id], record.data, record.log_time / 1e9)
-                    elif isinstance(record, Channel):
-                        topics[record.id] = record.topic
-                    elif isinstance(record, Footer):
-                        complete = True
-            except (McapError, EOFError, KeyError, ValueError, OSError) as error:
-                self.loss = Loss(f"the file is damaged ({type(error).__name__}: {error})"[:200], count)
-            else:
-                if not complete:
-                    self.loss = Loss("the file ends in the middle", count)
+        self.loss = None
+        count, losses = 0, list[str]()
+        for topic, payload, received_s in read_messages(self.path, losses):
+            count += 1
+            yield Heard(topic, payload, received_s)
+        if losses:
+            self.loss = Loss("; ".join(dict.fromkeys(losses)), count)
 
 
 def open_recording(path: Path) -> Recording:
@@ -86,7 +78,7 @@ def open_recording(path: Path) -> Recording:
     if not path.is_file():
         raise UnreadableRecording(f"{path}: there is no such file")
     with path.open("rb") as file:
-        if file.read(8) != b"\x89MCAP0\r\n":
+        if file.read(8) != MAGIC:
             raise UnreadableRecording(f"{path}: is not an MCAP recording. Make one with `tebura simulate`")
     return Recording(path)
 

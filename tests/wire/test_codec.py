@@ -1,0 +1,129 @@
+"""Bytes become records or are refused; nothing that a sensor sends raises."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.records import GatePassage, GateScan, PaymentReply, PeopleFrame, PersonSeen, Record, Refused, WeightBatch
+from edge.store import read_store
+from edge.wire import decode, encode_passage, encode_people, encode_scan, encode_weight
+from tests.corner import FILES, OPENS_S
+
+SHOP = read_store(FILES)
+TOPICS = (
+    "shelf/g1-s1/weight",
+    "shelf/elsewhere/weight",
+    "camera/cam/people",
+    "gate/in/scan",
+    "gate/out/scan",
+    "gate/in/passage",
+    "gate/elsewhere/passage",
+    "payment/v1/reply",
+    "runtime/status",
+    "",
+    "shelf//weight",
+    "a/b/c/d",
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = st.sampled_from(
+    ["t", "hz", "g", "people", "head", "hands", "score", "subject", "party", "direction", "outcome"]
+)
+
+
+def heard(topic: str, payload: bytes | dict[str, object], received_s: float = OPENS_S) -> Record:
+    data = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return decode(SHOP, topic, data, received_s)
+
+
+def reason(topic: str, payload: bytes | dict[str, object]) -> str:
+    record = heard(topic, payload)
+    assert isinstance(record, Refused), record
+    return record.reason
+
+
+@given(topic=st.sampled_from(TOPICS) | st.text(max_size=30), payload=st.binary(max_size=200))
+def test_any_bytes_on_any_topic_are_a_record_or_refused(topic: str, payload: bytes) -> None:
+    assert decode(SHOP, topic, payload, OPENS_S) is not None
+
+
+@given(topic=st.sampled_from(TOPICS), payload=JSON | st.dictionaries(FIELDS, JSON, max_size=6))
+def test_any_json_on_any_topic_is_a_record_or_refused(topic: str, payload: object) -> None:
+    record = decode(SHOP, topic, json.dumps(payload).encode(), OPENS_S)
+    if not isinstance(record, Refused):
+        assert math.isfinite(record.at_s)
+
+
+@given(st.data())
+def test_a_record_is_finite_and_of_the_right_shape(data: st.DataObject) -> None:
+    """Rows of any length, samples of any kind: what comes through is (plates, samples)."""
+    rows = data.draw(st.lists(st.lists(st.none() | st.floats(-1e6, 1e6), max_size=5), max_size=6))
+    record = heard("shelf/g1-s1/weight", {"t": OPENS_S, "hz": 60.0, "g": rows})
+    if isinstance(record, WeightBatch):
+        assert record.mass_g.shape == (4, len(rows[0]))
+        assert record.mass_g.size
+        assert not np.isinf(record.mass_g).any()
+
+
+def test_weights_come_back_as_they_went_out() -> None:
+    mass_g = np.array([[1.25, -3.0], [math.nan, 0.0], [2.0, 2.0], [9.5, 9.5]])
+    record = heard("shelf/g1-s1/weight", encode_weight(OPENS_S, 60.0, mass_g))
+    assert isinstance(record, WeightBatch)
+    assert (record.at_s, record.hz, record.shelf) == (OPENS_S, 60.0, "g1-s1")
+    np.testing.assert_allclose(record.mass_g, mass_g, atol=0.051)
+
+
+def test_people_come_back_as_they_went_out() -> None:
+    people = (PersonSeen((1.0, 2.0, 1.6), ((1.1, 2.1, 1.0),), 0.9), PersonSeen((3.0, 0.5, 1.7), (), 0.5))
+    record = heard("camera/cam/people", encode_people(OPENS_S, people))
+    assert record == PeopleFrame(OPENS_S, OPENS_S, "cam", people)
+
+
+def test_scans_and_passages_come_back_as_they_went_out() -> None:
+    assert heard("gate/in/scan", encode_scan(OPENS_S, "ana", "palm", 2)) == GateScan(
+        OPENS_S, OPENS_S, "in", "ana", "palm", 2
+    )
+    assert heard("gate/out/passage", encode_passage(OPENS_S, "out")) == GatePassage(OPENS_S, OPENS_S, "out", "out")
+    reply = {"t": OPENS_S, "outcome": "approved", "reference": "r1"}
+    assert heard("payment/v1/reply", reply) == PaymentReply(OPENS_S, OPENS_S, "v1", "approved", "r1")
+
+
+def test_fields_that_nobody_knows_are_ignored() -> None:
+    assert isinstance(heard("gate/in/passage", {"t": OPENS_S, "direction": "in", "firmware": 7}), GatePassage)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "why"),
+    [
+        ("shelf/g1-s1/weight", b"{", "not JSON"),
+        ("shelf/g1-s1/weight", b'{"t": NaN, "hz": 60, "g": [[1]]}', "not JSON"),
+        ("shelf/g1-s1/weight", b"\xff\xfe", "not JSON"),
+        ("shelf/g1-s1/weight", {"t": OPENS_S, "hz": 0, "g": [[1.0]] * 4}, "breaks the contract"),
+        ("shelf/g1-s1/weight", {"t": OPENS_S, "hz": 60, "g": [[1.0]] * 3}, "wrong number of plates"),
+        ("shelf/g1-s1/weight", {"t": OPENS_S, "hz": 60, "g": [[1.0], [], [1.0], [1.0]]}, "rows of unequal length"),
+        ("shelf/g1-s1/weight", {"t": OPENS_S, "hz": 60, "g": [[], [], [], []]}, "no samples"),
+        ("shelf/g1-s9/weight", {"t": OPENS_S, "hz": 60, "g": [[1.0]]}, "unknown shelf"),
+        ("gate/side/passage", {"t": OPENS_S, "direction": "in"}, "unknown gate"),
+        ("gate/in/passage", {"t": OPENS_S, "direction": "up"}, "breaks the contract"),
+        ("gate/in/scan", {"t": OPENS_S, "credential": "xyz"}, "credential not readable"),
+        ("gate/out/scan", {"t": OPENS_S, "subject": "eve", "method": "palm"}, "reader not trusted"),
+        ("gate/in/scan", {"t": OPENS_S, "subject": "eve", "party": 0}, "breaks the contract"),
+        ("camera/cam/people", {"t": OPENS_S, "people": [{"head": [1, 2]}]}, "breaks the contract"),
+        ("payment/v1/reply", {"t": OPENS_S, "outcome": "perhaps"}, "breaks the contract"),
+        ("gate/in/passage", {"t": OPENS_S + 60, "direction": "in"}, "from the future"),
+        ("weather", {"t": OPENS_S}, "unknown topic"),
+    ],
+)  # fmt: skip
+def test_what_breaks_the_contract_is_refused_with_a_reason(
+    topic: str, payload: bytes | dict[str, object], why: str
+) -> None:
+    assert reason(topic, payload) == why

@@ -1,0 +1,112 @@
+"""Recordings: self-contained, the same bytes for the same messages, and readable as far as they go."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.wire import RecordingWriter, UnreadableRecording, open_recording
+from tests.corner import FILES, OPENS_S, errand
+
+
+def messages(path: Path) -> int:
+    return sum(1 for _ in open_recording(path))
+
+
+def test_a_recording_carries_its_store_and_every_message(tmp_path: Path) -> None:
+    recording = open_recording(errand(tmp_path / "ana.mcap", truth={"onigiri-salmon": 2}))
+    heard = list(recording)
+    assert recording.name == "ana"
+    assert recording.store_files() == FILES
+    assert "truth.json" in recording.attachments
+    assert len(heard) == 90 + 180 + 3
+    assert [h.received_s for h in heard] == sorted(h.received_s for h in heard)
+    assert recording.loss is None
+
+
+def test_payload_bytes_stay_as_they_were(tmp_path: Path) -> None:
+    odd = b'{"t":1,  "g" : [ ] }\n'
+    with RecordingWriter(tmp_path / "odd.mcap", {}, OPENS_S) as recording:
+        recording.write("shelf/x/weight", odd, 1.0, 2.0)
+    (heard,) = open_recording(tmp_path / "odd.mcap")
+    assert (heard.topic, heard.payload, heard.received_s) == ("shelf/x/weight", odd, 2.0)
+
+
+def test_the_same_messages_make_the_same_file(tmp_path: Path) -> None:
+    one, other = errand(tmp_path / "one.mcap"), errand(tmp_path / "other.mcap")
+    assert one.read_bytes() == other.read_bytes()
+
+
+@pytest.mark.parametrize("kept", [0.05, 0.3, 0.5, 0.7, 0.9, 0.99, 0.999])
+def test_a_recording_that_breaks_off_is_read_as_far_as_it_goes(tmp_path: Path, kept: float) -> None:
+    whole = errand(tmp_path / "whole.mcap")
+    data = whole.read_bytes()
+    broken = tmp_path / "broken.mcap"
+    broken.write_bytes(data[: int(len(data) * kept)])
+    recording = open_recording(broken)
+    heard, everything = list(recording), list(open_recording(whole))
+    assert recording.loss is not None
+    assert recording.loss.reason == "the file ends in the middle"
+    assert recording.loss.messages == len(heard)
+    assert heard == everything[: len(heard)]
+
+
+def test_of_a_part_that_breaks_off_the_beginning_is_used(tmp_path: Path) -> None:
+    """A recording is packed in parts of a megabyte: half a minute of a shop is not thrown away."""
+    whole = tmp_path / "long.mcap"
+    noise = random.Random(1)
+    with RecordingWriter(whole, {}, 0.0) as recording:
+        for i in range(300):
+            recording.write("shelf/x/weight", noise.randbytes(3000), i, i)
+    broken = tmp_path / "broken.mcap"
+    broken.write_bytes(whole.read_bytes()[:500_000])
+    assert 120 < messages(broken) < 167
+
+
+def test_damage_in_one_part_leaves_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "long.mcap"
+    noise = random.Random(1)
+    with RecordingWriter(path, {}, 0.0) as recording:
+        for i in range(1000):
+            recording.write("shelf/x/weight", noise.randbytes(3000), i, i)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    damaged = open_recording(path)
+    times = [h.received_s for h in damaged]
+    assert damaged.loss is not None
+    assert damaged.loss.reason == "a part of the file is damaged"
+    assert 500 < len(times) < 1000
+    assert (times[0], times[-1]) == (0.0, 999.0)
+
+
+@given(at=st.integers(0, 10_000), flip=st.integers(1, 255), cut=st.integers(0, 10_000))
+def test_no_damage_raises(at: int, flip: int, cut: int) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "x.mcap"
+        with RecordingWriter(path, {"store.toml": b"[store]"}, 0.0) as recording:
+            for i in range(20):
+                recording.write("gate/in/passage", b'{"t":1}' * i, i, i)
+        data = bytearray(path.read_bytes())
+        data[8 + at % (len(data) - 8)] ^= flip
+        path.write_bytes(data[: len(data) - cut % (len(data) // 2)])
+        for heard in open_recording(path):
+            assert heard.topic
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"SQLite format 3\x00"])
+def test_a_file_that_is_no_recording_is_refused_with_a_remedy(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "no.mcap"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableRecording, match="tebura simulate"):
+        open_recording(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableRecording, match=r"nothing\.mcap: there is no such file"):
+        open_recording(tmp_path / "nothing.mcap")
