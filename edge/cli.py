@@ -192,7 +192,7 @@ def _progress(recording: Recording) -> Iterator[Callable[[int], None] | None]:
 
 def _tell_loss(done: Replayed) -> None:
     if done.loss is not None:
-        say(f"{done.recording}: {done.loss.reason}; {done.loss.messages} messages before that were used")
+        say(f"{done.recording}: {done.loss.reason}; {done.loss.messages} messages could be read and were used")
     for reason, count in sorted(done.refused.items()):
         say(f"{done.recording}: {count} messages refused: {reason}")
 
@@ -214,7 +214,7 @@ def _write_report(path: Path, done: Replayed, collector: Collector) -> None:
 
     notes = [f"{count} messages were refused: {reason}." for reason, count in sorted(done.refused.items())]
     if done.loss is not None:
-        notes.insert(0, f"The recording breaks off: {done.loss.reason}. What came before is used.")
+        notes.insert(0, f"Something is missing: {done.loss.reason}. All that could be read is used.")
     speed = f"{done.span_s / max(done.spent_s, 1e-9):.0f} ×"
     figures = (("messages", f"{done.messages:,}"), ("faster than the shop", speed))
     path.write_text(page(collector.material(figures, tuple(notes))), encoding="utf-8")

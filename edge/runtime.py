@@ -16,7 +16,7 @@ import numpy as np
 
 from edge.attribution import Belief, admit, attribute, cart_of, confuse, depart, measure, open_belief, whose_track
 from edge.checkout import Settlement, on_reply, on_time, open_settlement, review_settlement
-from edge.floor import Confusion, FloorState, Stature, forget, open_floor, reaches, see, tracks_near
+from edge.floor import Confusion, FloorState, Stature, forget, open_floor, positions, reaches, see, went_through
 from edge.records import (
     Cart,
     Effect,
@@ -44,12 +44,9 @@ HALF_GRIP_M = 0.05
 MOST_PLATES_OF_ONE = 3
 """A change on at most so many neighbouring plates was made in one place, half as wide as a hand."""
 
-CAMERAS_LAG_S = 0.35
+CAMERAS_LAG_S = 0.5
 GATE_PATIENCE_S = 1.5
 """Who passed a gate is decided when the cameras have come this far past the moment, or after this patience."""
-
-AT_GATE_M = 1.5
-"""Who passed a gate was at most this far from it."""
 
 DOUBT_LAG_S = 1.0
 """Doubt about identity takes effect this much later, when the shelf events from before it have been told."""
@@ -282,23 +279,20 @@ def _doubt(state: State, until_s: float) -> None:
 
 
 def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:
-    """Bind the visit to the track that was in the gate."""
+    """Bind the visit to the track that went through the gate."""
     visit = state.door.visits.get(passing.visit)
     gate = store.layout.gate(passing.gate)
     if visit is None or gate is None:
         return
     bound = {t for v in state.door.visits.values() for t in v.tracks}
-    near = [
-        t.id
-        for gap, t in tracks_near(state.floor, gate.position, passing.at_s)
-        if gap <= AT_GATE_M and t.id not in bound
-    ]
+    weights = {t: w for t, w in went_through(state.floor, gate.position, passing.at_s).items() if t not in bound}
     # A visit whose person no camera saw gets a track of its own below zero: it is somewhere, unseen.
-    track = near[0] if near else -len(visit.tracks) - 1000 * int(visit.id.rsplit("-", 1)[1])
-    visit.tracks.append(track)
-    admit(state.belief, visit.id, track)
-    for stature in state.floor.tracks[track].statures if near else ():
-        measure(state.belief, stature)
+    weights = weights or {-len(visit.tracks) - 1000 * int(visit.id.rsplit("-", 1)[1]): 1.0}
+    visit.tracks += [t for t in weights if weights[t] > 0.5 * max(weights.values())]
+    admit(state.belief, visit.id, weights)
+    for track in weights:
+        for stature in state.floor.tracks[track].statures if track > 0 else ():
+            measure(state.belief, stature)
 
 
 def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:
@@ -308,16 +302,17 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
         return
     _doubt(state, passing.at_s)
     shopping = {v.id for v in state.door.visits.values() if v.state == "shopping"}
-    near = [t.id for gap, t in tracks_near(state.floor, gate.position, passing.at_s) if gap <= AT_GATE_M]
+    weights = went_through(state.floor, gate.position, passing.at_s)
     shares: dict[str, float] = {}
-    for track in near:
-        shares = {v: p for v, p in whose_track(state.belief, track).items() if v in shopping}
-        if shares:
-            forget(state.floor, track)
-            break
+    for track, weight in weights.items():
+        for visit_id, share in whose_track(state.belief, track).items():
+            if visit_id in shopping:
+                shares[visit_id] = shares.get(visit_id, 0.0) + weight * share
+    if weights:
+        forget(state.floor, max(weights, key=lambda t: weights[t]))
     if not shares and shopping:
         # Nobody was seen leaving: it was one of those whom no camera sees.
-        seen = {t.id for t in state.floor.tracks.values() if t.sure and not t.lost and not t.gone}
+        seen = {t for t, _, _ in positions(state.floor)}
         unseen = [v for v in sorted(shopping) if not seen & set(state.door.visits[v].tracks)] or sorted(shopping)
         shares = {v: 1.0 / len(unseen) for v in unseen}
     if not shares:

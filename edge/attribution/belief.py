@@ -10,7 +10,7 @@ That keeps the exact joint answer at the price of the doubt that there really is
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from edge.attribution.recipes import Stray
@@ -85,13 +85,22 @@ def open_belief() -> Belief:
     return Belief()
 
 
-def admit(belief: Belief, visit: str, track: int | None) -> None:
-    """A visit begins, or one more person of its party comes in; ``track`` is None when nobody was seen."""
-    cluster = joined(belief, visits={visit}, tracks=set() if track is None else {track})
+def admit(belief: Belief, visit: str, tracks: Mapping[int, float]) -> None:
+    """A visit begins, or one more person of its party comes in: as one of these tracks (track -> weight).
+
+    A story in which a track is somebody's already binds the visit to another one.
+    """
+    cluster = joined(belief, visits={visit}, tracks=set(tracks))
+    branches = []
     for h in cluster.hypotheses:
         h.carts.setdefault(visit, {})
-        if track is not None:
-            h.who[track] = visit
+        free = {t: w for t, w in tracks.items() if not h.who[t]} or dict(tracks)
+        whole = sum(free.values())
+        for track, weight in free.items():
+            branch = h.branch(math.log(weight / whole))
+            branch.who[track] = visit
+            branches.append(branch)
+    cluster.hypotheses = branches
     _settle_down(belief, cluster)
 
 
@@ -137,7 +146,8 @@ def measure(belief: Belief, stature: Stature) -> None:
 
 def _as_tall(height_m: float, known_m: float, count: int) -> tuple[float, float]:
     """Log-likelihood of a head's height for somebody known to be ``known_m`` from ``count`` times before, and the
-    probability that they stood upright: who bends says nothing about how tall they are."""
+    probability that they stood upright: who bends says nothing about how tall they are.
+    """
     if not count:
         return 0.0, 1.0
     error_m = STATURE_M * math.sqrt(1 + 1 / count)

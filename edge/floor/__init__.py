@@ -6,8 +6,9 @@ seconds, how near each came to some plates (`Reach`), where two of them may have
 often enough).
 """
 
+from edge.floor.gate import went_through
 from edge.floor.reach import reaches
-from edge.floor.tracks import Confusion, FloorState, Stature, Track, forget, open_floor, positions, see, tracks_near
+from edge.floor.tracks import Confusion, FloorState, Stature, Track, forget, open_floor, positions, see
 
 __all__ = [
     "Confusion",
@@ -19,5 +20,5 @@ __all__ = [
     "positions",
     "reaches",
     "see",
-    "tracks_near",
+    "went_through",
 ]

@@ -55,7 +55,10 @@ FOUND_COST = 60.0
 """A new track in the middle of the shop is one of the missing unless that is this unlikely (squared sigmas):
 nobody comes through the wall."""
 
-BIAS_GAIN = 0.01
+BIAS_GAIN = 0.005
+BIAS_PATIENCE = 20
+"""A camera's bias is learned over some hundred sightings; the first ones move it by a twentieth each."""
+
 STATURE_SIGHTINGS = 12
 """So many sightings of somebody who stands apart make one `Stature`."""
 
@@ -137,7 +140,7 @@ class FloorState:
     tracks: dict[int, Track] = field(default_factory=dict)
     contacts: list[Contact] = field(default_factory=list)
     heard_until_s: dict[str, float] = field(default_factory=dict)
-    bias_m: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    bias_m: dict[str, tuple[float, float, float, int]] = field(default_factory=dict)
     next_id: int = 1
     late: int = 0
 
@@ -153,7 +156,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
         state.late += 1
         return []
     state.heard_until_s[frame.camera] = frame.at_s
-    bx, by, bz = state.bias_m.get(frame.camera, (0.0, 0.0, 0.0))
+    bx, by, bz, _ = state.bias_m.get(frame.camera, (0.0, 0.0, 0.0, 0))
     people = [
         PersonSeen(
             (p.head[0] - bx, p.head[1] - by, p.head[2] - bz),
@@ -171,7 +174,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     for track, index in matched.pairs:
         off = _update(track, people[index], frame.at_s, MEASURED_M)
         if track.id not in crowded and track.sure:
-            state.bias_m[frame.camera] = (bx + BIAS_GAIN * off[0], by + BIAS_GAIN * off[1], bz + BIAS_GAIN * off[2])
+            _learn_bias(state, frame.camera, off)
             told += _stature(track, people[index], frame.at_s)
         if not track.sure and track.sightings >= CONFIRM_SIGHTINGS:
             track.sure = True
@@ -192,21 +195,6 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
 def positions(state: FloorState) -> list[tuple[int, float, float]]:
     """Track, x and y (m) of everybody who is surely there and not lost."""
     return [(t.id, t.x, t.y) for t in state.tracks.values() if t.sure and not t.lost and not t.gone]
-
-
-def tracks_near(state: FloorState, place: tuple[float, float], at_s: float) -> list[tuple[float, Track]]:
-    """(distance in m, track) of every sure track around a place at about that time, nearest first."""
-    found = []
-    for track in state.tracks.values():
-        near = [s for s in track.recent if abs(s.at_s - at_s) <= 0.25]
-        if near:
-            gap = min(math.dist(s.head[:2], place) for s in near)
-        else:
-            x, y, _ = track.ahead(at_s)
-            gap = math.dist((x, y), place)
-        if track.sure and not track.gone:
-            found.append((gap, track))
-    return sorted(found, key=lambda f: (f[0], f[1].id))
 
 
 def forget(state: FloorState, track: int) -> None:
@@ -238,6 +226,13 @@ def _update(track: Track, person: PersonSeen, at_s: float, error_m: float) -> tu
     track.lost = False
     track.recent.append(Sighting(at_s, person.head, person.hands))
     return dx, dy, dz
+
+
+def _learn_bias(state: FloorState, camera: str, off: tuple[float, float, float]) -> None:
+    """A camera that always sees people beside where the others see them is wrong by that much."""
+    x, y, z, count = state.bias_m.get(camera, (0.0, 0.0, 0.0, 0))
+    gain = max(BIAS_GAIN, 1.0 / (count + BIAS_PATIENCE))
+    state.bias_m[camera] = (x + gain * off[0], y + gain * off[1], z + gain * off[2], count + 1)
 
 
 def _stature(track: Track, person: PersonSeen, at_s: float) -> list[Stature]:
