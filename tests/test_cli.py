@@ -1,0 +1,153 @@
+"""The ``tebura`` command as somebody types it: what it prints where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.corner import CATALOGUE, FILES, STORE, Pick, errand, write_store
+
+ROOT = Path(__file__).parents[1]
+
+
+def tebura(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "edge.cli", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="module")
+def ana(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return errand(tmp_path_factory.mktemp("recordings") / "ana.mcap", truth={"onigiri-salmon": 2})
+
+
+def test_json_is_one_line_a_visit_and_nothing_else(ana: Path) -> None:
+    done = tebura("replay", ana, "--json")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line) == {
+        "recording": "ana",
+        "subject": "ana",
+        "state": "settled",
+        "items": {"onigiri-salmon": 2},
+        "withheld": {},
+        "total": 356,
+        "currency": "JPY",
+    }
+
+
+def test_without_json_receipts_are_printed_in_the_language_that_was_asked_for(ana: Path) -> None:
+    done = tebura("replay", ana, "--language", "ja")
+    assert done.returncode == 0
+    assert "角の店" in done.stdout
+    assert "356" in done.stdout
+    assert "1 visit, 18 s in" in done.stderr
+
+
+def test_a_file_that_cannot_be_used_is_told_and_the_others_go_on(ana: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "notes.txt"
+    wrong.write_text("milk, eggs")
+    broken = errand(
+        tmp_path / "broken.mcap", files={**FILES, "catalogue.csv": CATALOGUE.replace(",178,", ",x,").encode()}
+    )
+    done = tebura("replay", wrong, tmp_path / "nothing.mcap", broken, ana, "--json")
+    assert done.returncode == 2
+    assert [json.loads(line)["recording"] for line in done.stdout.splitlines()] == ["ana"]
+    assert "notes.txt: is not an MCAP recording. Make one with `tebura simulate`" in done.stderr
+    assert "nothing.mcap: there is no such file" in done.stderr
+    assert "catalogue.csv: line 2: price 'x' cannot be charged" in done.stderr
+    assert "1 fault in the store" in done.stderr
+
+
+def test_a_recording_that_breaks_off_is_used_and_the_loss_is_said(ana: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.mcap"
+    cut.write_bytes(ana.read_bytes()[:-600])
+    done = tebura("replay", cut, "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["items"] == {"onigiri-salmon": 2}
+    assert "cut: the file ends in the middle; 273 messages could be read and were used" in done.stderr
+
+
+def test_a_replay_that_is_stopped_and_continued_leaves_the_same_ledger(ana: Path, tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole.db", tmp_path / "parts.db"
+    assert tebura("replay", ana, "--json", "--ledger", whole).returncode == 0
+    stopped = tebura("replay", ana, "--json", "--ledger", parts, "--stop-after", 180)
+    assert (stopped.returncode, stopped.stdout) == (0, "")
+    assert "stopped after 180 messages" in stopped.stderr
+    refused = tebura("replay", ana, "--json", "--ledger", parts)
+    assert refused.returncode == 2
+    assert "Add --continue" in refused.stderr
+    went_on = tebura("replay", ana, "--json", "--ledger", parts, "--continue")
+    assert json.loads(went_on.stdout)["total"] == 356
+    assert whole.read_bytes() == parts.read_bytes()
+    assert tebura("compare", whole, parts).returncode == 0
+
+
+def test_compare_says_in_which_records_two_runs_differ(ana: Path, tmp_path: Path) -> None:
+    same = tebura("compare", ana, errand(tmp_path / "again.mcap"))
+    assert same.returncode == 0
+    assert "No difference in 4 records." in same.stdout
+    other = errand(tmp_path / "other.mcap", (Pick(7.0, 3, 625.0, "green-tea"),))
+    done = tebura("compare", ana, other)
+    assert done.returncode == 1
+    assert "→" in done.stdout.splitlines()[1]
+    assert "shelf-event:g1-s1/1" in done.stdout
+    assert "only in A" in done.stdout
+    assert "body.total_minor: A 356, B 151" in done.stdout
+    assert tebura("compare", ana, ROOT / "README.md").returncode == 2
+
+
+def test_a_ledger_is_shown_proved_and_printed_again(ana: Path, tmp_path: Path) -> None:
+    ledger, export = tmp_path / "book.db", tmp_path / "book.jsonl"
+    assert tebura("replay", ana, "--json", "--ledger", ledger).returncode == 0
+    shown = tebura("ledger", "show", ledger)
+    assert "payment-approved" in shown.stdout
+    assert "356 JPY  provider:payments" in shown.stdout
+    export.write_text(tebura("ledger", "show", ledger, "--export").stdout)
+    assert tebura("compare", ledger, export).returncode == 0
+    proved = tebura("ledger", "prove", ledger)
+    assert (proved.returncode, "entries hold" in proved.stdout) == (0, True)
+    printed = tebura("ledger", "receipt", ledger, "--json")
+    assert json.loads(printed.stdout)["state"] == "paid"
+    assert tebura("ledger", "receipt", ledger, "nobody").returncode == 2
+    assert tebura("ledger", "prove", tmp_path / "nothing.db").returncode == 2
+
+
+def test_check_names_every_fault_of_a_store_folder(tmp_path: Path) -> None:
+    sound = tebura("check", "--store", write_store(tmp_path / "sound"))
+    assert (sound.returncode, "All is well" in sound.stdout) == (0, True)
+    folder = write_store(tmp_path / "broken", store_toml=STORE.replace("JPY", "QQQ"), planogram_csv="shelf\n")
+    done = tebura("check", "--store", folder)
+    assert done.returncode == 2
+    assert "store.toml: store.currency: there is no currency 'QQQ'. Write its ISO 4217 code" in done.stderr
+    assert "planogram.csv: line 1: no column plates, sku" in done.stderr
+    assert "2 faults in the store" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("replay", "a.mcap", "b.mcap", "--report", "r.html"),
+        ("replay", "a.mcap", "--stop-after", "3"),
+        ("replay", "a.mcap", "--continue"),
+        ("simulate", "-o", "x.mcap"),
+        ("replay",),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_exit_code_2(arguments: tuple[str, ...]) -> None:
+    done = tebura(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr
+
+
+def test_the_command_starts_without_what_it_does_not_need() -> None:
+    """A replay's start counts as part of the replay."""
+    heavy = ("numpy", "pydantic", "rich", "scipy", "edge.store")
+    code = f"import sys, edge.cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
