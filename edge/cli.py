@@ -69,11 +69,11 @@ def simulate(
     store: Annotated[Path | None, typer.Option(help="A store folder; the demo shop without it.")] = None,
 ) -> None:
     """Simulate a physical shop and write what its sensors said."""
+    if (story is None) == (busy is None):
+        refuse("name a story, or --busy and how many visits")
     from edge.store import BrokenStore
     from simulator.commands import simulate as write
 
-    if (story is None) == (busy is None):
-        refuse("name a story, or --busy and how many visits")
     try:
         write(story, busy, out, seed, store)
     except BrokenStore as error:

@@ -78,9 +78,10 @@ class Pick:
     plate: int
     mass_g: float
     sku: str
+    units: int = 1
 
 
-TWO_ONIGIRI = (Pick(7.0, 1, 220.0, "onigiri-salmon"),)
+TWO_ONIGIRI = (Pick(7.0, 1, 220.0, "onigiri-salmon", 2),)
 WAY = ((0.0, 0.2, 0.8), (1.0, 0.2, 0.8), (5.0, 1.2, 1.6), (9.0, 1.2, 1.6), (13.0, 3.8, 0.8), (13.5, 3.9, 0.8))
 """Ana's way: second, x, y."""
 
@@ -140,7 +141,7 @@ def _ana(at_s: float, picks: Sequence[Pick]) -> PersonSeen:
 
 def _truth(items: Mapping[str, int], picks: Sequence[Pick]) -> bytes:
     events = [
-        {"t": OPENS_S + p.at_s, "subject": "ana", "sku": p.sku, "count": items.get(p.sku, 1),
+        {"t": OPENS_S + p.at_s, "subject": "ana", "sku": p.sku, "count": p.units,
          "action": "pick" if p.mass_g > 0 else "put_back", "shelf": "g1-s1", "plates": [p.plate]}
         for p in picks
     ]  # fmt: skip

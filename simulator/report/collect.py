@@ -8,10 +8,10 @@ are left out, which the page then says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from edge.attribution import whose_track
-from edge.checkout import Receipt, Sale, receipt_text, sale_of
+from edge.checkout import Receipt, Sale, State, receipt_text, sale_of
 from edge.floor import positions
 from edge.records import (
     Effect,
@@ -30,7 +30,7 @@ from simulator.report.traces import RecentWeights
 from simulator.report.truth import Truth, assign, judge
 
 if TYPE_CHECKING:
-    from edge.runtime import State
+    from edge.runtime import State as Shop
 
 SAMPLE_S = 0.2
 MOVED_M = 0.04
@@ -51,7 +51,7 @@ GOLDEN_ANGLE_DEG = 137.508
 """Hues that are so far apart stay different however many there are."""
 
 
-def where_people_are(state: State) -> list[tuple[int, float, float, str]]:
+def where_people_are(state: Shop) -> list[tuple[int, float, float, str]]:
     """(track, x, y, visit or "") of everybody on the floor now: the one place that asks the core for it."""
     found = []
     for track, x, y in positions(state.floor):
@@ -80,15 +80,16 @@ class Collector:
         self._sampled_s = 0.0
         self._entered: dict[str, tuple[float, str]] = {}
         self._sales: dict[str, tuple[float, str, Sale]] = {}
+        self._paid: dict[str, tuple[State, str]] = {}
         self._odd: dict[str, int] = {}
 
-    def __call__(self, state: State, record: Record | None, effects: Sequence[Effect]) -> None:
+    def __call__(self, state: Shop, record: Record | None, effects: Sequence[Effect]) -> None:
         if record is not None:
             self._hear(state, record)
         for effect in effects:
             self._note(effect)
 
-    def _hear(self, state: State, record: Record) -> None:
+    def _hear(self, state: Shop, record: Record) -> None:
         if self.began_s is None:
             self.began_s = record.received_s
         self.ended_s = max(self.ended_s, record.received_s)
@@ -102,7 +103,7 @@ class Collector:
             self._sampled_s = record.received_s
             self._sample(state, record.received_s)
 
-    def _sample(self, state: State, at_s: float) -> None:
+    def _sample(self, state: Shop, at_s: float) -> None:
         for track, x, y, visit in where_people_are(state):
             walk = self._walks.setdefault((track, visit), Walk(track, visit))
             if walk.points:
@@ -128,6 +129,9 @@ class Collector:
             self._entered.pop(entry.visit, None)
         elif entry.kind in ("settlement", "review"):
             self._sales[entry.visit] = (entry.at_s, entry.kind, sale_of(entry.body))
+        elif entry.kind.startswith("payment-"):
+            reference = entry.body.get("reference", "") if entry.kind == "payment-approved" else ""
+            self._paid[entry.visit] = (cast("State", entry.body["state"]), str(reference))
         elif entry.kind in ODDITIES:
             self._odd[entry.kind] = self._odd.get(entry.kind, 0) + 1
 
@@ -175,7 +179,8 @@ class Collector:
         if self.truth is not None:
             truth = self.truth.items().get(sale.subject, {})
         state = "review" if kind == "review" else "settled"
-        receipt = receipt_text(Receipt(visit, at_s, sale.state, sale))
+        stands, reference = self._paid.get(visit, (sale.state, ""))
+        receipt = receipt_text(Receipt(visit, at_s, stands, sale, reference))
         return VisitShown(
             visit, sale.subject, hue, entered_s, at_s, state, self._lines(sale), total_shown(sale), receipt, truth
         )  # fmt: skip

@@ -157,6 +157,6 @@ def _levels(material: Material, explained: Explained) -> list[tuple[str, float, 
             continue
         grams = -sum(n * product.weight_g for n, product in weights if product)
         if all(abs(grams - g) > 0.5 for _, g, _ in found):
-            what = ", ".join(f"{n:+d} {material.product(p.sku)}" for n, p in weights if p)
+            what = ", ".join(f"{abs(n)} × {material.product(p.sku)}" for n, p in weights if p)
             found.append((f"{what}: {grams_shown(grams)}", grams, i == 0))
     return found

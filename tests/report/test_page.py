@@ -1,0 +1,236 @@
+"""The report: one page that loads nothing, says what happened, and cannot be broken by what a shop is called."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.records import Explained, Explanation, Reach, Share, ShelfEvent, WeightBatch
+from edge.store import read_store
+from edge.wire import open_recording
+from simulator.replay import replay
+from simulator.report import Collector, page, read_truth
+from simulator.report.markup import Markup, join, number, tag
+from simulator.report.material import Happened, Material
+from simulator.report.traces import KEEP_S, RecentWeights
+from simulator.report.truth import EventTruth, Truth, assign, judge
+from simulator.report.words import odds, why
+from tests.corner import FILES, OPENS_S, TWO_ONIGIRI, Pick, errand
+
+VOID = {"meta", "input", "br", "circle", "line", "path", "polygon", "polyline", "rect"}
+LOADING = ("src", "srcset", "action", "data", "poster", "xlink:href")
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes; remembers whether tags close in the order in which they open."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.crossed: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.crossed.append(tag)
+
+
+def material_of(path: Path) -> Material:
+    recording = open_recording(path)
+    truth = read_truth(recording.attachments.get("truth.json"))
+    collector = Collector(read_store(recording.store_files()), recording.name, truth)
+    replay(recording, observers=[collector])
+    return collector.material((("more", "1"),), ("Something has to be known.",))
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
+    back = (*TWO_ONIGIRI, Pick(8.5, 1, -110.0, "onigiri-salmon"))
+    return material_of(errand(tmp_path_factory.mktemp("r") / "ana.mcap", back, truth={"onigiri-salmon": 1}))
+
+
+@pytest.fixture(scope="module")
+def html(material: Material) -> str:
+    return page(material)
+
+
+def attributes(html: str, name: str) -> Iterator[str]:
+    return (a[name] or "" for _, a in Elements(html).found if name in a)
+
+
+def test_the_page_loads_nothing(html: str) -> None:
+    for _, given in Elements(html).found:
+        assert not [a for a in LOADING if a in given]
+    assert all(link.startswith("#") for link in attributes(html, "href"))
+    assert not re.search(r"@import|url\(|fetch\(|XMLHttpRequest|import\(", html)
+    assert "http://" not in html.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in html
+    assert any(policy.startswith("default-src 'none'") for policy in attributes(html, "content"))
+    assert len(html) < 1_000_000
+
+
+def test_the_page_is_whole(html: str) -> None:
+    elements = Elements(html)
+    assert html.startswith("<!doctype html>")
+    assert not elements.crossed
+    assert not elements.open
+
+
+def test_every_link_leads_somewhere_and_every_place_has_one_name(html: str) -> None:
+    names = list(attributes(html, "id"))
+    assert len(names) == len(set(names))
+    assert {link[1:] for link in attributes(html, "href")} <= set(names)
+
+
+def test_the_page_tells_the_visit_its_receipt_and_both_events(html: str, material: Material) -> None:
+    assert [(v.subject, v.total, v.right) for v in material.visits] == [("ana", "¥178", True)]
+    assert [e.right for e in material.events] == [True, True]
+    assert "1 of 1" in html
+    assert "takes 2 × Salmon onigiri" in html
+    assert "puts back 1 × Salmon onigiri" in html
+    assert "exactly what really happened" in html
+    assert "Paid. Thank you." in html
+    assert html.count('class="trace"') == 2
+    assert "Something has to be known." in html
+
+
+def test_what_a_shop_is_called_cannot_break_the_page(tmp_path: Path) -> None:
+    tea = (Pick(7.0, 3, 625.0, "green-tea"),)
+    files = {**FILES, "store.toml": FILES["store.toml"].replace(b"Corner", b"</script><b>&")}
+    html = page(material_of(errand(tmp_path / "<i>.mcap", tea, files, truth={"green-tea": 1})))
+    assert "Green tea &lt;600 ml&gt; &amp; lemon" in html
+    assert "</script><b>" not in html
+    assert "<i>" not in html
+    assert not Elements(html).crossed
+    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+    assert data
+    assert json.loads(data[1])["events"][0]["shares"][0][2] == "Green tea <600 ml> & lemon"
+
+
+def test_a_wrong_receipt_is_marked_with_what_is_wrong(tmp_path: Path) -> None:
+    html = page(material_of(errand(tmp_path / "x.mcap", truth={"onigiri-salmon": 1, "green-tea": 1})))
+    assert "not what really happened" in html
+    assert "Salmon onigiri: really 1, charged 2" in html
+    assert "0 of 1" in html
+
+
+def test_without_truth_nothing_is_judged(tmp_path: Path) -> None:
+    html = page(material_of(errand(tmp_path / "x.mcap")))
+    assert "✓" not in html.partition("<script")[0]
+    assert "really" not in html.partition("<script")[0]
+
+
+def test_an_empty_recording_makes_a_page_too(tmp_path: Path) -> None:
+    html = page(material_of(errand(tmp_path / "x.mcap", ())))
+    assert "No shelf moved." in html
+
+
+# --- parts ---
+
+
+def event(at_s: float = 10.0, change_g: float = -220.0, plate: int = 1, name: str = "e1") -> ShelfEvent:
+    change = np.zeros(4)
+    change[plate - 1] = change_g
+    return ShelfEvent(
+        name, "g1-s1", at_s - 0.2, at_s, at_s + 0.2, at_s + 0.5, (plate,), change, np.full(4, 0.5)
+    )  # fmt: skip
+
+
+def test_weights_are_remembered_for_a_minute_only() -> None:
+    weights = RecentWeights()
+    for i in range(2000):
+        weights.heard(WeightBatch(i * 0.2, i * 0.2, "g1-s1", 60.0, np.full((4, 12), 5.0)))
+    assert len(weights._batches["g1-s1"]) <= KEEP_S / 0.2 + 1
+    assert weights.cut(event(at_s=100.0)) is None
+    trace = weights.cut(event(at_s=390.0))
+    assert trace is not None
+    assert trace.change_g.shape == (1, trace.at_s.size)
+    np.testing.assert_allclose(trace.change_g, 0.0)
+    assert 2.0 < trace.at_s[-1] - trace.at_s[0] < 5.0
+
+
+def test_a_trace_keeps_its_gaps() -> None:
+    weights = RecentWeights()
+    for i in range(100):
+        mass_g = np.full((4, 12), 300.0 if i < 50 else 80.0)
+        mass_g[0, 6] = np.nan
+        weights.heard(WeightBatch(i * 0.2, i * 0.2, "g1-s1", 60.0, mass_g))
+    trace = weights.cut(event())
+    assert trace is not None
+    assert np.isnan(trace.change_g).any()
+    assert np.nanmax(trace.change_g) == 0.0
+    assert np.nanmin(trace.change_g) == -220.0
+
+
+def test_truth_finds_its_event_or_is_told_apart() -> None:
+    truth = Truth(
+        events=[
+            _truth(10.1, 2, "pick"),
+            _truth(10.1, 1, "pick", plates=[4]),
+            _truth(40.0, 1, "pick"),
+            _truth(10.0, 1, "touch"),
+        ]
+    )
+    happened, unseen = assign(truth, [event()])
+    assert [h.quantity for h in happened["e1"]] == [2]
+    assert sorted(h.at_s for h in unseen) == [10.1, 40.0]
+
+
+@pytest.mark.parametrize(
+    ("visit", "sku", "quantity", "right"),
+    [
+        ("v1", "onigiri-salmon", 2, True),
+        ("v1", "onigiri-salmon", 1, False),
+        ("v1", "green-tea", 2, False),
+        ("v2", "onigiri-salmon", 2, False),
+    ],
+)
+def test_an_explanation_is_right_when_it_says_exactly_what_happened(
+    visit: str, sku: str, quantity: int, right: bool
+) -> None:
+    explained = Explained(event(), (Explanation((Share(visit, sku, quantity),), 0, 0, 0, 0, 1.0),), ())
+    real = (Happened(10.0, "ana", "onigiri-salmon", 2, "g1-s1", (1,)),)
+    assert judge(explained, real, {"v1": "ana", "v2": "bo"}) is right
+
+
+def _truth(t: float, count: int, action: str, plates: list[int] | None = None) -> EventTruth:
+    return EventTruth(t, "ana", "onigiri-salmon", count, action, "g1-s1", [1] if plates is None else plates)
+
+
+def test_the_reason_names_what_decided(material: Material) -> None:
+    visit = material.visits[0].id
+    best = Explanation((Share(visit, "onigiri-salmon", 2),), -1.0, -1.0, -1.0, -2.0, 0.97)
+    other = Explanation((Share("", "green-tea", 1),), -1.0, -1.0, -7.0, -1.0, 0.03)
+    reaches = ((visit, Reach(1, 0.04, 0.5, 9)), ("", Reach(2, 1.6, 1.2, 4)))
+    told = re.sub("<[^>]+>", "", why(material, Explained(event(), (best, other), reaches)))
+    assert "who was near (400 to 1)" in told
+    assert "For it speaks what usually happens (2.7 to 1)" in told
+    assert "ana had a hand 4 cm away" in told
+    assert "a stranger had a hand 1.6 m away" in told
+    assert odds(20.0) == "over a million to one"
+
+
+def test_markup_escapes_what_is_no_markup() -> None:
+    assert tag("a", "<&", Markup("<b/>"), href='"x"') == '<a href="&quot;x&quot;">&lt;&amp;<b/></a>'
+    assert tag("input", class_="c", disabled=True, title=None) == '<input class="c" disabled>'
+    assert join("a", None, 1) == "a1"
+    assert [number(v) for v in (1.0, 0.04, -2.50, 1e9)] == ["1", "0", "-2.5", "1000000000"]
+
+
+def test_times_are_the_shops_own(html: str) -> None:
+    assert OPENS_S == 1_700_000_000.0
+    assert "07:13:20" in html
