@@ -284,14 +284,11 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     gate = store.layout.gate(passing.gate)
     if visit is None or gate is None:
         return
-    bound = {t for v in state.door.visits.values() for t in v.tracks}
-    weights = {t: w for t, w in went_through(state.floor, gate.position, passing.at_s).items() if t not in bound}
-    # A visit whose person no camera saw gets a track of its own below zero: it is somewhere, unseen.
-    weights = weights or {-len(visit.tracks) - 1000 * int(visit.id.rsplit("-", 1)[1]): 1.0}
-    visit.tracks += [t for t in weights if weights[t] > 0.5 * max(weights.values())]
-    admit(state.belief, visit.id, weights)
+    weights = went_through(state.floor, gate.position, passing.at_s)
+    unseen = -visit.inside - 1000 * int(visit.id.rsplit("-", 1)[1])
+    admit(state.belief, visit.id, weights, unseen)
     for track in weights:
-        for stature in state.floor.tracks[track].statures if track > 0 else ():
+        for stature in state.floor.tracks[track].statures:
             measure(state.belief, stature)
 
 
@@ -313,7 +310,8 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
     if not shares and shopping:
         # Nobody was seen leaving: it was one of those whom no camera sees.
         seen = {t for t, _, _ in positions(state.floor)}
-        unseen = [v for v in sorted(shopping) if not seen & set(state.door.visits[v].tracks)] or sorted(shopping)
+        bound = {v for t in seen for v, share in whose_track(state.belief, t).items() if share > 0.5}
+        unseen = sorted(shopping - bound) or sorted(shopping)
         shares = {v: 1.0 / len(unseen) for v in unseen}
     if not shares:
         key = f"stranger:{passing.gate}@{passing.at_s:.3f}"
@@ -359,8 +357,7 @@ def _settle(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     state.settlements[visit.id] = settlement
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))
-    tracks = [t for t in visit.tracks if t < 0 or t not in state.floor.tracks or state.floor.tracks[t].gone]
-    depart(state.belief, visit.id, tracks)
+    depart(state.belief, visit.id, {t for t, track in state.floor.tracks.items() if not track.gone})
     state.carts.pop(visit.id, None)
     del state.door.visits[visit.id]
 

@@ -10,7 +10,7 @@ That keeps the exact joint answer at the price of the doubt that there really is
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from edge.attribution.recipes import Stray
@@ -23,10 +23,13 @@ HOPELESS = -11.5
 MOST_STRAYS = 200
 """So many misplaced things are remembered in all, the newest ones."""
 
-STATURE_M = 0.030
+STATURE_M = 0.018
 """How well the mean height of an upright head repeats, cameras' height errors included."""
 STATURE_WEIGHT = 0.6
 """Sightings through one camera share its error, so that several are worth less than each alone."""
+
+UNSEEN = -7.0
+"""Nats for coming in without being seen by any camera, while others are seen."""
 
 STOOPING = 0.3
 STOOP_M = 0.5
@@ -85,19 +88,20 @@ def open_belief() -> Belief:
     return Belief()
 
 
-def admit(belief: Belief, visit: str, tracks: Mapping[int, float]) -> None:
+def admit(belief: Belief, visit: str, tracks: Mapping[int, float], unseen: int) -> None:
     """A visit begins, or one more person of its party comes in: as one of these tracks (track -> weight).
 
-    A story in which a track is somebody's already binds the visit to another one.
+    A track that is somebody's already in a story is not this one's there. Where none is left, the person is one whom
+    no camera sees, and gets the track ``unseen``, below zero.
     """
-    cluster = joined(belief, visits={visit}, tracks=set(tracks))
+    cluster = joined(belief, visits={visit}, tracks={*tracks, unseen})
     branches = []
     for h in cluster.hypotheses:
         h.carts.setdefault(visit, {})
-        free = {t: w for t, w in tracks.items() if not h.who[t]} or dict(tracks)
+        free = {t: w for t, w in tracks.items() if not h.who[t]}
         whole = sum(free.values())
-        for track, weight in free.items():
-            branch = h.branch(math.log(weight / whole))
+        for track, weight in (free or {unseen: 1.0}).items():
+            branch = h.branch(math.log(weight / whole) + math.log(min(1.0, whole)) if free else UNSEEN)
             branch.who[track] = visit
             branches.append(branch)
     cluster.hypotheses = branches
@@ -157,14 +161,13 @@ def _as_tall(height_m: float, known_m: float, count: int) -> tuple[float, float]
     return math.log(whole), upright / whole
 
 
-def depart(belief: Belief, visit: str, tracks: Iterable[int]) -> None:
-    """A visit is over: its cart and its tracks concern nobody any more."""
-    gone = set(tracks)
+def depart(belief: Belief, visit: str, present: Set[int]) -> None:
+    """A visit is over: its cart, and every track that is not ``present`` any more, concern nobody."""
     for cluster in list(belief.clusters):
-        if visit in cluster.visits() or gone & cluster.tracks():
+        if visit in cluster.visits() or visit in cluster.hypotheses[0].who.values():
             for h in cluster.hypotheses:
                 h.carts = {v: c for v, c in h.carts.items() if v != visit}
-                h.who = {t: v for t, v in h.who.items() if t not in gone}
+                h.who = {t: v for t, v in h.who.items() if t in present or (t < 0 and v != visit)}
                 h.statures_m = {v: s for v, s in h.statures_m.items() if v != visit}
             _settle_down(belief, cluster)
 

@@ -20,7 +20,7 @@ MOVED_M = 0.08
 """A step away from the gate counts against standing still in units of this."""
 
 A_MOMENT_S = 0.45
-LEAST_WEIGHT = 0.005
+LEAST_WEIGHT = 1e-4
 
 
 def went_through(state: FloorState, gate: tuple[float, float], at_s: float) -> dict[int, float]:

@@ -23,7 +23,7 @@ MEASURED_M = 0.07
 """Standard error of a head's position, as cameras see it from the ceiling."""
 
 MEASURED_M2 = MEASURED_M**2
-GATE = 16.0
+GATE = 9.0
 """Squared Mahalanobis distance beyond which a person is somebody else."""
 
 GATE_M = 0.9
@@ -47,10 +47,15 @@ class Rivals:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Pairs of (track, index of the person), and who competed for them."""
+    """Pairs of (track, index of the person), and who competed for them.
+
+    ``left_over``: index of a person that no track got -> (the sure track that could have been it instead of the
+    one it is, and the probability of that).
+    """
 
     pairs: list[tuple[Track, int]]
     rivals: list[Rivals]
+    left_over: dict[int, tuple[int, float]]
 
 
 def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) -> Matched:
@@ -79,10 +84,10 @@ def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) ->
         elif rivals:
             crowd.append(j)
     if not crowd:
-        return Matched(pairs, [])
+        return Matched(pairs, [], {})
     solved = _assign(costs, sorted({i for j in crowd for i in by_person[j]}), crowd)
     pairs += [(tracks[i], j) for i, j in solved]
-    return Matched(pairs, _rivals(tracks, costs, solved))
+    return Matched(pairs, _rivals(tracks, costs, solved), _left_over(tracks, costs, solved, crowd))
 
 
 def _assign(costs: dict[tuple[int, int], float], rows: list[int], columns: list[int]) -> list[tuple[int, int]]:
@@ -106,4 +111,18 @@ def _rivals(
                 worse = costs[i, m] + costs[k, j] - costs[i, j] - costs[k, m]
                 if worse < MISTAKABLE:
                     found.append(Rivals(tracks[i], tracks[k], 1 / (1 + math.exp(max(0.0, worse) / 2))))
+    return found
+
+
+def _left_over(
+    tracks: Sequence[Track], costs: dict[tuple[int, int], float], solved: list[tuple[int, int]], crowd: list[int]
+) -> dict[int, tuple[int, float]]:
+    """People beside a matched track: perhaps it is they who are that track, and the other one is new."""
+    found: dict[int, tuple[int, float]] = {}
+    for j in set(crowd) - {j for _, j in solved}:
+        for i, mine in solved:
+            if tracks[i].sure and (i, j) in costs:
+                chance = 1 / (1 + math.exp(min(40.0, max(0.0, costs[i, j] - costs[i, mine]) / 2)))
+                if chance > found.get(j, (0, 0.001))[1]:
+                    found[j] = (tracks[i].id, chance)
     return found

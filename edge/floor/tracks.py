@@ -114,6 +114,8 @@ class Track:
     """Its person went out through a gate; it only takes in what cameras still see of them."""
     unplaced: bool = False
     """It began in the middle of the shop, and is held against everybody who goes missing."""
+    beside: tuple[int, float] | None = None
+    """It began beside this track, and may have been its person from the start, with this probability."""
     heights_m: float = 0.0
     """Sum of the head's heights since the last `Stature`, over ``measured`` sightings apart from everybody."""
     measured: int = 0
@@ -180,12 +182,14 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
             track.sure = True
             first = track.recent[0].head[:2]
             track.unplaced = not any(math.dist(first, door) < DOOR_M for door in state.doors)
+            if track.beside is not None and track.beside[0] in state.tracks:
+                told.append(Confusion(frame.at_s, track.beside[0], track.id, track.beside[1]))
         if track.unplaced and track.sure:
             told += _find_again(state, track)
     _share_blobs(tracks, people, matched.pairs, frame.at_s)
     for index, person in enumerate(people):
         if index not in owners:
-            _newborn(state, person, frame.at_s)
+            _newborn(state, person, frame.at_s, matched.left_over.get(index))
     for rivals in matched.rivals:
         _touch(state, rivals, frame.at_s)
     _age(state, frame.at_s)
@@ -266,12 +270,12 @@ def _share_blobs(tracks: list[Track], people: list[PersonSeen], pairs: list[tupl
                 break
 
 
-def _newborn(state: FloorState, person: PersonSeen, at_s: float) -> None:
-    """Somebody whom no track explains: a ghost, or a person."""
+def _newborn(state: FloorState, person: PersonSeen, at_s: float, beside: tuple[int, float] | None) -> None:
+    """Somebody whom no track explains: a ghost, or a person; ``beside``: whose track they may be, and how likely."""
     x, y, z = person.head
     track = Track(
         id=state.next_id, x=x, y=y, z=z, vx=0.0, vy=0.0, variance=(MEASURED_M**2, 0.0, 1.0),
-        z_variance=MEASURED_M**2, at_s=at_s, born_s=at_s, seen_s=at_s, sightings=1,
+        z_variance=MEASURED_M**2, beside=beside, at_s=at_s, born_s=at_s, seen_s=at_s, sightings=1,
         recent=[Sighting(at_s, person.head, person.hands)],
     )  # fmt: skip
     state.tracks[track.id] = track

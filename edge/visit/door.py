@@ -27,7 +27,6 @@ class Visit:
     state: VisitState = "admitted"
     inside: int = 0
     left: int = 0
-    tracks: list[int] = field(default_factory=list)
     leaving_s: float = 0.0
     identity: float = 1.0
     """How sure it is that it was this visit's people who left."""
