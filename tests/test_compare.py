@@ -11,7 +11,7 @@ from simulator.compare import Entry, UnreadableRun, compare, read_run
 
 
 def entry(key: str, at_s: float = 1.0, **body: object) -> Entry:
-    return {"key": key, "at_s": at_s, "kind": "settlement", "visit": "v1", "currency": "JPY", "body": body, "postings": []}  # fmt: skip
+    return {"key": key, "at_s": at_s, "kind": "settlement", "visit": "v1", "body": body}
 
 
 def test_equal_runs_do_not_differ() -> None:
