@@ -51,6 +51,9 @@ GATE_PATIENCE_S = 1.5
 DOUBT_LAG_S = 1.0
 """Doubt about identity takes effect this much later, when the shelf events from before it have been told."""
 
+LOOK_AGAIN_S = 0.1
+"""How often it is looked whether a leaving visit may be settled."""
+
 CONCERNS_M = 1.2
 """A stirring shelf further than this from everybody of a visit is none of its business."""
 
@@ -106,7 +109,8 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
             effects += told
     else:
         _refuse(state, record.reason)
-    if state.doubts or state.door.passings or state.now_s >= state.busy_at_s:
+    doubt_due = state.doubts and state.doubts[0].at_s <= state.now_s - DOUBT_LAG_S
+    if doubt_due or state.door.passings or state.now_s >= state.busy_at_s:
         _time_passes(state, store, effects)
     return effects
 
@@ -262,7 +266,7 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
     waiting += [
         v.admitted_s + store.policy.pass_within_s + 0.01 for v in state.door.visits.values() if v.state == "admitted"
     ]
-    waiting += [state.now_s for v in state.door.visits.values() if v.state == "leaving"]
+    waiting += [state.now_s + LOOK_AGAIN_S for v in state.door.visits.values() if v.state == "leaving"]
     state.busy_at_s = min(waiting, default=math.inf)
 
 

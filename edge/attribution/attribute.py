@@ -29,7 +29,7 @@ RESTOCKED = -4.0
 FURTHEST = -11.0
 """Who is this many nats behind the likeliest person has nothing to do with it."""
 
-SLACK = 20.0
+SLACK = 16.0
 """The likeliest continuation may turn out to be impossible; so much further down is looked at."""
 
 MOST_ACTORS = 5
@@ -83,13 +83,14 @@ def _promising(
     """(nats, story, recipe, deed) of every continuation, best first; what it may cost on top only lowers it."""
     deeds = [(recipe.nats + deed.who_nats, recipe, deed) for recipe in found for deed in _deeds(recipe, actors)]
     deeds.sort(key=lambda d: -d[0])
-    best = max(h.nats for h in before) + deeds[0][0]
-    ranked = [
-        (nats, h, recipe, deed)
-        for nats, recipe, deed in deeds
-        for h in before
-        if h.nats + nats > best + HOPELESS - SLACK
-    ]
+    before = sorted(before, key=lambda h: -h.nats)
+    best = before[0].nats + deeds[0][0]
+    ranked = []
+    for nats, recipe, deed in deeds:
+        for h in before:  # most probable first
+            if h.nats + nats < best + HOPELESS - SLACK:
+                break
+            ranked.append((nats, h, recipe, deed))
     ranked.sort(key=lambda r: -(r[0] + r[1].nats))
     return ranked
 

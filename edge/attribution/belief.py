@@ -41,25 +41,33 @@ Holding = dict[str, tuple[int, tuple[str, ...]]]
 
 @dataclass(slots=True)
 class Hypothesis:
-    """One consistent story, ``nats`` against the others of its cluster. Treated as immutable: copy, then change."""
+    """One consistent story, ``nats`` against the others of its cluster.
+
+    Dictionaries may be shared between stories: copy, then change, and call `changed`.
+    """
 
     nats: float
     who: dict[int, str]
     carts: dict[str, Holding]
     strays: tuple[Stray, ...] = ()
     statures_m: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _tale: str = ""
 
     def branch(self, nats: float) -> Hypothesis:
         """A copy that goes its own way from here; carts are copied when they change."""
-        return Hypothesis(self.nats + nats, dict(self.who), dict(self.carts), self.strays, dict(self.statures_m))
+        return Hypothesis(self.nats + nats, dict(self.who), dict(self.carts), self.strays, self.statures_m)
 
-    def key(self) -> tuple[object, ...]:
-        """Equal for stories that differ only in how they came about."""
-        carts = tuple(
-            sorted((v, tuple(sorted((s, n) for s, (n, _) in cart.items()))) for v, cart in self.carts.items())
-        )
-        strays = tuple(sorted((s.shelf, s.first, s.last, s.sku) for s in self.strays))
-        return tuple(sorted(self.who.items())), carts, strays
+    def changed(self) -> None:
+        """What the story tells has been changed in place."""
+        self._tale = ""
+
+    def tale(self) -> str:
+        """What the story tells; equal for stories that differ only in how they came about."""
+        if not self._tale:
+            carts = [(v, [(s, c[s][0]) for s in sorted(c)]) for v, c in sorted(self.carts.items())]
+            strays = sorted((s.shelf, s.first, s.last, s.sku) for s in self.strays)
+            self._tale = f"{sorted(self.who.items())}{carts}{strays}"
+        return self._tale
 
 
 @dataclass(slots=True)
@@ -109,22 +117,18 @@ def admit(belief: Belief, visit: str, tracks: Mapping[int, float], unseen: int) 
 
 
 def confuse(belief: Belief, doubt: Confusion) -> None:
-    """Two tracks may have been exchanged: every story has two continuations."""
+    """Tracks may have been exchanged: every story goes on in all the ways that there are."""
     known = {t for c in belief.clusters for t in c.tracks()}
-    if not {doubt.a, doubt.b} & known:
+    if not set(doubt.tracks) & known:
         return
-    cluster = joined(belief, visits=set(), tracks={doubt.a, doubt.b})
-    stay, swap = math.log1p(-doubt.probability), math.log(doubt.probability)
+    cluster = joined(belief, visits=set(), tracks=set(doubt.tracks))
     branches = []
     for h in cluster.hypotheses:
-        a, b = h.who.get(doubt.a, ""), h.who.get(doubt.b, "")
-        if a == b:
-            branches.append(h)
-            continue
-        branches.append(h.branch(stay))
-        other = h.branch(swap)
-        other.who[doubt.a], other.who[doubt.b] = b, a
-        branches.append(other)
+        for way, probability in doubt.ways:
+            branch = h.branch(math.log(max(probability, 1e-4)))
+            for track, person in zip(doubt.tracks, way, strict=True):
+                branch.who[track] = h.who.get(person, "")
+            branches.append(branch)
     cluster.hypotheses = branches
     _settle_down(belief, cluster)
 
@@ -144,7 +148,7 @@ def measure(belief: Belief, stature: Stature) -> None:
                 known_m, count, upright = stature.height_m, 0, 1.0
             mean_m = known_m + upright * (stature.height_m - known_m) / (count + 1)
             h.statures_m = {**h.statures_m, visit: (mean_m, min(count + 1, 8))}
-    if len(cluster.hypotheses) > 1:
+    if len(cluster.hypotheses) > 1 and _reweigh(cluster.hypotheses):
         _settle_down(belief, cluster)
 
 
@@ -169,6 +173,7 @@ def depart(belief: Belief, visit: str, present: Set[int]) -> None:
                 h.carts = {v: c for v, c in h.carts.items() if v != visit}
                 h.who = {t: v for t, v in h.who.items() if t in present or (t < 0 and v != visit)}
                 h.statures_m = {v: s for v, s in h.statures_m.items() if v != visit}
+                h.changed()
             _settle_down(belief, cluster)
 
 
@@ -201,6 +206,7 @@ def joined(belief: Belief, visits: set[str], tracks: set[int], strays: Iterable[
         h.strays += sure
         for track in tracks:
             h.who.setdefault(track, "")
+        h.changed()
     cluster = Cluster(stories)
     belief.clusters.append(cluster)
     return cluster
@@ -213,18 +219,27 @@ def replace(belief: Belief, cluster: Cluster, stories: list[Hypothesis]) -> None
 
 
 def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
-    """Stories that came to the same are one; the hopeless are dropped; weights are normalised."""
-    merged: dict[tuple[object, ...], Hypothesis] = {}
+    """Stories that tell the same are one; the hopeless are dropped; weights are normalised."""
+    merged: dict[str, Hypothesis] = {}
     for h in sorted(stories, key=lambda h: -h.nats):
-        known = merged.setdefault(h.key(), h)
+        known = merged.setdefault(h.tale(), h)
         if known is not h:
             known.nats += math.log1p(math.exp(h.nats - known.nats))
-    ranked = sorted(merged.values(), key=lambda h: -h.nats)
-    ranked = [h for h in ranked[:MOST_HYPOTHESES] if h.nats > ranked[0].nats + HOPELESS]
-    whole = ranked[0].nats + math.log(sum(math.exp(h.nats - ranked[0].nats) for h in ranked))
-    for h in ranked:
-        h.nats -= whole
+    ranked = sorted(merged.values(), key=lambda h: -h.nats)[:MOST_HYPOTHESES]
+    _reweigh(ranked)
     return ranked
+
+
+def _reweigh(stories: list[Hypothesis]) -> bool:
+    """Normalise weights and drop the hopeless, in place; whether any was dropped."""
+    best = max(h.nats for h in stories)
+    hopeful = [h for h in stories if h.nats > best + HOPELESS]
+    dropped = len(hopeful) < len(stories)
+    stories[:] = hopeful
+    whole = best + math.log(sum(math.exp(h.nats - best) for h in stories))
+    for h in stories:
+        h.nats -= whole
+    return dropped
 
 
 def _settle_down(belief: Belief, cluster: Cluster) -> None:
@@ -239,6 +254,7 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
     if agreed:
         for h in stories:
             h.strays = tuple(s for s in h.strays if s not in agreed)
+            h.changed()
         del belief.strays[:-MOST_STRAYS]
     for visit in sorted(first.carts):
         if len(first.carts) > 1 and all(_same(h, first, visit) for h in stories):
@@ -246,7 +262,8 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
     for track in [t for t, v in first.who.items() if not v or v not in first.carts]:
         if all(h.who[track] == first.who[track] for h in stories):
             for h in stories:
-                del h.who[track]
+                h.who = {t: v for t, v in h.who.items() if t != track}
+                h.changed()
     if not any(h.carts or h.who or h.strays for h in stories):
         belief.clusters.remove(cluster)
     elif len(stories) > 1:
@@ -270,4 +287,5 @@ def _stand_alone(belief: Belief, stories: list[Hypothesis], visit: str) -> None:
         h.carts = {v: c for v, c in h.carts.items() if v != visit}
         h.who = {t: v for t, v in h.who.items() if t not in tracks}
         h.statures_m = {v: s for v, s in h.statures_m.items() if v != visit}
+        h.changed()
     belief.clusters.append(Cluster([alone]))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from edge.floor.contact import Contact, exchanged, meet, witness
+from edge.floor.crowd import MOST_TOGETHER, Crowd, gather_crowd, unite, ways, witness
 from edge.floor.match import MEASURED_M, Rivals, match
 from edge.records import PeopleFrame, PersonSeen
 
@@ -43,7 +43,10 @@ CLOSE_M = 0.55
 
 LEAST_DOUBT = 0.002
 PARTED_S = 0.4
-"""After this long without being mistakable, two people have parted."""
+"""After this long without being mistakable, people have parted."""
+
+LEFT_BEHIND_S = 1.5
+"""Who has not been mistakable for this long has left a crowd that goes on without them."""
 
 REMEMBER_S = 12.0
 """How long single sightings are kept; a shelf event is explained well within that time."""
@@ -74,12 +77,18 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Tracks ``a`` and ``b`` went through one blob; with ``probability`` each has since been the other."""
+    """These tracks went through one crowd. ``ways``: (for each track, the one whose person it follows now;
+    probability), most probable first.
+    """
 
     at_s: float
-    a: int
-    b: int
-    probability: float
+    tracks: tuple[int, ...]
+    ways: tuple[tuple[tuple[int, ...], float], ...]
+
+
+def either(at_s: float, a: int, b: int, swap: float) -> Confusion:
+    """A doubt between two: with probability ``swap`` each track follows the other's person."""
+    return Confusion(at_s, (a, b), (((a, b), 1.0 - swap), ((b, a), swap)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +149,7 @@ class FloorState:
 
     doors: list[tuple[float, float]]
     tracks: dict[int, Track] = field(default_factory=dict)
-    contacts: list[Contact] = field(default_factory=list)
+    crowds: list[Crowd] = field(default_factory=list)
     heard_until_s: dict[str, float] = field(default_factory=dict)
     bias_m: dict[str, tuple[float, float, float, int]] = field(default_factory=dict)
     next_id: int = 1
@@ -171,7 +180,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     matched = match(tracks, people, frame.at_s)
     told: list[Confusion | Stature] = []
     owners = {index: track.id for track, index in matched.pairs}
-    _follow_contacts(state, people, owners, frame.at_s)
+    _follow_crowds(state, people, owners, frame.at_s)
     crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}
     for track, index in matched.pairs:
         off = _update(track, people[index], frame.at_s, MEASURED_M)
@@ -183,7 +192,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
             first = track.recent[0].head[:2]
             track.unplaced = not any(math.dist(first, door) < DOOR_M for door in state.doors)
             if track.beside is not None and track.beside[0] in state.tracks:
-                told.append(Confusion(frame.at_s, track.beside[0], track.id, track.beside[1]))
+                told.append(either(frame.at_s, track.beside[0], track.id, track.beside[1]))
         if track.unplaced and track.sure:
             told += _find_again(state, track)
     _share_blobs(tracks, people, matched.pairs, frame.at_s)
@@ -205,7 +214,6 @@ def forget(state: FloorState, track: int) -> None:
     """A track's person has left the shop."""
     if track in state.tracks:
         state.tracks[track].gone = True
-    state.contacts = [c for c in state.contacts if track not in (c.a, c.b)]
 
 
 def _update(track: Track, person: PersonSeen, at_s: float, error_m: float) -> tuple[float, float, float]:
@@ -328,50 +336,63 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
     again.heights_m, again.measured = 0.0, 0
     del state.tracks[track.id]
     return [
-        Confusion(track.seen_s, again.id, rival, 1 / (1 + math.exp(min(30.0, (cost - found[0][0]) / 2))))
+        either(track.seen_s, again.id, rival, 1 / (1 + math.exp(min(30.0, (cost - found[0][0]) / 2))))
         for cost, rival in found[1:]
     ]
 
 
 def _touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
-    """Two tracks competed for the same people: from here on the pair is followed closely."""
-    a, b = sorted((rivals.a, rivals.b), key=lambda t: t.id)
-    for track in (a, b):
+    """Two tracks competed for the same people: from here on they are followed closely, with whom they are close."""
+    for track in (rivals.a, rivals.b):
         track.heights_m, track.measured, track.statures = 0.0, 0, []
-    for contact in state.contacts:
-        if (contact.a, contact.b) == (a.id, b.id):
-            contact.close_s = at_s
-            return
-    state.contacts.append(meet(a, b, at_s))
+    homes = [c for c in state.crowds if rivals.a.id in c.members or rivals.b.id in c.members]
+    crowd = homes[0] if homes else None
+    if crowd is None:
+        crowd = gather_crowd([rivals.a, rivals.b], at_s)
+        state.crowds.append(crowd)
+    else:
+        state.crowds = [c for c in state.crowds if c not in homes]
+        for other in homes[1:]:
+            crowd = unite(crowd, other)
+        for track in (rivals.a, rivals.b):
+            if track.id not in crowd.members:
+                crowd = unite(crowd, gather_crowd([track], at_s))
+        state.crowds.append(crowd)
+    crowd.close_s[rivals.a.id] = crowd.close_s[rivals.b.id] = at_s
 
 
-def _follow_contacts(state: FloorState, people: list[PersonSeen], owners: dict[int, int], at_s: float) -> None:
-    """Show every pair in contact the heads of this frame that may be theirs; ``owners``: person -> track."""
-    for contact in state.contacts:
-        a, b = state.tracks.get(contact.a), state.tracks.get(contact.b)
-        if a is None or b is None:
+def _follow_crowds(state: FloorState, people: list[PersonSeen], owners: dict[int, int], at_s: float) -> None:
+    """Show every crowd the heads of this frame that may be its own; ``owners``: person -> track."""
+    for crowd in state.crowds:
+        if any(m not in state.tracks for m in crowd.members):
             continue
         heads = []
         for index, person in enumerate(people):
-            gap = min(math.dist(person.head[:2], (t.x, t.y)) for t in (a, b))
-            if owners.get(index) in (a.id, b.id) or (index not in owners and gap < CLOSE_M):
+            gap = min(math.dist(person.head[:2], (state.tracks[m].x, state.tracks[m].y)) for m in crowd.members)
+            if owners.get(index) in crowd.members or (index not in owners and gap < CLOSE_M):
                 heads.append((gap, person.head))
-        witness(contact, [head for _, head in sorted(heads)[:2]], a, b, at_s)
+        witness(crowd, [head for _, head in sorted(heads)[: len(crowd.members)]], state.tracks, at_s)
 
 
 def _parted(state: FloorState, now_s: float) -> list[Confusion | Stature]:
-    """Contacts that ended, and the doubt that they leave."""
+    """Crowds that dissolved, or from which somebody left, and the doubt that they leave."""
     told: list[Confusion | Stature] = []
     kept = []
-    for contact in state.contacts:
-        a, b = state.tracks.get(contact.a), state.tracks.get(contact.b)
-        if a is None or b is None or a.gone or b.gone:
+    for crowd in state.crowds:
+        known = [m for m in crowd.members if m in state.tracks]
+        still = [m for m in known if now_s - crowd.close_s[m] < PARTED_S and not state.tracks[m].gone]
+        parted = [m for m in crowd.members if now_s - crowd.close_s[m] > LEFT_BEHIND_S]
+        if len(known) < len(crowd.members):
             continue
-        if now_s - contact.close_s < PARTED_S:
-            kept.append(contact)
+        if len(still) >= 2 and not parted and len(crowd.members) <= MOST_TOGETHER:
+            kept.append(crowd)
             continue
-        doubt = exchanged(contact, a, b)
-        if doubt > LEAST_DOUBT:
-            told.append(Confusion(now_s, contact.a, contact.b, min(doubt, 1 - LEAST_DOUBT)))
-    state.contacts = kept
+        found = ways(crowd, state.tracks)
+        if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
+            told.append(Confusion(now_s, crowd.members, tuple(found.items())))
+        if 2 <= len(still) <= MOST_TOGETHER and len(still) < len(crowd.members):
+            rest = gather_crowd([state.tracks[m] for m in still], now_s)
+            rest.close_s = {m: crowd.close_s[m] for m in still}
+            kept.append(rest)
+    state.crowds = kept
     return told

@@ -7,6 +7,7 @@ happens costs a dozen numpy calls a batch and no Python per plate or sample.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,9 @@ NOISE_FLOOR_G = 0.2
 LEAVES_SIGMA = 5.0
 """A block mean further from the level than this many of its standard errors has left it. At ten blocks a
 second, 10,000 plates see about one false stir in three minutes, and a false stir costs nothing."""
+
+WHOLE_SIGMA = 4.5
+"""… and a whole batch, being seldom, a little less."""
 
 LEAVES_G = 0.6
 """… and further than this: drift within a few seconds is no stir."""
@@ -120,33 +124,39 @@ def open_shelf(shelf: str, plates: int, lightest_g: float) -> ShelfState:
 
 
 def cut(batch: WeightBatch) -> tuple[Floats, Floats, Floats, Floats]:
-    """A batch in blocks: start times (b,), sample counts (b,), means (plates, b), variances (plates, b)."""
+    """A batch in blocks: start times (b,), sample counts (b,), means (plates, b), variances (plates, b).
+
+    Sums of squares are exact enough: kilograms squared in double precision still resolve a microgram.
+    """
     mass_g = batch.mass_g
     samples = mass_g.shape[1]
     count = max(1, min(samples, round(samples / (batch.hz * BLOCK_S))))
-    if samples % count == 0:
-        each = samples // count
-        means = np.add.reduce(mass_g.reshape(-1, count, each), axis=2) / each
-        off = mass_g.reshape(-1, count, each) - means[:, :, None]
-        variances = np.add.reduce(off * off, axis=2) / max(1, each - 1)
+    each, rest = divmod(samples, count)
+    if rest == 0:
+        blocks = mass_g.reshape(-1, count, each)
+        means = np.add.reduce(blocks, axis=2) / each
+        squares = np.einsum("pbk,pbk->pb", blocks, blocks)
+        variances = (squares - each * means * means) / max(1, each - 1)
         return batch.at_s + np.arange(count) * (each / batch.hz), np.full(count, float(each)), means, variances
     edges = np.arange(count) * samples // count
     sizes = np.diff(np.append(edges, samples)).astype(float)
     means = np.add.reduceat(mass_g, edges, axis=1) / sizes
-    off = mass_g - np.repeat(means, sizes.astype(int), axis=1)
-    variances = np.add.reduceat(off * off, edges, axis=1) / np.maximum(1.0, sizes - 1.0)
-    return batch.at_s + edges / batch.hz, sizes, means, variances
+    squares = np.add.reduceat(mass_g * mass_g, edges, axis=1)
+    return batch.at_s + edges / batch.hz, sizes, means, (squares - sizes * means * means) / np.maximum(1.0, sizes - 1.0)
 
 
 def remember(state: ShelfState, starts: Floats, sizes: Floats, means: Floats, variances: Floats) -> None:
     """Write blocks into the ring."""
-    for i in range(len(starts)):
-        slot = (state.blocks + i) % PAST_BLOCKS
-        state.past_s[slot] = starts[i]
-        state.past_n[slot] = sizes[i]
-        state.past_g[:, slot] = means[:, i]
-        state.past_scatter_g2[:, slot] = variances[:, i]
-    state.blocks += len(starts)
+    count = len(starts)
+    slot = state.blocks % PAST_BLOCKS
+    where: slice | NDArray[np.int64] = slice(slot, slot + count)
+    if slot + count > PAST_BLOCKS:
+        where = np.arange(slot, slot + count) % PAST_BLOCKS
+    state.past_s[where] = starts
+    state.past_n[where] = sizes
+    state.past_g[:, where] = means
+    state.past_scatter_g2[:, where] = variances
+    state.blocks += count
 
 
 def recall(state: ShelfState, count: int) -> NDArray[np.int64]:
@@ -170,15 +180,26 @@ def mean_between(state: ShelfState, plate: int, from_s: float, to_s: float) -> t
     return mean, float(np.sqrt(state.noise_g2[plate] / samples))
 
 
-def follow(state: ShelfState, span_s: float, sizes: Floats, means: Floats, variances: Floats, quiet: Bools) -> None:
-    """Quiet plates' levels follow drift, and their noise is learned from how their samples scatter."""
-    batch_g = means @ sizes / sizes.sum()
-    gain = 1.0 - np.exp(-span_s / LEVEL_MEMORY_S)
-    state.level_g += np.where(quiet, gain * (batch_g - state.level_g), 0.0)
-    if sizes[0] > 1:
-        scatter = variances @ sizes / sizes.sum()
-    else:
-        scatter = (means[:, 0] - state.level_g) ** 2
-    gain = 1.0 - np.exp(-span_s / NOISE_MEMORY_S)
-    learned = state.noise_g2 + gain * (scatter - state.noise_g2)
-    np.copyto(state.noise_g2, np.maximum(learned, NOISE_FLOOR_G**2), where=quiet)
+def follow(state: ShelfState, span_s: float, whole_g: Floats, variances: Floats, quiet: Bools | None) -> None:
+    """Quiet plates' levels follow drift, and their noise is learned from how their samples scatter.
+
+    ``whole_g`` (plates,) is the batch's mean; ``quiet`` None: all of them.
+    """
+    off = whole_g - state.level_g
+    if variances.shape[1] == 0 or not variances.any():
+        variances = (off * off)[:, None]
+    scatter = variances.mean(axis=1)
+    level = (1.0 - math.exp(-span_s / LEVEL_MEMORY_S)) * off
+    noise = (1.0 - math.exp(-span_s / NOISE_MEMORY_S)) * (scatter - state.noise_g2)
+    if quiet is not None:
+        level, noise = np.where(quiet, level, 0.0), np.where(quiet, noise, 0.0)
+    state.level_g += level
+    state.noise_g2 += noise
+    np.maximum(state.noise_g2, NOISE_FLOOR_G**2, out=state.noise_g2)
+
+
+def bounds(state: ShelfState, sizes: Floats) -> tuple[Floats, Floats]:
+    """How far (plates,) a block mean and a whole batch's mean may lie from the level of a quiet plate."""
+    noise_g = np.sqrt(state.noise_g2)
+    block = noise_g * (LEAVES_SIGMA / math.sqrt(sizes[0])) + LEAVES_G
+    return block, noise_g * (WHOLE_SIGMA / math.sqrt(sizes[0] * len(sizes))) + LEAVES_G

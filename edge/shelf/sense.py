@@ -16,7 +16,6 @@ from edge.records import ShelfEvent, Touch, WeightBatch
 from edge.shelf.events import gather
 from edge.shelf.plates import (
     BLOCK_S,
-    LEAVES_G,
     LEAVES_SIGMA,
     NOISE_FLOOR_G,
     PAST_BLOCKS,
@@ -24,6 +23,7 @@ from edge.shelf.plates import (
     Floats,
     PlateStep,
     ShelfState,
+    bounds,
     cut,
     follow,
     mean_between,
@@ -72,7 +72,9 @@ def sense(state: ShelfState, batch: WeightBatch) -> list[ShelfEvent | Touch]:
         return []
     starts, sizes, means, variances = cut(batch)
     span_s = batch.mass_g.shape[1] / batch.hz
-    unread = _unread(state, means, variances, span_s)
+    whole_g = np.add.reduce(means, axis=1) / len(sizes)
+    suspect = state.blocks == 0 or not math.isfinite(np.add.reduce(whole_g)) or variances.min() <= 0.0
+    unread = _unread(state, means, variances, span_s) if suspect or state.unread_s.any() else None
     if state.blocks == 0:
         _first(state, means, variances)
     gap = state.heard_until_s > 0 and batch.at_s - state.heard_until_s > GAP_S
@@ -80,17 +82,19 @@ def sense(state: ShelfState, batch: WeightBatch) -> list[ShelfEvent | Touch]:
     state.heard_until_s = batch.at_s + span_s
     if unread is not None:
         means, variances = _patch(state, unread, means, variances, batch.at_s)
-    left = _left_level(state, sizes, means)
+        whole_g = means.mean(axis=1)
+    block_g, batch_g = bounds(state, sizes)
+    left = (np.abs(means - state.level_g[:, None]) > block_g[:, None]).any(axis=1)
+    left |= np.abs(whole_g - state.level_g) > batch_g
     if unread is not None:
         left &= ~unread
     remember(state, starts, sizes, means, variances)
     if not left.any() and not state.stirred.any():
-        follow(state, span_s, sizes, means, variances, ~state.stirred)
-        return [] if unread is None and not state.waiting else gather(state)
-    fresh = left & ~state.stirred
-    for plate in np.flatnonzero(fresh):
-        _stir(state, int(plate), heard_before_s if gap else _noticed(state, int(plate), sizes, means, starts))
-    follow(state, span_s, sizes, means, variances, ~state.stirred & ~left)
+        follow(state, span_s, whole_g, variances, None if unread is None else ~unread)
+        return gather(state) if state.waiting else []
+    for plate in np.flatnonzero(left & ~state.stirred):
+        _stir(state, int(plate), heard_before_s if gap else _noticed(state, int(plate), block_g, means, starts))
+    follow(state, span_s, whole_g, variances, ~state.stirred & ~left)
     for plate in np.flatnonzero(state.stirred):
         _settle(state, int(plate), len(starts))
     return gather(state)
@@ -110,15 +114,6 @@ def still_stirring(state: ShelfState) -> float:
 def _first(state: ShelfState, means: Floats, variances: Floats) -> None:
     state.level_g[:] = np.nan_to_num(means.mean(axis=1))
     state.noise_g2[:] = np.maximum(np.nan_to_num(variances.mean(axis=1), nan=1.0), NOISE_FLOOR_G**2)
-
-
-def _left_level(state: ShelfState, sizes: Floats, means: Floats) -> Bools:
-    """Which plates' blocks, or the batch as a whole, lie further from their level than noise explains."""
-    off = means - state.level_g[:, None]
-    noise = np.sqrt(state.noise_g2)
-    whole = np.abs(off @ sizes) / sizes.sum() > 0.9 * LEAVES_SIGMA * noise / math.sqrt(sizes.sum()) + LEAVES_G
-    left: Bools = whole | (np.abs(off) > (LEAVES_SIGMA * noise / math.sqrt(sizes[0]) + LEAVES_G)[:, None]).any(axis=1)
-    return left
 
 
 def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) -> Bools | None:
@@ -146,11 +141,9 @@ def _patch(state: ShelfState, unread: Bools, means: Floats, variances: Floats, a
     return means, variances
 
 
-def _noticed(state: ShelfState, plate: int, sizes: Floats, means: Floats, starts: Floats) -> float:
+def _noticed(state: ShelfState, plate: int, block_g: Floats, means: Floats, starts: Floats) -> float:
     """When the first block of this batch that left the level began; the batch's start if none alone did."""
-    noise = math.sqrt(float(state.noise_g2[plate]))
-    off = np.abs(means[plate] - state.level_g[plate])
-    far = np.flatnonzero(off > LEAVES_SIGMA * noise / np.sqrt(sizes) + LEAVES_G)
+    far = np.flatnonzero(np.abs(means[plate] - state.level_g[plate]) > block_g[plate])
     return float(starts[far[0]] if far.size else starts[0])
 
 

@@ -1,0 +1,177 @@
+"""People who come so close that cameras mix them up: who is who afterwards.
+
+From the moment that tracks could be exchanged until they have parted, the crowd is followed by several stories at
+once. In each frame every head belongs to one of the bodies, or to two of them as one blob, or is a ghost; bodies
+without a head were missed. Each story moves its bodies like people move, and pays for what does not fit. In the end
+the stories say with which probability which track goes on with whose body.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from edge.floor.body import Body, Moving, body_of
+from edge.records import Point
+
+SEEN_M = 0.06
+"""Standard error of a head in a frame, bias removed, floor and height alike."""
+
+BLOB_M = 0.12
+"""… of the middle of two people that a camera took for one."""
+
+MISSED_NATS = math.log(0.12)
+SEEN_NATS = math.log(0.88)
+BLOB_AT_M = 0.22
+BLOB_SOFT_M = 0.05
+"""Two heads nearer than about `BLOB_AT_M` are one blob in every second frame."""
+
+GHOST_NATS = -3.0
+"""A head that is nobody's: log-density per cubic metre."""
+
+BODY_GATE_M = 0.8
+"""A head further than this from a body is not its."""
+
+MOST_STORIES = 24
+STORIES_EACH = 4
+"""Stories kept in all, and of each kind: kinds differ in whose body goes on as which track."""
+
+MOST_TOGETHER = 4
+HOPELESS = -20.0
+
+Way = tuple[int, ...]
+"""For each member of a crowd: the member whose person its track follows now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One way in which the frames came about: the members' bodies as they are by it."""
+
+    nats: float
+    bodies: tuple[Body, ...]
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Tracks that could be exchanged; ``close_s`` is when each last could be, ``at_s`` the latest frame taken in."""
+
+    members: tuple[int, ...]
+    since_s: float
+    at_s: float
+    close_s: dict[int, float]
+    stories: list[Story]
+
+
+def gather_crowd(tracks: Sequence[Moving], at_s: float) -> Crowd:
+    """These tracks begin to be mistakable."""
+    members = tuple(t.id for t in tracks)
+    return Crowd(members, at_s, at_s, dict.fromkeys(members, at_s), [Story(0.0, tuple(body_of(t) for t in tracks))])
+
+
+def unite(a: Crowd, b: Crowd) -> Crowd:
+    """Two crowds that met are one."""
+    stories = [Story(s.nats + t.nats, s.bodies + t.bodies) for s in a.stories for t in b.stories]
+    stories.sort(key=lambda s: -s.nats)
+    return Crowd(
+        a.members + b.members,
+        min(a.since_s, b.since_s),
+        max(a.at_s, b.at_s),
+        a.close_s | b.close_s,
+        stories[:MOST_STORIES],
+    )
+
+
+def witness(crowd: Crowd, heads: Sequence[Point], tracks: Mapping[int, Moving], at_s: float) -> None:
+    """Take in the heads that one frame shows of the crowd."""
+    dt = max(0.0, at_s - crowd.at_s)
+    crowd.at_s = max(crowd.at_s, at_s)
+    if dt > 0:
+        crowd.stories = [Story(s.nats, tuple(b.moved(dt) for b in s.bodies)) for s in crowd.stories]
+    if not heads:
+        return
+    told = [t for s in crowd.stories for t in _tellings(s, heads)]
+    told.sort(key=lambda s: -s.nats)
+    best = told[0].nats
+    kept: dict[Way, int] = {}
+    crowd.stories = []
+    for story in told:
+        if story.nats < best + HOPELESS or len(crowd.stories) == MOST_STORIES:
+            break
+        way = _way(crowd, story, tracks)
+        kept[way] = kept.get(way, 0) + 1
+        if kept[way] <= STORIES_EACH:
+            crowd.stories.append(Story(story.nats - best, story.bodies))
+
+
+def ways(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
+    """Each way in which the members may go on, with its probability, most probable first."""
+    weights: dict[Way, float] = {}
+    for story in crowd.stories:
+        way = _way(crowd, story, tracks)
+        weights[way] = weights.get(way, 0.0) + math.exp(story.nats)
+    whole = sum(weights.values())
+    return {way: w / whole for way, w in sorted(weights.items(), key=lambda kv: -kv[1])}
+
+
+def _way(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> Way:
+    """Whose body is where each track is: the assignment with the least squared distance."""
+    bodies = range(len(story.bodies))
+    gaps = [[(b.x - tracks[m].x) ** 2 + (b.y - tracks[m].y) ** 2 for b in story.bodies] for m in crowd.members]
+    best = min(itertools.permutations(bodies), key=lambda p: sum(gaps[i][j] for i, j in enumerate(p)))
+    return tuple(crowd.members[j] for j in best)
+
+
+def _tellings(story: Story, heads: Sequence[Point]) -> Iterator[Story]:
+    """Every way in which a story's bodies may have made these heads."""
+    seen = [
+        [b.seen(head, SEEN_M) if math.dist(head[:2], (b.x, b.y)) < BODY_GATE_M else None for b in story.bodies]
+        for head in heads
+    ]
+    for owners in _owners(len(heads), len(story.bodies), seen):
+        bodies, nats = list(story.bodies), story.nats
+        for head, owner in enumerate(owners):
+            found = seen[head][owner] if owner >= 0 else None
+            if found is None:
+                nats += GHOST_NATS
+            else:
+                bodies[owner], gain = found
+                nats += gain + SEEN_NATS
+        hidden = [i for i in range(len(bodies)) if i not in owners]
+        yield Story(nats + MISSED_NATS * len(hidden), tuple(bodies))
+        for i in hidden:
+            # The hidden one and a seen one are one blob: neither is exactly where the head is.
+            for head, owner in enumerate(owners):
+                if owner >= 0:
+                    blob = _blob(story.bodies[i], story.bodies[owner], heads[head])
+                    found = seen[head][owner]
+                    if blob is not None and found is not None:
+                        kept = list(bodies)
+                        kept[owner] = story.bodies[owner]
+                        rest = MISSED_NATS * (len(hidden) - 1)
+                        yield Story(nats - found[1] - SEEN_NATS + blob + rest, tuple(kept))
+
+
+def _owners(heads: int, bodies: int, seen: Sequence[Sequence[tuple[Body, float] | None]]) -> Iterator[tuple[int, ...]]:
+    """For each head the body that it belongs to, or -1; no body twice, and as few ghosts as can be."""
+    most = 0
+    found = []
+    for owners in itertools.product(range(-1, bodies), repeat=heads):
+        used = [o for o in owners if o >= 0]
+        if len(set(used)) == len(used) and all(o < 0 or seen[h][o] is not None for h, o in enumerate(owners)):
+            most = max(most, len(used))
+            found.append((len(used), owners))
+    yield from (owners for count, owners in found if count >= most - (1 if heads > bodies else 0))
+
+
+def _blob(a: Body, b: Body, head: Point) -> float | None:
+    """Log-likelihood of a head as the middle of two bodies; None where they are too far apart for that."""
+    gap = math.dist((a.x, a.y), (b.x, b.y))
+    merged = 1 / (1 + math.exp(min(40.0, (gap - BLOB_AT_M) / BLOB_SOFT_M)))
+    if merged < 1e-3:
+        return None
+    middle = Body(
+        (a.x + b.x) / 2, (a.y + b.y) / 2, (a.z + b.z) / 2, 0.0, 0.0, (a.p + b.p) / 4, 0.0, 0.0, (a.pz + b.pz) / 4
+    )
+    return middle.seen(head, BLOB_M)[1] + math.log(merged)
