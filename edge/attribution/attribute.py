@@ -17,7 +17,7 @@ from edge.attribution.who import NEVER, who_nats
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
 from edge.store import Store
 
-TOGETHER = -3.0
+TOGETHER = -2.0
 """Two people moving something at one place in one instant."""
 
 BORROWED = -4.0

@@ -31,7 +31,7 @@ ANOTHER_PRODUCT = -3.2
 SWAPPED = -4.6
 """One thing put down and another taken in the same instant."""
 
-MISPLACED_TAKE = 0.3
+MISPLACED_TAKE = 0.5
 """What was put in a wrong place lies in front, and is taken rather than what stands behind it."""
 
 MORE_THERE = -5.0
@@ -47,9 +47,12 @@ ELSEWHERE = -1.1
 RESIDUAL = -16.0
 """A mass that no product explains: a hand that rests, a bag, a broken plate."""
 
-OUTSIDE = -9.0
-NEXT_PLATE = -4.5
-"""Nats for a change that sits wholly outside a product's plates; on the plates beside them, it says less."""
+NEXT_PLATE = -10.0
+OUTSIDE = -30.0
+"""Nats for a change that sits wholly on the plates beside a product's own, and wholly further away."""
+
+ANYWHERE = 0.012
+"""… but now and then things stand where nobody would think, so that place alone never rules a product out."""
 
 MOST_UNITS = len(QUANTITY_NATS) - 1
 
@@ -140,7 +143,7 @@ def recipes(
             Recipe(
                 moves=tuple(Move(u.sku, -u.sign * n, u.stray, u.home) for u, n in chosen),
                 weight_nats=_fit(off, spread_g),
-                place_nats=_place(plates, chosen),
+                place_nats=math.log((1 - ANYWHERE) * math.exp(_place(plates, chosen)) + ANYWHERE),
                 prior_nats=sum(u.prior for u, _ in chosen) + crowding + swapped,
                 crowding_nats=crowding,
             )
