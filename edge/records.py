@@ -161,7 +161,10 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """So many of one product in a cart, and how sure the runtime is of at least that many."""
+    """So many of one product in a cart, and how sure the runtime is of at least that many.
+
+    A product may stand on several lines: one unit 99 % sure, two of them 60 %.
+    """
 
     sku: str
     quantity: int

@@ -199,11 +199,11 @@ def _show_cart(state: State, store: Store, visit: str, effects: list[Effect]) ->
     if cart == state.carts.get(visit, Cart()):
         return
     state.carts[visit] = cart
-    prices = store.catalogue
+    whole = {line.sku: line for line in cart.lines}  # a product's last line is all of it
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),
-        "lines": [{"sku": x.sku, "quantity": x.quantity, "certainty": x.certainty} for x in cart.lines],
-        "total": sum(prices[x.sku].price_minor * x.quantity for x in cart.lines),
+        "lines": [{"sku": x.sku, "quantity": x.quantity, "certainty": x.certainty} for x in whole.values()],
+        "total": sum(store.catalogue[x.sku].price_minor * x.quantity for x in whole.values()),
         "currency": store.currency,
     }
     effects.append(Publish(f"visit/{visit}/cart", payload, retain=True))

@@ -17,6 +17,9 @@ MOST_SURE = 0.999
 """Stories are confident beyond their evidence: their log-odds are scaled by `SHARPNESS`, fitted by
 `tebura reliability` on simulated shops, and nothing is ever surer than `MOST_SURE`."""
 
+SAME_CERTAINTY = 0.01
+"""Units whose certainties differ by less stand on one line."""
+
 
 def calibrated(probability: float) -> float:
     """The certainty that a share of stories is worth."""
@@ -26,7 +29,7 @@ def calibrated(probability: float) -> float:
 
 
 def cart_of(belief: Belief, visit: str) -> Cart:
-    """The cart in the most probable holding of a visit, a line for every number of units that is equally sure."""
+    """The most probable holding of a visit: for each product a line per number of units that is surer than the next."""
     cluster = next((c for c in belief.clusters if visit in c.visits()), None)
     if cluster is None:
         return Cart()
@@ -46,16 +49,10 @@ def cart_of(belief: Belief, visit: str) -> Cart:
     best = max(sorted(holdings), key=lambda k: holdings[k])
     lines = []
     for sku, count in best:
-        start = 1
-        while start <= count:
-            certainty = calibrated(at_least[sku, start] / whole)
-            end = start
-            while end < count and abs(calibrated(at_least[sku, end + 1] / whole) - certainty) < 0.01:
-                end += 1
-            lines.append(
-                CartLine(sku, end - start + 1, round(calibrated(at_least[sku, end] / whole), 4), trails[sku][1])
-            )
-            start = end + 1
+        sure = [round(calibrated(at_least[sku, n] / whole), 4) for n in range(1, count + 1)]
+        for n in range(1, count + 1):
+            if n == count or sure[n - 1] - sure[n] >= SAME_CERTAINTY:
+                lines.append(CartLine(sku, n, sure[n - 1], trails[sku][1]))
     return Cart(tuple(lines))
 
 

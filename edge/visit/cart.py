@@ -26,9 +26,14 @@ def outcome_of(cart: Cart, identity: float, policy: Policy) -> Outcome:
     """Split a cart by certainty; ``identity``: how sure it is that this visit's people left."""
     charged: dict[str, int] = {}
     withheld: dict[str, int] = {}
-    for line in cart.lines:
-        into = charged if line.certainty >= policy.charge_at else withheld
-        into[line.sku] = into.get(line.sku, 0) + line.quantity
+    for sku in dict.fromkeys(line.sku for line in cart.lines):
+        lines = [line for line in cart.lines if line.sku == sku]
+        held = max(line.quantity for line in lines)
+        sure = max((line.quantity for line in lines if line.certainty >= policy.charge_at), default=0)
+        if sure:
+            charged[sku] = sure
+        if held > sure:
+            withheld[sku] = held - sure
     review = ""
     if identity < policy.review_identity_at:
         review = f"who left is only {identity:.0%} sure"
