@@ -69,7 +69,8 @@ class State:
     door: Door
     settlements: dict[str, Settlement] = field(default_factory=dict)
     carts: dict[str, Cart] = field(default_factory=dict)
-    doubts: list[Confusion | Stature] = field(default_factory=list)
+    confusions: list[Confusion] = field(default_factory=list)
+    statures: list[Stature] = field(default_factory=list)
     blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     busy_at_s: float = math.inf
@@ -95,7 +96,11 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
     if isinstance(record, WeightBatch):
         _weights(state, store, record, effects)
     elif isinstance(record, PeopleFrame):
-        state.doubts += see(state.floor, record)
+        for doubt in see(state.floor, record):
+            if isinstance(doubt, Confusion):
+                state.confusions.append(doubt)
+            else:
+                state.statures.append(doubt)
     elif isinstance(record, GateScan):
         _scanned(state, store, record, effects)
     elif isinstance(record, GatePassage):
@@ -109,8 +114,11 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
             effects += told
     else:
         _refuse(state, record.reason)
-    doubt_due = state.doubts and state.doubts[0].at_s <= state.now_s - DOUBT_LAG_S
-    if doubt_due or state.door.passings or state.now_s >= state.busy_at_s:
+    told_s = min(
+        state.confusions[0].at_s if state.confusions else math.inf,
+        state.statures[0].at_s if state.statures else math.inf,
+    )
+    if told_s <= state.now_s - DOUBT_LAG_S or state.door.passings or state.now_s >= state.busy_at_s:
         _time_passes(state, store, effects)
     return effects
 
@@ -272,10 +280,12 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
 
 def _doubt(state: State, until_s: float) -> None:
     """Doubts about identity, and what speaks to them, in their order."""
-    due = [d for d in state.doubts if d.at_s <= until_s]
+    due: list[Confusion | Stature] = [d for d in state.confusions if d.at_s <= until_s]
+    due += [d for d in state.statures if d.at_s <= until_s]
     if due:
-        state.doubts = [d for d in state.doubts if d.at_s > until_s]
-        for doubt in due:
+        state.confusions = [d for d in state.confusions if d.at_s > until_s]
+        state.statures = [d for d in state.statures if d.at_s > until_s]
+        for doubt in sorted(due, key=lambda d: d.at_s):
             if isinstance(doubt, Confusion):
                 confuse(state.belief, doubt)
             else:
