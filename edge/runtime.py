@@ -32,7 +32,7 @@ from edge.records import (
     ShelfEvent,
     WeightBatch,
 )
-from edge.shelf import ShelfState, blind_plates, open_shelf, sense, still_stirring
+from edge.shelf import ShelfState, open_shelf, sense, still_stirring
 from edge.store import Store
 from edge.visit import Door, Passing, Visit, after, expire, go_in, go_out, open_door, outcome_of, scan
 
@@ -145,7 +145,7 @@ def _weights(state: State, store: Store, batch: WeightBatch, effects: list[Effec
             _explain(state, store, told, effects)
         else:
             effects.append(told)
-    blind = blind_plates(shelf)
+    blind = shelf.blind
     if blind != state.blind.get(batch.shelf, ()):
         state.blind[batch.shelf] = blind
         if not blind:

@@ -29,7 +29,7 @@ RESTOCKED = -4.0
 FURTHEST = -11.0
 """Who is this many nats behind the likeliest person has nothing to do with it."""
 
-SLACK = 16.0
+SLACK = 7.0
 """The likeliest continuation may turn out to be impossible; so much further down is looked at."""
 
 MOST_ACTORS = 5

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from edge.attribution.recipes import Stray
 from edge.floor import Confusion, Stature
 
-MOST_HYPOTHESES = 300
+MOST_HYPOTHESES = 128
 HOPELESS = -11.5
 """Nats behind the best story of its cluster: one in a hundred thousand."""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from edge.records import Point
 
@@ -28,8 +27,7 @@ class Moving(Protocol):
     z_variance: float
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """A person in motion: position and velocity (m, m/s), their variances of one axis, height and its variance."""
 
     x: float

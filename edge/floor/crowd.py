@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.floor.body import Body, Moving, body_of
 from edge.records import Point
@@ -34,8 +35,8 @@ GHOST_NATS = -3.0
 BODY_GATE_M = 0.8
 """A head further than this from a body is not its."""
 
-MOST_STORIES = 24
-STORIES_EACH = 4
+MOST_STORIES = 16
+STORIES_EACH = 3
 """Stories kept in all, and of each kind: kinds differ in whose body goes on as which track."""
 
 MOST_TOGETHER = 4
@@ -45,8 +46,7 @@ Way = tuple[int, ...]
 """For each member of a crowd: the member whose person its track follows now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(NamedTuple):
     """One way in which the frames came about: the members' bodies as they are by it."""
 
     nats: float

@@ -1,8 +1,9 @@
 """Which person of a frame is which track: the assignment problem, where there is one.
 
 Most people stand apart from everybody else, and are matched without further ado. Where several tracks compete for
-several people, the cheapest assignment is found (`scipy.optimize.linear_sum_assignment`), and how close the
-exchange of any two came to it is told, since that is how people get taken for each other.
+several people, the cheapest assignment is found (small knots by trying, large ones by
+`scipy.optimize.linear_sum_assignment`), and how close the exchange of any two came to it is told, since that is how
+people get taken for each other.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ GATE_M = 0.9
 
 MISTAKABLE = 14.0
 """Two people whose exchange would fit worse by this much (twice the nats) are not mistaken for each other."""
+
+FEW_WAYS = 400
+"""Knots with at most so many ways to pair them are solved by trying."""
 
 FAR = 1e6
 """Cost of a pair that cannot be: big and finite, since infinite costs make an assignment fail."""
@@ -91,7 +95,59 @@ def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) ->
 
 
 def _assign(costs: dict[tuple[int, int], float], rows: list[int], columns: list[int]) -> list[tuple[int, int]]:
-    from scipy.optimize import linear_sum_assignment  # slow to import, and many shops never crowd
+    """The cheapest pairs of (track, person), every knot of competitors by itself."""
+    pairs: list[tuple[int, int]] = []
+    for tracks, people in _knots(costs, rows, columns):
+        if math.prod(1 + sum((i, j) in costs for i in tracks) for j in people) <= FEW_WAYS:
+            pairs += _cheapest(costs, tracks, people)
+        else:
+            pairs += _hungarian(costs, tracks, people)
+    return pairs
+
+
+def _knots(
+    costs: dict[tuple[int, int], float], rows: list[int], columns: list[int]
+) -> list[tuple[list[int], list[int]]]:
+    """Tracks and people who compete with each other and nobody else."""
+    knots: list[tuple[list[int], list[int]]] = []
+    left = set(columns)
+    for first in columns:
+        if first not in left:
+            continue
+        people, tracks = {first}, set[int]()
+        grown = True
+        while grown:
+            tracks |= {i for i in rows for j in people if (i, j) in costs}
+            more = {j for j in left for i in tracks if (i, j) in costs} | people
+            grown = more != people
+            people = more
+        left -= people
+        knots.append((sorted(tracks), sorted(people)))
+    return knots
+
+
+def _cheapest(costs: dict[tuple[int, int], float], tracks: list[int], people: list[int]) -> list[tuple[int, int]]:
+    """A few competitors: try all ways. Somebody left without a partner costs `FAR`, like in the large problem."""
+    best: list[tuple[float, list[tuple[int, int]]]] = [(math.inf, [])]
+
+    def go_on(at: int, cost: float, pairs: list[tuple[int, int]], free: frozenset[int]) -> None:
+        if cost >= best[0][0]:
+            return
+        if at == len(people):
+            best[0] = (cost, pairs)
+            return
+        j = people[at]
+        for i in tracks:
+            if i in free and (i, j) in costs:
+                go_on(at + 1, cost + costs[i, j], [*pairs, (i, j)], free - {i})
+        go_on(at + 1, cost + FAR, pairs, free)
+
+    go_on(0, 0.0, [], frozenset(tracks))
+    return best[0][1]
+
+
+def _hungarian(costs: dict[tuple[int, int], float], rows: list[int], columns: list[int]) -> list[tuple[int, int]]:
+    from scipy.optimize import linear_sum_assignment  # slow to import, and few shops ever need it
 
     matrix = np.full((len(rows), len(columns)), FAR)
     for a, i in enumerate(rows):

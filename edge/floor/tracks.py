@@ -137,7 +137,7 @@ class Track:
         dt = at_s - self.at_s
         if dt <= 0:
             return self.x, self.y, self.variance[0]
-        reach_s = COAST_S * (1 - math.exp(-dt / COAST_S))
+        reach_s = COAST_S * (1 - math.exp(-dt / COAST_S)) if dt > 0.3 else dt - dt * dt / (2 * COAST_S)
         p, pv, v = self.variance
         spread = p + 2 * dt * pv + dt * dt * v + ACCELERATION_M_S2**2 * dt**3 / 3
         return self.x + self.vx * reach_s, self.y + self.vy * reach_s, min(spread, 4.0)

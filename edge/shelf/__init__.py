@@ -10,6 +10,6 @@ followed until it is calm again, however long that takes, and only then the two 
 """
 
 from edge.shelf.plates import ShelfState, open_shelf
-from edge.shelf.sense import blind_plates, sense, still_stirring
+from edge.shelf.sense import sense, still_stirring
 
-__all__ = ["ShelfState", "blind_plates", "open_shelf", "sense", "still_stirring"]
+__all__ = ["ShelfState", "open_shelf", "sense", "still_stirring"]

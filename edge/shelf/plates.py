@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ LEVEL_MEMORY_S = 3.0
 """Time constant with which a quiet level follows drift."""
 
 NOISE_MEMORY_S = 20.0
+NOISE_EVERY_S = 1.0
 NOISE_FLOOR_G = 0.2
 """No plate is quieter than this: a reading has a last digit."""
 
@@ -62,6 +64,10 @@ class ShelfState:
     past_scatter_g2: Floats
     level_g: Floats
     noise_g2: Floats
+    bound_g: Floats
+    """(plates, blocks of a batch + 1): see `bounds`."""
+    noise_at_s: float
+    """When noise was last learned: it changes slowly, and is looked at about once a second."""
     stirred: Bools
     stirred_since_s: Floats
     before_g: Floats
@@ -71,6 +77,8 @@ class ShelfState:
     """Since when the plate has been at its present level: its level is never measured over older blocks."""
     blind_since_s: Floats
     """NaN while the plate can be read."""
+    blind: tuple[int, ...]
+    """1-based numbers of the plates that cannot be believed at present."""
     unread_s: Floats
     """For how long nothing believable came from the plate."""
     least_g: float
@@ -110,6 +118,8 @@ def open_shelf(shelf: str, plates: int, lightest_g: float) -> ShelfState:
         past_scatter_g2=np.zeros((plates, PAST_BLOCKS)),
         level_g=zeros(),
         noise_g2=zeros(),
+        bound_g=np.zeros((plates, 0)),
+        noise_at_s=-np.inf,
         stirred=np.zeros(plates, dtype=bool),
         stirred_since_s=zeros(),
         before_g=zeros(),
@@ -117,46 +127,63 @@ def open_shelf(shelf: str, plates: int, lightest_g: float) -> ShelfState:
         calm_blocks=np.zeros(plates, dtype=np.int64),
         quiet_since_s=np.full(plates, -np.inf),
         blind_since_s=np.full(plates, np.nan),
+        blind=(),
         unread_s=zeros(),
         least_g=LEAST_SHARE * lightest_g,
         waiting=[],
     )
 
 
-def cut(batch: WeightBatch) -> tuple[Floats, Floats, Floats, Floats]:
-    """A batch in blocks: start times (b,), sample counts (b,), means (plates, b), variances (plates, b).
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How a batch of so many samples is cut: ``count`` blocks, as matrices that sum samples into means.
+
+    ``mean`` (samples, count + 1) makes the blocks' means and, last, the whole batch's; ``offset_s`` (count,) is when
+    each block begins, ``samples`` (count,) how many it has, ``spread`` (count,) corrects its variance (n / (n - 1)).
+    """
+
+    count: int
+    mean: Floats
+    offset_s: Floats
+    samples: Floats
+    spread: Floats
+
+
+@lru_cache(maxsize=64)
+def grid_of(samples: int, hz: float) -> Grid:
+    """The grid for batches of ``samples`` at ``hz``."""
+    count = max(1, min(samples, round(samples / (hz * BLOCK_S))))
+    edges = np.append(np.arange(count) * samples // count, samples)
+    sizes = np.diff(edges).astype(float)
+    mean = np.zeros((samples, count + 1))
+    for block in range(count):
+        mean[edges[block] : edges[block + 1], block] = 1.0 / sizes[block]
+    mean[:, count] = 1.0 / samples
+    return Grid(count, mean, edges[:-1] / hz, sizes, sizes / np.maximum(1.0, sizes - 1.0))
+
+
+def cut(batch: WeightBatch, grid: Grid) -> tuple[Floats, Floats]:
+    """Means (plates, count + 1), the last column the whole batch's, and the blocks' variances (plates, count).
 
     Sums of squares are exact enough: kilograms squared in double precision still resolve a microgram.
     """
-    mass_g = batch.mass_g
-    samples = mass_g.shape[1]
-    count = max(1, min(samples, round(samples / (batch.hz * BLOCK_S))))
-    each, rest = divmod(samples, count)
-    if rest == 0:
-        blocks = mass_g.reshape(-1, count, each)
-        means = np.add.reduce(blocks, axis=2) / each
-        squares = np.einsum("pbk,pbk->pb", blocks, blocks)
-        variances = (squares - each * means * means) / max(1, each - 1)
-        return batch.at_s + np.arange(count) * (each / batch.hz), np.full(count, float(each)), means, variances
-    edges = np.arange(count) * samples // count
-    sizes = np.diff(np.append(edges, samples)).astype(float)
-    means = np.add.reduceat(mass_g, edges, axis=1) / sizes
-    squares = np.add.reduceat(mass_g * mass_g, edges, axis=1)
-    return batch.at_s + edges / batch.hz, sizes, means, (squares - sizes * means * means) / np.maximum(1.0, sizes - 1.0)
+    means = batch.mass_g @ grid.mean
+    blocks = means[:, : grid.count]
+    variances = ((batch.mass_g * batch.mass_g) @ grid.mean[:, : grid.count] - blocks * blocks) * grid.spread
+    return means, variances
 
 
-def remember(state: ShelfState, starts: Floats, sizes: Floats, means: Floats, variances: Floats) -> None:
-    """Write blocks into the ring."""
-    count = len(starts)
+def remember(state: ShelfState, at_s: float, grid: Grid, means: Floats, variances: Floats) -> None:
+    """Write a batch's blocks into the ring."""
     slot = state.blocks % PAST_BLOCKS
-    where: slice | NDArray[np.int64] = slice(slot, slot + count)
-    if slot + count > PAST_BLOCKS:
-        where = np.arange(slot, slot + count) % PAST_BLOCKS
-    state.past_s[where] = starts
-    state.past_n[where] = sizes
-    state.past_g[:, where] = means
+    where: slice | NDArray[np.int64] = slice(slot, slot + grid.count)
+    if slot + grid.count > PAST_BLOCKS:
+        where = np.arange(slot, slot + grid.count) % PAST_BLOCKS
+    state.past_s[where] = grid.offset_s + at_s
+    state.past_n[where] = grid.samples
+    state.past_g[:, where] = means[:, : grid.count]
     state.past_scatter_g2[:, where] = variances
-    state.blocks += count
+    state.blocks += grid.count
 
 
 def recall(state: ShelfState, count: int) -> NDArray[np.int64]:
@@ -180,26 +207,19 @@ def mean_between(state: ShelfState, plate: int, from_s: float, to_s: float) -> t
     return mean, float(np.sqrt(state.noise_g2[plate] / samples))
 
 
-def follow(state: ShelfState, span_s: float, whole_g: Floats, variances: Floats, quiet: Bools | None) -> None:
-    """Quiet plates' levels follow drift, and their noise is learned from how their samples scatter.
-
-    ``whole_g`` (plates,) is the batch's mean; ``quiet`` None: all of them.
-    """
-    off = whole_g - state.level_g
-    if variances.shape[1] == 0 or not variances.any():
-        variances = (off * off)[:, None]
-    scatter = variances.mean(axis=1)
-    level = (1.0 - math.exp(-span_s / LEVEL_MEMORY_S)) * off
-    noise = (1.0 - math.exp(-span_s / NOISE_MEMORY_S)) * (scatter - state.noise_g2)
-    if quiet is not None:
-        level, noise = np.where(quiet, level, 0.0), np.where(quiet, noise, 0.0)
-    state.level_g += level
-    state.noise_g2 += noise
+def learn_noise(state: ShelfState, span_s: float, grid: Grid, off_g: Floats, variances: Floats, quiet: Bools) -> None:
+    """Quiet plates' noise, from how their samples scatter; where a block is one sample, around the level."""
+    scatter = variances.mean(axis=1) if grid.samples[0] > 1 else off_g * off_g
+    gain = 1.0 - math.exp(-span_s / NOISE_MEMORY_S)
+    state.noise_g2 += np.where(quiet, gain * (scatter - state.noise_g2), 0.0)
     np.maximum(state.noise_g2, NOISE_FLOOR_G**2, out=state.noise_g2)
+    state.bound_g = bounds(state, grid)
 
 
-def bounds(state: ShelfState, sizes: Floats) -> tuple[Floats, Floats]:
-    """How far (plates,) a block mean and a whole batch's mean may lie from the level of a quiet plate."""
-    noise_g = np.sqrt(state.noise_g2)
-    block = noise_g * (LEAVES_SIGMA / math.sqrt(sizes[0])) + LEAVES_G
-    return block, noise_g * (WHOLE_SIGMA / math.sqrt(sizes[0] * len(sizes))) + LEAVES_G
+def bounds(state: ShelfState, grid: Grid) -> Floats:
+    """How far (plates, count + 1) a quiet plate's block means, and last a whole batch's mean, lie from its level."""
+    sigmas = np.full(grid.count + 1, LEAVES_SIGMA)
+    sigmas[-1] = WHOLE_SIGMA
+    samples = np.append(grid.samples, grid.samples.sum())
+    reach: Floats = np.sqrt(state.noise_g2)[:, None] * (sigmas / np.sqrt(samples)) + LEAVES_G
+    return reach

@@ -17,15 +17,19 @@ from edge.shelf.events import gather
 from edge.shelf.plates import (
     BLOCK_S,
     LEAVES_SIGMA,
+    LEVEL_MEMORY_S,
+    NOISE_EVERY_S,
     NOISE_FLOOR_G,
     PAST_BLOCKS,
     Bools,
     Floats,
+    Grid,
     PlateStep,
     ShelfState,
     bounds,
     cut,
-    follow,
+    grid_of,
+    learn_noise,
     mean_between,
     recall,
     remember,
@@ -61,6 +65,9 @@ DRIFT_G_PER_SQRT_S = 0.15
 BLIND_AFTER_S = 1.0
 """Without a believable sample for this long, a plate is blind."""
 
+FLAT_G2 = 1e-6
+"""Samples that vary less than this are the same number over and over."""
+
 GAP_S = 0.35
 """A pause between batches longer than this hides what happened meanwhile."""
 
@@ -70,39 +77,48 @@ def sense(state: ShelfState, batch: WeightBatch) -> list[ShelfEvent | Touch]:
     if batch.at_s < state.heard_until_s - 0.5 / batch.hz:
         state.late += 1
         return []
-    starts, sizes, means, variances = cut(batch)
-    span_s = batch.mass_g.shape[1] / batch.hz
-    whole_g = np.add.reduce(means, axis=1) / len(sizes)
-    suspect = state.blocks == 0 or not math.isfinite(np.add.reduce(whole_g)) or variances.min() <= 0.0
-    unread = _unread(state, means, variances, span_s) if suspect or state.unread_s.any() else None
-    if state.blocks == 0:
-        _first(state, means, variances)
+    samples = batch.mass_g.shape[1]
+    span_s = samples / batch.hz
+    grid = grid_of(samples, batch.hz)
+    means, variances = cut(batch, grid)
     gap = state.heard_until_s > 0 and batch.at_s - state.heard_until_s > GAP_S
     heard_before_s = state.heard_until_s
     state.heard_until_s = batch.at_s + span_s
-    if unread is not None:
-        means, variances = _patch(state, unread, means, variances, batch.at_s)
-        whole_g = means.mean(axis=1)
-    block_g, batch_g = bounds(state, sizes)
-    left = (np.abs(means - state.level_g[:, None]) > block_g[:, None]).any(axis=1)
-    left |= np.abs(whole_g - state.level_g) > batch_g
-    if unread is not None:
-        left &= ~unread
-    remember(state, starts, sizes, means, variances)
-    if not left.any() and not state.stirred.any():
-        follow(state, span_s, whole_g, variances, None if unread is None else ~unread)
+    unread = None
+    if state.blocks == 0 or state.unread_s.any() or not variances.min() > FLAT_G2:
+        unread = _unread(state, means, variances, span_s)
+        if state.blocks == 0:
+            _first(state, means, variances)
+        if unread is not None:
+            means, variances = _patch(state, unread, means, variances, batch.at_s)
+    if state.bound_g.shape[1] != means.shape[1]:
+        state.bound_g = bounds(state, grid)
+    off = means - state.level_g[:, None]
+    far = np.abs(off) > state.bound_g
+    remember(state, batch.at_s, grid, means, variances)
+    follow = 1.0 - math.exp(-span_s / LEVEL_MEMORY_S)
+    if not far.any() and not state.stirred.any():
+        state.level_g += follow * off[:, -1]
+        if batch.at_s - state.noise_at_s >= NOISE_EVERY_S:
+            _learn(state, batch.at_s, grid, off, variances, ~state.stirred if unread is None else ~unread)
         return gather(state) if state.waiting else []
+    left = far.any(axis=1) if unread is None else far.any(axis=1) & ~unread
     for plate in np.flatnonzero(left & ~state.stirred):
-        _stir(state, int(plate), heard_before_s if gap else _noticed(state, int(plate), block_g, means, starts))
-    follow(state, span_s, whole_g, variances, ~state.stirred & ~left)
+        first = int(far[plate, : grid.count].argmax())
+        _stir(state, int(plate), heard_before_s if gap else batch.at_s + float(grid.offset_s[first]))
+    quiet = ~state.stirred & ~left
+    state.level_g += np.where(quiet, follow * off[:, -1], 0.0)
+    if batch.at_s - state.noise_at_s >= NOISE_EVERY_S:
+        _learn(state, batch.at_s, grid, off, variances, quiet if unread is None else quiet & ~unread)
     for plate in np.flatnonzero(state.stirred):
-        _settle(state, int(plate), len(starts))
+        _settle(state, int(plate), grid.count)
     return gather(state)
 
 
-def blind_plates(state: ShelfState) -> tuple[int, ...]:
-    """1-based numbers of the plates that cannot be believed at present."""
-    return tuple(int(p) + 1 for p in np.flatnonzero(~np.isnan(state.blind_since_s)))
+def _learn(state: ShelfState, at_s: float, grid: Grid, off: Floats, variances: Floats, quiet: Bools) -> None:
+    span_s = min(at_s - state.noise_at_s, 2 * NOISE_EVERY_S)
+    learn_noise(state, span_s, grid, off[:, -1], variances, quiet)
+    state.noise_at_s = at_s
 
 
 def still_stirring(state: ShelfState) -> float:
@@ -119,10 +135,10 @@ def _first(state: ShelfState, means: Floats, variances: Floats) -> None:
 def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) -> Bools | None:
     """Plates that sent no number, or the same number all along; None while all is well (the usual case)."""
     lost = ~np.isfinite(means).all(axis=1)
-    flat = variances.max(axis=1) == 0.0
+    flat = variances.max(axis=1) < FLAT_G2
     if not lost.any() and not flat.any() and not state.unread_s.any():
         return None
-    stuck = flat & (state.noise_g2 > (2 * NOISE_FLOOR_G) ** 2) & (means[:, 0] == means[:, -1])
+    stuck = flat & (state.noise_g2 > (2 * NOISE_FLOOR_G) ** 2)
     bad: Bools = lost | stuck
     state.unread_s[:] = np.where(bad, state.unread_s + span_s, 0.0)
     return bad
@@ -136,15 +152,10 @@ def _patch(state: ShelfState, unread: Bools, means: Floats, variances: Floats, a
             _stir(state, int(plate), at_s - float(state.unread_s[plate]))
         state.blind_since_s[plate] = min(at_s, float(state.stirred_since_s[plate]))
         state.calm_blocks[plate] = 0
+    _count_blind(state)
     means = np.where(unread[:, None], state.level_g[:, None], means)
     variances = np.where(unread[:, None], np.inf, variances)
     return means, variances
-
-
-def _noticed(state: ShelfState, plate: int, block_g: Floats, means: Floats, starts: Floats) -> float:
-    """When the first block of this batch that left the level began; the batch's start if none alone did."""
-    far = np.flatnonzero(np.abs(means[plate] - state.level_g[plate]) > block_g[plate])
-    return float(starts[far[0]] if far.size else starts[0])
 
 
 def _stir(state: ShelfState, plate: int, since_s: float) -> None:
@@ -230,7 +241,9 @@ def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
             blind=blind,
         )
     )
-    state.blind_since_s[plate] = np.nan
+    if blind:
+        state.blind_since_s[plate] = np.nan
+        _count_blind(state)
     state.quiet_since_s[plate] = calm_s
     state.level_g[plate] = state.before_g[plate] = after_g
     state.before_error_g[plate] = after_error_g
@@ -247,3 +260,7 @@ def _crossed(state: ShelfState, plate: int, last: int, after_g: float, began_s: 
     old_side = (past_g - (before_g + after_g) / 2) * (before_g - after_g) > 0
     near = np.flatnonzero(old_side)
     return float(state.past_s[slots[near[-1]]]) + BLOCK_S if near.size else began_s
+
+
+def _count_blind(state: ShelfState) -> None:
+    state.blind = tuple(int(p) + 1 for p in np.flatnonzero(~np.isnan(state.blind_since_s)))
