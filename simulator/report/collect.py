@@ -1,8 +1,8 @@
 """The collector: watches a replay and keeps what the report will show.
 
 Enters: what an observer of the driver gets. Leaves: the `Material` of a report. Bounded: weights are kept for a minute
-(`simulator.report.traces`), ways are thinned to where somebody really moved, and traces beyond `TRACES_AT_MOST`
-are left out, which the page then says.
+(`simulator.report.traces`), ways are thinned to where somebody really moved, and what is beyond `EVENTS_AT_MOST` and
+`POINTS_AT_MOST` is left out, which the page then says.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ STOOD_S = 1.0
 LIKELY = 0.5
 """A track is drawn as somebody's when it is likelier theirs than not."""
 
-TRACES_AT_MOST = 1500
+EVENTS_AT_MOST = 1500
+POINTS_AT_MOST = 300_000
+"""A page of more shelf events and steps than these would be too big to open, and its making too big to hold."""
+
 ODDITIES = {
     "tailgate": "{} came in without a scan.",
     "stranger": "{} went out whom nobody had let in.",
@@ -77,6 +80,7 @@ class Collector:
         self._waiting: list[Explained] = []
         self._touches: list[Touch] = []
         self._walks: dict[tuple[int, str], Walk] = {}
+        self._points = self._left_out = 0
         self._sampled_s = 0.0
         self._entered: dict[str, tuple[float, str]] = {}
         self._sales: dict[str, tuple[float, str, Sale]] = {}
@@ -110,10 +114,15 @@ class Collector:
                 last_s, last_x, last_y = walk.points[-1]
                 if abs(x - last_x) + abs(y - last_y) < MOVED_M and at_s - last_s < STOOD_S:
                     continue
-            walk.points.append((at_s, x, y))
+            self._points += 1
+            if self._points <= POINTS_AT_MOST:
+                walk.points.append((at_s, x, y))
 
     def _note(self, effect: Effect) -> None:
         if isinstance(effect, Explained):
+            if len(self._explained) >= EVENTS_AT_MOST:
+                self._left_out += 1
+                return
             self._explained[effect.event.id] = effect
             self._waiting.append(effect)
         elif isinstance(effect, Touch):
@@ -137,8 +146,7 @@ class Collector:
 
     def _cut(self, ready: list[Explained]) -> None:
         for explained in ready:
-            if len(self._traces) < TRACES_AT_MOST:
-                self._traces[explained.event.id] = self._weights.cut(explained.event)
+            self._traces[explained.event.id] = self._weights.cut(explained.event)
         self._waiting = [e for e in self._waiting if all(e is not r for r in ready)]
 
     # --- the end ---
@@ -151,7 +159,7 @@ class Collector:
         explained = sorted(self._explained.values(), key=lambda e: (e.event.step_s, e.event.id))
         happened: dict[str, tuple[Happened, ...]] = {}
         unseen: tuple[Happened, ...] = ()
-        if self.truth is not None and self.truth.events:
+        if self.truth is not None and self.truth.events and not self._left_out:
             happened, unseen = assign(self.truth, [e.event for e in explained])
         events = []
         for e in explained:
@@ -159,8 +167,10 @@ class Collector:
             right = None if real is None else judge(e, real, subjects)
             events.append(EventShown(e, self._traces.get(e.event.id), real, right))
         notes = (*notes, *(ODDITIES[kind].format(n) for kind, n in sorted(self._odd.items())))
-        if len(explained) > TRACES_AT_MOST:
-            notes = (*notes, f"Traces are shown of the first {TRACES_AT_MOST} shelf events only.")
+        if self._left_out:
+            notes = (*notes, f"The last {self._left_out} shelf events are not on this page: it would be too big.")
+        if self._points > POINTS_AT_MOST:
+            notes = (*notes, "Ways are shown as far as they fit on this page.")
         return Material(
             self.recording, self.store, self.began_s or 0.0, self.ended_s, visits, tuple(events), tuple(self._touches),
             tuple(self._walks.values()), unseen, figures, notes,
