@@ -20,7 +20,7 @@ from edge.store.catalogue import Catalogue
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.planogram import Planogram
 from edge.store.policy import Policy
-from edge.store.settings import RecordedSettings, StoreSettings
+from edge.store.settings import StoreFile
 from edge.store.tables import Fault, read_catalogue, read_planogram
 from edge.store.tax import TaxRate, TaxTable
 
@@ -66,7 +66,9 @@ def load_store(folder: Path) -> Store:
         except OSError as error:
             remedy = "Run it with --store FOLDER, where FOLDER holds store.toml, catalogue.csv and planogram.csv"
             faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
-    return _build(files, StoreSettings, faults)
+    from edge.store.environment import LiveStore  # slow to import, and a replay does without
+
+    return _build(files, LiveStore, faults)
 
 
 def read_store(files: Mapping[str, bytes]) -> Store:
@@ -76,10 +78,10 @@ def read_store(files: Mapping[str, bytes]) -> Store:
         for name in FILES
         if name not in files
     ]
-    return _build(files, RecordedSettings, faults)
+    return _build(files, StoreFile, faults)
 
 
-def _build(files: Mapping[str, bytes], model: type[StoreSettings], faults: list[Fault]) -> Store:
+def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Fault]) -> Store:
     texts = {}
     for name in FILES:
         try:
@@ -122,7 +124,7 @@ def _every_sku(catalogue: str) -> set[str]:
     return {line.split(",", 1)[0].strip().strip('"') for line in catalogue.splitlines()[1:] if line.strip()}
 
 
-def _settings(text: str, model: type[StoreSettings], faults: list[Fault]) -> StoreSettings | None:
+def _settings(text: str, model: type[StoreFile], faults: list[Fault]) -> StoreFile | None:
     try:
         return model(**tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -139,7 +141,7 @@ def _settings(text: str, model: type[StoreSettings], faults: list[Fault]) -> Sto
     return None
 
 
-def _layout(settings: StoreSettings, faults: list[Fault]) -> Layout:
+def _layout(settings: StoreFile, faults: list[Fault]) -> Layout:
     def twice(what: str, ids: Iterable[str]) -> None:
         for name, count in Counter(ids).items():
             if count > 1:
@@ -173,7 +175,7 @@ def _layout(settings: StoreSettings, faults: list[Fault]) -> Layout:
     )
 
 
-def _money_and_time(settings: StoreSettings, faults: list[Fault]) -> tuple[int, ZoneInfo | None]:
+def _money_and_time(settings: StoreFile, faults: list[Fault]) -> tuple[int, ZoneInfo | None]:
     zone, digits = None, 2
     try:
         zone = ZoneInfo(settings.store.timezone)

@@ -1,8 +1,7 @@
 """The shape of ``store.toml``: validation at the border, every error at once.
 
-pydantic-settings reads it, so that a key can also be set from the environment of a live shop
-(``TEBURA_POLICY__CHARGE_AT=0.9``). The settings that travel inside a recording are taken as they are: a
-replay must not depend on the machine that it runs on.
+The settings that travel inside a recording are taken as they are: a replay must not depend on the machine that it
+runs on. A live shop's may be overridden from its environment (`edge.store.environment`).
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edge.store.policy import Policy
 
@@ -76,10 +74,8 @@ class TaxSection(Section):
     reduced: bool = False
 
 
-class StoreSettings(BaseSettings):
-    """``store.toml`` as a shop's own machine reads it: the environment wins over the file."""
-
-    model_config = SettingsConfigDict(env_prefix="TEBURA_", env_nested_delimiter="__", extra="ignore", frozen=True)
+class StoreFile(Section):
+    """``store.toml``, the file alone: as a recording carries it."""
 
     store: StoreSection
     floor: FloorSection
@@ -88,29 +84,3 @@ class StoreSettings(BaseSettings):
     gondola: Annotated[tuple[GondolaSection, ...], Field(min_length=1)]
     tax: tuple[TaxSection, ...] = ()
     policy: Policy = Policy()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
-
-
-class RecordedSettings(StoreSettings):
-    """``store.toml`` as a recording carries it: the file alone."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)

@@ -1,0 +1,29 @@
+"""``store.toml`` of a live shop: any key can also be set from the environment, which wins over the file.
+
+``TEBURA_POLICY__CHARGE_AT=0.9`` sets ``charge_at`` of ``[policy]``.
+"""
+
+from __future__ import annotations
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from edge.store.settings import StoreFile
+
+
+class LiveStore(BaseSettings, StoreFile):
+    """The settings of a shop on its own machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TEBURA_", env_nested_delimiter="__", extra="allow", frozen=True, env_ignore_empty=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
