@@ -51,6 +51,9 @@ GATE_PATIENCE_S = 1.5
 DOUBT_LAG_S = 1.0
 """Doubt about identity takes effect this much later, when the shelf events from before it have been told."""
 
+KEEP_S = 3600.0
+"""A settlement that is over is remembered this long, for an answer that comes twice."""
+
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""
 
@@ -317,7 +320,7 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
     shares: dict[str, float] = {}
     for track, weight in weights.items():
         for visit_id, share in whose_track(state.belief, track).items():
-            if visit_id in shopping:
+            if visit_id in shopping or not visit_id:
                 shares[visit_id] = shares.get(visit_id, 0.0) + weight * share
     if weights:
         forget(state.floor, max(weights, key=lambda t: weights[t]))
@@ -327,11 +330,11 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
         bound = {v for t in seen for v, share in whose_track(state.belief, t).items() if share > 0.5}
         unseen = sorted(shopping - bound) or sorted(shopping)
         shares = {v: 1.0 / len(unseen) for v in unseen}
-    if not shares:
+    likeliest = max(sorted(shares), key=lambda v: shares[v]) if shares else ""
+    if not likeliest:
         key = f"stranger:{passing.gate}@{passing.at_s:.3f}"
         effects.append(LedgerEntry(key, passing.at_s, "stranger", "", {"gate": passing.gate}))
         return
-    likeliest = max(sorted(shares), key=lambda v: shares[v])
     visit = state.door.visits[likeliest]
     visit.identity = min(visit.identity, shares[likeliest])
     go_out(visit, passing.at_s)
@@ -368,6 +371,9 @@ def _settle(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
         settlement, told = review_settlement(*common, outcome.review, visit.leaving_s)
     else:
         settlement, told = open_settlement(*common, visit.leaving_s)
+    over = [v for v, s in state.settlements.items() if s.state in ("paid", "void") and s.asked_s < state.now_s - KEEP_S]
+    for name in over:
+        del state.settlements[name]
     state.settlements[visit.id] = settlement
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))

@@ -245,6 +245,8 @@ def _reweigh(stories: list[Hypothesis]) -> bool:
 def _settle_down(belief: Belief, cluster: Cluster) -> None:
     """Prune a cluster, and let what all its stories agree on stand alone."""
     stories = cluster.hypotheses = _best(cluster.hypotheses)
+    if not any(h.carts or h.who for h in stories):
+        del stories[1:]  # nobody is left whom the doubt about what lies where could concern
     first = stories[0]
     agreed = [
         s for s in dict.fromkeys(first.strays) if all(h.strays.count(s) == first.strays.count(s) for h in stories)

@@ -35,6 +35,9 @@ GHOST_NATS = -3.0
 BODY_GATE_M = 0.8
 """A head further than this from a body is not its."""
 
+TRUST = 0.6
+"""Frames share their cameras' errors: the stories' log-weights are worth only this much."""
+
 MOST_STORIES = 16
 STORIES_EACH = 3
 """Stories kept in all, and of each kind: kinds differ in whose body goes on as which track."""
@@ -110,7 +113,7 @@ def ways(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
     weights: dict[Way, float] = {}
     for story in crowd.stories:
         way = _way(crowd, story, tracks)
-        weights[way] = weights.get(way, 0.0) + math.exp(story.nats)
+        weights[way] = weights.get(way, 0.0) + math.exp(TRUST * story.nats)
     whole = sum(weights.values())
     return {way: w / whole for way, w in sorted(weights.items(), key=lambda kv: -kv[1])}
 

@@ -106,6 +106,9 @@ class Layout:
     def gondola_of(self, shelf: str) -> Gondola:
         return self._shelves[shelf][0]
 
+    def has_camera(self, camera: str) -> bool:
+        return any(c.id == camera for c in self.cameras)
+
     def gate(self, gate: str) -> Gate | None:
         return next((g for g in self.gates if g.id == gate), None)
 

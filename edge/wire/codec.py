@@ -59,6 +59,8 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
     if room == "shelf" and what == "weight":
         return _weights(store, topic, name, _weight.decode(payload), received_s)
     if room == "camera" and what == "people":
+        if not store.layout.has_camera(name):
+            return Refused(received_s, topic, "unknown camera")
         frame = _people.decode(payload)
         people = tuple(
             PersonSeen(p.head, tuple(p.hands), p.score, tuple(p.embedding) if p.embedding else None)
