@@ -1,1 +1,12 @@
-"""A physical shop in software: plates, people, cameras and their faults; stories, recordings, replay, compare."""
+"""A physical shop in software: plates, people, cameras and their faults; stories, recordings, replay, compare.
+
+A story (`simulator.story`) is acted out on the stage by behaviours (`simulator.behaviours`), then plates and cameras
+look at the play (`simulator.world`), and what they say is written as a recording::
+
+    simulate_story(store, text, Path("a.mcap"))
+    simulate_busy(store, 10, Path("b.mcap"), seed=4)
+"""
+
+from simulator.commands import simulate, simulate_busy, simulate_story
+
+__all__ = ["simulate", "simulate_busy", "simulate_story"]

@@ -1,0 +1,51 @@
+"""What `tebura simulate` does: a story or busy traffic -> a recording.
+
+Enters: a store, a story's text or how many visits, a seed. Leaves: a recording at a path, and the truth. The same store,
+story and seed give the same bytes. A story that names its seed keeps it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.store import Store, load_store
+from simulator.busy import busy_story
+from simulator.habits import Habits
+from simulator.story import read_story
+from simulator.world import play, record
+
+DEMO = Path(__file__).parents[1] / "config" / "demo"
+
+Truth = dict[str, list[dict[str, object]]]
+
+
+def simulate_story(
+    store: Store, text: str, path: Path, seed: int | None = None, *, roughness: float | None = None, name: str = "story"
+) -> Truth:
+    """Play a story and record it; `BrokenStory` with every fault. ``seed`` and ``roughness`` win over the story's."""
+    story = read_story(text, store, name)
+    chosen = next((s for s in (seed, story.seed) if s is not None), 1)
+    rough = next((r for r in (roughness, story.roughness) if r is not None), 1.0)
+    return record(play(store, story, chosen), story, rough, path)
+
+
+def simulate_busy(
+    store: Store, visits: int, path: Path, seed: int, *, roughness: float = 1.0, habits: Habits | None = None
+) -> Truth:
+    """Record so many visits by people who do what people do; ``roughness`` scales what sensors get wrong."""
+    return simulate_story(store, busy_story(store, visits, seed, habits), path, seed, roughness=roughness)
+
+
+def simulate(story: Path | None, busy: int | None, out: Path, seed: int, store: Path | None = None) -> None:
+    """The command: a story's file or ``busy`` visits, in the store of a folder, the demo shop without one."""
+    shop = load_store(store or DEMO)
+    if story is not None:
+        simulate_story(shop, story.read_text(encoding="utf-8"), out, _seed_of(story, seed), name=str(story))
+    else:
+        simulate_busy(shop, busy or 1, out, seed)
+
+
+def _seed_of(story: Path, otherwise: int) -> int | None:
+    """None where the story names its own seed."""
+    named = any(line.startswith("seed ") for line in story.read_text(encoding="utf-8").splitlines())
+    return None if named else otherwise

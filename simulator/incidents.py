@@ -1,0 +1,129 @@
+"""What happens to things: plates that die or stick, cameras and controllers that fall silent, gondolas that are hit.
+
+One class an incident, registered like the behaviours of people. Each tells the stage; that a fault ends is told by a
+line of its own, else it lasts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Literal, cast
+
+import numpy as np
+
+from simulator.chance import stream
+from simulator.forces import Knock
+from simulator.grammar import Deed, Place
+from simulator.plates import Blind
+from simulator.registry import Behaviour, Rehearsal, behaviour
+from simulator.stage import Stage
+
+SUBJECTS = {"plate": "{place}", "shelf": "{place}", "camera": "{camera}", "gondola": "{gondola}"}
+"""First word of a line -> the field that its name is."""
+
+
+def plate_of(deed: Deed) -> Place:
+    place = deed.place()
+    if place is None:
+        raise TypeError(f"line {deed.line} names no place")
+    return place
+
+
+def end(stage: Stage, thing: str, plate: int, at_s: float) -> None:
+    """Whatever was blind there sees again."""
+    stage.blind[thing] = [
+        replace(b, to_s=at_s) if b.plate == plate and b.to_s == math.inf else b for b in stage.blind[thing]
+    ]
+
+
+class PlateFails(Behaviour):
+    subject = "plate"
+
+    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
+        return "" if plate_of(deed).first else f"{plate_of(deed)} is a whole shelf: name a plate, like {deed.actor}:1"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        place, kind = plate_of(deed), "stuck" if "sticks" in self.says else "dead"
+        for plate in range(place.first, place.last + 1):
+            fault = Blind(plate, cast(Literal["dead", "stuck"], kind), at_s, math.inf)
+            stage.blind[place.shelf].append(fault)
+
+
+@behaviour
+class PlateDies(PlateFails):
+    """The cell says nothing any more: null."""
+
+    says = "goes dead"
+
+
+@behaviour
+class PlateSticks(PlateFails):
+    """The cell says what it said last, whatever lies on it."""
+
+    says = "sticks"
+
+
+@behaviour
+class PlateRecovers(PlateFails):
+    says = "recovers"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        place = plate_of(deed)
+        for plate in range(place.first, place.last + 1):
+            end(stage, place.shelf, plate, at_s)
+
+
+@behaviour
+class ShelfFallsSilent(Behaviour):
+    """The controller of a shelf, or its cable: no message at all."""
+
+    subject = "shelf"
+    says = "goes silent"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        stage.blind[plate_of(deed).shelf].append(Blind(0, "silent", at_s, math.inf))
+
+
+@behaviour
+class ShelfReturns(Behaviour):
+    subject = "shelf"
+    says = "returns"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        end(stage, plate_of(deed).shelf, 0, at_s)
+
+
+@behaviour
+class CameraFallsSilent(Behaviour):
+    subject = "camera"
+    says = "goes silent"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        stage.blind[deed.text("camera")].append(Blind(0, "silent", at_s, math.inf))
+
+
+@behaviour
+class CameraReturns(Behaviour):
+    subject = "camera"
+    says = "returns"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        end(stage, deed.text("camera"), 0, at_s)
+
+
+@behaviour
+class GondolaIsHit(Behaviour):
+    """A cart, a hip, a child: every plate of every shelf rings."""
+
+    subject = "gondola"
+    says = "is hit"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        rng = stream(stage.seed, "deed", deed.line, "hit")
+        gondola = next(g for g in stage.store.layout.gondolas if g.id == deed.text("gondola"))
+        for shelf in gondola.shelves:
+            force = rng.normal(0.0, 40.0, shelf.plates) + rng.normal(0.0, 20.0)
+            for i in range(3):
+                knock = Knock(at_s + 0.15 * i, np.asarray(force * 0.5**i), rng.uniform(6, 11), rng.uniform(0.1, 0.25))
+                stage.forces[shelf.id].append(knock)

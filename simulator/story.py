@@ -1,0 +1,215 @@
+"""Shop stories: text that a shopkeeper could check -> deeds to play and receipts to expect.
+
+::
+
+    shop demo
+    seed 7
+
+    09:00:00    ana enters with ben
+    09:00:12.5  ben takes 2 onigiri-salmon from fridge-s4:2
+    09:00:40    ana leaves
+    = ana pays 356 JPY: 2 onigiri-salmon
+
+Enters: the text and the store. Leaves: a `Story`. Refuses: a story with any fault, naming every one with its line and
+remedy. Besides grammar, what cannot be is told: somebody who acts outside the shop, puts back what they do not hold,
+never leaves, or pays what the products do not cost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from edge.store import Fault, Store
+from simulator import behaviours as _people  # noqa: F401 - registers what people do
+from simulator.grammar import NAME, PLACE, SKU, Deed, Misspelt, Word, words_of
+from simulator.incidents import SUBJECTS
+from simulator.registry import Behaviour, Rehearsal, match, phrases
+
+CLOCK = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)\s+(.*)")
+HEADER = re.compile(r"(shop|seed|day|roughness)\s+(\S+)\s*$")
+EXPECTED = re.compile(
+    rf"=\s*(?P<name>{NAME})\s+pays\s+(?P<amount>\d+(?:\.\d+)?)\s+(?P<currency>[A-Z]{{3}})"
+    r"(?P<less>\s+or less)?(?P<review>\s+or review)?\s*(?::\s*(?P<lines>.+?))?\s*$"
+)
+LINE = re.compile(rf"(\d+)\s+({SKU})$")
+FIRST_DAY = date(2026, 5, 12)
+
+
+class BrokenStory(ValueError):
+    """A story that cannot be played, with everything that is wrong with it."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(f) for f in self.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a visitor pays. ``or_less``: lines may be withheld; ``or_review``: a person may have to look first."""
+
+    subject: str
+    total_minor: int
+    items: dict[str, int]
+    or_less: bool
+    or_review: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A deed, what it means, and everybody whom it takes."""
+
+    kind: Behaviour
+    deed: Deed
+    people: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Story:
+    """A story that makes sense. ``acts`` in order of time; several may happen at once."""
+
+    text: str
+    acts: list[Act] = field(default_factory=list)
+    expected: list[Expected] = field(default_factory=list)
+    seed: int | None = None
+    day: date = FIRST_DAY
+    roughness: float | None = None
+
+    @property
+    def followers(self) -> frozenset[str]:
+        """Who comes along and never does anything by themselves."""
+        return frozenset(who for act in self.acts for who in act.people) - {act.deed.actor for act in self.acts}
+
+
+class _Reader:
+    """Reads line by line and keeps going after a fault."""
+
+    def __init__(self, text: str, store: Store, name: str) -> None:
+        self.story, self.store, self.name = Story(text), store, name
+        self.faults: list[Fault] = []
+        self.deeds: list[tuple[Behaviour, Deed]] = []
+        self.rehearsal = Rehearsal(store)
+        self.line = 0
+
+    def note(self, what: str, remedy: str) -> None:
+        self.faults.append(Fault(self.name, f"line {self.line}", what, remedy))
+
+    def read(self) -> Story:
+        for number, raw in enumerate(self.story.text.splitlines(), 1):
+            self.line, text = number, raw.split("#", 1)[0].strip()
+            if not text:
+                continue
+            try:
+                self._line(text)
+            except Misspelt as wrong:
+                self.note(wrong.what, wrong.remedy)
+        self._rehearse()
+        if self.faults:
+            raise BrokenStory(sorted(self.faults, key=lambda f: int(f.where.split()[1])))
+        return self.story
+
+    def _line(self, text: str) -> None:
+        if text.startswith("="):
+            self._expected(text)
+        elif clock := CLOCK.match(text):
+            hours, minutes, seconds = int(clock[1]), int(clock[2]), float(clock[3])
+            if hours > 23 or minutes > 59 or seconds >= 60:
+                self.note(f"{text.split()[0]} is no time of day", "Write hours:minutes:seconds, like 09:05:30")
+            else:
+                self._deed(3600 * hours + 60 * minutes + seconds, clock[4].strip())
+        elif header := HEADER.match(text):
+            self._header(header[1], header[2])
+        else:
+            remedy = 'Write "09:00:12 ana takes 1 SKU", "= ana pays 178 JPY: 1 SKU", "shop ID" or "seed NUMBER"'
+            self.note(f"{text[:40]!r} is no line of a story", remedy)
+
+    def _header(self, key: str, value: str) -> None:
+        try:
+            if key == "shop" and value != self.store.id:
+                self.note(f"the story plays in shop {value!r}, not in {self.store.id!r}", "Name its store with --store")
+            elif key == "seed":
+                self.story.seed = int(value)
+            elif key == "day":
+                self.story.day = date.fromisoformat(value)
+            elif key == "roughness":
+                self.story.roughness = float(value)
+        except ValueError:
+            remedies = {"seed": "a whole number", "day": "a day like 2026-05-12", "roughness": "a number like 1.5"}
+            self.note(f"{key} {value!r} cannot be read", f"Write {remedies[key]}")
+
+    def _deed(self, at_s: float, text: str) -> None:
+        subject, actor, words, rest = "", "", dict[str, Word](), text
+        first, _, more = text.partition(" ")
+        if first in SUBJECTS:
+            subject, (actor, _, rest) = first, more.strip().partition(" ")
+            words = self._thing(subject, actor)
+        else:
+            actor, rest = first, more.strip()
+            if not re.fullmatch(NAME, actor):
+                self.note(f"{actor!r} is no name", "Write names small, like ana")
+                return
+        found = match(subject, rest, self.store)
+        if found is None:
+            says = "; ".join(phrases(subject))
+            self.note(f"nobody knows what {rest!r} means", f"After {subject or 'a name'} comes one of: {says}")
+            return
+        kind, more_words = found
+        self.deeds.append((kind, Deed(at_s, self.line, actor, kind.says, {**words, **more_words})))
+
+    def _thing(self, subject: str, name: str) -> dict[str, Word]:
+        """The plate, shelf, camera or gondola that a line is about."""
+        what = SUBJECTS[subject].strip("{}")
+        if what == "camera":
+            known = [c.id for c in self.store.layout.cameras]
+            if name not in known:
+                raise Misspelt(f"there is no camera {name!r}", f"Use one of {', '.join(known)}")
+            return {what: name}
+        shape = re.fullmatch(rf"(?P<{what}>{PLACE if what == 'place' else SKU})", name)
+        if shape is None:
+            raise Misspelt(f"{name!r} names no {subject}", "Write it like plate g2-s1:4, shelf g2-s1 or gondola g2")
+        return words_of(shape, self.store)
+
+    def _expected(self, text: str) -> None:
+        found = EXPECTED.match(text)
+        if found is None:
+            self.note(f"{text[:60]!r} cannot be expected", "Write = ana pays 356 JPY: 2 SKU, 1 SKU (or ... pays 0 JPY)")
+            return
+        items: dict[str, int] = {}
+        for part in (found["lines"] or "").split(","):
+            line = LINE.match(part.strip())
+            if line and line[2] in self.store.catalogue:
+                items[line[2]] = items.get(line[2], 0) + int(line[1])
+            elif part.strip():
+                self.note(f"{part.strip()!r} is no receipt line", "Write a number and a sku of catalogue.csv")
+        total = round(float(found["amount"]) * 10**self.store.currency_digits)
+        if found["currency"] != self.store.currency:
+            self.note(f"the shop takes no {found['currency']}", f"Write {self.store.currency}")
+        cost = sum(self.store.catalogue[sku].price_minor * n for sku, n in items.items())
+        if self.store.prices_include_tax and cost != total:
+            self.note(f"{found['name']} pays {total} for what costs {cost}", f"Write {cost}, or correct the products")
+        expected = Expected(found["name"], total, items, bool(found["less"]), bool(found["review"]), self.line)
+        self.story.expected.append(expected)
+
+    def _rehearse(self) -> None:
+        """Deed by deed in order of time: can it be?"""
+        for kind, deed in sorted(self.deeds, key=lambda d: d[1].at_s):
+            self.line = deed.line
+            self.story.acts.append(Act(kind, deed, kind.people(self.rehearsal, deed)))
+            wrong = kind.check(self.rehearsal, deed)
+            if wrong:
+                self.note(wrong, "Correct this line, or one before it")
+        for name in self.rehearsal.everybody():
+            self.line = max(d.line for _, d in self.deeds if d.actor == name)
+            self.note(f"{name} never leaves", f"Add a line: {name} leaves")
+        for expected in self.story.expected:
+            if expected.subject not in self.rehearsal.visited:
+                self.line = expected.line
+                self.note(f"{expected.subject} never scanned", "Only who scans pays; correct the name")
+
+
+def read_story(text: str, store: Store, name: str = "story") -> Story:
+    """The story that a text tells; `BrokenStory` with every fault. ``name`` stands in front of faults."""
+    return _Reader(text, store, name).read()
