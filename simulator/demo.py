@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.checkout import Receipt, receipt_text
+from edge.checkout.roll import COLUMNS
 from edge.ledger import receipts
 from edge.store import Store, load_store
 from edge.wire import open_recording
@@ -85,7 +86,9 @@ def _beside(store: Store, receipt: Receipt, truth: dict[str, int]) -> Table:
         really.append("nothing\n")
     really.append("\n")
     really.append(*_verdict(receipt, truth))
-    table = Table.grid(padding=(0, 4))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, min_width=COLUMNS + 2)
+    table.add_column()
     table.add_row(Text(receipt_text(receipt, "en")), really)
     return table
 

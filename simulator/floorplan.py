@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import math
 from functools import lru_cache
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -168,4 +169,4 @@ def footprint(gondola: Gondola) -> Spot:
 
 def length_of(way: list[Spot]) -> float:
     """Metres along a way."""
-    return sum(math.dist(a, b) for a, b in zip(way, way[1:], strict=False))
+    return sum(math.dist(a, b) for a, b in pairwise(way))

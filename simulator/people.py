@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -90,7 +91,7 @@ class Body:
         """Stand until ``leave_s``, then walk; returns when they arrive."""
         at_s = max(leave_s, self.knots[-1][0])
         self.knots.append((at_s, *self.spot))
-        for a, b in zip(way, way[1:], strict=False):
+        for a, b in pairwise(way):
             at_s += math.dist(a, b) / (speed or self.speed_m_s)
             self.knots.append((at_s, *b))
         self.spot = way[-1]
