@@ -40,6 +40,9 @@ def demo(out: Path, seed: int) -> None:
         done, truth, told, report = _replayed(recording, out)
     for receipt in told:
         console.print(_beside(store, receipt, truth.items().get(receipt.sale.subject, {})))
+    for subject, items in truth.items().items():
+        if subject not in {r.sale.subject for r in told}:
+            console.print(_without_receipt(store, subject, items))
     _sum_up(console, done, told, truth)
     console.print(f"\nOpen [bold]{report}[/bold] to see every decision and what spoke for it.")
 
@@ -93,6 +96,14 @@ def _beside(store: Store, receipt: Receipt, truth: dict[str, int]) -> Table:
     return table
 
 
+def _without_receipt(store: Store, subject: str, truth: dict[str, int]) -> Text:
+    """Somebody whom the runtime did not see leave: nothing is charged, and that is wrong unless nothing was taken."""
+    items = ", ".join(f"{n} × {store.catalogue[sku].name('en')}" for sku, n in sorted(truth.items()))
+    return Text(
+        f"{subject} has no receipt and really left with {items or 'nothing'}  ✗ nothing was charged\n", "yellow"
+    )
+
+
 def _verdict(receipt: Receipt, truth: dict[str, int]) -> tuple[str, str]:
     """(words, colour): the mark that a stranger looks for."""
     if charged(receipt) == truth:
@@ -110,7 +121,7 @@ def _sum_up(console: Console, done: Replayed, told: list[Receipt], truth: Truth)
     review = sum(r.state == "review" for r in told)
     over = sum(_verdict(r, items.get(r.sale.subject, {}))[0].startswith("✗ wrong") for r in told)
     console.print(
-        f"[bold]{right} of {len(told)} receipts are exactly right[/bold], {review} wait for a person, "
+        f"[bold]{right} of {len(items)} receipts are exactly right[/bold], {review} wait for a person, "
         f"{over} charged too much."
     )
     console.print(

@@ -182,12 +182,11 @@ class Collector:
 
     def _visit(self, visit: str, hue: int) -> VisitShown:
         entered_s, subject = self._entered.get(visit, (self.began_s or 0.0, visit))
+        real = self.truth.items() if self.truth is not None else {}
         if visit not in self._sales:
-            return VisitShown(visit, subject, hue, entered_s, None, "open", (), "–", "")
+            return VisitShown(visit, subject, hue, entered_s, None, "open", (), "–", "", real.get(subject))
         at_s, kind, sale = self._sales[visit]
-        truth = None
-        if self.truth is not None:
-            truth = self.truth.items().get(sale.subject, {})
+        truth = None if self.truth is None else real.get(sale.subject, {})
         state = "review" if kind == "review" else "settled"
         stands, reference = self._paid.get(visit, (sale.state, ""))
         receipt = receipt_text(Receipt(visit, at_s, stands, sale, reference))
