@@ -1,5 +1,7 @@
 """``python -m simulator``: the same as ``tebura simulate``."""
 
+import sys
+
 from edge.cli import app
 
-app(["simulate", *__import__("sys").argv[1:]])
+app(["simulate", *sys.argv[1:]])

@@ -68,7 +68,8 @@ class _Day:
 
     def visit(self, name: str, at_s: float) -> float:
         """One visit from scan to exit; returns when they leave."""
-        names, says = (name,), f"{name} enters"
+        names: tuple[str, ...] = (name,)
+        says = f"{name} enters"
         if self.rng.random() < self.habits.party:
             names += tuple(f"{name}-{i}" for i in range(2, 2 + int(self.rng.integers(1, 3))))
             says += f" with a party of {len(names)}"

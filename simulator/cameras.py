@@ -1,8 +1,9 @@
 """Ceiling cameras: what each node makes of the people under it.
 
 Enters: everybody's plan, and when a camera is silent. Leaves: frames as they go on the wire, anonymous. A node misses
-people, a moment or a second long; it is off by a bias of its own that grows away from its lens; two heads close together
-become one; wrists are missed every third time and sometimes belong to the wrong head; and some people do not exist.
+people, for a moment or a second; it is off by a bias of its own that grows away from its lens; two heads close
+together become one; wrists are missed every third time and sometimes belong to the wrong head; and some people do not
+exist.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def reach_of(cameras: Sequence[Camera], floor: FloorPlan) -> float:
     if not len(points) or not len(lenses):
         return 3.0
     far = np.hypot(*(points[:, None] - lenses[None]).transpose(2, 0, 1)).min(axis=1).max()
-    return float(max(2.4, 1.15 * far))
+    return float(max(2.8, 1.3 * far))
 
 
 class Eye:
@@ -102,7 +103,7 @@ class Eye:
         self._haunt(frames, seen)
         for people in frames:
             if len(people) > 1:
-                self._rng.shuffle(people)  # type: ignore[arg-type]
+                self._rng.shuffle(people)
         return frames
 
     def _see(self, pose: Pose) -> _Seen:

@@ -1,7 +1,7 @@
 """What `tebura simulate` does: a story or busy traffic -> a recording.
 
-Enters: a store, a story's text or how many visits, a seed. Leaves: a recording at a path, and the truth. The same store,
-story and seed give the same bytes. A story that names its seed keeps it.
+Enters: a store, a story's text or how many visits, a seed. Leaves: a recording at a path, and the truth. The same
+store, story and seed give the same bytes. A story that names its seed keeps it.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ def step_aside(bodies: list[Body], floor: FloorPlan) -> None:
     end = max(b.knots[-1][0] if b.gone_s == np.inf else b.gone_s for b in bodies)
     times = np.arange(start, end + TICK_S, TICK_S)
     ways = np.stack([b.middle(times) for b in bodies])
+    moving = np.stack([np.hypot(*(b.middle(times + 0.1) - b.middle(times)).T) > 0.03 for b in bodies])
     here = np.stack([(times >= b.came_s) & (times < b.gone_s) for b in bodies])
     aside = np.zeros_like(ways)
     offset = np.zeros((len(bodies), 2))
@@ -41,7 +42,7 @@ def step_aside(bodies: list[Body], floor: FloorPlan) -> None:
             push = _pushes(at)
             if push.any():
                 moved = at + push * (PUSH_1_S * TICK_S)
-                moved += _handed(push) * 0.01
+                moved += _handed(push) * 0.012 * moving[present, i, None]
                 stays = floor.clearance(moved) >= np.minimum(GONDOLA_M, floor.clearance(at))
                 offset[present] += np.where(stays[:, None], moved - at, 0.0)
         aside[:, i] = offset

@@ -23,7 +23,7 @@ class Habits:
     """Comes in, looks, and leaves without having taken anything."""
     party: float = 0.15
     """Comes with one or two others on one scan."""
-    crowding: float = 0.35
+    crowding: float = 0.2
     """Goes where somebody else is about to take something, at the same moment."""
     several: float = 0.16
     """Takes two or three units in one grab."""

@@ -65,6 +65,8 @@ class Body:
     visit: int
     height_m: float
     speed_m_s: float
+    favours: int = 0
+    """The hand that is used when both are free."""
     free_s: float = 0.0
     spot: Spot = (0.0, 0.0)
     gone_s: float = math.inf
@@ -107,7 +109,8 @@ class Body:
     def reach(self, at_s: float, until_s: float, target: Point) -> Reach:
         """Stretch out the arm that is free at that time, or will be first."""
         busy = [max((r.span[1] for r in self.reaches if r.hand == hand), default=-math.inf) for hand in (0, 1)]
-        hand = 0 if busy[0] <= at_s - TO_REACH_S or busy[0] <= busy[1] else 1
+        one, other = self.favours, 1 - self.favours
+        hand = one if busy[one] <= at_s - TO_REACH_S or busy[one] <= busy[other] else other
         made = Reach(hand, at_s, until_s, target)
         self.reaches.append(made)
         return made
@@ -207,4 +210,5 @@ def born(name: str, visit: int, seed: int) -> Body:
     """Somebody with a height, a pace and a way of standing of their own."""
     rng = stream(seed, "person", name, visit)
     height = float(np.clip(rng.normal(1.66, 0.085), 1.45, 1.9))
-    return Body(name, visit, height, float(rng.uniform(0.85, 1.3)), phase=rng.uniform(0, 2 * np.pi, 8))
+    speed, hand = float(rng.uniform(0.85, 1.3)), int(rng.random() < 0.2)
+    return Body(name, visit, height, speed, hand, phase=rng.uniform(0, 2 * np.pi, 8))

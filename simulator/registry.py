@@ -1,7 +1,7 @@
 """The register of behaviours, and the rehearsal that tells what makes no sense before anything is played.
 
-Enters: classes with a phrase. Leaves: `match`, which finds the behaviour of a line. A rehearsal keeps just enough to say
-"she is not in the shop" or "she holds none": who is inside, with whom, holding what.
+Enters: classes with a phrase. Leaves: `match`, which finds the behaviour of a line. A rehearsal keeps just enough to
+say "she is not in the shop" or "she holds none": who is inside, with whom, holding what.
 """
 
 from __future__ import annotations

@@ -25,6 +25,9 @@ from simulator.plates import Blind
 
 ARM_M = 0.55
 """So far to either side of where they stand people reach without a step."""
+STANDS_M = 0.15
+"""People stand a little to the left or right of what they take, each in their own way."""
+LINGER_S = 2.5
 SETTLE_S = 0.35
 """From arriving at a shelf to the moment the arm may go out."""
 VISIBLE_SHARE = 0.08
@@ -142,10 +145,14 @@ class Stage:
         return body.free_s + length_of(self.floor.way(body.spot, spot)) / body.speed_m_s
 
     def arrive(self, body: Body, spot: Spot, by_s: float, follow: bool = True) -> float:
-        """Walk to a spot, just in time for ``by_s`` or as early as possible; returns when they are there."""
+        """Walk to a spot, in time for ``by_s`` or as early as possible; returns when they are there.
+
+        Who has time spends some of it where they are and the rest where they go.
+        """
         way = self.floor.way(body.spot, spot)
         length = length_of(way)
-        leave_s = max(body.free_s, by_s - length / body.speed_m_s - 0.6)
+        spare_s = max(0.0, by_s - length / body.speed_m_s - 0.6 - body.free_s)
+        leave_s = body.free_s + min(LINGER_S, 0.4 * spare_s)
         arrived = body.walk(way, leave_s) if length > 0.02 else max(body.free_s, leave_s)
         body.stay(arrived)
         if follow and length > 1.0:
@@ -173,7 +180,7 @@ class Stage:
         local = gondola.local(np.array([[*body.spot, 0.0]]))[0]
         if -0.75 < local[1] < 0.0 and abs(local[0] - x_m) < ARM_M:
             return body.spot
-        return self.floor.stand(shelf, x_m)
+        return self.floor.stand(shelf, x_m + STANDS_M * math.sin(float(body.phase[3]) + 7.0 * x_m))
 
     def ready(self, body: Body, shelf: str, x_m: float) -> float:
         """The earliest moment at which somebody's hand can be at ``x_m`` of a shelf."""
