@@ -61,7 +61,7 @@ def refuse(message: str) -> NoReturn:
 
 @app.command()
 def simulate(
-    story: Annotated[Path | None, typer.Argument(help="A shop story; see simulator/stories.")] = None,
+    story: Annotated[Path | None, typer.Argument(help="A shop story, as text.")] = None,
     *,
     busy: Annotated[int | None, typer.Option(help="No story: so many visits by people who do what people do.")] = None,
     out: Annotated[Path, typer.Option("-o", "--out", help="The recording to write.", metavar="FILE.mcap")],

@@ -117,6 +117,23 @@ def test_a_ledger_is_shown_proved_and_printed_again(ana: Path, tmp_path: Path) -
     assert tebura("ledger", "prove", tmp_path / "nothing.db").returncode == 2
 
 
+def test_busy_traffic_is_simulated_and_replayed(tmp_path: Path) -> None:
+    recording = tmp_path / "busy.mcap"
+    assert tebura("simulate", "--busy", 2, "--seed", 5, "-o", recording).returncode == 0
+    done = tebura("replay", recording, "--json")
+    assert done.returncode == 0
+    assert {json.loads(line)["currency"] for line in done.stdout.splitlines()} == {"JPY"}
+
+
+def test_a_story_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    story = tmp_path / "moon.story"
+    story.write_text("09:00:00  ana enters\n09:00:12  ana flies to the moon\n")
+    done = tebura("simulate", story, "-o", tmp_path / "moon.mcap")
+    assert done.returncode == 2
+    assert "line 2" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_check_names_every_fault_of_a_store_folder(tmp_path: Path) -> None:
     sound = tebura("check", "--store", write_store(tmp_path / "sound"))
     assert (sound.returncode, "All is well" in sound.stdout) == (0, True)
