@@ -98,7 +98,6 @@ def _gondola(gondola: Gondola) -> Markup:
     corners = _corners(gondola)
     (x1, y1), (x2, y2) = corners[0], corners[1]
     middle = np.mean(np.asarray(corners), axis=0)
-    middle += 0.78 * (middle - np.asarray([(x1 + x2) / 2, (y1 + y2) / 2]))
     count = len(gondola.shelves)
     return tag(
         "g",
