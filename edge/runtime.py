@@ -301,7 +301,7 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     gate = store.layout.gate(passing.gate)
     if visit is None or gate is None:
         return
-    weights = went_through(state.floor, gate.position, passing.at_s)
+    weights = went_through(state.floor, gate.position, passing.at_s, leaving=False)
     unseen = -visit.inside - 1000 * int(visit.id.rsplit("-", 1)[1])
     admit(state.belief, visit.id, weights, unseen)
     for track in weights:
@@ -316,7 +316,7 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
         return
     _doubt(state, passing.at_s)
     shopping = {v.id for v in state.door.visits.values() if v.state == "shopping"}
-    weights = went_through(state.floor, gate.position, passing.at_s)
+    weights = went_through(state.floor, gate.position, passing.at_s, leaving=True)
     shares: dict[str, float] = {}
     for track, weight in weights.items():
         for visit_id, share in whose_track(state.belief, track).items():

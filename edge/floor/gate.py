@@ -19,12 +19,16 @@ AT_GATE_M = 1.5
 MOVED_M = 0.08
 """A step away from the gate counts against standing still in units of this."""
 
+MOST_MOVED_M = 0.4
 A_MOMENT_S = 0.45
 LEAST_WEIGHT = 1e-4
 
 
-def went_through(state: FloorState, gate: tuple[float, float], at_s: float) -> dict[int, float]:
-    """Track -> probability that it is the one who passed at ``at_s``; empty when nobody was near."""
+def went_through(state: FloorState, gate: tuple[float, float], at_s: float, leaving: bool) -> dict[int, float]:
+    """Track -> probability that it is the one who passed at ``at_s``; empty when nobody was near.
+
+    Who was ``leaving`` may be out of sight a moment later; who came in is not.
+    """
     nats = {}
     for track in state.tracks.values():
         if not track.sure or track.gone:
@@ -32,8 +36,13 @@ def went_through(state: FloorState, gate: tuple[float, float], at_s: float) -> d
         gap_m = _gap(track, gate, at_s)
         if gap_m > AT_GATE_M:
             continue
+        seen = [s.at_s for s in track.recent if abs(s.at_s - at_s) < A_MOMENT_S]
+        if not seen:
+            continue
         later_m = _gap(track, gate, at_s + A_MOMENT_S)
-        moved_m = min(0.4, max(0.0, later_m - gap_m)) if track.seen_s > at_s + A_MOMENT_S / 2 else 0.4
+        moved_m = min(MOST_MOVED_M, max(0.0, later_m - gap_m))
+        if max(seen) < at_s + A_MOMENT_S / 2:
+            moved_m = MOST_MOVED_M if leaving else 0.0
         nats[track.id] = moved_m / MOVED_M - 0.5 * (gap_m / IN_GATE_M) ** 2
     if not nats:
         return {}

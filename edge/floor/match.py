@@ -42,11 +42,10 @@ FAR = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """Two tracks that competed for the same people: with probability ``swap`` they are exchanged."""
+    """Two tracks that competed for the same people, and may have been exchanged."""
 
     a: Track
     b: Track
-    swap: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +158,18 @@ def _hungarian(costs: dict[tuple[int, int], float], rows: list[int], columns: li
 def _rivals(
     tracks: Sequence[Track], costs: dict[tuple[int, int], float], solved: list[tuple[int, int]]
 ) -> list[Rivals]:
-    """Pairs of sure tracks whose exchange would have been possible, with its probability."""
+    """Pairs of sure tracks whose exchange would have been possible: both seen, or one of them and the other not."""
     found = []
     for n, (i, j) in enumerate(solved):
         for k, m in solved[n + 1 :]:
             if tracks[i].sure and tracks[k].sure and (i, m) in costs and (k, j) in costs:
-                worse = costs[i, m] + costs[k, j] - costs[i, j] - costs[k, m]
-                if worse < MISTAKABLE:
-                    found.append(Rivals(tracks[i], tracks[k], 1 / (1 + math.exp(max(0.0, worse) / 2))))
+                if costs[i, m] + costs[k, j] - costs[i, j] - costs[k, m] < MISTAKABLE:
+                    found.append(Rivals(tracks[i], tracks[k]))
+    seen = {i for i, _ in solved}
+    for i, j in solved:
+        for k in {k for k, m in costs if m == j} - seen:
+            if tracks[i].sure and tracks[k].sure and costs[k, j] - costs[i, j] < MISTAKABLE / 2:
+                found.append(Rivals(tracks[i], tracks[k]))
     return found
 
 

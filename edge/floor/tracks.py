@@ -30,12 +30,16 @@ STOOP_M_PER_SQRT_S = 0.25
 COAST_S = 0.8
 """An unseen person's velocity dies away over this time: people who vanish behind somebody stand still."""
 
-CONFIRM_SIGHTINGS = 4
-CONFIRM_WITHIN_S = 1.0
+CONFIRM_SIGHTINGS = 6
+CONFIRM_WITHIN_S = 1.2
 MISSING_AFTER_S = 0.35
 LOST_AFTER_S = 1.5
 FORGET_GHOST_S = 0.7
 FORGET_LOST_S = 180.0
+FORGET_AFTER_TIMES = 4.0
+FORGET_SOONEST_S = 2.0
+"""Somebody unseen is remembered this many times as long as they had been seen, within these bounds."""
+
 FORGET_GONE_S = 1.0
 
 CLOSE_M = 0.55
@@ -297,12 +301,17 @@ def _age(state: FloorState, now_s: float) -> None:
         if not track.sure:
             if unseen_s > FORGET_GHOST_S or now_s - track.born_s > CONFIRM_WITHIN_S:
                 del state.tracks[track.id]
-        elif unseen_s > (FORGET_GONE_S if track.gone else FORGET_LOST_S):
+        elif unseen_s > (FORGET_GONE_S if track.gone else _memory_s(track)):
             del state.tracks[track.id]
         elif unseen_s > LOST_AFTER_S:
             track.lost = True
         if len(track.recent) > 64 and track.recent[0].at_s < now_s - 1.5 * REMEMBER_S:
             track.recent = [s for s in track.recent if s.at_s >= now_s - REMEMBER_S]
+
+
+def _memory_s(track: Track) -> float:
+    """How long an unseen person is waited for."""
+    return min(FORGET_LOST_S, max(FORGET_SOONEST_S, FORGET_AFTER_TIMES * (track.seen_s - track.born_s)))
 
 
 def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
