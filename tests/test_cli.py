@@ -164,7 +164,12 @@ def test_what_makes_no_sense_is_refused_with_exit_code_2(arguments: tuple[str, .
 
 def test_the_command_starts_without_what_it_does_not_need() -> None:
     """A replay's start counts as part of the replay."""
-    heavy = ("numpy", "pydantic", "rich", "scipy", "edge.store")
-    code = f"import sys, edge.cli; print([m for m in {heavy} if m in sys.modules])"
+    assert loaded("edge.cli", "numpy", "pydantic", "rich", "scipy", "edge.store") == []
+    assert loaded("simulator.replay", "simulator.world", "sqlite_utils", "pydantic_settings") == []
+
+
+def loaded(module: str, *heavy: str) -> list[str]:
+    """Which of the heavy modules come along when a module is imported."""
+    code = f"import sys, json, {module}; print(json.dumps([m for m in {heavy} if m in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    return list(json.loads(done.stdout))
