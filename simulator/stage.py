@@ -125,7 +125,7 @@ class Stage:
         body = self.people[name]
         inner, outer = self.floor.gate_spots(gate)
         wanted = at_s - math.dist(inner, gate.position) / body.speed_m_s
-        leaves = max(wanted, self.arrive(body, inner, wanted))
+        leaves = max(wanted, self.arrive(body, inner, wanted, follow=False, linger_s=math.inf))
         through = leaves + math.dist(inner, gate.position) / body.speed_m_s
         body.gone_s = body.walk([inner, gate.position, outer], leaves)
         del self.people[name]
@@ -144,15 +144,15 @@ class Stage:
         """When somebody could be at a spot if they left as soon as they can."""
         return body.free_s + length_of(self.floor.way(body.spot, spot)) / body.speed_m_s
 
-    def arrive(self, body: Body, spot: Spot, by_s: float, follow: bool = True) -> float:
+    def arrive(self, body: Body, spot: Spot, by_s: float, follow: bool = True, linger_s: float = LINGER_S) -> float:
         """Walk to a spot, in time for ``by_s`` or as early as possible; returns when they are there.
 
-        Who has time spends some of it where they are and the rest where they go.
+        Who has time spends some of it where they are, at most ``linger_s``, and the rest where they go.
         """
         way = self.floor.way(body.spot, spot)
         length = length_of(way)
         spare_s = max(0.0, by_s - length / body.speed_m_s - 0.6 - body.free_s)
-        leave_s = body.free_s + min(LINGER_S, 0.4 * spare_s)
+        leave_s = body.free_s + (min(linger_s, 0.4 * spare_s) if linger_s < math.inf else spare_s)
         arrived = body.walk(way, leave_s) if length > 0.02 else max(body.free_s, leave_s)
         body.stay(arrived)
         if follow and length > 1.0:

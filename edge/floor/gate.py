@@ -1,7 +1,7 @@
 """Who went through a gate: the one who was in it, and moved.
 
 The light barrier says that somebody passed, the cameras say who stood there. Where people queue, several did; the one
-who passed is the one who was elsewhere, or out of sight, a moment later.
+who passed is the one who walked, from one side of that moment to the other.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ AT_GATE_M = 1.5
 """Who was further away than this did not pass."""
 
 MOVED_M = 0.08
-"""A step away from the gate counts against standing still in units of this."""
+"""Walking through counts against standing in the gate in units of this."""
 
-MOST_MOVED_M = 0.4
+MOST_MOVED_M = 0.5
 A_MOMENT_S = 0.45
 LEAST_WEIGHT = 1e-4
 
@@ -27,22 +27,27 @@ LEAST_WEIGHT = 1e-4
 def went_through(state: FloorState, gate: tuple[float, float], at_s: float, leaving: bool) -> dict[int, float]:
     """Track -> probability that it is the one who passed at ``at_s``; empty when nobody was near.
 
-    Who was ``leaving`` may be out of sight a moment later; who came in is not.
+    Who comes in walks from one side of the moment to the other, while others stand and wait. Who is ``leaving`` is
+    beyond the gate a moment later, or out of sight, while others are still on their way to it.
     """
     nats = {}
     for track in state.tracks.values():
         if not track.sure or track.gone:
             continue
-        gap_m = _gap(track, gate, at_s)
+        gap_m = math.dist(_place(track, at_s), gate)
         if gap_m > AT_GATE_M:
             continue
         seen = [s.at_s for s in track.recent if abs(s.at_s - at_s) < A_MOMENT_S]
         if not seen:
             continue
-        later_m = _gap(track, gate, at_s + A_MOMENT_S)
-        moved_m = min(MOST_MOVED_M, max(0.0, later_m - gap_m))
-        if max(seen) < at_s + A_MOMENT_S / 2:
-            moved_m = MOST_MOVED_M if leaving else 0.0
+        later = _place(track, at_s + A_MOMENT_S)
+        if not leaving:
+            moved_m = math.dist(_place(track, at_s - A_MOMENT_S), later)
+        elif max(seen) < at_s + A_MOMENT_S / 2:
+            moved_m = MOST_MOVED_M
+        else:
+            moved_m = max(0.0, math.dist(later, gate) - gap_m)
+        moved_m = min(MOST_MOVED_M, moved_m)
         nats[track.id] = moved_m / MOVED_M - 0.5 * (gap_m / IN_GATE_M) ** 2
     if not nats:
         return {}
@@ -52,10 +57,10 @@ def went_through(state: FloorState, gate: tuple[float, float], at_s: float, leav
     return {t: weights[t] / whole for t in sorted(weights)}
 
 
-def _gap(track: Track, gate: tuple[float, float], at_s: float) -> float:
-    """Distance (m) of a track from the gate at about a time, by the sightings around it."""
+def _place(track: Track, at_s: float) -> tuple[float, float]:
+    """Where a track was at about a time, by the sightings around it."""
     heads = [s.head for s in track.recent if abs(s.at_s - at_s) <= 0.12]
     if not heads:
         x, y, _ = track.ahead(at_s)
-        return math.dist((x, y), gate)
-    return math.dist((sum(h[0] for h in heads) / len(heads), sum(h[1] for h in heads) / len(heads)), gate)
+        return x, y
+    return sum(h[0] for h in heads) / len(heads), sum(h[1] for h in heads) / len(heads)
