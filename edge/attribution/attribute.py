@@ -26,6 +26,12 @@ BORROWED = -4.0
 RESTOCKED = -4.0
 """A stranger (staff, most likely) adds to the shelf."""
 
+STRANGER = -2.5
+"""Somebody who never came in through the gate takes something."""
+
+UNSEEN = -3.0
+"""A person whom no camera sees, where cameras do see others."""
+
 FURTHEST = -11.0
 """Who is this many nats behind the likeliest person has nothing to do with it."""
 
@@ -97,7 +103,8 @@ def _promising(
 
 def _actors(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:
     """Track -> nats for everybody who could have done it, the likeliest ones; 0 stands for nobody seen."""
-    nats = {track: who_nats(reach) for track, reach in seen.items()}
+    eyes = any(reach.sightings for reach in seen.values())
+    nats = {t: who_nats(reach) + (UNSEEN if eyes and not reach.sightings else 0.0) for t, reach in seen.items()}
     unseen = [t for c in belief.clusters for t in c.tracks() if t < 0]
     nats |= dict.fromkeys(unseen, -6.0 if seen else -2.5)
     if not nats:
@@ -167,6 +174,8 @@ def _continue(
                 return None, ()
             if visit in story.carts:
                 _add(story, visit, move.sku, move.quantity, event.id)
+            else:
+                story.nats += STRANGER
             shares.append(Share(visit, move.sku, move.quantity))
         else:
             giver = _giver(story, visit, move.sku, -move.quantity)

@@ -37,15 +37,19 @@ MISPLACED_TAKE = 0.5
 MORE_THERE = -5.0
 """More units of something misplaced than were seen to be left there."""
 
-UNKNOWN_THERE = -9.5
+UNKNOWN_THERE = -12.0
 """A product that nobody knew to lie there, taken."""
 
 HOME = -0.5
 ELSEWHERE = -1.1
 """Things are put back in their place somewhat more often than anywhere else."""
 
-RESIDUAL = -16.0
-"""A mass that no product explains: a hand that rests, a bag, a broken plate."""
+RESIDUAL = -15.0
+HALF_LIFTED = -11.0
+"""A mass that no product explains: a bag, a broken plate; or less than what stands there, held half lifted. What
+becomes of it is told by a later event, which is then explained together with it at little cost (`COMPLETED`)."""
+
+COMPLETED = -0.3
 
 NEXT_PLATE = -10.0
 OUTSIDE = -30.0
@@ -137,7 +141,8 @@ def recipes(
         off = (change_g - mass_g) / spread_g
         if abs(off) > FIT_SIGMA:
             continue
-        crowding = sum(QUANTITY_NATS[n] for _, n in chosen) + ANOTHER_PRODUCT * (len(chosen) - 1)
+        products = sum(1 for u, _ in chosen if u.sku)
+        crowding = sum(QUANTITY_NATS[n] for _, n in chosen) + ANOTHER_PRODUCT * max(0, products - 1)
         swapped = SWAPPED if len({u.sign for u, _ in chosen}) > 1 else 0.0
         found.append(
             Recipe(
@@ -150,7 +155,9 @@ def recipes(
         )
     found.sort(key=lambda r: -r.nats)
     residual = Stray(event.shelf, min(event.plates), max(event.plates), "", change_g)
-    return [*found[:KEEP], Recipe((Move("", 0, residual),), 0.0, 0.0, RESIDUAL, 0.0)]
+    heaviest_g = max((u.mass_g for u in units if u.sign < 0 and u.prior > UNKNOWN_THERE), default=0.0)
+    prior = HALF_LIFTED if -heaviest_g < change_g < 0 else RESIDUAL
+    return [*found[:KEEP], Recipe((Move("", 0, residual),), 0.0, 0.0, prior, 0.0)]
 
 
 def _share(event: ShelfEvent) -> dict[int, float]:
@@ -188,7 +195,7 @@ def _units(
             units.append(_Unit(stray.sku, -1, p.weight_g, p.weight_sd_g, *place, MISPLACED_TAKE, 1, stray))
             units.append(_Unit(stray.sku, -1, p.weight_g, p.weight_sd_g, *place, MORE_THERE, 2))
         else:
-            units.append(_Unit("", -1, stray.mass_g, 1.5, stray.first, stray.last, MISPLACED_TAKE, 1, stray))
+            units.append(_Unit("", -1, stray.mass_g, 1.5, stray.first, stray.last, COMPLETED, 1, stray))
     for sku, most in held.items():
         p = catalogue[sku]
         homes = [f for f in facings if f.sku == sku]
