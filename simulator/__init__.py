@@ -10,9 +10,10 @@ look at the play (`simulator.world`), and what they say is written as a recordin
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.commands import simulate, simulate_busy, simulate_story
+    from simulator.busy import Habits
+from simulator.commands import simulate, simulate_busy, simulate_story
 
-__all__ = ["simulate", "simulate_busy", "simulate_story"]
+__all__ = ["Habits", "simulate", "simulate_busy", "simulate_story"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,9 @@
 Enters: a store, how many visits, a seed, `Habits`. Leaves: the text of a shop story, which is then played like any
 other; so whatever went wrong on a busy day can be cut out of it and becomes a test. Shoppers are planned one after
 another; each knows where the earlier ones will be, and now and then goes there at the same moment.
+
+The numbers of `Habits` are made up, in the range that shop-floor studies give: one to a handful of items a visit, every
+sixth put back, half of those somewhere else.
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ from edge.store.planogram import Facing
 from simulator.chance import stream
 from simulator.floorplan import FloorPlan, Spot, length_of
 from simulator.grammar import Place
-from simulator.habits import Habits
 
 NAMES = (
     "aiko", "ben", "chika", "daigo", "emi", "fumio", "goro", "hana", "ichiro", "jun", "kaho", "leo", "mio", "naoki",
@@ -28,6 +30,44 @@ PACE_M_S = 0.95
 """Reckoned slower than most walk: whoever is early waits."""
 AT_ONCE_S = 1.2
 """Two hands within this time are a collision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What people do when nobody tells them; chances are per decision."""
+
+    items: float = 3.0
+    """Mean number of decisions at shelves before somebody leaves (at least none)."""
+    gap_s: float = 9.0
+    """Mean time between two arrivals: the shorter, the more people at once."""
+    think_s: float = 3.0
+    """Mean time that somebody stands before they do something."""
+    nothing: float = 0.06
+    """Comes in, looks, and leaves without having taken anything."""
+    party: float = 0.15
+    """Comes with one or two others on one scan."""
+    crowding: float = 0.2
+    """Goes where somebody else is about to take something, at the same moment."""
+    several: float = 0.16
+    """Takes two or three units in one grab."""
+    one_by_one: float = 0.10
+    """Takes two or three units within a second or so of each other."""
+    slowly: float = 0.07
+    """Lifts, holds, and only then takes."""
+    double: float = 0.12
+    """Takes something else from near by within a second or two."""
+    put_back: float = 0.16
+    """After taking something: thinks better of it."""
+    wrong_place: float = 0.5
+    """… and puts it somewhere else."""
+    touch: float = 0.12
+    """Touches or half lifts something instead of taking it."""
+    lean: float = 0.04
+    """Leans on a shelf."""
+    hand_over: float = 0.04
+    """Gives something to somebody else in the shop."""
+    stray: float = 0.3
+    """Takes what others left in a wrong place, when there is something."""
 
 
 @dataclass(slots=True)

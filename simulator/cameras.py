@@ -28,6 +28,10 @@ PIECE = 200
 LAG_S = (0.06, 0.13)
 BLOB_M = 0.32
 """Two heads nearer than this are one to a camera, most of the time."""
+REACH_M = 3.2
+"""A fisheye under a ceiling of 2.7 m; further out a head is too small and hides behind others."""
+OVERLOOKED_FRAMES = 9
+"""Nobody is overlooked for longer than this by one camera."""
 HEAD_SD_M = np.array([0.035, 0.035, 0.04])
 WRIST_SD_M = 0.06
 GHOSTS_1_S = 0.012
@@ -54,9 +58,9 @@ def reach_of(cameras: Sequence[Camera], floor: FloorPlan) -> float:
     points = points[floor.free(points)]
     lenses = np.array([c.position[:2] for c in cameras])
     if not len(points) or not len(lenses):
-        return 3.0
+        return REACH_M
     far = np.hypot(*(points[:, None] - lenses[None]).transpose(2, 0, 1)).min(axis=1).max()
-    return float(max(2.8, 1.3 * far))
+    return float(max(REACH_M, 1.2 * far))
 
 
 class Eye:
@@ -133,7 +137,7 @@ class Eye:
         """(n,): True while something is overlooked; begins with chance ``start`` a frame, lasts ``frames`` or so."""
         flags = np.zeros(n, dtype=bool)
         for i in np.flatnonzero(self._rng.random(n) < start):
-            flags[i : i + 1 + int(self._rng.exponential(frames))] = True
+            flags[i : i + 1 + min(OVERLOOKED_FRAMES, int(self._rng.exponential(frames)))] = True
         return flags
 
     def _merge(self, one: _Seen, other: _Seen) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edge.store import Store, load_store
-from simulator.busy import busy_story
-from simulator.habits import Habits
+from simulator.busy import Habits, busy_story
 from simulator.story import read_story
 from simulator.world import play, record
 

@@ -35,6 +35,10 @@ STOOPING = 0.3
 STOOP_M = 0.5
 """Now and then somebody bends, by anything up to half a metre."""
 
+WELL_KNOWN = 4
+TALLER = 0.05
+"""Nobody grows: who was measured so often is hardly ever taller (a density, per metre)."""
+
 Holding = dict[str, tuple[int, tuple[str, ...]]]
 """sku -> (units, ids of the shelf events behind them)."""
 
@@ -144,8 +148,8 @@ def measure(belief: Belief, stature: Stature) -> None:
             known_m, count = h.statures_m.get(visit, (stature.height_m, 0))
             nats, upright = _as_tall(stature.height_m, known_m, count)
             h.nats += STATURE_WEIGHT * nats
-            if not count or stature.height_m > known_m + 3 * STATURE_M:
-                known_m, count, upright = stature.height_m, 0, 1.0
+            if count < WELL_KNOWN and stature.height_m > known_m + 3 * STATURE_M:
+                known_m, count, upright = stature.height_m, 0, 1.0  # they had bent until now
             mean_m = known_m + upright * (stature.height_m - known_m) / (count + 1)
             h.statures_m = {**h.statures_m, visit: (mean_m, min(count + 1, 8))}
     if len(cluster.hypotheses) > 1 and _reweigh(cluster.hypotheses):
@@ -159,6 +163,8 @@ def _as_tall(height_m: float, known_m: float, count: int) -> tuple[float, float]
     if not count:
         return 0.0, 1.0
     error_m = STATURE_M * math.sqrt(1 + 1 / count)
+    if height_m > known_m + 3 * error_m and count >= WELL_KNOWN:
+        return math.log(TALLER), 0.0
     upright = (1 - STOOPING) / (error_m * math.sqrt(2 * math.pi))
     upright *= math.exp(-0.5 * ((height_m - known_m) / error_m) ** 2)
     whole = upright + STOOPING / STOOP_M

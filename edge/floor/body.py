@@ -25,6 +25,7 @@ class Moving(Protocol):
     vy: float
     variance: tuple[float, float, float]
     z_variance: float
+    at_s: float
 
 
 class Body(NamedTuple):
@@ -78,6 +79,7 @@ class Body(NamedTuple):
         )
 
 
-def body_of(track: Moving) -> Body:
-    """The person whom a track follows."""
-    return Body(track.x, track.y, track.z, track.vx, track.vy, *track.variance, track.z_variance)
+def body_of(track: Moving, at_s: float) -> Body:
+    """The person whom a track follows, at a time."""
+    body = Body(track.x, track.y, track.z, track.vx, track.vy, *track.variance, track.z_variance)
+    return body.moved(max(0.0, at_s - track.at_s))

@@ -70,7 +70,9 @@ class Crowd:
 def gather_crowd(tracks: Sequence[Moving], at_s: float) -> Crowd:
     """These tracks begin to be mistakable."""
     members = tuple(t.id for t in tracks)
-    return Crowd(members, at_s, at_s, dict.fromkeys(members, at_s), [Story(0.0, tuple(body_of(t) for t in tracks))])
+    return Crowd(
+        members, at_s, at_s, dict.fromkeys(members, at_s), [Story(0.0, tuple(body_of(t, at_s) for t in tracks))]
+    )
 
 
 def unite(a: Crowd, b: Crowd) -> Crowd:

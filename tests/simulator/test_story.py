@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.busy import busy_story
+from simulator.busy import Habits, busy_story
 from simulator.grammar import Place
-from simulator.habits import Habits
 from simulator.shops import random_shop
 from simulator.story import BrokenStory, Story, read_story
 from tests.simulator.plays import SHOP, acted

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from edge.records import PeopleFrame, Refused, WeightBatch
 from edge.store import read_store
 from edge.wire import decode, open_recording
-from simulator import simulate_busy, simulate_story
-from simulator.habits import Habits
+from simulator import Habits, simulate_busy, simulate_story
 from simulator.shops import random_shop
 from tests.simulator.plays import SHOP
 
