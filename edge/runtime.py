@@ -14,9 +14,31 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edge.attribution import Belief, admit, attribute, cart_of, confuse, depart, measure, open_belief, whose_track
+from edge.attribution import (
+    Belief,
+    admit,
+    attribute,
+    cart_of,
+    confuse,
+    depart,
+    measure,
+    open_belief,
+    united,
+    whose_track,
+)
 from edge.checkout import Settlement, on_reply, on_time, open_settlement, review_settlement
-from edge.floor import Confusion, FloorState, Stature, forget, open_floor, positions, reaches, see, went_through
+from edge.floor import (
+    Confusion,
+    FloorState,
+    Stature,
+    doubts_now,
+    forget,
+    open_floor,
+    positions,
+    reaches,
+    see,
+    went_through,
+)
 from edge.records import (
     Cart,
     Effect,
@@ -30,6 +52,7 @@ from edge.records import (
     Publish,
     Record,
     ShelfEvent,
+    Touch,
     WeightBatch,
 )
 from edge.shelf import ShelfState, open_shelf, sense, still_stirring
@@ -143,11 +166,10 @@ def _refuse(state: State, reason: str) -> None:
 
 def _weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect]) -> None:
     shelf = state.shelves[batch.shelf]
-    for told in sense(shelf, batch):
-        if isinstance(told, ShelfEvent):
-            _explain(state, store, told, effects)
-        else:
-            effects.append(told)
+    told = sense(shelf, batch)
+    effects += [touch for touch in told if isinstance(touch, Touch)]
+    for event in united(state.belief, store, [e for e in told if isinstance(e, ShelfEvent)]):
+        _explain(state, store, event, effects)
     blind = shelf.blind
     if blind != state.blind.get(batch.shelf, ()):
         state.blind[batch.shelf] = blind
@@ -164,6 +186,8 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
         (event.began_s, event.ended_s) if event.blind else (event.step_s - BEFORE_STEP_S, event.step_s + AFTER_STEP_S)
     )
     near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, from_s, to_s)
+    _doubt(state, event.step_s)
+    _doubt_now(state, {r.track for r in near if r.head_gap_m < CONCERNS_M})
     explained, visits = attribute(state.belief, store, event, near)
     effects.append(explained)
     effects.append(_entry_of(explained))
@@ -295,6 +319,12 @@ def _doubt(state: State, until_s: float) -> None:
                 measure(state.belief, doubt)
 
 
+def _doubt_now(state: State, tracks: set[int]) -> None:
+    """These people matter now: what is not sure about them yet is taken as it stands."""
+    for doubt in doubts_now(state.floor, tracks, state.now_s):
+        confuse(state.belief, doubt)
+
+
 def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:
     """Bind the visit to the track that went through the gate."""
     visit = state.door.visits.get(passing.visit)
@@ -314,9 +344,10 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
     gate = store.layout.gate(passing.gate)
     if gate is None:
         return
-    _doubt(state, passing.at_s)
+    _doubt(state, state.now_s)
     shopping = {v.id for v in state.door.visits.values() if v.state == "shopping"}
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=True)
+    _doubt_now(state, set(weights))
     shares: dict[str, float] = {}
     for track, weight in weights.items():
         for visit_id, share in whose_track(state.belief, track).items():

@@ -6,7 +6,7 @@ known so far. Nothing is decided before it has to be: the belief is a set of wei
 is whose, what each cart holds, what lies in wrong places), and later evidence settles earlier doubt.
 """
 
-from edge.attribution.attribute import attribute
+from edge.attribution.attribute import attribute, united
 from edge.attribution.belief import Belief, admit, confuse, depart, measure, open_belief
 from edge.attribution.certainty import cart_of, whose_track
 
@@ -19,5 +19,6 @@ __all__ = [
     "depart",
     "measure",
     "open_belief",
+    "united",
     "whose_track",
 ]

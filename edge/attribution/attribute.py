@@ -8,8 +8,11 @@ cart held) is not continued. The most probable continuations survive.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_event
+
+import numpy as np
 
 from edge.attribution.belief import HOPELESS, Belief, Holding, Hypothesis, joined, replace
 from edge.attribution.recipes import Move, Recipe, Stray, recipes
@@ -38,6 +41,9 @@ FURTHEST = -11.0
 SLACK = 7.0
 """The likeliest continuation may turn out to be impossible; so much further down is looked at."""
 
+SIDE_BY_SIDE = 2
+"""Plates this far apart may be moved by one hand at once."""
+
 MOST_ACTORS = 5
 
 
@@ -57,10 +63,7 @@ def attribute(belief: Belief, store: Store, event: ShelfEvent, reaches: Iterable
     cluster = joined(belief, set(), set(actors), strays)
     before = cluster.hypotheses
     held: dict[str, int] = {}
-    for h in before:
-        for cart in h.carts.values():
-            for sku, (count, _) in cart.items():
-                held[sku] = max(held.get(sku, 0), count)
+    _most_held(before, held)
     lying = list(dict.fromkeys(s for h in before for s in h.strays if s.on(event.shelf, event.plates)))
     found = recipes(event, store.catalogue, store.planogram, lying, held)
     weights: dict[tuple[Share, ...], tuple[float, Recipe, float]] = {}
@@ -81,6 +84,55 @@ def attribute(belief: Belief, store: Store, event: ShelfEvent, reaches: Iterable
     visits = {v for h in before for v in h.carts}
     replace(belief, cluster, after)
     return _explained(event, seen, before, weights), visits
+
+
+def united(belief: Belief, store: Store, events: Sequence[ShelfEvent]) -> list[ShelfEvent]:
+    """Events that settled together: two that overlap side by side are one where that explains them better.
+
+    Somebody who takes from two plates at once, or sets a thing down across them in two movements, makes steps that no
+    product fits, while their sum fits well. How the sum falls on the two has no reason then, which costs its spread.
+    """
+    kept = list(events)
+    for i, a in enumerate(kept):
+        for b in kept[i + 1 :]:
+            near = min(abs(p - q) for p in a.plates for q in b.plates) <= SIDE_BY_SIDE
+            if not near or a.began_s > b.ended_s or b.began_s > a.ended_s:
+                continue
+            both = _sum(a, b)
+            spread = math.log(max(1.0, abs(float(both.change_g.sum()))))
+            if _best_nats(belief, store, both) - spread > _best_nats(belief, store, a) + _best_nats(belief, store, b):
+                return united(belief, store, [both, *(e for e in kept if e is not a and e is not b)])
+    return sorted(kept, key=lambda e: e.step_s)
+
+
+def _sum(a: ShelfEvent, b: ShelfEvent) -> ShelfEvent:
+    """Two events as one; it bears the name and the moment of the heavier."""
+    first = a if abs(float(a.change_g.sum())) >= abs(float(b.change_g.sum())) else b
+    return replace_event(
+        first,
+        began_s=min(a.began_s, b.began_s),
+        ended_s=max(a.ended_s, b.ended_s),
+        settled_s=max(a.settled_s, b.settled_s),
+        plates=tuple(sorted({*a.plates, *b.plates})),
+        change_g=a.change_g + b.change_g,
+        error_g=np.hypot(a.error_g, b.error_g),
+        blind=a.blind or b.blind,
+    )
+
+
+def _best_nats(belief: Belief, store: Store, event: ShelfEvent) -> float:
+    """How well the best recipe explains an event, whoever did it."""
+    held: dict[str, int] = {}
+    for cluster in belief.clusters:
+        _most_held(cluster.hypotheses, held)
+    return recipes(event, store.catalogue, store.planogram, _strays_on(belief, event), held)[0].nats
+
+
+def _most_held(stories: Iterable[Hypothesis], held: dict[str, int]) -> None:
+    for h in stories:
+        for cart in h.carts.values():
+            for sku, (count, _) in cart.items():
+                held[sku] = max(held.get(sku, 0), count)
 
 
 def _promising(

@@ -8,13 +8,14 @@ often enough).
 
 from edge.floor.gate import went_through
 from edge.floor.reach import reaches
-from edge.floor.tracks import Confusion, FloorState, Stature, Track, forget, open_floor, positions, see
+from edge.floor.tracks import Confusion, FloorState, Stature, Track, doubts_now, forget, open_floor, positions, see
 
 __all__ = [
     "Confusion",
     "FloorState",
     "Stature",
     "Track",
+    "doubts_now",
     "forget",
     "open_floor",
     "positions",

@@ -120,6 +120,17 @@ def ways(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
     return {way: w / whole for way, w in sorted(weights.items(), key=lambda kv: -kv[1])}
 
 
+def take_stock(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
+    """The ways so far; from here on the stories are told of whoever is where each track is now."""
+    found = ways(crowd, tracks)
+    stories = []
+    for story in crowd.stories:
+        place = {m: i for i, m in enumerate(crowd.members)}
+        stories.append(Story(story.nats, tuple(story.bodies[place[m]] for m in _way(crowd, story, tracks))))
+    crowd.stories = stories
+    return found
+
+
 def _way(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> Way:
     """Whose body is where each track is: the assignment with the least squared distance."""
     bodies = range(len(story.bodies))

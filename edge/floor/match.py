@@ -162,9 +162,10 @@ def _rivals(
     found = []
     for n, (i, j) in enumerate(solved):
         for k, m in solved[n + 1 :]:
-            if tracks[i].sure and tracks[k].sure and (i, m) in costs and (k, j) in costs:
-                if costs[i, m] + costs[k, j] - costs[i, j] - costs[k, m] < MISTAKABLE:
-                    found.append(Rivals(tracks[i], tracks[k]))
+            if not (tracks[i].sure and tracks[k].sure and (i, m) in costs and (k, j) in costs):
+                continue
+            if costs[i, m] + costs[k, j] - costs[i, j] - costs[k, m] < MISTAKABLE:
+                found.append(Rivals(tracks[i], tracks[k]))
     seen = {i for i, _ in solved}
     for i, j in solved:
         for k in {k for k, m in costs if m == j} - seen:

@@ -12,9 +12,10 @@ against those who are missing.
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from dataclasses import dataclass, field
 
-from edge.floor.crowd import MOST_TOGETHER, Crowd, gather_crowd, unite, ways, witness
+from edge.floor.crowd import MOST_TOGETHER, Crowd, gather_crowd, take_stock, unite, ways, witness
 from edge.floor.match import MEASURED_M, Rivals, match
 from edge.records import PeopleFrame, PersonSeen
 
@@ -212,6 +213,17 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
 def positions(state: FloorState) -> list[tuple[int, float, float]]:
     """Track, x and y (m) of everybody who is surely there and not lost."""
     return [(t.id, t.x, t.y) for t in state.tracks.values() if t.sure and not t.lost and not t.gone]
+
+
+def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confusion]:
+    """What crowds that hold any of these tracks would say if they dissolved now; they go on from there."""
+    told = []
+    for crowd in state.crowds:
+        if tracks & set(crowd.members) and all(m in state.tracks for m in crowd.members):
+            found = take_stock(crowd, state.tracks)
+            if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
+                told.append(Confusion(now_s, crowd.members, tuple(found.items())))
+    return told
 
 
 def forget(state: FloorState, track: int) -> None:
