@@ -28,6 +28,8 @@ NAMES = (
 OPENING_S = 9 * 3600.0
 PACE_M_S = 0.95
 """Reckoned slower than most walk: whoever is early waits."""
+ROOMY_M2 = 30.0
+"""A floor for `Habits` as they are."""
 AT_ONCE_S = 1.2
 """Two hands within this time are a collision."""
 
@@ -275,9 +277,16 @@ def clock(at_s: float) -> str:
     )
 
 
+def usual(store: Store) -> Habits:
+    """How people shop where nothing else is said: the smaller the shop, the fewer come at once."""
+    x, y = np.asarray(store.layout.floor).T
+    area_m2 = abs(float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))) / 2
+    return Habits(gap_s=Habits().gap_s * float(np.clip(ROOMY_M2 / area_m2, 0.7, 2.5)))
+
+
 def busy_story(store: Store, visits: int, seed: int, habits: Habits | None = None) -> str:
     """A story of so many visits by people who do what people do."""
-    habits = habits or Habits()
+    habits = habits or usual(store)
     rng = stream(seed, "busy", store.id)
     day, at_s = _Day(store, habits, rng), OPENING_S
     for i in range(visits):

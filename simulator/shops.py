@@ -73,7 +73,7 @@ def _layout(rng: np.random.Generator, seed: int) -> str:
     for name, x in (("entry", entry), ("exit", out)):
         head += ["[[gate]]", f'id = "{name}"', f'kind = "{name}"', f"position = [{x:.2f}, 0.10]"]
         head += ["trusted_reader = true"] if name == "entry" else []
-    across, along = max(1, round(wide / 3.0)), max(1, round(deep / 2.6))
+    across, along = max(2, round(wide / 2.3)), max(2, round(deep / 2.6))
     spots = [((i + 0.5) * wide / across, (j + 0.5) * deep / along) for j in range(along) for i in range(across)]
     for i, (x, y) in enumerate(spots, 1):
         head += ["[[camera]]", f'id = "c{i}"', f"position = [{x:.2f}, {y:.2f}, {rng.uniform(2.5, 3.0):.2f}]"]

@@ -1,6 +1,6 @@
 # Two people stand shoulder to shoulder until the cameras see one, then go their own ways.
 shop demo
-seed 30
+seed 3
 
 09:00:00  ana enters
 09:00:04  ben enters
