@@ -27,7 +27,7 @@ Make = Callable[["Garbage"], Heard]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A way to be wrong. ``refused``: the reasons that the runtime may give; empty where it takes it in or leaves it out."""
+    """A way to be wrong. ``refused``: reasons that the runtime may give; empty where it takes it in or leaves it out."""
 
     name: str
     make: Make
@@ -101,7 +101,9 @@ def _odd_grams(g: Garbage) -> Heard:
 def _odd_people(g: Garbage) -> Heard:
     head = g.one(("[0,0]", "[0,0,0,0]", "[0,0,NaN]", '"here"', "[1e9,0,0]", "null", "[null,0,0]"))
     hands = g.one(("[]", "[[0,0,0],[0,0,0],[0,0,0]]", "[[]]", "7"))
-    return g.say(f"camera/c{g.rng.integers(1, 5)}/people", f'{{"t":{g.now_s},"people":[{{"head":{head},"hands":{hands}}}]}}')
+    return g.say(
+        f"camera/c{g.rng.integers(1, 5)}/people", f'{{"t":{g.now_s},"people":[{{"head":{head},"hands":{hands}}}]}}'
+    )
 
 
 def _odd_gate(g: Garbage) -> Heard:
@@ -123,7 +125,9 @@ def _odd_payment(g: Garbage) -> Heard:
 
 
 def _shelf(g: Garbage, mass: object, shelf: str = "", at_s: float | None = None, hz: float = 60.0) -> Heard:
-    return g.say(f"shelf/{shelf or g.one(TOUCHED)}/weight", {"t": g.now_s if at_s is None else at_s, "hz": hz, "g": mass})
+    return g.say(
+        f"shelf/{shelf or g.one(TOUCHED)}/weight", {"t": g.now_s if at_s is None else at_s, "hz": hz, "g": mass}
+    )
 
 
 def _wrong_plates(g: Garbage) -> Heard:
@@ -171,24 +175,16 @@ def _payment_of_nobody(g: Garbage) -> Heard:
 
 def _again(g: Garbage) -> Heard:
     """What a sensor said a moment ago, or long ago, once more."""
-    sensors = g.heard[-int(g.one((1, 30, 3000, 10**6))) :]
-    real = g.one(sensors)
-    return replace(g.one(g.heard) if real.topic.startswith("gate/") else real, received_s=g.now_s)
-
-
-def _again_sensor(g: Garbage) -> Heard:
-    for _ in range(20):
-        found = _again(g)
-        if not found.topic.startswith("gate/"):
-            return found
-    return _bytes(g)
+    said = [h for h in g.heard[-int(g.one((20, 60, 300))) :] if not h.topic.startswith("gate/")]
+    real: Heard = g.one(said)
+    if g.rng.random() < 0.5:
+        real = next((h for h in reversed(g.heard[: int(g.rng.integers(1, 3000))]) if h.topic == real.topic), real)
+    return replace(real, received_s=g.now_s)
 
 
 def _late(g: Garbage) -> Heard:
     """A sensor's message of which nothing was heard when it was measured: older than the last one."""
-    real = _again_sensor(g)
-    if not real.topic.startswith(("shelf/", "camera/")):
-        return real
+    real = _again(g)
     told = json.loads(real.payload)
     told["t"] = float(told["t"]) - float(g.one((0.0, 0.031, 1.0, 3600.0, 1e8)))
     return g.say(real.topic, told)
@@ -234,7 +230,7 @@ KINDS = (
     Kind("not admitted", _not_admitted, ("credential not readable", "reader not trusted")),
     Kind("from the future", _future, ("from the future",)),
     Kind("payment of nobody", _payment_of_nobody, ("payment of nobody",)),
-    Kind("again", _again_sensor),
+    Kind("again", _again),
     Kind("late", _late),
     Kind("a mad shelf", _mad_shelf),
     Kind("a shelf that steps", _quiet_shelf),

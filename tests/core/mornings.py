@@ -26,15 +26,23 @@ seed 5
 = ana pays 776 JPY: 1 onigiri-salmon, 1 bento-karaage
 """
 
-TAKES_AND_THINKS_BETTER = """\
+THINKS_BETTER = """\
 shop demo
 seed 7
 
 09:00:00  ana enters
 09:00:10  ana takes 1 bento-karaage
 09:00:14  ana puts back 1 bento-karaage
-09:00:18  ana takes 1 onigiri-salmon
-09:00:28  ana leaves
+09:00:22  ana leaves
+"""
+
+BUYS_ONE = """\
+shop demo
+seed 8
+
+09:00:00  ana enters
+09:00:09  ana takes 1 onigiri-salmon
+09:00:18  ana leaves
 """
 
 

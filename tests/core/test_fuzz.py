@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
