@@ -27,7 +27,7 @@ Make = Callable[["Garbage"], Heard]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A way to be wrong. ``refused``: reasons that the runtime may give; empty where it takes it in or leaves it out."""
+    """A way to be wrong. ``refused``: reasons that the runtime may give; empty where none is due."""
 
     name: str
     make: Make
