@@ -87,7 +87,8 @@ class Stock:
 
     def places(self, sku: str) -> list[tuple[str, float]]:
         """(shelf, x) where a product can be found: its facings first, then wherever it was left."""
-        found = [(u.shelf, u.x_m, u.home[0] != u.shelf) for us in self._units.values() for u in us if u.sku == sku]
+        lying = [u for shelf, units in self._units.items() if shelf for u in units if u.sku == sku]
+        found = [(u.shelf, u.x_m, u.home[0] != u.shelf) for u in lying]
         return [(shelf, x) for shelf, x, _ in sorted(found, key=lambda f: f[2])]
 
     def held(self, person: str, sku: str) -> list[Unit]:

@@ -53,6 +53,16 @@ def test_every_truth_can_be_seen_on_the_plates_that_it_names(seed: int) -> None:
         assert change.sum() == pytest.approx(expected, rel=0.10), h
 
 
+def test_an_empty_shelf_gives_what_it_has_and_then_nothing() -> None:
+    lines = ["09:00:00 ana enters"]
+    lines += [f"09:{1 + i // 4:02d}:{i % 4 * 15:02d} ana takes 20 nuts-mix" for i in range(8)]
+    played = acted(*lines, "09:05:00 ana hesitates over nuts-mix", "09:06:00 ana leaves")
+    there = sum(h.count for h in played.stage.happened)
+    assert there < 160
+    assert played.stage.visits[0].items == {"nuts-mix": there}
+    assert all(u.sku != "nuts-mix" for shelf in SHELVES for u in played.stage.stock.on(shelf))
+
+
 def test_a_unit_that_comes_back_weighs_what_was_taken() -> None:
     played = acted(
         "09:00:00 ana enters",
