@@ -33,6 +33,7 @@ from edge.floor import (
     Stature,
     doubts_now,
     forget,
+    keep,
     open_floor,
     positions,
     reaches,
@@ -76,6 +77,9 @@ DOUBT_LAG_S = 1.0
 
 KEEP_S = 3600.0
 """A settlement that is over is remembered this long, for an answer that comes twice."""
+
+LEAST_SHARE = 0.02
+"""A track that is somebody's with less probability than this is nobody's."""
 
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""
@@ -334,6 +338,7 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=False)
     unseen = -visit.inside - 1000 * int(visit.id.rsplit("-", 1)[1])
     admit(state.belief, visit.id, weights, unseen)
+    keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
     for track in weights:
         for stature in state.floor.tracks[track].statures:
             measure(state.belief, stature)
@@ -388,7 +393,7 @@ def _concerns(state: State, store: Store, shelf: str, visit: Visit, since_s: flo
     gondola = store.layout.gondola_of(shelf)
     box = store.layout.plate_box(shelf, 1, store.layout.shelf(shelf).plates)
     near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, since_s - 1.0, visit.leaving_s)
-    tracks = {t for t in state.floor.tracks if whose_track(state.belief, t).get(visit.id, 0.0) > 0.01}
+    tracks = {t for t in state.floor.tracks if whose_track(state.belief, t).get(visit.id, 0.0) > LEAST_SHARE}
     return any(r.track in tracks and r.head_gap_m < CONCERNS_M for r in near)
 
 

@@ -8,7 +8,18 @@ often enough).
 
 from edge.floor.gate import went_through
 from edge.floor.reach import reaches
-from edge.floor.tracks import Confusion, FloorState, Stature, Track, doubts_now, forget, open_floor, positions, see
+from edge.floor.tracks import (
+    Confusion,
+    FloorState,
+    Stature,
+    Track,
+    doubts_now,
+    forget,
+    keep,
+    open_floor,
+    positions,
+    see,
+)
 
 __all__ = [
     "Confusion",
@@ -17,6 +28,7 @@ __all__ = [
     "Track",
     "doubts_now",
     "forget",
+    "keep",
     "open_floor",
     "positions",
     "reaches",

@@ -12,7 +12,7 @@ against those who are missing.
 from __future__ import annotations
 
 import math
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
 from edge.floor.crowd import MOST_TOGETHER, Crowd, gather_crowd, take_stock, unite, ways, witness
@@ -37,6 +37,7 @@ MISSING_AFTER_S = 0.35
 LOST_AFTER_S = 1.5
 FORGET_GHOST_S = 0.7
 FORGET_LOST_S = 180.0
+KEEP_VISITOR_S = 1800.0
 FORGET_AFTER_TIMES = 4.0
 FORGET_SOONEST_S = 2.0
 """Somebody unseen is remembered this many times as long as they had been seen, within these bounds."""
@@ -59,9 +60,12 @@ REMEMBER_S = 12.0
 DOOR_M = 1.2
 FIND_WITHIN_S = 5.0
 HURRY_M_S = 2.0
-FOUND_COST = 60.0
-"""A new track in the middle of the shop is one of the missing unless that is this unlikely (squared sigmas):
-nobody comes through the wall."""
+FOUND_COST = 9.0
+FOUND_RUNNING = 60.0
+FOUND_AT_DOOR = 1.5
+RAN_S = 0.9
+"""A new track in the middle of the shop is one of the missing unless that is this unlikely (squared sigmas); and
+after `RAN_S` even if they ran: nobody comes through the wall."""
 
 BIAS_GAIN = 0.005
 BIAS_PATIENCE = 20
@@ -126,8 +130,11 @@ class Track:
     lost: bool = False
     gone: bool = False
     """Its person went out through a gate; it only takes in what cameras still see of them."""
+    kept: bool = False
+    """It is a visitor's: they are in the shop until they leave, however long no camera sees them."""
+    at_door: bool = False
     unplaced: bool = False
-    """It began in the middle of the shop, and is held against everybody who goes missing."""
+    """It has begun lately, and is held against everybody who goes missing."""
     beside: tuple[int, float] | None = None
     """It began beside this track, and may have been its person from the start, with this probability."""
     heights_m: float = 0.0
@@ -195,7 +202,8 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
         if not track.sure and track.sightings >= CONFIRM_SIGHTINGS:
             track.sure = True
             first = track.recent[0].head[:2]
-            track.unplaced = not any(math.dist(first, door) < DOOR_M for door in state.doors)
+            track.at_door = any(math.dist(first, door) < DOOR_M for door in state.doors)
+            track.unplaced = True
             if track.beside is not None and track.beside[0] in state.tracks:
                 told.append(either(frame.at_s, track.beside[0], track.id, track.beside[1]))
         if track.unplaced and track.sure:
@@ -224,6 +232,12 @@ def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confus
             if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
                 told.append(Confusion(now_s, crowd.members, tuple(found.items())))
     return told
+
+
+def keep(state: FloorState, tracks: Iterable[int]) -> None:
+    """These tracks may be visitors', and are not forgotten before they leave."""
+    for track in tracks:
+        state.tracks[track].kept = True
 
 
 def forget(state: FloorState, track: int) -> None:
@@ -323,11 +337,14 @@ def _age(state: FloorState, now_s: float) -> None:
 
 def _memory_s(track: Track) -> float:
     """How long an unseen person is waited for."""
+    if track.kept:
+        return KEEP_VISITOR_S
     return min(FORGET_LOST_S, max(FORGET_SOONEST_S, FORGET_AFTER_TIMES * (track.seen_s - track.born_s)))
 
 
 def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
-    """Hold a track that began in the middle of the shop against those who are missing: it is one of them.
+    """Hold a new track against those who are missing: in the middle of the shop it is one of them, if need be one who
+    ran; at a door only one who vanished right there. A ghost is gone before it could have been somebody who ran.
 
     The missing person's track goes on from where the new one is. Returns the doubt between several.
     """
@@ -344,7 +361,8 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
         gap_s = max(0.0, track.born_s - missing.seen_s)
         first = track.recent[0].head
         cost = (math.dist(first[:2], (missing.x, missing.y)) / (0.4 + HURRY_M_S * gap_s)) ** 2
-        if cost < FOUND_COST:
+        ran = track.seen_s - track.born_s > RAN_S and track.seen_s - missing.seen_s > RAN_S
+        if cost < (FOUND_AT_DOOR if track.at_door else FOUND_RUNNING if ran else FOUND_COST):
             found.append((cost, missing.id))
     if not found:
         return []
