@@ -1,0 +1,230 @@
+"""Reliability: of the lines that were said to be so certain, how many are right?
+
+Enters: how many shops to simulate and a seed. Leaves: a table on stdout, the same one for the same seed; with ``fit``
+also the constants that `edge.attribution.certainty` should have. Every other shop is the demo shop, the others nobody
+ever built; sensors are better than usual, as usual, or worse, and people come seldom or often.
+
+A line says "at least so many of this product": it is right when the visit really left with at least as many. Lines of
+visits in review count like the others; lines of visits that never settled were never said, but their goods are missing
+in F1 and in the exact receipts.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from edge.attribution.certainty import MOST_SURE, SHARPNESS
+from edge.checkout import sale_of
+from edge.store import load_store
+from edge.wire import open_recording
+from simulator.busy import Habits
+from simulator.commands import DEMO, simulate_busy
+from simulator.replay import replay
+from simulator.shops import random_shop
+
+SHOPS = 24
+VISITS = 10
+ROUGHNESSES = (0.6, 1.0, 1.5)
+GAPS_S = (14.0, 9.0, 7.0, 11.0)
+EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+"""Bins of certainty: each from its lower edge up to, not including, its upper one; the last one with it."""
+SURELY = math.log((1 - 1e-6) / 1e-6)
+"""Log-odds of stories that all agree: what a line that is said to be `MOST_SURE` is taken for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that was said: how certain, and whether at least so many were really taken."""
+
+    certainty: float
+    right: bool
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came out of some shops. Units are ``hits`` (charged and taken), ``wrong`` (charged only), ``missed``."""
+
+    lines: list[Line] = field(default_factory=list)
+    visits: int = 0
+    exact: int = 0
+    settled: int = 0
+    overcharged: int = 0
+    review: int = 0
+    hits: int = 0
+    wrong: int = 0
+    missed: int = 0
+    withheld: int = 0
+
+    def add(self, other: Tally) -> None:
+        self.lines += other.lines
+        for name in Tally.__slots__:
+            if name != "lines":
+                setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.hits / max(1, 2 * self.hits + self.wrong + self.missed)
+
+
+def reliability(shops: int = SHOPS, seed: int = 1, *, visits: int = VISITS, fit: bool = False) -> Tally:
+    """Simulate so many shops, replay them, compare with what really happened, and print it."""
+    console = Console(highlight=False)
+    tally = Tally()
+    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool, console.status(f"{shops} shops are open …"):
+        for one in pool.map(measure, range(shops), [seed] * shops, [visits] * shops):
+            tally.add(one)
+    console.print(f"{shops} shops, {tally.visits} visits, seed {seed}\n")
+    console.print(table_of(tally.lines))
+    console.print(summary_of(tally))
+    if fit:
+        console.print(advice_of(tally.lines))
+    return tally
+
+
+def measure(number: int, seed: int, visits: int) -> Tally:
+    """One shop: the ``number`` decides what shop, how rough and how busy."""
+    chance = seed * 10_000 + number
+    shop = random_shop(chance) if number % 2 else load_store(DEMO)
+    habits = Habits(gap_s=GAPS_S[number // 2 % len(GAPS_S)])
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "busy.mcap"
+        rough = ROUGHNESSES[number // 2 % len(ROUGHNESSES)]
+        truth = simulate_busy(shop, visits, path, chance, roughness=rough, habits=habits)
+        done = replay(open_recording(path), store=shop)
+    took = {str(v["subject"]): Counter(_units(v["items"])) for v in truth["visits"]}
+    tally, missing = Tally(visits=len(took)), dict(took)
+    for entry in done.decided:
+        sale = sale_of(entry.body)
+        really = missing.pop(sale.subject, Counter[str]())
+        charged = Counter({line.sku: line.quantity for line in sale.lines})
+        tally.lines += [Line(line.certainty, really[line.sku] >= line.quantity) for line in sale.lines]
+        tally.lines += [
+            Line(line.certainty, really[line.sku] >= charged[line.sku] + line.quantity)
+            for line in sale.withheld
+            if line.names
+        ]
+        tally.withheld += sum(line.quantity for line in sale.withheld)
+        _compare(tally, charged, really)
+        tally.exact += charged == really
+        if entry.kind == "review":
+            tally.review += 1
+        else:
+            tally.settled += 1
+            tally.overcharged += bool(charged - really)
+    for really in missing.values():
+        _compare(tally, Counter(), really)
+        tally.exact += not really
+    return tally
+
+
+def _units(items: object) -> dict[str, int]:
+    if not isinstance(items, dict):
+        raise TypeError("the truth names items as sku -> units")
+    return {str(sku): int(count) for sku, count in items.items()}
+
+
+def _compare(tally: Tally, charged: Counter[str], really: Counter[str]) -> None:
+    tally.hits += (charged & really).total()
+    tally.wrong += (charged - really).total()
+    tally.missed += (really - charged).total()
+
+
+# --- what it says --------------------------------------------------------------------------------------------------
+
+
+def table_of(lines: Sequence[Line]) -> Table:
+    """Bins of certainty against the share that was right, with Wilson's 95 % interval."""
+    table = Table("said", "lines", "mean said", "right", "95 % interval", box=None, padding=(0, 2))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for low, high, inside in bins(lines):
+        if not inside:
+            continue
+        said = sum(line.certainty for line in inside) / len(inside)
+        right = sum(line.right for line in inside)
+        least, most = wilson(right, len(inside))
+        name = "under 50 %" if low == 0.0 else "99 % and more" if high == 1.0 else f"{low * 100:.0f}–{high * 100:.0f} %"
+        table.add_row(name, f"{len(inside)}", f"{said:.1%}", f"{right / len(inside):.1%}", f"{least:.1%} – {most:.1%}")
+    return table
+
+
+def bins(lines: Iterable[Line]) -> list[tuple[float, float, list[Line]]]:
+    """(lower edge, upper edge, the lines whose certainty lies between)."""
+    found: list[tuple[float, float, list[Line]]] = [(a, b, []) for a, b in pairwise(EDGES)]
+    for line in lines:
+        next(b for low, high, b in found if low <= line.certainty < high or high == 1.0).append(line)
+    return found
+
+
+def wilson(right: int, count: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval of a share: honest for few lines and for shares near one, where the textbook's is not."""
+    share, spread = right / count, z * z / count
+    middle = share + spread / 2
+    half = z * math.sqrt(share * (1 - share) / count + spread / (4 * count))
+    return (middle - half) / (1 + spread), (middle + half) / (1 + spread)
+
+
+def expected_error(lines: Sequence[Line]) -> float:
+    """Expected calibration error: how far, on the mean of all lines, what is said lies from what is right."""
+    off = sum(abs(sum(x.certainty - x.right for x in inside)) for _, _, inside in bins(lines))
+    return off / max(1, len(lines))
+
+
+def summary_of(tally: Tally) -> str:
+    return (
+        f"\nexpected calibration error {expected_error(tally.lines):.1%} over {len(tally.lines)} lines\n"
+        f"F1 {tally.f1:.3f}   exact receipts {tally.exact}/{tally.visits} ({tally.exact / max(1, tally.visits):.1%})\n"
+        f"settled visits overcharged {tally.overcharged}/{tally.settled}"
+        f" ({tally.overcharged / max(1, tally.settled):.1%})   "
+        f"review {tally.review}/{tally.visits}   withheld units {tally.withheld}"
+    )
+
+
+# --- the fit -------------------------------------------------------------------------------------------------------
+
+
+def fit_certainty(lines: Sequence[Line]) -> tuple[float, float]:
+    """(`SHARPNESS`, `MOST_SURE`) under which what was seen is most probable.
+
+    The present map is inverted first, so it does not matter with which constants the lines were said. Both values are
+    searched on a grid; `MOST_SURE` never exceeds what so many lines can show (the rule of three).
+    """
+    odds = np.array([odds_of(line.certainty) for line in lines])
+    right = np.array([line.right for line in lines])
+    top = max(0.9, 1 - 3 / max(30, len(lines)))
+    best = (-math.inf, SHARPNESS, MOST_SURE)
+    for sharpness in np.arange(0.1, 2.01, 0.02):
+        share = 1 / (1 + np.exp(-odds * sharpness))
+        for sure in 1 - np.geomspace(1 - top, 0.1, 60):
+            said = np.minimum(share, sure)
+            nats = float(np.log(np.where(right, said, 1 - said)).sum())
+            best = max(best, (nats, float(sharpness), float(sure)))
+    return best[1], best[2]
+
+
+def odds_of(certainty: float) -> float:
+    """Log-odds of the stories behind a certainty: the inverse of `edge.attribution.certainty.calibrated`."""
+    if certainty >= MOST_SURE:
+        return SURELY
+    p = min(max(certainty, 1e-6), 1 - 1e-6)
+    return max(-SURELY, min(SURELY, math.log(p / (1 - p)) / SHARPNESS))
+
+
+def advice_of(lines: Sequence[Line]) -> str:
+    sharpness, sure = fit_certainty(lines)
+    return (
+        f"\nedge/attribution/certainty.py says  SHARPNESS = {SHARPNESS:.2f}   MOST_SURE = {MOST_SURE:.4f}\n"
+        f"these lines would choose            SHARPNESS = {sharpness:.2f}   MOST_SURE = {sure:.4f}"
+    )
