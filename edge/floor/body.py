@@ -14,6 +14,23 @@ STOOPING_M2_S = 0.02
 """Variance of a head's height gained per second."""
 
 
+UPRIGHT_M = 0.06
+"""Spread of an upright person's head around their height, in one frame."""
+
+BENT = 0.25
+BENT_DENSITY = 0.10
+TALLER_DENSITY = 0.01
+"""A quarter of the time people bend; a head lower than its person fits this much worse than at its height, and a
+higher one hardly ever."""
+
+
+def as_tall(z: float, tall_m: float) -> float:
+    """Log of how well a head's height fits a person of a known height (0: as well as can be)."""
+    off = z - tall_m
+    bent = BENT_DENSITY if off < 0 else TALLER_DENSITY
+    return math.log((1 - BENT) * math.exp(-0.5 * (off / UPRIGHT_M) ** 2) + BENT * bent)
+
+
 class Moving(Protocol):
     """What the crowd needs of a track."""
 
@@ -26,10 +43,13 @@ class Moving(Protocol):
     variance: tuple[float, float, float]
     z_variance: float
     at_s: float
+    tall_m: float
 
 
 class Body(NamedTuple):
-    """A person in motion: position and velocity (m, m/s), their variances of one axis, height and its variance."""
+    """A person in motion: position and velocity (m, m/s), their variances of one axis, the head's height and its
+    variance, and how tall the person is (NaN: not known).
+    """
 
     x: float
     y: float
@@ -40,6 +60,7 @@ class Body(NamedTuple):
     pv: float
     v: float
     pz: float
+    tall_m: float
 
     def moved(self, dt: float) -> Body:
         """Where the body is ``dt`` seconds later."""
@@ -53,6 +74,7 @@ class Body(NamedTuple):
             self.pv + dt * self.v + TURNING_M2_S3 * dt * dt / 2,
             self.v + TURNING_M2_S3 * dt,
             self.pz + STOOPING_M2_S * dt,
+            self.tall_m,
         )
 
     def seen(self, head: Point, error_m: float) -> tuple[Body, float]:
@@ -60,8 +82,11 @@ class Body(NamedTuple):
         r = error_m * error_m
         s, sz = self.p + r, self.pz + r
         dx, dy, dz = head[0] - self.x, head[1] - self.y, head[2] - self.z
-        nats = -0.5 * ((dx * dx + dy * dy) / s + min(dz * dz / sz, 12.0))
-        nats -= math.log(2 * math.pi * s) + 0.5 * math.log(2 * math.pi * sz)
+        nats = -0.5 * (dx * dx + dy * dy) / s - math.log(2 * math.pi * s)
+        if math.isnan(self.tall_m):
+            nats -= 0.5 * (min(dz * dz / sz, 12.0) + math.log(2 * math.pi * sz))
+        else:
+            nats += as_tall(head[2], self.tall_m) - 0.5 * math.log(2 * math.pi * UPRIGHT_M**2)
         k, kv, kz = self.p / s, self.pv / s, self.pz / sz
         return (
             Body(
@@ -74,6 +99,7 @@ class Body(NamedTuple):
                 (1 - k) * self.pv,
                 self.v - kv * self.pv,
                 (1 - kz) * self.pz,
+                self.tall_m,
             ),
             nats,
         )
@@ -81,5 +107,5 @@ class Body(NamedTuple):
 
 def body_of(track: Moving, at_s: float) -> Body:
     """The person whom a track follows, at a time."""
-    body = Body(track.x, track.y, track.z, track.vx, track.vy, *track.variance, track.z_variance)
+    body = Body(track.x, track.y, track.z, track.vx, track.vy, *track.variance, track.z_variance, track.tall_m)
     return body.moved(max(0.0, at_s - track.at_s))

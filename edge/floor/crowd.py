@@ -187,7 +187,6 @@ def _blob(a: Body, b: Body, head: Point) -> float | None:
     merged = 1 / (1 + math.exp(min(40.0, (gap - BLOB_AT_M) / BLOB_SOFT_M)))
     if merged < 1e-3:
         return None
-    middle = Body(
-        (a.x + b.x) / 2, (a.y + b.y) / 2, (a.z + b.z) / 2, 0.0, 0.0, (a.p + b.p) / 4, 0.0, 0.0, (a.pz + b.pz) / 4
-    )
+    z, pz = (a.z + b.z) / 2, (a.pz + b.pz) / 4
+    middle = Body((a.x + b.x) / 2, (a.y + b.y) / 2, z, 0.0, 0.0, (a.p + b.p) / 4, 0.0, 0.0, pz, math.nan)
     return middle.seen(head, BLOB_M)[1] + math.log(merged)

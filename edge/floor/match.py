@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge.floor.body import as_tall
 from edge.records import PersonSeen
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) ->
             if square > GATE_M * GATE_M or square > GATE * scale:
                 continue
             cost = square / scale + 2 * math.log(scale / MEASURED_M2)
-            cost += min(9.0, (person.head[2] - track.z) ** 2 / (track.z_variance + MEASURED_M2))
+            if math.isnan(track.tall_m):
+                cost += min(9.0, (person.head[2] - track.z) ** 2 / (track.z_variance + MEASURED_M2))
+            else:
+                cost -= 2 * as_tall(person.head[2], track.tall_m)
             costs[i, j] = cost if track.sure else cost + 4.0
             by_person[j].append(i)
             by_track.setdefault(i, []).append(j)

@@ -47,6 +47,7 @@ FORGET_GONE_S = 1.0
 CLOSE_M = 0.55
 """Two tracks nearer than this may be one blob."""
 
+SURE_WAY = 0.8
 LEAST_DOUBT = 0.002
 PARTED_S = 0.4
 """After this long without being mistakable, people have parted."""
@@ -71,6 +72,7 @@ BIAS_GAIN = 0.005
 BIAS_PATIENCE = 20
 """A camera's bias is learned over some hundred sightings; the first ones move it by a twentieth each."""
 
+SAME_HEIGHT_M = 0.06
 STATURE_SIGHTINGS = 12
 """So many sightings of somebody who stands apart make one `Stature`."""
 
@@ -140,6 +142,8 @@ class Track:
     heights_m: float = 0.0
     """Sum of the head's heights since the last `Stature`, over ``measured`` sightings apart from everybody."""
     measured: int = 0
+    tall_m: float = math.nan
+    """How tall its person is, once that was measured apart from everybody."""
     statures: list[Stature] = field(default_factory=list)
     """The latest since the track began or last met somebody: whoever is bound to it later is that tall."""
     recent: list[Sighting] = field(default_factory=list)
@@ -231,7 +235,16 @@ def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confus
             found = take_stock(crowd, state.tracks)
             if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
                 told.append(Confusion(now_s, crowd.members, tuple(found.items())))
+                _exchange_heights(state, told[-1])
     return told
+
+
+def _exchange_heights(state: FloorState, doubt: Confusion) -> None:
+    """A track's height is its person's: it goes where the person went, and is not known where that is in doubt."""
+    way, probability = doubt.ways[0]
+    tall = {t: state.tracks[t].tall_m for t in doubt.tracks}
+    for track, person in zip(doubt.tracks, way, strict=True):
+        state.tracks[track].tall_m = tall[person] if probability > SURE_WAY else math.nan
 
 
 def keep(state: FloorState, tracks: Iterable[int]) -> None:
@@ -286,6 +299,9 @@ def _stature(track: Track, person: PersonSeen, at_s: float) -> list[Stature]:
     told = Stature(at_s, track.id, track.heights_m / track.measured, track.measured)
     track.heights_m, track.measured = 0.0, 0
     track.statures = [*track.statures[-2:], told]
+    if not told.height_m < track.tall_m - SAME_HEIGHT_M:  # else they bent
+        same = abs(told.height_m - track.tall_m) < SAME_HEIGHT_M
+        track.tall_m = 0.8 * track.tall_m + 0.2 * told.height_m if same else told.height_m
     return [told]
 
 
@@ -428,7 +444,9 @@ def _parted(state: FloorState, now_s: float) -> list[Confusion | Stature]:
             continue
         found = ways(crowd, state.tracks)
         if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
-            told.append(Confusion(now_s, crowd.members, tuple(found.items())))
+            doubt = Confusion(now_s, crowd.members, tuple(found.items()))
+            _exchange_heights(state, doubt)
+            told.append(doubt)
         if 2 <= len(still) <= MOST_TOGETHER and len(still) < len(crowd.members):
             rest = gather_crowd([state.tracks[m] for m in still], now_s)
             rest.close_s = {m: crowd.close_s[m] for m in still}
