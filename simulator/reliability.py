@@ -14,12 +14,13 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal, TypeAlias
 
 import numpy as np
 from rich.console import Console
@@ -44,12 +45,21 @@ SURELY = math.log((1 - 1e-6) / 1e-6)
 """Log-odds of stories that all agree: what a line that is said to be `MOST_SURE` is taken for."""
 
 
+Fault: TypeAlias = Literal["", "another's", "too many", "nobody's"]
+"""The visit left with none of it and somebody else did; it left with fewer; nobody left with any."""
+SURE = 0.95
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that was said: how certain, and whether at least so many were really taken."""
+    """A line that was said: how certain, and what is wrong with it; empty where at least so many were really taken."""
 
     certainty: float
-    right: bool
+    fault: Fault = ""
+
+    @property
+    def right(self) -> bool:
+        return not self.fault
 
 
 @dataclass(slots=True)
@@ -109,12 +119,9 @@ def measure(number: int, seed: int, visits: int) -> Tally:
         sale = sale_of(entry.body)
         really = missing.pop(sale.subject, Counter[str]())
         charged = Counter({line.sku: line.quantity for line in sale.lines})
-        tally.lines += [Line(line.certainty, really[line.sku] >= line.quantity) for line in sale.lines]
-        tally.lines += [
-            Line(line.certainty, really[line.sku] >= charged[line.sku] + line.quantity)
-            for line in sale.withheld
-            if line.names
-        ]
+        said = [(line.sku, line.quantity, line.certainty) for line in sale.lines]
+        said += [(w.sku, charged[w.sku] + w.quantity, w.certainty) for w in sale.withheld if w.names]
+        tally.lines += [Line(sure, _fault(sku, count, sale.subject, took)) for sku, count, sure in said]
         tally.withheld += sum(line.quantity for line in sale.withheld)
         _compare(tally, charged, really)
         tally.exact += charged == really
@@ -127,6 +134,14 @@ def measure(number: int, seed: int, visits: int) -> Tally:
         _compare(tally, Counter(), really)
         tally.exact += not really
     return tally
+
+
+def _fault(sku: str, count: int, subject: str, took: Mapping[str, Counter[str]]) -> Fault:
+    really = took.get(subject, Counter[str]())[sku]
+    if really >= count:
+        return ""
+    others = any(units[sku] for who, units in took.items() if who != subject)
+    return "too many" if really else "another's" if others else "nobody's"
 
 
 def _units(items: object) -> dict[str, int]:
@@ -183,7 +198,10 @@ def expected_error(lines: Sequence[Line]) -> float:
 
 
 def summary_of(tally: Tally) -> str:
+    surely = Counter(line.fault for line in tally.lines if line.certainty >= SURE and line.fault)
+    faults = ", ".join(f"{count} {fault}" for fault, count in surely.most_common())
     return (
+        f"\nsaid to be at least {SURE:.0%} sure, and wrong: {faults or 'none'}"
         f"\nexpected calibration error {expected_error(tally.lines):.1%} over {len(tally.lines)} lines\n"
         f"F1 {tally.f1:.3f}   exact receipts {tally.exact}/{tally.visits} ({tally.exact / max(1, tally.visits):.1%})\n"
         f"settled visits overcharged {tally.overcharged}/{tally.settled}"
