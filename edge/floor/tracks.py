@@ -73,6 +73,7 @@ BIAS_PATIENCE = 20
 """A camera's bias is learned over some hundred sightings; the first ones move it by a twentieth each."""
 
 SAME_HEIGHT_M = 0.06
+FEW_SIGHTINGS = 5
 STATURE_SIGHTINGS = 12
 """So many sightings of somebody who stands apart make one `Stature`."""
 
@@ -399,6 +400,8 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
 def _touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
     """Two tracks competed for the same people: from here on they are followed closely, with whom they are close."""
     for track in (rivals.a, rivals.b):
+        if track.measured >= FEW_SIGHTINGS and math.isnan(track.tall_m):
+            track.tall_m = track.heights_m / track.measured
         track.heights_m, track.measured, track.statures = 0.0, 0, []
     homes = [c for c in state.crowds if rivals.a.id in c.members or rivals.b.id in c.members]
     crowd = homes[0] if homes else None
