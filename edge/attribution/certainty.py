@@ -12,8 +12,8 @@ from collections import Counter
 from edge.attribution.belief import Belief
 from edge.records import Cart, CartLine
 
-SHARPNESS = 1.0
-MOST_SURE = 0.999
+SHARPNESS = 0.7
+MOST_SURE = 0.98
 """Stories are confident beyond their evidence: their log-odds are scaled by `SHARPNESS`, fitted by
 `tebura reliability` on simulated shops, and nothing is ever surer than `MOST_SURE`."""
 
