@@ -281,7 +281,7 @@ def _passed(state: State, store: Store, record: GatePassage, effects: list[Effec
         key = f"tailgate:{record.gate}@{record.at_s:.3f}"
         effects.append(LedgerEntry(key, record.at_s, "tailgate", "", body))
     else:
-        state.door.passings.append(Passing(record.gate, record.at_s, "in", visit.id))
+        state.door.passings.append(Passing(record.gate, record.at_s, "in", visit.id, visit.inside))
 
 
 def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
@@ -336,8 +336,8 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     if visit is None or gate is None:
         return
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=False)
-    unseen = -visit.inside - 1000 * int(visit.id.rsplit("-", 1)[1])
-    admit(state.belief, visit.id, weights, unseen)
+    unseen = -passing.number - 1000 * int(visit.id.rsplit("-", 1)[1])
+    admit(state.belief, visit.id, passing.number, weights, unseen)
     keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
     for track in weights:
         for stature in state.floor.tracks[track].statures:

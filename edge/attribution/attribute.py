@@ -14,7 +14,7 @@ from dataclasses import replace as replace_event
 
 import numpy as np
 
-from edge.attribution.belief import HOPELESS, Belief, Holding, Hypothesis, joined, replace
+from edge.attribution.belief import HOPELESS, Belief, Holding, Hypothesis, joined, replace, visit_of
 from edge.attribution.recipes import Move, Recipe, Stray, recipes
 from edge.attribution.who import NEVER, who_nats
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
@@ -212,7 +212,7 @@ def _continue(
     story = h.branch(nats)
     shares = []
     for move, track in deed.parts:
-        visit = story.who.get(track, "")
+        visit = visit_of(story.who.get(track, ""))
         if move.stray is not None and move.sku == "":
             if move.quantity == 0:
                 story.strays += (move.stray,)
@@ -288,5 +288,5 @@ def _explained(
             Explanation(shares, r.weight_nats, r.place_nats, who, r.prior_nats, weight / whole)
             for shares, (weight, r, who) in ranked
         ),
-        tuple((likeliest.get(t, ""), r) for t, r in sorted(seen.items())),
+        tuple((visit_of(likeliest.get(t, "")), r) for t, r in sorted(seen.items())),
     )

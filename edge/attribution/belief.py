@@ -39,13 +39,21 @@ WELL_KNOWN = 4
 TALLER = 0.05
 """Nobody grows: who was measured so often is hardly ever taller (a density, per metre)."""
 
+PARTY = "+"
+"""The persons of a party are ``visit``, ``visit+2``, ``visit+3``: one cart, but each as tall as they are."""
+
 Holding = dict[str, tuple[int, tuple[str, ...]]]
 """sku -> (units, ids of the shelf events behind them)."""
 
 
+def visit_of(person: str) -> str:
+    """Whose cart a person's things go into; "" for a stranger."""
+    return person.partition(PARTY)[0]
+
+
 @dataclass(slots=True)
 class Hypothesis:
-    """One consistent story, ``nats`` against the others of its cluster.
+    """One consistent story, ``nats`` against the others of its cluster; ``who``: which person each track follows.
 
     Dictionaries may be shared between stories: copy, then change, and call `changed`.
     """
@@ -100,13 +108,14 @@ def open_belief() -> Belief:
     return Belief()
 
 
-def admit(belief: Belief, visit: str, tracks: Mapping[int, float], unseen: int) -> None:
-    """A visit begins, or one more person of its party comes in: as one of these tracks (track -> weight).
+def admit(belief: Belief, visit: str, number: int, tracks: Mapping[int, float], unseen: int) -> None:
+    """A visit begins, or person ``number`` of its party comes in: as one of these tracks (track -> weight).
 
     A track that is somebody's already in a story is not this one's there. Where none is left, the person is one whom
     no camera sees, and gets the track ``unseen``, below zero.
     """
     cluster = joined(belief, visits={visit}, tracks={*tracks, unseen})
+    person = visit if number == 1 else f"{visit}{PARTY}{number}"
     branches = []
     for h in cluster.hypotheses:
         h.carts.setdefault(visit, {})
@@ -114,7 +123,7 @@ def admit(belief: Belief, visit: str, tracks: Mapping[int, float], unseen: int) 
         whole = sum(free.values())
         for track, weight in (free or {unseen: 1.0}).items():
             branch = h.branch(math.log(weight / whole) + math.log(min(1.0, whole)) if free else UNSEEN)
-            branch.who[track] = visit
+            branch.who[track] = person
             branches.append(branch)
     cluster.hypotheses = branches
     _settle_down(belief, cluster)
@@ -143,15 +152,15 @@ def measure(belief: Belief, stature: Stature) -> None:
     if cluster is None:
         return
     for h in cluster.hypotheses:
-        visit = h.who[stature.track]
-        if visit:
-            known_m, count = h.statures_m.get(visit, (stature.height_m, 0))
+        person = h.who[stature.track]
+        if person:
+            known_m, count = h.statures_m.get(person, (stature.height_m, 0))
             nats, upright = _as_tall(stature.height_m, known_m, count)
             h.nats += STATURE_WEIGHT * nats
             if count < WELL_KNOWN and stature.height_m > known_m + 3 * STATURE_M:
                 known_m, count, upright = stature.height_m, 0, 1.0  # they had bent until now
             mean_m = known_m + upright * (stature.height_m - known_m) / (count + 1)
-            h.statures_m = {**h.statures_m, visit: (mean_m, min(count + 1, 8))}
+            h.statures_m = {**h.statures_m, person: (mean_m, min(count + 1, 8))}
     if len(cluster.hypotheses) > 1 and _reweigh(cluster.hypotheses):
         _settle_down(belief, cluster)
 
@@ -174,11 +183,11 @@ def _as_tall(height_m: float, known_m: float, count: int) -> tuple[float, float]
 def depart(belief: Belief, visit: str, present: Set[int]) -> None:
     """A visit is over: its cart, and every track that is not ``present`` any more, concern nobody."""
     for cluster in list(belief.clusters):
-        if visit in cluster.visits() or visit in cluster.hypotheses[0].who.values():
+        if visit in cluster.visits() or any(visit_of(p) == visit for p in cluster.hypotheses[0].who.values()):
             for h in cluster.hypotheses:
                 h.carts = {v: c for v, c in h.carts.items() if v != visit}
-                h.who = {t: v for t, v in h.who.items() if t in present or (t < 0 and v != visit)}
-                h.statures_m = {v: s for v, s in h.statures_m.items() if v != visit}
+                h.who = {t: p for t, p in h.who.items() if t in present or (t < 0 and visit_of(p) != visit)}
+                h.statures_m = {p: s for p, s in h.statures_m.items() if visit_of(p) != visit}
                 h.changed()
             _settle_down(belief, cluster)
 
@@ -267,7 +276,7 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
     for visit in sorted(first.carts):
         if len(first.carts) > 1 and all(_same(h, first, visit) for h in stories):
             _stand_alone(belief, stories, visit)
-    for track in [t for t, v in first.who.items() if not v or v not in first.carts]:
+    for track in [t for t, p in first.who.items() if visit_of(p) not in first.carts]:
         if all(h.who[track] == first.who[track] for h in stories):
             for h in stories:
                 h.who = {t: v for t, v in h.who.items() if t != track}
@@ -281,19 +290,20 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
 def _same(h: Hypothesis, first: Hypothesis, visit: str) -> bool:
     """Whether two stories tell the same of one visit."""
     return {s: n for s, (n, _) in h.carts[visit].items()} == {s: n for s, (n, _) in first.carts[visit].items()} and (
-        {t for t, v in h.who.items() if v == visit} == {t for t, v in first.who.items() if v == visit}
+        {t: p for t, p in h.who.items() if visit_of(p) == visit}
+        == {t: p for t, p in first.who.items() if visit_of(p) == visit}
     )
 
 
 def _stand_alone(belief: Belief, stories: list[Hypothesis], visit: str) -> None:
     """Move a visit about which all stories agree into a cluster of its own."""
     first = stories[0]
-    tracks = {t: v for t, v in first.who.items() if v == visit}
-    statures = {visit: first.statures_m[visit]} if visit in first.statures_m else {}
+    tracks = {t: p for t, p in first.who.items() if visit_of(p) == visit}
+    statures = {p: s for p, s in first.statures_m.items() if visit_of(p) == visit}
     alone = Hypothesis(0.0, tracks, {visit: first.carts[visit]}, (), statures)
     for h in stories:
         h.carts = {v: c for v, c in h.carts.items() if v != visit}
         h.who = {t: v for t, v in h.who.items() if t not in tracks}
-        h.statures_m = {v: s for v, s in h.statures_m.items() if v != visit}
+        h.statures_m = {p: s for p, s in h.statures_m.items() if visit_of(p) != visit}
         h.changed()
     belief.clusters.append(Cluster([alone]))

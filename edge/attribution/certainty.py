@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from edge.attribution.belief import Belief
+from edge.attribution.belief import Belief, visit_of
 from edge.records import Cart, CartLine
 
 SHARPNESS = 0.7
@@ -63,6 +63,7 @@ def whose_track(belief: Belief, track: int) -> dict[str, float]:
         return {"": 1.0}
     shares: dict[str, float] = {}
     for h in cluster.hypotheses:
-        shares[h.who[track]] = shares.get(h.who[track], 0.0) + math.exp(h.nats)
+        visit = visit_of(h.who[track])
+        shares[visit] = shares.get(visit, 0.0) + math.exp(h.nats)
     whole = sum(shares.values())
     return {visit: share / whole for visit, share in shares.items()}

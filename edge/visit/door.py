@@ -34,12 +34,16 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """One person went through a gate; who that was is not known yet. ``visit`` is set for those who came in."""
+    """One person went through a gate; who that was is not known yet.
+
+    For those who came in, ``visit`` is set, and ``number`` counts the people of its party from 1.
+    """
 
     gate: str
     at_s: float
     direction: Direction
     visit: str = ""
+    number: int = 0
 
 
 @dataclass(slots=True)
