@@ -63,6 +63,5 @@ def test_a_hundred_thousand_wrong_messages(ana: list[Heard], undisturbed: list[L
         assert driver.state.refused == dict(refused), "every refusal is counted once, by kind"
         assert driver.state.floor.late > 1000
         assert sum(shelf.late for shelf in driver.state.shelves.values()) > 1000
-        assert [e.key for e in money(book)] == [e.key for e in undisturbed]
         assert money(book) == undisturbed
         assert not book.prove()
