@@ -75,6 +75,9 @@ GATE_PATIENCE_S = 1.5
 DOUBT_LAG_S = 1.0
 """Doubt about identity takes effect this much later, when the shelf events from before it have been told."""
 
+GATE_LATE_S = 30.0
+"""A gate's message that took longer than this is about people who are elsewhere by now."""
+
 KEEP_S = 3600.0
 """A settlement that is over is remembered this long, for an answer that comes twice."""
 
@@ -102,6 +105,8 @@ class State:
     confusions: list[Confusion] = field(default_factory=list)
     statures: list[Stature] = field(default_factory=list)
     blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    gates_said: list[tuple[float, str]] = field(default_factory=list)
+    """When and what gates said lately: networks deliver some things twice."""
     refused: dict[str, int] = field(default_factory=dict)
     busy_at_s: float = math.inf
     """Until then nothing but sensor records can change anything."""
@@ -132,9 +137,11 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
             else:
                 state.statures.append(doubt)
     elif isinstance(record, GateScan):
-        _scanned(state, store, record, effects)
+        if _is_news(state, record, f"{record.gate} {record.subject}"):
+            _scanned(state, store, record, effects)
     elif isinstance(record, GatePassage):
-        _passed(state, store, record, effects)
+        if _is_news(state, record, f"{record.gate} {record.direction}"):
+            _passed(state, store, record, effects)
     elif isinstance(record, PaymentReply):
         settlement = state.settlements.get(record.settlement)
         if settlement is None:
@@ -258,6 +265,19 @@ def _status(state: State) -> Publish:
 
 
 # --- gates -----------------------------------------------------------------------------------------
+
+
+def _is_news(state: State, record: GateScan | GatePassage, what: str) -> bool:
+    """Whether a gate says something for the first time, and in time; the rest is counted."""
+    state.gates_said = [said for said in state.gates_said if said[0] > state.now_s - 2 * GATE_LATE_S]
+    if record.at_s < state.now_s - GATE_LATE_S:
+        _refuse(state, "gate message too late")
+        return False
+    if (record.at_s, what) in state.gates_said:
+        _refuse(state, "gate message twice")
+        return False
+    state.gates_said.append((record.at_s, what))
+    return True
 
 
 def _scanned(state: State, store: Store, record: GateScan, effects: list[Effect]) -> None:

@@ -119,7 +119,7 @@ def admit(belief: Belief, visit: str, number: int, tracks: Mapping[int, float], 
     branches = []
     for h in cluster.hypotheses:
         h.carts.setdefault(visit, {})
-        free = {t: w for t, w in tracks.items() if not h.who[t]}
+        free = {t: w for t, w in tracks.items() if not h.who.get(t, "")}
         whole = sum(free.values())
         for track, weight in (free or {unseen: 1.0}).items():
             branch = h.branch(math.log(weight / whole) + math.log(min(1.0, whole)) if free else UNSEEN)
@@ -152,7 +152,7 @@ def measure(belief: Belief, stature: Stature) -> None:
     if cluster is None:
         return
     for h in cluster.hypotheses:
-        person = h.who[stature.track]
+        person = h.who.get(stature.track, "")
         if person:
             known_m, count = h.statures_m.get(person, (stature.height_m, 0))
             nats, upright = _as_tall(stature.height_m, known_m, count)
@@ -186,7 +186,9 @@ def depart(belief: Belief, visit: str, present: Set[int]) -> None:
         if visit in cluster.visits() or any(visit_of(p) == visit for p in cluster.hypotheses[0].who.values()):
             for h in cluster.hypotheses:
                 h.carts = {v: c for v, c in h.carts.items() if v != visit}
-                h.who = {t: p for t, p in h.who.items() if t in present or (t < 0 and visit_of(p) != visit)}
+                h.who = {
+                    t: ("" if visit_of(p) == visit and t < 0 else p) for t, p in h.who.items() if t in present or t < 0
+                }
                 h.statures_m = {p: s for p, s in h.statures_m.items() if visit_of(p) != visit}
                 h.changed()
             _settle_down(belief, cluster)
@@ -277,7 +279,7 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
         if len(first.carts) > 1 and all(_same(h, first, visit) for h in stories):
             _stand_alone(belief, stories, visit)
     for track in [t for t, p in first.who.items() if visit_of(p) not in first.carts]:
-        if all(h.who[track] == first.who[track] for h in stories):
+        if all(h.who.get(track, "") == first.who[track] for h in stories):
             for h in stories:
                 h.who = {t: v for t, v in h.who.items() if t != track}
                 h.changed()

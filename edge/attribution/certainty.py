@@ -63,7 +63,7 @@ def whose_track(belief: Belief, track: int) -> dict[str, float]:
         return {"": 1.0}
     shares: dict[str, float] = {}
     for h in cluster.hypotheses:
-        visit = visit_of(h.who[track])
+        visit = visit_of(h.who.get(track, ""))
         shares[visit] = shares.get(visit, 0.0) + math.exp(h.nats)
     whole = sum(shares.values())
     return {visit: share / whole for visit, share in shares.items()}

@@ -35,7 +35,7 @@ GHOST_NATS = -3.0
 BODY_GATE_M = 0.8
 """A head further than this from a body is not its."""
 
-TRUST = 0.6
+TRUST = 0.5
 """Frames share their cameras' errors: the stories' log-weights are worth only this much."""
 
 MOST_STORIES = 16

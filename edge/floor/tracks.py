@@ -73,7 +73,7 @@ BIAS_PATIENCE = 20
 """A camera's bias is learned over some hundred sightings; the first ones move it by a twentieth each."""
 
 SAME_HEIGHT_M = 0.06
-FEW_SIGHTINGS = 5
+FEW_SIGHTINGS = 9
 STATURE_SIGHTINGS = 12
 """So many sightings of somebody who stands apart make one `Stature`."""
 
