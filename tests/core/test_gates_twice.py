@@ -65,10 +65,7 @@ def test_a_gate_that_says_it_twice(heard: list[Heard], topic: str, number: int, 
     assert sold(messages) == BEN_THEN_ANA
 
 
-
-
-
-@pytest.mark.parametrize("hz", [pytest.param(1e-9, marks=DEAF), pytest.param(0.001, marks=DEAF), 0.5])
+@pytest.mark.parametrize("hz", [1e-9, 0.001, 0.5])
 def test_a_rate_that_cannot_be_does_not_deafen_a_shelf(heard: list[Heard], hz: float) -> None:
     """A batch that claims to last for hours must not put its shelf's clock hours ahead."""
     first = next(i for i, h in enumerate(heard) if h.topic == "shelf/fridge-s4/weight")
