@@ -138,6 +138,11 @@ def _unequal(g: Garbage) -> Heard:
     return _shelf(g, [[1.0] * int(g.rng.integers(1, 7)) for _ in range(PLATES - 1)] + [[1.0] * 9])
 
 
+def _odd_rate(g: Garbage) -> Heard:
+    """Batches that claim to last for a minute, or for longer than there are shops."""
+    return _shelf(g, [[100.0] * 60] * PLATES, hz=float(g.one((1.0, 0.001, 1e-9, 1e-300, 0.0, -60.0, 1e5, 1e300))))
+
+
 def _no_samples(g: Garbage) -> Heard:
     return _shelf(g, [[] for _ in range(PLATES)])
 
@@ -179,6 +184,12 @@ def _again(g: Garbage) -> Heard:
     if g.rng.random() < 0.5:
         real = next((h for h in reversed(g.heard[: int(g.rng.integers(1, 3000))]) if h.topic == real.topic), real)
     return replace(real, received_s=g.now_s)
+
+
+def _gate_again(g: Garbage) -> Heard:
+    """What a gate said, once more: a moment or a whole visit later."""
+    gates = [h for h in g.heard if h.topic.startswith("gate/")]
+    return replace(g.one(gates), received_s=g.now_s) if gates else _bytes(g)
 
 
 def _late(g: Garbage) -> Heard:
@@ -223,8 +234,10 @@ KINDS = (
     Kind("not admitted", _not_admitted, ("credential not readable", "reader not trusted")),
     Kind("from the future", _future, ("from the future",)),
     Kind("payment of nobody", _payment_of_nobody, ("payment of nobody",)),
+    Kind("a rate that cannot be", _odd_rate, ("rate cannot be", BREAKS)),
+    Kind("a gate again", _gate_again, ("gate message twice", "gate message too late", NOT_JSON)),
     Kind("again", _again),
     Kind("late", _late),
     Kind("a mad shelf", _mad_shelf),
 )
-"""Everything but what a gate says twice and what leaves a shelf while nobody is near: these have tests of their own."""
+"""Everything but what leaves a shelf while nobody is near, which has tests of its own."""
