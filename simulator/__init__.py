@@ -10,16 +10,16 @@ look at the play (`simulator.world`), and what they say is written as a recordin
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.busy import Habits
-from simulator.commands import simulate, simulate_busy, simulate_story
+    from simulator.commands import simulate, simulate_busy, simulate_story
+    from simulator.habits import Habits
 
 __all__ = ["Habits", "simulate", "simulate_busy", "simulate_story"]
 
 
 def __getattr__(name: str) -> Any:
-    """The three above when somebody wants them: a replay needs no stage, and its start counts."""
+    """The four above when somebody wants them: a replay needs no stage, and its start counts."""
     if name in __all__:
-        from simulator import commands
+        from simulator import commands, habits
 
-        return getattr(commands, name)
+        return getattr(habits if name == "Habits" else commands, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
