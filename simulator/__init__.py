@@ -10,8 +10,8 @@ look at the play (`simulator.world`), and what they say is written as a recordin
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simulator.busy import Habits
     from simulator.commands import simulate, simulate_busy, simulate_story
-    from simulator.habits import Habits
 
 __all__ = ["Habits", "simulate", "simulate_busy", "simulate_story"]
 
@@ -19,7 +19,7 @@ __all__ = ["Habits", "simulate", "simulate_busy", "simulate_story"]
 def __getattr__(name: str) -> Any:
     """The four above when somebody wants them: a replay needs no stage, and its start counts."""
     if name in __all__:
-        from simulator import commands, habits
+        from simulator import busy, commands
 
-        return getattr(habits if name == "Habits" else commands, name)
+        return getattr(busy if name == "Habits" else commands, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -32,6 +32,11 @@ RESTOCKED = -4.0
 STRANGER = -2.5
 """Somebody who never came in through the gate takes something."""
 
+NOBODY = 0
+NOBODY_SEEN = -8.0
+"""The track of somebody whom nobody knows of, and how seldom that is where cameras see: staff, or a thing that fell.
+Without them whoever is in the shop would pay for what happens at its other end."""
+
 UNSEEN = -3.0
 """A person whom no camera sees, where cameras do see others."""
 
@@ -154,15 +159,15 @@ def _promising(
 
 
 def _actors(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:
-    """Track -> nats for everybody who could have done it, the likeliest ones; 0 stands for nobody seen."""
+    """Track -> nats for everybody who could have done it, the likeliest ones, and for `NOBODY`."""
     eyes = any(reach.sightings for reach in seen.values())
     nats = {t: who_nats(reach) + (UNSEEN if eyes and not reach.sightings else 0.0) for t, reach in seen.items()}
     unseen = [t for c in belief.clusters for t in c.tracks() if t < 0]
     nats |= dict.fromkeys(unseen, -6.0 if seen else -2.5)
-    if not nats:
-        return {0: 0.0}
+    nats[NOBODY] = NOBODY_SEEN if eyes else 0.0
     best = max(nats.values())
     ranked = sorted(nats, key=lambda t: (-nats[t], t))[:MOST_ACTORS]
+    ranked += [NOBODY] if NOBODY not in ranked else []
     crowd = math.log(len(nats))
     return {t: max(nats[t], NEVER) - crowd for t in ranked if nats[t] > best + FURTHEST}
 

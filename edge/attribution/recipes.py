@@ -129,7 +129,10 @@ def recipes(
     strays: Iterable[Stray],
     held: Mapping[str, int],
 ) -> list[Recipe]:
-    """Every plausible recipe, best first; ``held``: what the carts of those around may hold at most."""
+    """Every plausible recipe, best first; ``held``: what the carts of those around may hold at most.
+
+    What stands on the plates may also come from nobody's cart: it is restocked.
+    """
     plates = _share(event)
     change_g = sum(plates.values())
     error_g = math.sqrt(sum(float(event.error_g[p - 1]) ** 2 for p in plates) + 0.3**2 + (SPAN_ERROR * change_g) ** 2)
@@ -203,6 +206,11 @@ def _units(
             units.append(_Unit(sku, 1, p.weight_g, p.weight_sd_g, f.first, f.last, HOME, most))
         first, last = min(event.plates), max(event.plates)
         units.append(_Unit(sku, 1, p.weight_g, p.weight_sd_g, first, last, ELSEWHERE, most, home=False))
+    if change_g > 0:
+        for f in facings:
+            if f.sku not in held:
+                p = catalogue[f.sku]
+                units.append(_Unit(f.sku, 1, p.weight_g, p.weight_sd_g, f.first, f.last, HOME, MOST_UNITS))
     if change_g < 0:
         known = {u.sku for u in units if u.sign < 0}
         for sku, p in catalogue.items():

@@ -8,7 +8,6 @@ the stories say with which probability which track goes on with whose body.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,10 +132,26 @@ def take_stock(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
 
 def _way(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> Way:
     """Whose body is where each track is: the assignment with the least squared distance."""
-    bodies = range(len(story.bodies))
     gaps = [[(b.x - tracks[m].x) ** 2 + (b.y - tracks[m].y) ** 2 for b in story.bodies] for m in crowd.members]
-    best = min(itertools.permutations(bodies), key=lambda p: sum(gaps[i][j] for i, j in enumerate(p)))
-    return tuple(crowd.members[j] for j in best)
+    return tuple(crowd.members[j] for j in _nearest(gaps))
+
+
+def _nearest(gaps: Sequence[Sequence[float]]) -> tuple[int, ...]:
+    """For each row a column of its own, with the least sum: its nearest where that works, else subset by subset."""
+    first = tuple(row.index(min(row)) for row in gaps)
+    if len(set(first)) == len(first):
+        return first
+    best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
+    for row in gaps:
+        after: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for taken, (cost, way) in best.items():
+            for j, gap in enumerate(row):
+                with_j = taken | 1 << j
+                if with_j != taken and (with_j not in after or cost + gap < after[with_j][0]):
+                    after[with_j] = (cost + gap, (*way, j))
+        best = after
+    ((_, way),) = best.values()
+    return way
 
 
 def _tellings(story: Story, heads: Sequence[Point]) -> Iterator[Story]:
@@ -171,13 +186,16 @@ def _tellings(story: Story, heads: Sequence[Point]) -> Iterator[Story]:
 
 def _owners(heads: int, bodies: int, seen: Sequence[Sequence[tuple[Body, float] | None]]) -> Iterator[tuple[int, ...]]:
     """For each head the body that it belongs to, or -1; no body twice, and as few ghosts as can be."""
-    most = 0
-    found = []
-    for owners in itertools.product(range(-1, bodies), repeat=heads):
-        used = [o for o in owners if o >= 0]
-        if len(set(used)) == len(used) and all(o < 0 or seen[h][o] is not None for h, o in enumerate(owners)):
-            most = max(most, len(used))
-            found.append((len(used), owners))
+    partial: list[tuple[int, ...]] = [()]
+    for head in range(heads):
+        partial = [
+            (*owners, o)
+            for owners in partial
+            for o in range(-1, bodies)
+            if o < 0 or (o not in owners and seen[head][o] is not None)
+        ]
+    found = [(sum(o >= 0 for o in owners), owners) for owners in partial]
+    most = max(count for count, _ in found)
     yield from (owners for count, owners in found if count >= most - (1 if heads > bodies else 0))
 
 

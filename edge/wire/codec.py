@@ -34,9 +34,6 @@ _passage = msgspec.json.Decoder(PassagePayload)
 _payment = msgspec.json.Decoder(PaymentPayload)
 _encode = msgspec.json.Encoder().encode
 
-LONGEST_BATCH_S = 30.0
-"""A batch that would span more than this names a rate that cannot be."""
-
 FUTURE_S = 5.0
 """A sensor whose clock is further ahead of the runtime's than this is not believed."""
 
@@ -94,8 +91,8 @@ def _weights(store: Store, topic: str, shelf: str, batch: WeightPayload, receive
         return Refused(received_s, topic, "wrong number of plates")
     if mass_g.ndim != 2 or mass_g.shape[1] == 0:
         return Refused(received_s, topic, "no samples")
-    if mass_g.shape[1] > batch.hz * LONGEST_BATCH_S:
-        return Refused(received_s, topic, "rate cannot be")
+    if batch.t + mass_g.shape[1] / batch.hz > received_s + FUTURE_S:
+        return Refused(received_s, topic, "rate cannot be" if batch.t <= received_s else "from the future")
     return WeightBatch(received_s, batch.t, shelf, batch.hz, mass_g)
 
 

@@ -31,7 +31,6 @@ def lighter_from(messages: Sequence[Heard], from_s: float) -> Iterator[Heard]:
             yield heard
 
 
-@pytest.mark.xfail(strict=True, reason="NEVER (-14) is likelier than a residual: whoever is in the shop is charged")
 @pytest.mark.parametrize(
     ("after_s", "where"), [(1.0, "in the entry gate"), (9.5, "at the fridge"), (14.0, "at the fridge still")]
 )
