@@ -20,7 +20,7 @@ from edge.attribution.who import NEVER, who_nats
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
 from edge.store import Store
 
-TOGETHER = -2.0
+TOGETHER = -1.5
 """Two people moving something at one place in one instant."""
 
 BORROWED = -4.0
@@ -43,7 +43,7 @@ UNSEEN = -3.0
 FURTHEST = -11.0
 """Who is this many nats behind the likeliest person has nothing to do with it."""
 
-SLACK = 7.0
+SLACK = 5.0
 """The likeliest continuation may turn out to be impossible; so much further down is looked at."""
 
 SIDE_BY_SIDE = 2

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from edge.attribution.recipes import Stray
 from edge.floor import Confusion, Stature
 
-MOST_HYPOTHESES = 128
-HOPELESS = -11.5
-"""Nats behind the best story of its cluster: one in a hundred thousand."""
+MOST_HYPOTHESES = 96
+HOPELESS = -11.0
+"""Nats behind the best story of its cluster: one in fifty thousand."""
 
 MOST_STRAYS = 200
 """So many misplaced things are remembered in all, the newest ones."""
@@ -76,9 +76,14 @@ class Hypothesis:
     def tale(self) -> str:
         """What the story tells; equal for stories that differ only in how they came about."""
         if not self._tale:
-            carts = [(v, [(s, c[s][0]) for s in sorted(c)]) for v, c in sorted(self.carts.items())]
-            strays = sorted((s.shelf, s.first, s.last, s.sku) for s in self.strays)
-            self._tale = f"{sorted(self.who.items())}{carts}{strays}"
+            parts = [f"{t}:{p}" for t, p in sorted(self.who.items())]
+            for visit in sorted(self.carts):
+                parts.append(visit)
+                cart = self.carts[visit]
+                parts += [f"{sku}*{cart[sku][0]}" for sku in sorted(cart)]
+            if self.strays:
+                parts += sorted(f"{s.shelf}/{s.first}-{s.last}:{s.sku}" for s in self.strays)
+            self._tale = "|".join(parts)
         return self._tale
 
 

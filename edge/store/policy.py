@@ -19,7 +19,7 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    charge_at: Share = 0.72
+    charge_at: Share = 0.70
     """A unit is charged when the runtime is at least this sure that the visit has it."""
 
     below: Literal["withhold", "review"] = "withhold"
