@@ -22,7 +22,8 @@ from typing import Protocol
 import msgspec
 
 from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest, Publish, Record
-from edge.runtime import State, finish, freeze, open_shop, step, thaw
+from edge.runtime import finish, step
+from edge.state import State, freeze, open_shop, thaw
 from edge.store import Store
 from edge.wire import Heard, decode
 

@@ -8,33 +8,24 @@ holds nothing but plain data, so that `freeze` and `thaw` can carry it over a st
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
-
-import msgspec
-import numpy as np
 
 from edge.attribution import (
-    Belief,
     admit,
     attribute,
     cart_of,
     confuse,
     depart,
     measure,
-    open_belief,
     united,
     whose_track,
 )
-from edge.checkout import Settlement, on_reply, on_time, open_settlement, review_settlement
+from edge.checkout import on_reply, on_time, open_settlement, review_settlement
 from edge.floor import (
     Confusion,
-    FloorState,
     Stature,
     doubts_now,
     forget,
     keep,
-    open_floor,
     positions,
     reaches,
     see,
@@ -56,9 +47,10 @@ from edge.records import (
     Touch,
     WeightBatch,
 )
-from edge.shelf import ShelfState, open_shelf, sense, still_stirring
+from edge.shelf import sense, still_stirring
+from edge.state import State
 from edge.store import Store
-from edge.visit import Door, Passing, Visit, after, expire, go_in, go_out, open_door, outcome_of, scan
+from edge.visit import Passing, Visit, after, expire, go_in, go_out, outcome_of, scan
 
 BEFORE_STEP_S = 0.35
 AFTER_STEP_S = 0.30
@@ -89,39 +81,6 @@ LOOK_AGAIN_S = 0.1
 
 CONCERNS_M = 1.2
 """A stirring shelf further than this from everybody of a visit is none of its business."""
-
-
-@dataclass(slots=True)
-class State:
-    """All that the shop remembers. Plain data only."""
-
-    now_s: float
-    shelves: dict[str, ShelfState]
-    floor: FloorState
-    belief: Belief
-    door: Door
-    settlements: dict[str, Settlement] = field(default_factory=dict)
-    carts: dict[str, Cart] = field(default_factory=dict)
-    confusions: list[Confusion] = field(default_factory=list)
-    statures: list[Stature] = field(default_factory=list)
-    blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    gates_said: list[tuple[float, str]] = field(default_factory=list)
-    """When and what gates said lately: networks deliver some things twice."""
-    refused: dict[str, int] = field(default_factory=dict)
-    busy_at_s: float = math.inf
-    """Until then nothing but sensor records can change anything."""
-
-
-def open_shop(store: Store) -> State:
-    """The state before the first record."""
-    lightest_g = min(p.weight_g for p in store.catalogue.values())
-    return State(
-        now_s=-math.inf,
-        shelves={s.id: open_shelf(s.id, s.plates, lightest_g) for s in store.layout.shelves},
-        floor=open_floor([g.position for g in store.layout.gates if g.kind == "entry"]),
-        belief=open_belief(),
-        door=open_door(),
-    )
 
 
 def step(state: State, store: Store, record: Record) -> list[Effect]:
@@ -436,27 +395,3 @@ def _settle(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     depart(state.belief, visit.id, {t for t, track in state.floor.tracks.items() if not track.gone})
     state.carts.pop(visit.id, None)
     del state.door.visits[visit.id]
-
-
-# --- over a stop -----------------------------------------------------------------------------------
-
-
-def freeze(state: State) -> bytes:
-    """The whole state as bytes."""
-    return msgspec.msgpack.encode(state, enc_hook=_to_plain)
-
-
-def thaw(data: bytes) -> State:
-    """The state that `freeze` wrote."""
-    return msgspec.msgpack.decode(data, type=State, dec_hook=_from_plain)
-
-
-def _to_plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return [str(value.dtype), list(value.shape), value.tobytes()]
-    raise TypeError(f"{type(value)} has no place in the state")
-
-
-def _from_plain(kind: type, value: Any) -> Any:
-    dtype, shape, data = value
-    return np.frombuffer(data, dtype=dtype).reshape(shape).copy()

@@ -26,7 +26,7 @@ from edge.wire import Loss, Recording, open_recording
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
-    from edge.runtime import State
+    from edge.state import State
 
 Progress = Callable[[int], None]
 """Called now and then with how many messages were heard."""

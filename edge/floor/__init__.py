@@ -7,19 +7,10 @@ often enough).
 """
 
 from edge.floor.gate import went_through
+from edge.floor.partings import doubts_now
 from edge.floor.reach import reaches
-from edge.floor.tracks import (
-    Confusion,
-    FloorState,
-    Stature,
-    Track,
-    doubts_now,
-    forget,
-    keep,
-    open_floor,
-    positions,
-    see,
-)
+from edge.floor.state import Confusion, FloorState, Stature, Track, forget, keep, open_floor, positions
+from edge.floor.tracks import see
 
 __all__ = [
     "Confusion",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from edge.floor.tracks import FloorState, Track
+from edge.floor.state import FloorState, Track
 
 IN_GATE_M = 0.20
 """How far from the gate's middle people are seen when they break its light."""

@@ -19,7 +19,7 @@ from edge.floor.body import as_tall
 from edge.records import PersonSeen
 
 if TYPE_CHECKING:
-    from edge.floor.tracks import Track
+    from edge.floor.state import Track
 
 MEASURED_M = 0.07
 """Standard error of a head's position, as cameras see it from the ceiling."""

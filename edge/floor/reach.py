@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from edge.floor.tracks import FloorState, Track
+from edge.floor.state import FloorState, Track
 from edge.records import Point, Reach
 
 NEAREST = 3

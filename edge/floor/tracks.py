@@ -12,24 +12,19 @@ against those who are missing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Set
-from dataclasses import dataclass, field
 
-from edge.floor.crowd import MOST_TOGETHER, Crowd, gather_crowd, take_stock, unite, ways, witness
-from edge.floor.match import MEASURED_M, Rivals, match
+from edge.floor.match import MEASURED_M, match
+from edge.floor.partings import CLOSE_M, follow_crowds, parted, touch
+from edge.floor.state import ACCELERATION_M_S2, COAST_S, Confusion, FloorState, Sighting, Stature, Track, either
 from edge.records import PeopleFrame, PersonSeen
 
 BLOB_M = 0.30
 """Standard error of a position that may be the middle of two people."""
 
-ACCELERATION_M_S2 = 1.6
-"""Shoppers start, stop and turn about this hard (one standard deviation)."""
 
 STOOP_M_PER_SQRT_S = 0.25
 """Heads go up and down about this fast when people bend."""
 
-COAST_S = 0.8
-"""An unseen person's velocity dies away over this time: people who vanish behind somebody stand still."""
 
 CONFIRM_SIGHTINGS = 6
 CONFIRM_WITHIN_S = 1.2
@@ -44,16 +39,6 @@ FORGET_SOONEST_S = 2.0
 
 FORGET_GONE_S = 1.0
 
-CLOSE_M = 0.55
-"""Two tracks nearer than this may be one blob."""
-
-SURE_WAY = 0.8
-LEAST_DOUBT = 0.002
-PARTED_S = 0.4
-"""After this long without being mistakable, people have parted."""
-
-LEFT_BEHIND_S = 1.5
-"""Who has not been mistakable for this long has left a crowd that goes on without them."""
 
 REMEMBER_S = 12.0
 """How long single sightings are kept; a shelf event is explained well within that time."""
@@ -73,109 +58,8 @@ BIAS_PATIENCE = 20
 """A camera's bias is learned over some hundred sightings; the first ones move it by a twentieth each."""
 
 SAME_HEIGHT_M = 0.06
-FEW_SIGHTINGS = 9
 STATURE_SIGHTINGS = 12
 """So many sightings of somebody who stands apart make one `Stature`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One camera saw this track once: time, head and wrists in the store frame."""
-
-    at_s: float
-    head: tuple[float, float, float]
-    hands: tuple[tuple[float, float, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """These tracks went through one crowd. ``ways``: (for each track, the one whose person it follows now;
-    probability), most probable first.
-    """
-
-    at_s: float
-    tracks: tuple[int, ...]
-    ways: tuple[tuple[tuple[int, ...], float], ...]
-
-
-def either(at_s: float, a: int, b: int, swap: float) -> Confusion:
-    """A doubt between two: with probability ``swap`` each track follows the other's person."""
-    return Confusion(at_s, (a, b), (((a, b), 1.0 - swap), ((b, a), swap)))
-
-
-@dataclass(frozen=True, slots=True)
-class Stature:
-    """A track's person, apart from everybody, held the head at ``height_m`` on average of ``sightings``."""
-
-    at_s: float
-    track: int
-    height_m: float
-    sightings: int
-
-
-@dataclass(slots=True)
-class Track:
-    """One person's way. ``variance`` is (position, covariance, velocity) of one axis: m², m²/s, m²/s²."""
-
-    id: int
-    x: float
-    y: float
-    z: float
-    vx: float
-    vy: float
-    variance: tuple[float, float, float]
-    z_variance: float
-    at_s: float
-    born_s: float
-    seen_s: float
-    sightings: int
-    sure: bool = False
-    lost: bool = False
-    gone: bool = False
-    """Its person went out through a gate; it only takes in what cameras still see of them."""
-    kept: bool = False
-    """It is a visitor's: they are in the shop until they leave, however long no camera sees them."""
-    at_door: bool = False
-    unplaced: bool = False
-    """It has begun lately, and is held against everybody who goes missing."""
-    beside: tuple[int, float] | None = None
-    """It began beside this track, and may have been its person from the start, with this probability."""
-    heights_m: float = 0.0
-    """Sum of the head's heights since the last `Stature`, over ``measured`` sightings apart from everybody."""
-    measured: int = 0
-    tall_m: float = math.nan
-    """How tall its person is, once that was measured apart from everybody."""
-    statures: list[Stature] = field(default_factory=list)
-    """The latest since the track began or last met somebody: whoever is bound to it later is that tall."""
-    recent: list[Sighting] = field(default_factory=list)
-
-    def ahead(self, at_s: float) -> tuple[float, float, float]:
-        """Predicted x, y and position variance at a time."""
-        dt = at_s - self.at_s
-        if dt <= 0:
-            return self.x, self.y, self.variance[0]
-        reach_s = COAST_S * (1 - math.exp(-dt / COAST_S)) if dt > 0.3 else dt - dt * dt / (2 * COAST_S)
-        p, pv, v = self.variance
-        spread = p + 2 * dt * pv + dt * dt * v + ACCELERATION_M_S2**2 * dt**3 / 3
-        return self.x + self.vx * reach_s, self.y + self.vy * reach_s, min(spread, 4.0)
-
-
-@dataclass(slots=True)
-class FloorState:
-    """Everybody on the floor. ``doors``: x, y of every entry gate; ``heard_until_s`` and ``bias_m`` are per camera."""
-
-    doors: list[tuple[float, float]]
-    tracks: dict[int, Track] = field(default_factory=dict)
-    crowds: list[Crowd] = field(default_factory=list)
-    heard_until_s: dict[str, float] = field(default_factory=dict)
-    bias_m: dict[str, tuple[float, float, float, int]] = field(default_factory=dict)
-    next_id: int = 1
-    late: int = 0
-
-
-def open_floor(doors: list[tuple[float, float]]) -> FloorState:
-    """A floor on which nobody has been seen yet; people come in at its ``doors`` (x, y in metres)."""
-    return FloorState(doors)
 
 
 def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
@@ -197,7 +81,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     matched = match(tracks, people, frame.at_s)
     told: list[Confusion | Stature] = []
     owners = {index: track.id for track, index in matched.pairs}
-    _follow_crowds(state, people, owners, frame.at_s)
+    follow_crowds(state, people, owners, frame.at_s)
     crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}
     for track, index in matched.pairs:
         off = _update(track, people[index], frame.at_s, MEASURED_M)
@@ -218,46 +102,9 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
         if index not in owners:
             _newborn(state, person, frame.at_s, matched.left_over.get(index))
     for rivals in matched.rivals:
-        _touch(state, rivals, frame.at_s)
+        touch(state, rivals, frame.at_s)
     _age(state, frame.at_s)
-    return told + _parted(state, frame.at_s)
-
-
-def positions(state: FloorState) -> list[tuple[int, float, float]]:
-    """Track, x and y (m) of everybody who is surely there and not lost."""
-    return [(t.id, t.x, t.y) for t in state.tracks.values() if t.sure and not t.lost and not t.gone]
-
-
-def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confusion]:
-    """What crowds that hold any of these tracks would say if they dissolved now; they go on from there."""
-    told = []
-    for crowd in state.crowds:
-        if tracks & set(crowd.members) and all(m in state.tracks for m in crowd.members):
-            found = take_stock(crowd, state.tracks)
-            if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
-                told.append(Confusion(now_s, crowd.members, tuple(found.items())))
-                _exchange_heights(state, told[-1])
-    return told
-
-
-def _exchange_heights(state: FloorState, doubt: Confusion) -> None:
-    """A track's height is its person's: it goes where the person went, and is not known where that is in doubt."""
-    way, probability = doubt.ways[0]
-    tall = {t: state.tracks[t].tall_m for t in doubt.tracks}
-    for track, person in zip(doubt.tracks, way, strict=True):
-        state.tracks[track].tall_m = tall[person] if probability > SURE_WAY else math.nan
-
-
-def keep(state: FloorState, tracks: Iterable[int]) -> None:
-    """These tracks may be visitors', and are not forgotten before they leave."""
-    for track in tracks:
-        state.tracks[track].kept = True
-
-
-def forget(state: FloorState, track: int) -> None:
-    """A track's person has left the shop."""
-    if track in state.tracks:
-        state.tracks[track].gone = True
+    return told + parted(state, frame.at_s)
 
 
 def _update(track: Track, person: PersonSeen, at_s: float, error_m: float) -> tuple[float, float, float]:
@@ -395,64 +242,3 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
         either(track.seen_s, again.id, rival, 1 / (1 + math.exp(min(30.0, (cost - found[0][0]) / 2))))
         for cost, rival in found[1:]
     ]
-
-
-def _touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
-    """Two tracks competed for the same people: from here on they are followed closely, with whom they are close."""
-    for track in (rivals.a, rivals.b):
-        if track.measured >= FEW_SIGHTINGS and math.isnan(track.tall_m):
-            track.tall_m = track.heights_m / track.measured
-        track.heights_m, track.measured, track.statures = 0.0, 0, []
-    homes = [c for c in state.crowds if rivals.a.id in c.members or rivals.b.id in c.members]
-    crowd = homes[0] if homes else None
-    if crowd is None:
-        crowd = gather_crowd([rivals.a, rivals.b], at_s)
-        state.crowds.append(crowd)
-    else:
-        state.crowds = [c for c in state.crowds if c not in homes]
-        for other in homes[1:]:
-            crowd = unite(crowd, other)
-        for track in (rivals.a, rivals.b):
-            if track.id not in crowd.members:
-                crowd = unite(crowd, gather_crowd([track], at_s))
-        state.crowds.append(crowd)
-    crowd.close_s[rivals.a.id] = crowd.close_s[rivals.b.id] = at_s
-
-
-def _follow_crowds(state: FloorState, people: list[PersonSeen], owners: dict[int, int], at_s: float) -> None:
-    """Show every crowd the heads of this frame that may be its own; ``owners``: person -> track."""
-    for crowd in state.crowds:
-        if any(m not in state.tracks for m in crowd.members):
-            continue
-        heads = []
-        for index, person in enumerate(people):
-            gap = min(math.dist(person.head[:2], (state.tracks[m].x, state.tracks[m].y)) for m in crowd.members)
-            if owners.get(index) in crowd.members or (index not in owners and gap < CLOSE_M):
-                heads.append((gap, person.head))
-        witness(crowd, [head for _, head in sorted(heads)[: len(crowd.members)]], state.tracks, at_s)
-
-
-def _parted(state: FloorState, now_s: float) -> list[Confusion | Stature]:
-    """Crowds that dissolved, or from which somebody left, and the doubt that they leave."""
-    told: list[Confusion | Stature] = []
-    kept = []
-    for crowd in state.crowds:
-        known = [m for m in crowd.members if m in state.tracks]
-        still = [m for m in known if now_s - crowd.close_s[m] < PARTED_S and not state.tracks[m].gone]
-        parted = [m for m in crowd.members if now_s - crowd.close_s[m] > LEFT_BEHIND_S]
-        if len(known) < len(crowd.members):
-            continue
-        if len(still) >= 2 and not parted and len(crowd.members) <= MOST_TOGETHER:
-            kept.append(crowd)
-            continue
-        found = ways(crowd, state.tracks)
-        if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
-            doubt = Confusion(now_s, crowd.members, tuple(found.items()))
-            _exchange_heights(state, doubt)
-            told.append(doubt)
-        if 2 <= len(still) <= MOST_TOGETHER and len(still) < len(crowd.members):
-            rest = gather_crowd([state.tracks[m] for m in still], now_s)
-            rest.close_s = {m: crowd.close_s[m] for m in still}
-            kept.append(rest)
-    state.crowds = kept
-    return told

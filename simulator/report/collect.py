@@ -30,7 +30,7 @@ from simulator.report.traces import RecentWeights
 from simulator.report.truth import Truth, assign, judge
 
 if TYPE_CHECKING:
-    from edge.runtime import State as Shop
+    from edge.state import State as Shop
 
 SAMPLE_S = 0.2
 MOVED_M = 0.04

@@ -14,8 +14,8 @@ from edge.adapters.payment import LocalProvider
 from edge.driver import Driver
 from edge.ledger.book import Book
 from edge.records import Effect, Record
-from edge.runtime import State
 from edge.shelf import still_stirring
+from edge.state import State
 from edge.wire import Heard, open_recording
 from simulator.replay import open_ledger, replay
 from tests.core.mornings import SHOP, entries_of

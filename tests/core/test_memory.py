@@ -11,7 +11,7 @@ import pytest
 from edge.adapters.payment import LocalProvider
 from edge.driver import Driver
 from edge.records import Record, Refused
-from edge.runtime import freeze
+from edge.state import freeze
 from edge.wire import decode, open_recording
 from tests.core.mornings import BUYS_ONE, SHOP, THINKS_BETTER, story_of
 

@@ -1,0 +1,106 @@
+"""Crowds come together, are followed, and part: where a track's doubt about its person begins and ends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Set
+
+from edge.floor.crowd import MOST_TOGETHER, gather_crowd, take_stock, unite, ways, witness
+from edge.floor.match import Rivals
+from edge.floor.state import Confusion, FloorState
+from edge.records import PersonSeen
+
+CLOSE_M = 0.55
+"""Two tracks nearer than this may be one blob."""
+
+SURE_WAY = 0.8
+LEAST_DOUBT = 0.002
+PARTED_S = 0.4
+"""After this long without being mistakable, people have parted."""
+
+LEFT_BEHIND_S = 1.5
+"""Who has not been mistakable for this long has left a crowd that goes on without them."""
+
+FEW_SIGHTINGS = 9
+"""A height is known after so many sightings apart from everybody."""
+
+
+def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confusion]:
+    """What crowds that hold any of these tracks would say if they dissolved now; they go on from there."""
+    told = []
+    for crowd in state.crowds:
+        if tracks & set(crowd.members) and all(m in state.tracks for m in crowd.members):
+            found = take_stock(crowd, state.tracks)
+            if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
+                told.append(Confusion(now_s, crowd.members, tuple(found.items())))
+                _exchange_heights(state, told[-1])
+    return told
+
+
+def _exchange_heights(state: FloorState, doubt: Confusion) -> None:
+    """A track's height is its person's: it goes where the person went, and is not known where that is in doubt."""
+    way, probability = doubt.ways[0]
+    tall = {t: state.tracks[t].tall_m for t in doubt.tracks}
+    for track, person in zip(doubt.tracks, way, strict=True):
+        state.tracks[track].tall_m = tall[person] if probability > SURE_WAY else math.nan
+
+
+def touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
+    """Two tracks competed for the same people: from here on they are followed closely, with whom they are close."""
+    for track in (rivals.a, rivals.b):
+        if track.measured >= FEW_SIGHTINGS and math.isnan(track.tall_m):
+            track.tall_m = track.heights_m / track.measured
+        track.heights_m, track.measured, track.statures = 0.0, 0, []
+    homes = [c for c in state.crowds if rivals.a.id in c.members or rivals.b.id in c.members]
+    crowd = homes[0] if homes else None
+    if crowd is None:
+        crowd = gather_crowd([rivals.a, rivals.b], at_s)
+        state.crowds.append(crowd)
+    else:
+        state.crowds = [c for c in state.crowds if c not in homes]
+        for other in homes[1:]:
+            crowd = unite(crowd, other)
+        for track in (rivals.a, rivals.b):
+            if track.id not in crowd.members:
+                crowd = unite(crowd, gather_crowd([track], at_s))
+        state.crowds.append(crowd)
+    crowd.close_s[rivals.a.id] = crowd.close_s[rivals.b.id] = at_s
+
+
+def follow_crowds(state: FloorState, people: list[PersonSeen], owners: dict[int, int], at_s: float) -> None:
+    """Show every crowd the heads of this frame that may be its own; ``owners``: person -> track."""
+    for crowd in state.crowds:
+        if any(m not in state.tracks for m in crowd.members):
+            continue
+        heads = []
+        for index, person in enumerate(people):
+            gap = min(math.dist(person.head[:2], (state.tracks[m].x, state.tracks[m].y)) for m in crowd.members)
+            if owners.get(index) in crowd.members or (index not in owners and gap < CLOSE_M):
+                heads.append((gap, person.head))
+        witness(crowd, [head for _, head in sorted(heads)[: len(crowd.members)]], state.tracks, at_s)
+
+
+def parted(state: FloorState, now_s: float) -> list[Confusion]:
+    """Crowds that dissolved, or from which somebody left, and the doubt that they leave."""
+    told: list[Confusion] = []
+    kept = []
+    for crowd in state.crowds:
+        known = [m for m in crowd.members if m in state.tracks]
+        still = [m for m in known if now_s - crowd.close_s[m] < PARTED_S and not state.tracks[m].gone]
+        gone = [m for m in crowd.members if now_s - crowd.close_s[m] > LEFT_BEHIND_S]
+        if len(known) < len(crowd.members):
+            continue
+        if len(still) >= 2 and not gone and len(crowd.members) <= MOST_TOGETHER:
+            kept.append(crowd)
+            continue
+        found = ways(crowd, state.tracks)
+        if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
+            doubt = Confusion(now_s, crowd.members, tuple(found.items()))
+            _exchange_heights(state, doubt)
+            told.append(doubt)
+        if 2 <= len(still) <= MOST_TOGETHER and len(still) < len(crowd.members):
+            rest = gather_crowd([state.tracks[m] for m in still], now_s)
+            rest.close_s = {m: crowd.close_s[m] for m in still}
+            kept.append(rest)
+    state.crowds = kept
+    return told

@@ -1,0 +1,132 @@
+"""What is remembered of everybody on the floor: tracks, crowds, cameras; and what is told of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from edge.floor.crowd import Crowd
+
+ACCELERATION_M_S2 = 1.6
+"""Shoppers start, stop and turn about this hard (one standard deviation)."""
+
+COAST_S = 0.8
+"""An unseen person's velocity dies away over this time: people who vanish behind somebody stand still."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One camera saw this track once: time, head and wrists in the store frame."""
+
+    at_s: float
+    head: tuple[float, float, float]
+    hands: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """These tracks went through one crowd. ``ways``: (for each track, the one whose person it follows now;
+    probability), most probable first.
+    """
+
+    at_s: float
+    tracks: tuple[int, ...]
+    ways: tuple[tuple[tuple[int, ...], float], ...]
+
+
+def either(at_s: float, a: int, b: int, swap: float) -> Confusion:
+    """A doubt between two: with probability ``swap`` each track follows the other's person."""
+    return Confusion(at_s, (a, b), (((a, b), 1.0 - swap), ((b, a), swap)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stature:
+    """A track's person, apart from everybody, held the head at ``height_m`` on average of ``sightings``."""
+
+    at_s: float
+    track: int
+    height_m: float
+    sightings: int
+
+
+@dataclass(slots=True)
+class Track:
+    """One person's way. ``variance`` is (position, covariance, velocity) of one axis: m², m²/s, m²/s²."""
+
+    id: int
+    x: float
+    y: float
+    z: float
+    vx: float
+    vy: float
+    variance: tuple[float, float, float]
+    z_variance: float
+    at_s: float
+    born_s: float
+    seen_s: float
+    sightings: int
+    sure: bool = False
+    lost: bool = False
+    gone: bool = False
+    """Its person went out through a gate; it only takes in what cameras still see of them."""
+    kept: bool = False
+    """It is a visitor's: they are in the shop until they leave, however long no camera sees them."""
+    at_door: bool = False
+    unplaced: bool = False
+    """It has begun lately, and is held against everybody who goes missing."""
+    beside: tuple[int, float] | None = None
+    """It began beside this track, and may have been its person from the start, with this probability."""
+    heights_m: float = 0.0
+    """Sum of the head's heights since the last `Stature`, over ``measured`` sightings apart from everybody."""
+    measured: int = 0
+    tall_m: float = math.nan
+    """How tall its person is, once that was measured apart from everybody."""
+    statures: list[Stature] = field(default_factory=list)
+    """The latest since the track began or last met somebody: whoever is bound to it later is that tall."""
+    recent: list[Sighting] = field(default_factory=list)
+
+    def ahead(self, at_s: float) -> tuple[float, float, float]:
+        """Predicted x, y and position variance at a time."""
+        dt = at_s - self.at_s
+        if dt <= 0:
+            return self.x, self.y, self.variance[0]
+        reach_s = COAST_S * (1 - math.exp(-dt / COAST_S)) if dt > 0.3 else dt - dt * dt / (2 * COAST_S)
+        p, pv, v = self.variance
+        spread = p + 2 * dt * pv + dt * dt * v + ACCELERATION_M_S2**2 * dt**3 / 3
+        return self.x + self.vx * reach_s, self.y + self.vy * reach_s, min(spread, 4.0)
+
+
+@dataclass(slots=True)
+class FloorState:
+    """Everybody on the floor. ``doors``: x, y of every entry gate; ``heard_until_s`` and ``bias_m`` are per camera."""
+
+    doors: list[tuple[float, float]]
+    tracks: dict[int, Track] = field(default_factory=dict)
+    crowds: list[Crowd] = field(default_factory=list)
+    heard_until_s: dict[str, float] = field(default_factory=dict)
+    bias_m: dict[str, tuple[float, float, float, int]] = field(default_factory=dict)
+    next_id: int = 1
+    late: int = 0
+
+
+def open_floor(doors: list[tuple[float, float]]) -> FloorState:
+    """A floor on which nobody has been seen yet; people come in at its ``doors`` (x, y in metres)."""
+    return FloorState(doors)
+
+
+def positions(state: FloorState) -> list[tuple[int, float, float]]:
+    """Track, x and y (m) of everybody who is surely there and not lost."""
+    return [(t.id, t.x, t.y) for t in state.tracks.values() if t.sure and not t.lost and not t.gone]
+
+
+def keep(state: FloorState, tracks: Iterable[int]) -> None:
+    """These tracks may be visitors', and are not forgotten before they leave."""
+    for track in tracks:
+        state.tracks[track].kept = True
+
+
+def forget(state: FloorState, track: int) -> None:
+    """A track's person has left the shop."""
+    if track in state.tracks:
+        state.tracks[track].gone = True

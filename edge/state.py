@@ -1,0 +1,72 @@
+"""All that the shop remembers, as plain data: it can be written as bytes at any record and read again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from edge.attribution import Belief, open_belief
+from edge.checkout import Settlement
+from edge.floor import Confusion, FloorState, Stature, open_floor
+from edge.records import Cart
+from edge.shelf import ShelfState, open_shelf
+from edge.store import Store
+from edge.visit import Door, open_door
+
+
+@dataclass(slots=True)
+class State:
+    """All that the shop remembers. Plain data only."""
+
+    now_s: float
+    shelves: dict[str, ShelfState]
+    floor: FloorState
+    belief: Belief
+    door: Door
+    settlements: dict[str, Settlement] = field(default_factory=dict)
+    carts: dict[str, Cart] = field(default_factory=dict)
+    confusions: list[Confusion] = field(default_factory=list)
+    statures: list[Stature] = field(default_factory=list)
+    blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    gates_said: list[tuple[float, str]] = field(default_factory=list)
+    """When and what gates said lately: networks deliver some things twice."""
+    refused: dict[str, int] = field(default_factory=dict)
+    busy_at_s: float = math.inf
+    """Until then nothing but sensor records can change anything."""
+
+
+def open_shop(store: Store) -> State:
+    """The state before the first record."""
+    lightest_g = min(p.weight_g for p in store.catalogue.values())
+    return State(
+        now_s=-math.inf,
+        shelves={s.id: open_shelf(s.id, s.plates, lightest_g) for s in store.layout.shelves},
+        floor=open_floor([g.position for g in store.layout.gates if g.kind == "entry"]),
+        belief=open_belief(),
+        door=open_door(),
+    )
+
+
+def freeze(state: State) -> bytes:
+    """The whole state as bytes."""
+    return msgspec.msgpack.encode(state, enc_hook=_to_plain)
+
+
+def thaw(data: bytes) -> State:
+    """The state that `freeze` wrote."""
+    return msgspec.msgpack.decode(data, type=State, dec_hook=_from_plain)
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [str(value.dtype), list(value.shape), value.tobytes()]
+    raise TypeError(f"{type(value)} has no place in the state")
+
+
+def _from_plain(kind: type, value: Any) -> Any:
+    dtype, shape, data = value
+    return np.frombuffer(data, dtype=dtype).reshape(shape).copy()
