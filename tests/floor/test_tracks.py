@@ -1,0 +1,113 @@
+"""Tracks, by what cameras get wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from edge.floor import Confusion, FloorState, open_floor, positions, reaches, see, went_through
+from edge.records import PeopleFrame, PersonSeen
+
+DOOR = (0.0, 0.0)
+Path = Callable[[float], tuple[float, float, float] | None]
+"""Where somebody's head is at a time, or None while nobody sees them."""
+
+
+def watch(paths: list[Path], seconds: float, seed: int = 1) -> tuple[FloorState, list[Confusion]]:
+    """Two cameras at 10 Hz with 4 cm noise look at people."""
+    rng = np.random.default_rng(seed)
+    floor, doubts = open_floor([DOOR]), []
+    for frame in range(round(seconds * 20)):
+        at_s = frame / 20
+        heads = [path(at_s) for path in paths]
+        off = rng.normal(0, 0.04, (len(heads), 3))
+        people = tuple(
+            PersonSeen((head[0] + dx, head[1] + dy, head[2] + dz), (), 1)
+            for head, (dx, dy, dz) in zip(heads, off.tolist(), strict=True)
+            if head is not None
+        )
+        told = see(floor, PeopleFrame(at_s + 0.1, at_s, f"c{frame % 2}", people))
+        doubts += [t for t in told if isinstance(t, Confusion)]
+    return floor, doubts
+
+
+def walk(x0: float, x1: float, y: float, height_m: float, from_s: float, to_s: float) -> Path:
+    """Along x at height; standing before and after."""
+
+    def path(at_s: float) -> tuple[float, float, float]:
+        share = min(1.0, max(0.0, (at_s - from_s) / (to_s - from_s)))
+        return x0 + share * (x1 - x0), y, height_m
+
+    return path
+
+
+def test_a_person_is_one_track() -> None:
+    floor, doubts = watch([walk(0.0, 4.0, 0.0, 1.7, 1, 5)], 6)
+    ((_, x, y),) = positions(floor)
+    assert math.dist((x, y), (4.0, 0.0)) < 0.1
+    assert doubts == []
+
+
+def test_a_missed_second_changes_nothing() -> None:
+    whole = walk(0.0, 4.0, 0.0, 1.7, 1, 5)
+    floor, _ = watch([lambda t: None if 2.5 < t < 3.5 else whole(t)], 6)
+    assert [track for track, _, _ in positions(floor)] == [1]
+
+
+def test_a_ghost_is_nobody() -> None:
+    floor, _ = watch([lambda t: (3.0, 2.0, 1.5) if 1.0 < t < 1.2 else None], 4)
+    assert positions(floor) == []
+
+
+def test_who_is_lost_in_the_middle_of_the_shop_is_found_again() -> None:
+    whole = walk(0.0, 4.0, 0.0, 1.7, 1, 5)
+    floor, _ = watch([lambda t: None if 3.0 < t < 7.0 else whole(t)], 9)
+    assert [track for track, _, _ in positions(floor)] == [1]
+
+
+def test_people_who_pass_each_other_keep_their_tracks() -> None:
+    floor, doubts = watch([walk(0.0, 4.0, 0.0, 1.55, 1, 4), walk(4.0, 0.0, 0.35, 1.80, 1, 4)], 6)
+    where = {track: x for track, x, _ in positions(floor)}
+    assert abs(where[1] - 4.0) < 0.3
+    assert abs(where[2]) < 0.3
+    assert all(d.ways[0][0] == d.tracks and d.ways[0][1] > 0.95 for d in doubts)
+
+
+def test_people_of_one_height_who_vanish_into_one_blob_are_in_doubt() -> None:
+    """They meet, stand as one for two seconds, and go back to where they came from, or on: nobody can know."""
+
+    def left(t: float) -> tuple[float, float, float]:
+        return (min(2.0, 0.5 * t), 1.0, 1.7) if t < 6 else (max(0.5, 2.0 - 0.5 * (t - 6)), 1.0, 1.7)
+
+    def right(t: float) -> tuple[float, float, float] | None:
+        if 4.0 < t < 6.0:
+            return None
+        return (max(2.0, 4.0 - 0.5 * t), 1.0, 1.7) if t < 6 else (min(3.5, 2.0 + 0.5 * (t - 6)), 1.0, 1.7)
+
+    _, doubts = watch([left, right], 9)
+    assert doubts
+    assert min(max(p for _, p in d.ways) for d in doubts) < 0.9
+
+
+def test_who_walks_through_the_gate_passed_it_and_not_who_waits_in_it() -> None:
+    paths = [walk(-0.6, 1.0, 0.0, 1.7, 2.0, 3.6), walk(-0.3, -0.3, 0.1, 1.6, 0, 1)]
+    floor, _ = watch(paths, 3.4)
+    weights = went_through(floor, DOOR, 2.6, leaving=False)
+    walker = min(positions(floor), key=lambda p: -p[1])[0]
+    assert max(weights, key=lambda t: weights[t]) == walker
+    assert weights[walker] > 0.9
+
+
+def test_a_hand_in_the_shelf_is_nearer_than_one_beside_it() -> None:
+    floor = open_floor([DOOR])
+    for frame in range(40):
+        hands = ((2.05, 0.15, 1.1), (2.4, -0.3, 0.9))
+        person = PersonSeen((2.1, -0.35, 1.6), hands, 1)
+        see(floor, PeopleFrame(frame / 20 + 0.1, frame / 20, "c1", (person,)))
+    box = ((2.0, 0.0, 1.0), (2.1, 0.4, 1.3))
+    (near,) = reaches(floor, (0.0, 0.0, 0.0), 0.0, box, 1.0, 2.0)
+    (beside,) = reaches(floor, (0.0, 0.0, 0.0), 0.0, ((3.0, 0.0, 1.0), (3.1, 0.4, 1.3)), 1.0, 2.0)
+    assert near.hand_gap_m < 0.02
+    assert beside.hand_gap_m > 0.5

@@ -1,0 +1,99 @@
+"""Visits: what may happen to one, who is let in on whose scan, and where doubt stops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.records import Cart, CartLine, GateScan
+from edge.store import Policy, load_store
+from edge.visit import TABLE, VisitEvent, VisitState, after, expire, go_in, go_out, open_door, outcome_of, scan
+
+SHOP = load_store(Path(__file__).parents[2] / "config" / "demo")
+MORNING_S = 1_778_544_000.0
+
+
+def scanned(at_s: float, subject: str, party: int = 1) -> GateScan:
+    return GateScan(MORNING_S + at_s, MORNING_S + at_s, "entry", subject, "palm", party)
+
+
+@pytest.mark.parametrize("state", get_args(VisitState))
+@pytest.mark.parametrize("event", get_args(VisitEvent))
+def test_nothing_happens_that_the_table_does_not_say(state: VisitState, event: VisitEvent) -> None:
+    if (state, event) in TABLE:
+        assert after(state, event) in get_args(VisitState)
+    else:
+        with pytest.raises(KeyError):
+            after(state, event)
+
+
+def test_a_visit_that_is_over_stays_over() -> None:
+    assert not [pair for pair in TABLE if pair[0] in ("closed", "expired")]
+
+
+def test_a_party_comes_in_on_one_scan_and_leaves_with_its_last() -> None:
+    door = open_door()
+    visit = scan(door, SHOP, scanned(0, "ana", party=2))
+    assert [go_in(door, SHOP, "entry", MORNING_S + t) for t in (1.0, 2.0)] == [visit, visit]
+    assert go_in(door, SHOP, "entry", MORNING_S + 3.0) is None, "the third was not scanned"
+    states = []
+    for at_s in (60, 61):
+        go_out(visit, MORNING_S + at_s)
+        states.append(visit.state)
+    assert states == ["shopping", "leaving"]
+
+
+def test_passages_follow_the_order_of_the_scans() -> None:
+    door = open_door()
+    ana, ben = scan(door, SHOP, scanned(0, "ana")), scan(door, SHOP, scanned(1, "ben"))
+    assert go_in(door, SHOP, "entry", MORNING_S + 2) is ana
+    assert go_in(door, SHOP, "entry", MORNING_S + 3) is ben
+
+
+def test_a_scan_that_nobody_follows_admits_nobody_later() -> None:
+    door = open_door()
+    visit = scan(door, SHOP, scanned(0, "ana"))
+    late_s = MORNING_S + SHOP.policy.pass_within_s + 1
+    assert expire(door, SHOP, late_s) == [visit]
+    assert visit.state == "expired"
+    assert go_in(door, SHOP, "entry", late_s) is None
+
+
+def test_scanning_again_while_waiting_is_the_same_visit() -> None:
+    door = open_door()
+    assert scan(door, SHOP, scanned(0, "ana")) is scan(door, SHOP, scanned(5, "ana"))
+    assert door.opened == 1
+
+
+TWO_OF_ONE = Cart((CartLine("tea", 1, 0.97, ("e1",)), CartLine("tea", 2, 0.55, ("e1", "e2"))))
+
+
+def test_what_is_sure_is_charged_and_the_rest_withheld() -> None:
+    outcome = outcome_of(TWO_OF_ONE, 1.0, Policy())
+    assert (outcome.charged, outcome.withheld, outcome.review) == ({"tea": 1}, {"tea": 1}, "")
+
+
+def test_a_shop_that_wants_to_look_is_shown_everything() -> None:
+    outcome = outcome_of(TWO_OF_ONE, 1.0, Policy(below="review"))
+    assert (outcome.charged, outcome.withheld) == ({"tea": 2}, {})
+    assert outcome.review == "1 unit is less than 70% sure"
+
+
+def test_who_left_must_be_sure_too() -> None:
+    assert outcome_of(TWO_OF_ONE, 0.6, Policy()).review == "who left is only 60% sure"
+
+
+@given(
+    certainties=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=6),
+    charge_at=st.floats(0.0, 1.0),
+)
+def test_every_unit_is_either_charged_or_withheld(certainties: list[float], charge_at: float) -> None:
+    falling = sorted(certainties, reverse=True)
+    cart = Cart(tuple(CartLine("tea", n, c) for n, c in enumerate(falling, 1)))
+    outcome = outcome_of(cart, 1.0, Policy(charge_at=charge_at))
+    assert outcome.charged.get("tea", 0) + outcome.withheld.get("tea", 0) == len(falling)
+    assert outcome.charged.get("tea", 0) == sum(c >= charge_at for c in falling)
