@@ -7,7 +7,7 @@ simulator shows about stories' own confidence (`calibrated`): of lines said 90 %
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 
 from edge.attribution.belief import Belief, visit_of
 from edge.records import Cart, CartLine
@@ -35,15 +35,15 @@ def cart_of(belief: Belief, visit: str) -> Cart:
         return Cart()
     shares = [math.exp(h.nats) for h in cluster.hypotheses]
     whole = sum(shares)
-    holdings: Counter[tuple[tuple[str, int], ...]] = Counter()
-    at_least: Counter[tuple[str, int]] = Counter()
+    holdings: defaultdict[tuple[tuple[str, int], ...], float] = defaultdict(float)
+    at_least: defaultdict[tuple[str, int], float] = defaultdict(float)
     trails: dict[str, tuple[float, tuple[str, ...]]] = {}
     for share, h in zip(shares, cluster.hypotheses, strict=True):
         cart = h.carts[visit]
-        holdings[tuple(sorted((sku, n) for sku, (n, _) in cart.items()))] += share  # type: ignore[assignment]
+        holdings[tuple(sorted((sku, n) for sku, (n, _) in cart.items()))] += share
         for sku, (count, events) in cart.items():
             for n in range(1, count + 1):
-                at_least[sku, n] += share  # type: ignore[assignment]
+                at_least[sku, n] += share
             if share > trails.get(sku, (0.0, ()))[0]:
                 trails[sku] = (share, events)
     best = max(sorted(holdings), key=lambda k: holdings[k])

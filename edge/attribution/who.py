@@ -38,6 +38,7 @@ OUT_OF_SIGHT_M = 0.8
 """Not seen by any camera at the moment: where the person should be, with this spread."""
 
 NEVER = -14.0
+"""However far away: a camera may be wrong about everything."""
 
 
 def who_nats(reach: Reach) -> float:
