@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from edge.attribution.recipes import Stray
 from edge.floor import Confusion, Stature
 
-MOST_HYPOTHESES = 96
+MOST_HYPOTHESES = 72
 HOPELESS = -11.0
 """Nats behind the best story of its cluster: one in fifty thousand."""
 

@@ -37,7 +37,7 @@ BODY_GATE_M = 0.8
 TRUST = 0.5
 """Frames share their cameras' errors: the stories' log-weights are worth only this much."""
 
-MOST_STORIES = 16
+MOST_STORIES = 12
 STORIES_EACH = 3
 """Stories kept in all, and of each kind: kinds differ in whose body goes on as which track."""
 
