@@ -1,9 +1,4 @@
-"""The ``tebura`` command.
-
-Enters: what somebody types. Leaves: results on stdout, everything else on stderr, and an exit code: 0 when all went
-well, 1 when two runs differ or a book does not hold, 2 when something that was named cannot be used. Every import
-that only one command needs stands inside that command: a replay's start counts as part of the replay.
-"""
+"""Commands about recordings: simulate, replay, compare, demo."""
 
 from __future__ import annotations
 
@@ -12,9 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse, refuse_store, say
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
@@ -22,41 +19,7 @@ if TYPE_CHECKING:
     from simulator.replay import Replayed
     from simulator.report import Collector
 
-DIFFERENT, UNUSABLE = 1, 2
-
-app = typer.Typer(
-    help="The runtime of a shop without a checkout.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-ledger_app = typer.Typer(help="Look into a ledger.", no_args_is_help=True)
-app.add_typer(ledger_app, name="ledger")
-
-LedgerFile = Annotated[Path, typer.Argument(help="A ledger, as `tebura replay --ledger` writes it.", metavar="FILE.db")]
-
-
-def main() -> None:
-    """The entry point of the installed command."""
-    try:
-        app()
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-
-
-def say(message: str) -> None:
-    """Something for the person at the terminal, not for the program behind the pipe."""
-    typer.echo(f"tebura: {message}", err=True)
-
-
-def refuse(message: str) -> NoReturn:
-    """Something that was named cannot be used."""
-    say(message)
-    raise typer.Exit(UNUSABLE)
-
-
-# --- recordings ----------------------------------------------------------------------------------------------------
+app = typer.Typer()
 
 
 @app.command()
@@ -268,139 +231,3 @@ def demo(
     from simulator.demo import demo as show
 
     show(out, seed)
-
-
-# --- a store folder ------------------------------------------------------------------------------------------------
-
-
-@app.command()
-def check(
-    store: Annotated[Path, typer.Option(help="The folder with store.toml, catalogue.csv and planogram.csv.")],
-) -> None:
-    """Look through a store folder and name everything that is wrong with it."""
-    from edge.store import BrokenStore, load_store
-
-    try:
-        shop = load_store(store)
-    except BrokenStore as error:
-        refuse_store(str(store), error)
-    shelves = shop.layout.shelves
-    plates = sum(s.plates for s in shelves)
-    what = f"{len(shop.catalogue)} products on {len(shelves)} shelves with {plates} plates"
-    typer.echo(f"{shop.name}: {what}. All is well.")
-
-
-def refuse_store(where: str, error: Exception) -> NoReturn:
-    """Every fault of a store, one a line."""
-    from edge.store import BrokenStore
-
-    faults = error.faults if isinstance(error, BrokenStore) else ()
-    for fault in faults:
-        typer.echo(str(fault), err=True)
-    refuse(f"{where}: {len(faults)} fault{'' if len(faults) == 1 else 's'} in the store")
-
-
-# --- measurements --------------------------------------------------------------------------------------------------
-
-
-@app.command()
-def bench(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Only how fast these are replayed.", metavar="[FILE…]")
-    ] = None,
-) -> None:
-    """Measure replay speed, time per weight message, and how both grow."""
-    from edge.wire import UnreadableRecording
-    from simulator.bench import bench as measure
-
-    try:
-        measure(files or ())
-    except (UnreadableRecording, OSError) as error:
-        refuse(str(error))
-
-
-@app.command()
-def reliability(
-    shops: Annotated[int, typer.Option(help="So many shops are simulated.", min=1)] = 24,
-    *,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same table.")] = 1,
-    fit: Annotated[bool, typer.Option("--fit", help="Also say what the constants of certainty should be.")] = False,
-) -> None:
-    """Measure how often lines that were said to be so certain are right."""
-    from simulator.reliability import reliability as measure
-
-    measure(shops, seed, fit=fit)
-
-
-# --- ledgers -------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[Book]:
-    from edge.ledger import Book, UnusableLedger
-
-    if not path.is_file():
-        refuse(f"{path}: there is no such file. `tebura replay FILE --ledger {path}` writes one")
-    try:
-        with Book(path, read_only=True) as book:
-            yield book
-    except UnusableLedger as error:
-        refuse(str(error))
-
-
-@ledger_app.command()
-def show(
-    file: LedgerFile,
-    export: Annotated[bool, typer.Option("--export", help="The canonical export, one JSON object a line.")] = False,
-) -> None:
-    """What stands in the book, and what its accounts stand at."""
-    with _reading(file) as book:
-        if export:
-            for line in book.export():
-                sys.stdout.write(line.decode())
-            return
-        for written in book.entries():
-            entry = written.entry
-            typer.echo(f"{written.seq:>6}  {entry.at_s:.3f}  {entry.kind:<20} {entry.visit:<16} {entry.key}")
-        for account, amount_minor in book.balances().items():
-            typer.echo(f"{amount_minor:>12} {book.currency}  {account}")
-
-
-@ledger_app.command()
-def prove(file: LedgerFile) -> None:
-    """Check that nothing was changed, everything balances, and every charged line has shelf events behind it."""
-    with _reading(file) as book:
-        faults = book.prove()
-        seq, digest = book.head()
-    for fault in faults:
-        typer.echo(str(fault))
-    if faults:
-        raise typer.Exit(DIFFERENT)
-    typer.echo(f"All {seq} entries hold. The last one's hash is {digest}.")
-
-
-@ledger_app.command()
-def receipt(
-    file: LedgerFile,
-    visit: Annotated[str, typer.Argument(help="Whose; all without it.")] = "",
-    *,
-    language: Annotated[str, typer.Option(help="ja or en; the shop's first without it.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
-) -> None:
-    """Print receipts again, out of the book alone."""
-    from edge.checkout import receipt_json, receipt_text
-    from edge.ledger import receipts
-
-    with _reading(file) as book:
-        found = [r for r in receipts(book) if visit in ("", r.visit)]
-    if visit and not found:
-        refuse(f"{file}: visit {visit} has no receipt. `tebura ledger show {file}` lists the visits")
-    for each in found:
-        if as_json:
-            typer.echo(json.dumps(receipt_json(each, language), ensure_ascii=False))
-        else:
-            typer.echo(receipt_text(each, language))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,33 @@
+"""The ``tebura`` command.
+
+Enters: what somebody types. Leaves: results on stdout, everything else on stderr, and an exit code (`terminal`). One
+module a family of commands. Every import that only one command needs stands inside that command: a replay's start
+counts as part of the replay.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from edge.cli import ledgers, measures, recordings, stores
+
+app = typer.Typer(
+    help="The runtime of a shop without a checkout.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for family in (recordings, stores, measures):
+    app.add_typer(family.app)
+app.add_typer(ledgers.app, name="ledger")
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    try:
+        app()
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

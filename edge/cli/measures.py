@@ -1,0 +1,41 @@
+"""Commands that measure: bench, reliability."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.cli.terminal import refuse
+
+app = typer.Typer()
+
+
+@app.command()
+def bench(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Only how fast these are replayed.", metavar="[FILE…]")
+    ] = None,
+) -> None:
+    """Measure replay speed, time per weight message, and how both grow."""
+    from edge.wire import UnreadableRecording
+    from simulator.bench import bench as measure
+
+    try:
+        measure(files or ())
+    except (UnreadableRecording, OSError) as error:
+        refuse(str(error))
+
+
+@app.command()
+def reliability(
+    shops: Annotated[int, typer.Option(help="So many shops are simulated.", min=1)] = 24,
+    *,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same table.")] = 1,
+    fit: Annotated[bool, typer.Option("--fit", help="Also say what the constants of certainty should be.")] = False,
+) -> None:
+    """Measure how often lines that were said to be so certain are right."""
+    from simulator.reliability import reliability as measure
+
+    measure(shops, seed, fit=fit)
