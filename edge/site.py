@@ -1,0 +1,202 @@
+"""``site.toml``: what this PC is wired to. ``store.toml`` says what the shop is; this says how its sensors are reached.
+
+Enters: a store folder that may hold a ``site.toml`` (all of it has defaults), and the environment, which wins:
+``TEBURA_SITE_BROKER__PASSWORD=…`` sets ``password`` of ``[broker]``. Leaves: one frozen `Site`. Refuses: a file with any
+fault, every one at once, with its key and remedy, like the store's own files. Nothing here decides who pays what, and
+nothing of it enters a recording: it may hold secrets.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from edge.store import BrokenStore, Fault, Store
+
+FILE = "site.toml"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+PlateNumber = Annotated[int, Field(ge=1, le=500)]
+Unit = Literal["g", "kg", "lb", "oz"]
+
+GRAMS: dict[Unit, float] = {"g": 1.0, "kg": 1000.0, "lb": 453.59237, "oz": 28.349523125}
+"""Grams of one unit (international avoirdupois pound and ounce)."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Broker(Section):
+    """``[broker]``: the shop's own, or the embedded one that needs no installation."""
+
+    kind: Literal["embedded", "mqtt"] = "embedded"
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    tls: bool = False
+    ca_file: Path | None = None
+    user: str = "runtime"
+    password: str = ""
+    """Better set as TEBURA_SITE_BROKER__PASSWORD or kept in ``password_file``."""
+    password_file: Path | None = None
+
+
+class SerialDevice(Section):
+    """``[[serial]]``: one serial port. Scales and microcontrollers name a shelf, barcode readers a gate."""
+
+    device: str
+    """A path that survives unplugging: /dev/serial/by-id/…"""
+    protocol: Literal["mt-sics", "lines", "barcode"]
+    baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
+    shelf: str = ""
+    plates: tuple[PlateNumber, ...] = ()
+    """Of `mt-sics`: the plates that the scale carries (one: all its weight is there). Of `lines`: which plate of the
+    shelf the device's plate 1, 2, 3 … is; empty: as it counts them."""
+    unit: Unit = "g"
+    """Of `lines`; MT-SICS says its own."""
+    gate: str = ""
+
+
+class PlainPlate(Section):
+    """``[[plain]]``: a plate that publishes one number on a topic of its own (ESPHome, Tasmota)."""
+
+    topic: str
+    shelf: str
+    plate: PlateNumber
+    unit: Unit = "g"
+    value: str = ""
+    """Where in a JSON payload the number stands, like ``HX711.Weight``; empty: the payload is the number."""
+
+
+class Slow(Section):
+    """``[slow]``: how single readings become a shelf's batches."""
+
+    hz: Annotated[float, Field(gt=0.0, le=100.0)] = 10.0
+    """So many rows a second; a plate stands at its last reading in between."""
+    stale_s: Annotated[float, Field(gt=0.0, le=60.0)] = 3.0
+    """A plate that has said nothing for so long cannot be read."""
+
+
+class Recorder(Section):
+    """``[recorder]``: how long what the sensors said is kept."""
+
+    segment_minutes: Annotated[float, Field(gt=0.0, le=1440.0)] = 15.0
+    segment_mib: Annotated[float, Field(gt=0.0, le=65536.0)] = 256.0
+    keep_days: Annotated[float, Field(gt=0.0)] = 30.0
+    disk_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.8
+    """Old segments go when the disk is fuller than this."""
+
+
+class Web(Section):
+    """``[web]``: where /healthz and /metrics are served; ``listen = ""`` serves nothing."""
+
+    listen: str = "127.0.0.1"
+    port: Port = 8321
+
+
+class Payment(Section):
+    """``[payment]``: who is asked for money."""
+
+    provider: Literal["local"] = "local"
+    latency_s: Annotated[float, Field(ge=0.0, le=60.0)] = 0.2
+
+
+class SiteFile(Section):
+    """``site.toml``."""
+
+    broker: Broker = Broker()
+    serial: tuple[SerialDevice, ...] = ()
+    plain: tuple[PlainPlate, ...] = ()
+    slow: Slow = Slow()
+    recorder: Recorder = Recorder()
+    web: Web = Web()
+    payment: Payment = Payment()
+
+
+class Site(BaseSettings, SiteFile):
+    """The file and the environment together."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TEBURA_SITE_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def load_site(folder: Path, store: Store) -> Site:
+    """The site of a store folder; `BrokenStore` with every fault."""
+    path = folder / FILE
+    try:
+        site = Site(**tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
+    except OSError as error:
+        raise BrokenStore([Fault(str(path), "file", error.strerror or str(error), "Make it readable")]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        remedy = "See https://toml.io for how TOML is written"
+        raise BrokenStore([Fault(FILE, "syntax", str(error), remedy)]) from error
+    except ValidationError as error:
+        raise BrokenStore(_told(error)) from error
+    faults = list(_misfits(site, store))
+    if faults:
+        raise BrokenStore(faults)
+    return site
+
+
+def _told(error: ValidationError) -> Iterator[Fault]:
+    for e in error.errors():
+        key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
+        secret = "password" in key
+        given = "" if e["type"] == "missing" or secret else f" (it says {e['input']!r})"
+        remedy = {"missing": "Add the key", "extra_forbidden": "Take the key out, or correct its name"}
+        yield Fault(FILE, key, e["msg"].lower() + given[:80], remedy.get(e["type"], "Correct the value"))
+
+
+def _misfits(site: Site, store: Store) -> Iterator[Fault]:
+    """What does not fit to the store that the site belongs to."""
+    taken: dict[tuple[str, int], str] = {}
+    for i, serial in enumerate(site.serial, start=1):
+        where = f"serial[{i}]"
+        if serial.protocol == "barcode":
+            if store.layout.gate(serial.gate) is None:
+                gates = ", ".join(g.id for g in store.layout.gates)
+                yield Fault(FILE, f"{where}.gate", f"there is no gate {serial.gate!r}", f"Name one of {gates}")
+            continue
+        if serial.protocol == "mt-sics" and not serial.plates:
+            yield Fault(FILE, f"{where}.plates", "a scale must name its plates", "Add plates = [1]")
+        plates = serial.plates
+        if not plates and store.layout.has_shelf(serial.shelf):
+            plates = tuple(range(1, store.layout.shelf(serial.shelf).plates + 1))
+        yield from _places(where, serial.shelf, plates, store, taken)
+    for i, plain in enumerate(site.plain, start=1):
+        yield from _places(f"plain[{i}]", plain.shelf, (plain.plate,), store, taken)
+
+
+def _places(
+    where: str, shelf: str, plates: tuple[int, ...], store: Store, taken: dict[tuple[str, int], str]
+) -> Iterator[Fault]:
+    if not store.layout.has_shelf(shelf):
+        shelves = ", ".join(s.id for s in store.layout.shelves[:8])
+        yield Fault(FILE, f"{where}.shelf", f"there is no shelf {shelf!r}", f"Name one of {shelves} …")
+        return
+    count = store.layout.shelf(shelf).plates
+    for plate in plates:
+        if plate > count:
+            yield Fault(FILE, where, f"shelf {shelf} has {count} plates, not {plate}", "Correct the plate's number")
+        elif (shelf, plate) in taken:
+            what = f"plate {plate} of {shelf} is wired to {taken[shelf, plate]} already"
+            yield Fault(FILE, where, what, "Give each plate one source")
+        else:
+            taken[shelf, plate] = where
