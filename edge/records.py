@@ -62,7 +62,7 @@ class PeopleFrame:
 
 @dataclass(frozen=True, slots=True)
 class GateScan:
-    """Somebody identified at an entry gate; ``subject`` is who, as the shop knows them."""
+    """A reader that authenticates people by itself says who stands at an entry gate, how it knows, and how surely."""
 
     received_s: float
     at_s: float
@@ -70,6 +70,17 @@ class GateScan:
     subject: str
     method: str
     party: int
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialScan:
+    """A phone showed a code at an entry gate; ``credential`` is its text, not believed yet."""
+
+    received_s: float
+    at_s: float
+    gate: str
+    credential: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,50 @@ class PaymentReply:
     reference: str = ""
 
 
+Role: TypeAlias = Literal["member", "staff"]
+Mode: TypeAlias = Literal["open", "restock", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How somebody stands with the shop from now on. ``key``: their Ed25519 public key, 32 bytes, or none."""
+
+    received_s: float
+    at_s: float
+    subject: str
+    key: bytes
+    role: Role
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSet:
+    """Staff say what the shop is doing from now on."""
+
+    received_s: float
+    at_s: float
+    mode: Mode
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTrouble:
+    """What is wrong with something that the shop depends on, as staff should read it; empty: all is well again."""
+
+    received_s: float
+    at_s: float
+    source: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed, and no sensor may have said so."""
+
+    received_s: float
+    at_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A message that could not become a record. Broken hardware is a record too: it is counted."""
@@ -105,7 +160,19 @@ class Refused:
     reason: str
 
 
-Record: TypeAlias = WeightBatch | PeopleFrame | GateScan | GatePassage | PaymentReply | Refused
+Record: TypeAlias = (
+    WeightBatch
+    | PeopleFrame
+    | GateScan
+    | CredentialScan
+    | GatePassage
+    | PaymentReply
+    | Standing
+    | ModeSet
+    | SourceTrouble
+    | Tick
+    | Refused
+)
 
 
 # --- what the rooms tell each other ----------------------------------------------------------------

@@ -43,6 +43,7 @@ from edge.records import (
     Point,
     Publish,
     Record,
+    Refused,
     ShelfEvent,
     Touch,
     WeightBatch,
@@ -108,7 +109,7 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
         else:
             state.settlements[record.settlement], told = on_reply(settlement, record, store)
             effects += told
-    else:
+    elif isinstance(record, Refused):
         _refuse(state, record.reason)
     told_s = min(
         state.confusions[0].at_s if state.confusions else math.inf,

@@ -14,25 +14,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.records import (
+    CredentialScan,
     GatePassage,
     GateScan,
+    ModeSet,
     PaymentReply,
     PeopleFrame,
     PersonSeen,
     Point,
     Record,
     Refused,
+    SourceTrouble,
+    Standing,
+    Tick,
     WeightBatch,
 )
 from edge.store import Store
-from edge.wire.payloads import PassagePayload, PaymentPayload, PeoplePayload, ScanPayload, WeightPayload
+from edge.wire.payloads import (
+    ModePayload,
+    PassagePayload,
+    PaymentPayload,
+    PeoplePayload,
+    ScanPayload,
+    StandingPayload,
+    TickPayload,
+    TroublePayload,
+    WeightPayload,
+)
 
 _weight = msgspec.json.Decoder(WeightPayload)
 _people = msgspec.json.Decoder(PeoplePayload)
 _scan = msgspec.json.Decoder(ScanPayload)
 _passage = msgspec.json.Decoder(PassagePayload)
 _payment = msgspec.json.Decoder(PaymentPayload)
+_standing = msgspec.json.Decoder(StandingPayload)
+_mode = msgspec.json.Decoder(ModePayload)
+_trouble = msgspec.json.Decoder(TroublePayload)
+_tick = msgspec.json.Decoder(TickPayload)
 _encode = msgspec.json.Encoder().encode
+
+PUBLIC_KEY_BYTES = 32
+"""Ed25519 (RFC 8032)."""
 
 FUTURE_S = 5.0
 """A sensor whose clock is further ahead of the runtime's than this is not believed."""
@@ -77,6 +99,26 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
     if room == "payment" and what == "reply":
         reply = _payment.decode(payload)
         return PaymentReply(received_s, reply.t, name, reply.outcome, reply.reference)
+    if room == "shop":
+        return _of_the_shop(topic, payload, received_s)
+    return Refused(received_s, topic, "unknown topic")
+
+
+def _of_the_shop(topic: str, payload: bytes, received_s: float) -> Record:
+    """What the runtime told itself: it stands in recordings, never on a broker."""
+    if topic == "shop/clock/tick":
+        return Tick(received_s, _tick.decode(payload).t)
+    if topic == "shop/sources/trouble":
+        trouble = _trouble.decode(payload)
+        return SourceTrouble(received_s, trouble.t, trouble.source, trouble.trouble)
+    if topic == "shop/mode/set":
+        mode = _mode.decode(payload)
+        return ModeSet(received_s, mode.t, mode.mode, mode.by)
+    if topic == "shop/members/standing":
+        standing = _standing.decode(payload)
+        if standing.key and len(standing.key) != PUBLIC_KEY_BYTES:
+            return Refused(received_s, topic, "breaks the contract")
+        return Standing(received_s, standing.t, standing.subject, standing.key, standing.role, standing.revoked)
     return Refused(received_s, topic, "unknown topic")
 
 
@@ -97,12 +139,16 @@ def _weights(store: Store, topic: str, shelf: str, batch: WeightPayload, receive
 
 
 def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_s: float) -> Record:
-    if scan.subject is None:
-        return Refused(received_s, topic, "credential not readable")
     here = store.layout.gate(gate)
-    if here is None or here.kind != "entry" or not here.trusted_reader:
+    if here is None or here.kind != "entry":
+        return Refused(received_s, topic, "not an entry gate")
+    if scan.credential is not None:
+        return CredentialScan(received_s, scan.t, gate, scan.credential)
+    if scan.subject is None:
+        return Refused(received_s, topic, "breaks the contract")
+    if not here.trusted_reader:
         return Refused(received_s, topic, "reader not trusted")
-    return GateScan(received_s, scan.t, gate, scan.subject, scan.method, scan.party)
+    return GateScan(received_s, scan.t, gate, scan.subject, scan.method, scan.party, scan.score)
 
 
 def encode_weight(at_s: float, hz: float, mass_g: NDArray[np.float64]) -> bytes:

@@ -44,7 +44,7 @@ class ScanPayload(Struct):
     """``gate/<gate>/scan``: a credential, or from a trusted reader a subject."""
 
     t: UnixTime
-    credential: str | None = None
+    credential: Annotated[str, Meta(max_length=4096)] | None = None
     subject: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     method: str = ""
     score: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
@@ -59,11 +59,43 @@ class PassagePayload(Struct):
 
 
 class PaymentPayload(Struct):
-    """``payment/<settlement>/reply``: what the provider said. Recorded, so that a replay hears it too."""
+    """``payment/<settlement>/reply``: what the provider said. The runtime itself writes it into its recording."""
 
     t: UnixTime
     outcome: Literal["approved", "declined", "unknown"]
     reference: str = ""
+
+
+class StandingPayload(Struct):
+    """``shop/members/standing``: how somebody stands with the shop; ``key`` is an Ed25519 public key in base64."""
+
+    t: UnixTime
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
+    key: bytes = b""
+    role: Literal["member", "staff"] = "member"
+    revoked: bool = False
+
+
+class ModePayload(Struct):
+    """``shop/mode/set``: staff say what the shop is doing."""
+
+    t: UnixTime
+    mode: Literal["open", "restock", "closed"]
+    by: str = ""
+
+
+class TroublePayload(Struct):
+    """``shop/sources/trouble``: what is wrong with a source of messages; empty: nothing any more."""
+
+    t: UnixTime
+    source: Annotated[str, Meta(min_length=1, max_length=200)]
+    trouble: Annotated[str, Meta(max_length=1000)] = ""
+
+
+class TickPayload(Struct):
+    """``shop/clock/tick``: time has passed."""
+
+    t: UnixTime
 
 
 class CommandPayload(Struct, omit_defaults=True):
@@ -113,5 +145,10 @@ PAYLOADS: dict[str, type[Struct]] = {
     "gate/+/scan": ScanPayload,
     "gate/+/passage": PassagePayload,
     "payment/+/reply": PaymentPayload,
+    "shop/members/standing": StandingPayload,
+    "shop/mode/set": ModePayload,
+    "shop/sources/trouble": TroublePayload,
+    "shop/clock/tick": TickPayload,
 }
-"""Topic pattern -> payload of everything that enters the runtime."""
+"""Topic pattern -> payload of everything that enters the runtime. What begins with ``payment`` and ``shop`` the runtime
+writes into its own recording; it never listens for it on a broker."""
