@@ -7,6 +7,8 @@ payload bytes exactly as they were on the wire, and two writers given the same m
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,8 +145,26 @@ class RecordingWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.finish()
+        self.abandon()
+
+    def finish(self) -> None:
+        """Write the end of the file: indexes and statistics."""
         self._writer.finish()  # type: ignore[no-untyped-call]
-        self._file.close()
+        self._file.flush()
+
+    def abandon(self) -> None:
+        """Let go of the file as it is."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+    def flush(self) -> None:
+        """Hand everything to the operating system: a killed process loses nothing of it."""
+        self._writer.flush()  # type: ignore[no-untyped-call]
+
+    def sync(self) -> None:
+        """Wait until the disk has what was flushed."""
+        os.fdatasync(self._file.fileno())
 
     def write(self, topic: str, payload: bytes, measured_s: float, received_s: float) -> None:
         """One message, as it was on the wire."""

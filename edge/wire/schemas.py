@@ -17,7 +17,8 @@ def schema_of(topic: str) -> tuple[str, bytes]:
     parts = topic.split("/")
     pattern = "/".join([parts[0], "+", *parts[2:]]) if len(parts) > 2 else topic
     name = "tebura.v1." + ".".join(p for p in pattern.split("/") if p != "+")
-    payload = PAYLOADS.get(pattern) or SAID.get(pattern)
+    known = {**PAYLOADS, **SAID}
+    payload = known.get(topic) or known.get(pattern)
     schema = msgspec.json.schema(payload) if payload else {"type": "object"}
     return name, json.dumps(schema, sort_keys=True).encode()
 

@@ -1,0 +1,184 @@
+"""The recorder: what the shop hears, in segments.
+
+A segment is a recording (MCAP) named after when it began, ``20261122T093000Z-000001.mcap`` (UTC, and a number
+that never repeats in a folder); names sort in the order of time. A segment that was cut off by a kill is read as far
+as it goes, like any other recording.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge.journal.checkpoints import Position
+from edge.wire import Heard, RecordingWriter, open_recording
+from edge.wire.recording import UnreadableRecording
+
+NAME = re.compile(r"^\d{8}T\d{6}Z-(\d{6,})\.mcap$")
+
+TRY_AGAIN_S = 5.0
+"""After a disk has refused, it is tried again so often."""
+
+FLUSH_BYTES = 1 << 18
+"""What nothing follows from may stay in memory up to this many bytes, or…"""
+FLUSH_S = 1.0
+"""… this long."""
+
+
+def segments(folder: Path) -> list[Path]:
+    """All segments, oldest first."""
+    found = [p for p in folder.glob("*.mcap") if NAME.match(p.name)]
+    return sorted(found, key=_number)
+
+
+def _number(path: Path) -> int:
+    match = NAME.match(path.name)
+    return int(match[1]) if match else 0
+
+
+def heard_since(folder: Path, position: Position | None) -> Iterator[Heard]:
+    """Every message behind a position, in the order in which they were heard; all that is kept where it is None."""
+    for path in segments(folder):
+        if position is not None and _number(path) < _number(Path(position.segment)):
+            continue
+        skip = position.count if position is not None and path.name == position.segment else 0
+        try:
+            for i, heard in enumerate(open_recording(path)):
+                if i >= skip:
+                    yield heard
+        except UnreadableRecording:
+            continue  # cut off before its first byte was written
+
+
+class Recorder:
+    """Writes segments into a folder. ``opening`` gives the messages that every segment begins with.
+
+    ``trouble`` is what is wrong at present, for staff, or empty; ``lost`` counts messages that were not kept.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        attachments: Mapping[str, bytes],
+        *,
+        segment_s: float,
+        segment_bytes: float,
+        opening: Callable[[float], list[Heard]] = lambda _: [],
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.trouble = ""
+        self.lost = 0
+        self.bytes_written = 0
+        self._attachments = attachments
+        self._segment_s, self._segment_bytes = segment_s, segment_bytes
+        self._opening = opening
+        self._numbers = max((_number(p) for p in segments(folder)), default=0)
+        self._writer: RecordingWriter | None = None
+        self._path = folder
+        self._began_s = 0.0
+        self._count = 0
+        self._waiting_bytes = 0
+        self._flushed_s = 0.0
+        self._refused_at = -TRY_AGAIN_S
+
+    @property
+    def position(self) -> Position:
+        """Behind the last message that was written."""
+        return Position(self._path.name if self._writer else "", self._count)
+
+    @property
+    def segment(self) -> Path | None:
+        """The segment that is being written."""
+        return self._path if self._writer else None
+
+    def write(self, heard: Heard, measured_s: float) -> None:
+        """One message. It reaches the operating system with the next `flush`, or after a second."""
+        if self._writer is not None and self._is_full(heard.received_s):
+            self.close()
+        try:
+            if self._writer is None and not self._open(heard.received_s):
+                self.lost += 1
+                return
+            self._put(heard, measured_s)
+            if self._waiting_bytes > FLUSH_BYTES or heard.received_s > self._flushed_s + FLUSH_S:
+                self._flushed_s = heard.received_s
+                self.flush()
+        except OSError as error:
+            self._refused(error)
+
+    def flush(self) -> None:
+        """Everything written so far survives this process."""
+        if self._writer is not None and self._waiting_bytes:
+            try:
+                self._writer.flush()
+                self._waiting_bytes = 0
+            except OSError as error:
+                self._refused(error)
+
+    def sync(self) -> None:
+        """Everything written so far survives a power cut."""
+        self.flush()
+        if self._writer is not None:
+            try:
+                self._writer.sync()
+            except OSError as error:
+                self._refused(error)
+
+    def close(self) -> None:
+        """End the segment properly; the next message begins another one."""
+        writer, self._writer = self._writer, None
+        self._waiting_bytes = 0
+        if writer is not None:
+            try:
+                writer.finish()
+                writer.sync()
+            except OSError as error:
+                self._refused(error)
+            writer.abandon()
+
+    def _put(self, heard: Heard, measured_s: float) -> None:
+        assert self._writer is not None
+        self._writer.write(heard.topic, heard.payload, measured_s, heard.received_s)
+        self._count += 1
+        self._waiting_bytes += len(heard.payload) + 32
+        self.bytes_written += len(heard.payload) + 32
+
+    def _is_full(self, now_s: float) -> bool:
+        if now_s >= self._began_s + self._segment_s:
+            return True
+        return self._count % 1000 == 0 and self._path.stat().st_size > self._segment_bytes
+
+    def _open(self, at_s: float) -> bool:
+        if time.monotonic() < self._refused_at + TRY_AGAIN_S:
+            return False
+        self._numbers += 1
+        began = datetime.fromtimestamp(at_s, UTC)
+        self._path = self.folder / f"{began:%Y%m%dT%H%M%SZ}-{self._numbers:06d}.mcap"
+        self._writer = RecordingWriter(self._path, self._attachments, at_s)
+        self._began_s, self._count, self._waiting_bytes, self._flushed_s = at_s, 0, 0, at_s
+        for heard in self._opening(at_s):
+            self._put(heard, at_s)
+        self._writer.flush()
+        self.trouble = ""
+        return True
+
+    def _refused(self, error: OSError) -> None:
+        """The disk does not take any more. The segment stays as it is, and another one is tried later."""
+        self._refused_at = time.monotonic()
+        self.lost += 1
+        what = error.strerror or str(error)
+        self.trouble = f"recordings cannot be written ({what}). Free some space on the disk of {self.folder}"
+        if self._writer is not None:
+            self._writer.abandon()
+            self._writer = None
+
+
+def free_share(folder: Path) -> float:
+    """How much of the folder's disk ordinary users may still fill, 0 to 1."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail / max(1, disk.f_blocks)
