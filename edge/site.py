@@ -65,7 +65,8 @@ class SerialDevice(Section):
 class PlainPlate(Section):
     """``[[plain]]``: a plate that publishes one number on a topic of its own (ESPHome, Tasmota)."""
 
-    topic: str
+    topic: Annotated[str, Field(pattern=r"^[^+#]+$", max_length=1000)]
+    """As the device publishes it, in full; without wildcards."""
     shelf: str
     plate: PlateNumber
     unit: Unit = "g"
@@ -166,6 +167,9 @@ def _told(error: ValidationError) -> Iterator[Fault]:
 
 def _misfits(site: Site, store: Store) -> Iterator[Fault]:
     """What does not fit to the store that the site belongs to."""
+    if site.broker.kind == "embedded" and site.broker.tls:
+        remedy = 'Take tls out, or run a broker of your own with kind = "mqtt"'
+        yield Fault(FILE, "broker.tls", "the embedded broker does not speak TLS", remedy)
     taken: dict[tuple[str, int], str] = {}
     for i, serial in enumerate(site.serial, start=1):
         where = f"serial[{i}]"

@@ -78,8 +78,8 @@ def test_no_two_rooms_import_each_other() -> None:
 
 
 def test_adapters_decide_nothing() -> None:
-    wrong = {r: w for r, w in neighbours("adapters").items() if r not in (*GROUND, "wire")}
-    assert not wrong, f"adapters carry; they may import records, store and wire, not {wrong}"
+    wrong = {r: w for r, w in neighbours("adapters").items() if r not in (*GROUND, "wire", "site")}
+    assert not wrong, f"adapters carry; they may import records, store, wire and site, not {wrong}"
 
 
 def test_only_the_command_line_knows_the_simulator() -> None:
