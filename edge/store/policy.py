@@ -12,6 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(gt=0.0, le=3600.0)]
+Method = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
+Suffices = Annotated[dict[Method, Share], Field(min_length=1)]
+"""Method -> least score: all of them together, of one person at one gate, open it."""
+
+SURE_AT = 0.90
+"""What a reader must score in a shop that does not say what it accepts."""
 
 
 class Policy(BaseModel):
@@ -34,8 +40,19 @@ class Policy(BaseModel):
     pass_within_s: Seconds = 20.0
     """A scan that nobody follows through the gate within this time admits nobody."""
 
+    lost_after_s: Annotated[float, Field(gt=0.0, le=86400.0)] = 900.0
+    """A visit whose people no camera has shown for this long, though all cameras work, is over: they left unseen."""
+
     pay_within_s: Seconds = 10.0
     """A payment that is not answered within this time is asked about again, with the same key."""
 
     pay_attempts: Annotated[int, Field(ge=1, le=20)] = 3
     """How often a payment without an answer is asked about before a person has to look."""
+
+    accept: tuple[Suffices, ...] = ()
+    """``[[policy.accept]]`` tables, each of which opens the entry: ``palm = 0.95``, or both of ``palm = 0.80`` and
+    ``face = 0.80``. ``credential`` is a phone's code, always sure. Without a table a code suffices, and so does any
+    method of a trusted reader at `SURE_AT`; with one, only what stands in them."""
+
+    pair_within_s: Seconds = 10.0
+    """The methods of one ``[[policy.accept]]`` table come within this time, or all of them again."""
