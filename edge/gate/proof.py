@@ -32,13 +32,13 @@ def weigh(state: GateState, policy: Policy, shown: Half) -> Answer:
     near = [table for table in named if shown.score >= table[shown.method]]
     if not near:
         return _too_low(shown, min(table[shown.method] for table in named))
-    held = {**_held(state, shown), shown.method: shown}
+    held = _held(state, shown)
+    before = held.get(shown.method)
+    held[shown.method] = shown
     for table in near:
         if not _missing(table, held):
             return _admitted(state, tuple(held[method] for method in sorted(table)))
-    state.halves = [
-        h for h in state.halves if (h.gate, h.subject, h.method) != (shown.gate, shown.subject, shown.method)
-    ]
+    state.halves = [half for half in state.halves if half is not before]
     state.halves.append(shown)
     return _waiting(state, policy, shown)
 

@@ -75,7 +75,7 @@ def learn(state: GateState, record: Standing) -> None:
 
 
 def remember_used(state: GateState, nonce_key: str, until_s: float | None = None) -> None:
-    """This code opens nothing any more. Without ``until_s``, for as long as it could.
+    """From now on a code opens nothing any more. Without ``until_s``, for as long as it could.
 
     A code outlives its time by what a clock may be off, in both directions: should the shop's be set back by as much,
     the code is still known.
