@@ -12,10 +12,14 @@ import numpy as np
 from edge.attribution import Belief, open_belief
 from edge.checkout import Settlement
 from edge.floor import Confusion, FloorState, Stature, open_floor
-from edge.records import Cart
+from edge.gate import GateState, open_gate
+from edge.records import Cart, Mode
 from edge.shelf import ShelfState, open_shelf
 from edge.store import Store
 from edge.visit import Door, open_door
+
+LEAST_SHARE = 0.02
+"""A track that is somebody's with less probability than this is nobody's."""
 
 
 @dataclass(slots=True)
@@ -27,6 +31,7 @@ class State:
     floor: FloorState
     belief: Belief
     door: Door
+    gate: GateState
     settlements: dict[str, Settlement] = field(default_factory=dict)
     carts: dict[str, Cart] = field(default_factory=dict)
     confusions: list[Confusion] = field(default_factory=list)
@@ -34,6 +39,17 @@ class State:
     blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
     gates_said: list[tuple[float, str]] = field(default_factory=list)
     """When and what gates said lately: networks deliver some things twice."""
+    mode: Mode = "open"
+    troubles: dict[str, str] = field(default_factory=dict)
+    """What is wrong at present with something that the shop depends on, by its name."""
+    heard_s: dict[str, float] = field(default_factory=dict)
+    """When each shelf and camera was last heard."""
+    late: set[str] = field(default_factory=set)
+    ticked_s: float = 0.0
+    awake_s: float = 0.0
+    """When the runtime began to hear, or woke up again."""
+    looked_s: float = 0.0
+    """When it was last looked who is still in the shop."""
     refused: dict[str, int] = field(default_factory=dict)
     busy_at_s: float = math.inf
     """Until then nothing but sensor records can change anything."""
@@ -48,7 +64,13 @@ def open_shop(store: Store) -> State:
         floor=open_floor([g.position for g in store.layout.gates if g.kind == "entry"]),
         belief=open_belief(),
         door=open_door(),
+        gate=open_gate(),
     )
+
+
+def refuse(state: State, reason: str) -> None:
+    """Count something that was not used."""
+    state.refused[reason] = state.refused.get(reason, 0) + 1
 
 
 def freeze(state: State) -> bytes:

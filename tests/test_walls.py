@@ -11,11 +11,11 @@ import pytest
 
 EDGE = Path(__file__).parent.parent / "edge"
 
-GROUND = ("records", "store")
-FLOW = ("wire", "shelf", "floor", "attribution", "visit", "checkout", "ledger")
+GROUND = ("records", "store", "site")
+FLOW = ("wire", "shelf", "floor", "attribution", "gate", "visit", "checkout", "ledger")
 """Upstream first. `shelf` and `floor` stand side by side."""
 ABREAST = {frozenset({"shelf", "floor"})}
-PURE = ("shelf", "floor", "attribution", "visit", "checkout", "runtime")
+PURE = ("shelf", "floor", "attribution", "gate", "visit", "checkout", "runtime")
 """What decides money is computed from the wire alone: these read no clock, disk, network or randomness."""
 WORLD = {"asyncio", "glob", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3", "sqlite_utils",
          "subprocess", "sys", "tempfile", "threading", "time", "uuid"}  # fmt: skip
@@ -69,6 +69,7 @@ def test_data_flows_one_way(room: str) -> None:
 def test_the_ground_floor_stands_on_nothing() -> None:
     assert neighbours("records") == {}
     assert set(neighbours("store")) <= {"records"}
+    assert set(neighbours("site")) <= {"records", "store"}
 
 
 def test_no_two_rooms_import_each_other() -> None:

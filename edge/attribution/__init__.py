@@ -7,10 +7,11 @@ is whose, what each cart holds, what lies in wrong places), and later evidence s
 """
 
 from edge.attribution.attribute import attribute, united
-from edge.attribution.belief import Belief, admit, confuse, depart, measure, open_belief
+from edge.attribution.belief import STAFF, Belief, admit, confuse, depart, measure, open_belief
 from edge.attribution.certainty import cart_of, whose_track
 
 __all__ = [
+    "STAFF",
     "Belief",
     "admit",
     "attribute",

@@ -14,7 +14,7 @@ from dataclasses import replace as replace_event
 
 import numpy as np
 
-from edge.attribution.belief import HOPELESS, Belief, Holding, Hypothesis, joined, replace, visit_of
+from edge.attribution.belief import HOPELESS, STAFF, Belief, Holding, Hypothesis, joined, replace, visit_of
 from edge.attribution.recipes import Move, Recipe, Stray, recipes
 from edge.attribution.who import NEVER, who_nats
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
@@ -60,8 +60,13 @@ class _Deed:
     who_nats: float
 
 
-def attribute(belief: Belief, store: Store, event: ShelfEvent, reaches: Iterable[Reach]) -> tuple[Explained, set[str]]:
-    """Explain an event; returns how, and the visits whose carts it may have changed."""
+def attribute(
+    belief: Belief, store: Store, event: ShelfEvent, reaches: Iterable[Reach], *, restocking: bool = False
+) -> tuple[Explained, set[str]]:
+    """Explain an event; returns how, and the visits whose carts it may have changed.
+
+    While staff are ``restocking``, strangers who take and add are nothing unusual.
+    """
     seen = {r.track: r for r in reaches}
     actors = _actors(belief, seen)
     strays = _strays_on(belief, event)
@@ -72,11 +77,12 @@ def attribute(belief: Belief, store: Store, event: ShelfEvent, reaches: Iterable
     lying = list(dict.fromkeys(s for h in before for s in h.strays if s.on(event.shelf, event.plates)))
     found = recipes(event, store.catalogue, store.planogram, lying, held)
     weights: dict[tuple[Share, ...], tuple[float, Recipe, float]] = {}
+    unusual = 0.0 if restocking else 1.0
     after: list[Hypothesis] = []
     for nats, h, recipe, deed in _promising(before, found, actors):
         if after and h.nats + nats < after[0].nats + HOPELESS:
             break
-        story, shares = _continue(h, recipe, deed, event, nats)
+        story, shares = _continue(h, recipe, deed, event, nats, unusual)
         if story is None:
             continue
         after.append(story)
@@ -211,9 +217,9 @@ def _splits(moves: tuple[Move, ...]) -> Iterator[tuple[tuple[Move, ...], tuple[M
 
 
 def _continue(
-    h: Hypothesis, recipe: Recipe, deed: _Deed, event: ShelfEvent, nats: float
+    h: Hypothesis, recipe: Recipe, deed: _Deed, event: ShelfEvent, nats: float, unusual: float
 ) -> tuple[Hypothesis | None, tuple[Share, ...]]:
-    """A story with one deed added; None where the story does not allow it."""
+    """A story with one deed added; None where the story does not allow it. ``unusual`` scales what strangers cost."""
     story = h.branch(nats)
     shares = []
     for move, track in deed.parts:
@@ -229,20 +235,23 @@ def _continue(
         if move.quantity > 0:
             if move.stray is not None and not _take_stray(story, move.stray):
                 return None, ()
-            if visit in story.carts:
+            if visit.startswith(STAFF):
+                visit = ""
+            elif visit in story.carts:
                 _add(story, visit, move.sku, move.quantity, event.id)
             else:
-                story.nats += STRANGER
+                story.nats += STRANGER * unusual
             shares.append(Share(visit, move.sku, move.quantity))
         else:
-            giver = _giver(story, visit, move.sku, -move.quantity)
+            staff = visit.startswith(STAFF)
+            giver = "" if staff else _giver(story, visit, move.sku, -move.quantity)
             if giver is None:
                 return None, ()
             if giver:
                 story.nats += 0.0 if giver == visit else BORROWED
                 _add(story, giver, move.sku, move.quantity, event.id)
-            else:
-                story.nats += RESTOCKED
+            elif not staff:
+                story.nats += RESTOCKED * unusual
             if not move.home:
                 left = Stray(event.shelf, min(event.plates), max(event.plates), move.sku, 0.0)
                 story.strays += (left,) * -move.quantity

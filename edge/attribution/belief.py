@@ -42,6 +42,9 @@ TALLER = 0.05
 PARTY = "+"
 """The persons of a party are ``visit``, ``visit+2``, ``visit+3``: one cart, but each as tall as they are."""
 
+STAFF = "staff-"
+"""Visits named like this are staff's: they may take and add what they like, and their cart stays empty."""
+
 Holding = dict[str, tuple[int, tuple[str, ...]]]
 """sku -> (units, ids of the shelf events behind them)."""
 

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from edge.cli import ledgers, measures, recordings, stores
+from edge.cli import ledgers, measures, member, recordings, stores
 
 app = typer.Typer(
     help="The runtime of a shop without a checkout.",
@@ -22,6 +22,7 @@ app = typer.Typer(
 for family in (recordings, stores, measures):
     app.add_typer(family.app)
 app.add_typer(ledgers.app, name="ledger")
+app.add_typer(member.app, name="member")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ people do; a scan without a passage expires, a passage without a scan is a stran
 """
 
 from edge.visit.cart import Outcome, outcome_of
-from edge.visit.door import Door, Passing, Visit, expire, go_in, go_out, open_door, scan
+from edge.visit.door import Door, Passing, Visit, behind, expire, give_up, go_in, go_out, open_door, scan
 from edge.visit.table import TABLE, VisitEvent, VisitState, after
 
 __all__ = [
@@ -18,7 +18,9 @@ __all__ = [
     "VisitEvent",
     "VisitState",
     "after",
+    "behind",
     "expire",
+    "give_up",
     "go_in",
     "go_out",
     "open_door",

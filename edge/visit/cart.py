@@ -22,8 +22,10 @@ class Outcome:
     review: str
 
 
-def outcome_of(cart: Cart, identity: float, policy: Policy) -> Outcome:
-    """Split a cart by certainty; ``identity``: how sure it is that this visit's people left."""
+def outcome_of(cart: Cart, identity: float, policy: Policy, *, lost: bool = False) -> Outcome:
+    """Split a cart by certainty; ``identity``: how sure it is that this visit's people left; ``lost``: nobody saw
+    them leave, so that what they took since then is not known.
+    """
     charged: dict[str, int] = {}
     withheld: dict[str, int] = {}
     for sku in dict.fromkeys(line.sku for line in cart.lines):
@@ -35,7 +37,9 @@ def outcome_of(cart: Cart, identity: float, policy: Policy) -> Outcome:
         if held > sure:
             withheld[sku] = held - sure
     review = ""
-    if identity < policy.review_identity_at:
+    if lost and cart.lines:
+        review = "nobody saw them leave"
+    elif identity < policy.review_identity_at:
         review = f"who left is only {identity:.0%} sure"
     elif withheld and policy.below == "review":
         units = sum(withheld.values())

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from edge.records import Direction, GateScan
+from edge.attribution import STAFF
+from edge.gate import Admission
+from edge.records import Direction, Role
 from edge.store import Store
 from edge.visit.table import VisitState, after
 
@@ -27,7 +29,12 @@ class Visit:
     state: VisitState = "admitted"
     inside: int = 0
     left: int = 0
+    role: Role = "member"
     leaving_s: float = 0.0
+    seen_s: float = 0.0
+    """When a camera last showed one of its people."""
+    lost: bool = False
+    """Nobody saw them leave: the visit was given up."""
     identity: float = 1.0
     """How sure it is that it was this visit's people who left."""
 
@@ -48,7 +55,7 @@ class Passing:
 
 @dataclass(slots=True)
 class Door:
-    """All visits that are not over, the people in the gates, and how many visits there have been."""
+    """All visits that are not over, the people in the gates, and how many visits there have been in this book."""
 
     visits: dict[str, Visit] = field(default_factory=dict)
     passings: list[Passing] = field(default_factory=list)
@@ -60,16 +67,23 @@ def open_door() -> Door:
     return Door()
 
 
-def scan(door: Door, store: Store, record: GateScan) -> Visit:
-    """Somebody identified at an entry gate: a visit is admitted. A second scan by a waiting subject adds nothing."""
-    waiting = next((v for v in door.visits.values() if v.state == "admitted" and v.subject == record.subject), None)
+def scan(door: Door, store: Store, gate: str, at_s: float, admission: Admission) -> Visit:
+    """Somebody identified at an entry gate: a visit is admitted. A second scan by a waiting subject adds nothing.
+
+    Staff's visits have names of their own kind (`edge.attribution.STAFF`): they never get a cart.
+    """
+    subject, party = admission.subject, admission.party
+    waiting = next((v for v in door.visits.values() if v.state == "admitted" and v.subject == subject), None)
     if waiting is not None:
-        waiting.admitted_s = record.at_s
-        waiting.party = max(waiting.party, record.party)
+        waiting.admitted_s = at_s
+        waiting.party = max(waiting.party, party)
         return waiting
     door.opened += 1
-    day = datetime.fromtimestamp(record.at_s, store.timezone)
-    visit = Visit(f"{day:%Y%m%d}-{door.opened:04d}", record.subject, record.gate, record.at_s, record.party)
+    day = datetime.fromtimestamp(at_s, store.timezone)
+    name = f"{day:%Y%m%d}-{door.opened:04d}"
+    if admission.role == "staff":
+        name = f"{STAFF}{name}"
+    visit = Visit(name, subject, gate, at_s, party, role=admission.role)
     door.visits[visit.id] = visit
     return visit
 
@@ -85,11 +99,24 @@ def go_in(door: Door, store: Store, gate: str, at_s: float) -> Visit | None:
     return None
 
 
+def behind(door: Door, store: Store, gate: str, at_s: float) -> str:
+    """The visit on whose heels somebody came in uninvited: a party that was larger than it said, or a tailgater."""
+    lately = [v for v in door.visits.values() if v.gate == gate and at_s - v.admitted_s <= store.policy.pass_within_s]
+    return max(lately, key=lambda v: v.admitted_s).id if lately else ""
+
+
 def go_out(visit: Visit, at_s: float) -> None:
     """One of a visit's people left; with the last one the visit is leaving."""
     visit.left += 1
     visit.state = after(visit.state, "last_left" if visit.left >= visit.inside else "one_left")
     visit.leaving_s = at_s
+
+
+def give_up(visit: Visit, now_s: float) -> None:
+    """Nobody has seen this visit's people for a long time: they must have left unseen."""
+    visit.state = after(visit.state, "lost")
+    visit.lost = True
+    visit.leaving_s = now_s
 
 
 def expire(door: Door, store: Store, now_s: float) -> list[Visit]:

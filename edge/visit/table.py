@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 VisitState = Literal["admitted", "shopping", "leaving", "closed", "expired"]
-VisitEvent = Literal["passed_in", "nobody_came", "one_left", "last_left", "shelves_settled"]
+VisitEvent = Literal["passed_in", "nobody_came", "one_left", "last_left", "lost", "shelves_settled"]
 
 TABLE: dict[tuple[VisitState, VisitEvent], VisitState] = {
     ("admitted", "passed_in"): "shopping",
@@ -13,6 +13,7 @@ TABLE: dict[tuple[VisitState, VisitEvent], VisitState] = {
     ("shopping", "passed_in"): "shopping",
     ("shopping", "one_left"): "shopping",
     ("shopping", "last_left"): "leaving",
+    ("shopping", "lost"): "leaving",
     ("leaving", "shelves_settled"): "closed",
 }
 

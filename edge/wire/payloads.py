@@ -105,6 +105,7 @@ class CommandPayload(Struct, omit_defaults=True):
     for_s: Annotated[float, Meta(gt=0.0)] | None = None
     visit: str | None = None
     reason: str | None = None
+    detail: str | None = None
 
 
 class CartLinePayload(Struct):
@@ -125,17 +126,33 @@ class CartPayload(Struct, omit_defaults=True):
 
 
 class StatusPayload(Struct, omit_defaults=True):
-    """``runtime/status``: how the shop is. ``blind``: shelf -> plates that cannot be read."""
+    """``runtime/status``: how the shop is. ``why``: why no shopper may come in; ``blind``: shelf -> plates that cannot
+    be read; ``late``: shelves and cameras that say nothing; ``troubles``: what else is wrong, and the remedy.
+    """
 
     state: Literal["open", "degraded", "closed"]
     t: UnixTime | None = None
+    mode: Literal["open", "restock", "closed"] = "open"
+    why: str = ""
     blind: dict[str, list[int]] = {}
+    late: list[str] = []
+    troubles: dict[str, str] = {}
+
+
+class AlertPayload(Struct, omit_defaults=True):
+    """``runtime/alert``: something happened that staff should look at; not retained."""
+
+    t: UnixTime
+    kind: str
+    text: str
+    visit: str = ""
 
 
 SAID: dict[str, type[Struct]] = {
     "gate/+/command": CommandPayload,
     "visit/+/cart": CartPayload,
     "runtime/status": StatusPayload,
+    "runtime/alert": AlertPayload,
 }
 """Topic pattern -> payload of everything that the runtime says."""
 

@@ -9,16 +9,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.records import Cart, CartLine, GateScan
+from edge.gate import Admission
+from edge.records import Cart, CartLine
 from edge.store import Policy, load_store
-from edge.visit import TABLE, VisitEvent, VisitState, after, expire, go_in, go_out, open_door, outcome_of, scan
+from edge.visit import (
+    TABLE,
+    Door,
+    Visit,
+    VisitEvent,
+    VisitState,
+    after,
+    expire,
+    go_in,
+    go_out,
+    open_door,
+    outcome_of,
+    scan,
+)
 
 SHOP = load_store(Path(__file__).parents[2] / "config" / "demo")
 MORNING_S = 1_778_544_000.0
 
 
-def scanned(at_s: float, subject: str, party: int = 1) -> GateScan:
-    return GateScan(MORNING_S + at_s, MORNING_S + at_s, "entry", subject, "palm", party)
+def admitted(door: Door, at_s: float, subject: str, party: int = 1) -> Visit:
+    return scan(door, SHOP, "entry", MORNING_S + at_s, Admission(subject, "member", "palm", party))
 
 
 @pytest.mark.parametrize("state", get_args(VisitState))
@@ -37,7 +51,7 @@ def test_a_visit_that_is_over_stays_over() -> None:
 
 def test_a_party_comes_in_on_one_scan_and_leaves_with_its_last() -> None:
     door = open_door()
-    visit = scan(door, SHOP, scanned(0, "ana", party=2))
+    visit = admitted(door, 0, "ana", party=2)
     assert [go_in(door, SHOP, "entry", MORNING_S + t) for t in (1.0, 2.0)] == [visit, visit]
     assert go_in(door, SHOP, "entry", MORNING_S + 3.0) is None, "the third was not scanned"
     states = []
@@ -49,14 +63,14 @@ def test_a_party_comes_in_on_one_scan_and_leaves_with_its_last() -> None:
 
 def test_passages_follow_the_order_of_the_scans() -> None:
     door = open_door()
-    ana, ben = scan(door, SHOP, scanned(0, "ana")), scan(door, SHOP, scanned(1, "ben"))
+    ana, ben = admitted(door, 0, "ana"), admitted(door, 1, "ben")
     assert go_in(door, SHOP, "entry", MORNING_S + 2) is ana
     assert go_in(door, SHOP, "entry", MORNING_S + 3) is ben
 
 
 def test_a_scan_that_nobody_follows_admits_nobody_later() -> None:
     door = open_door()
-    visit = scan(door, SHOP, scanned(0, "ana"))
+    visit = admitted(door, 0, "ana")
     late_s = MORNING_S + SHOP.policy.pass_within_s + 1
     assert expire(door, SHOP, late_s) == [visit]
     assert visit.state == "expired"
@@ -65,7 +79,7 @@ def test_a_scan_that_nobody_follows_admits_nobody_later() -> None:
 
 def test_scanning_again_while_waiting_is_the_same_visit() -> None:
     door = open_door()
-    assert scan(door, SHOP, scanned(0, "ana")) is scan(door, SHOP, scanned(5, "ana"))
+    assert admitted(door, 0, "ana") is admitted(door, 5, "ana")
     assert door.opened == 1
 
 

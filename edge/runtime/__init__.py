@@ -1,0 +1,134 @@
+"""step(): the one place where order is decided.
+
+``step(state, store, record) -> effects`` is the whole shop. It reads no clock, disk, network or randomness: time
+is what the records say, and the same records give the same effects, to the byte. The state is changed in place; it
+holds nothing but plain data, so that `freeze` and `thaw` can carry it over a stop.
+
+`shelves` follows weights to explanations and carts, `gates` lets people in and out, `leaving` settles, `doubts` tells
+the belief about who may be who, `health` is what staff see.
+"""
+
+from __future__ import annotations
+
+import math
+
+from edge.checkout import on_reply, on_time
+from edge.floor import Confusion, see
+from edge.gate import learn
+from edge.records import (
+    CredentialScan,
+    Effect,
+    GatePassage,
+    GateScan,
+    LedgerEntry,
+    ModeSet,
+    PaymentReply,
+    PeopleFrame,
+    Record,
+    Refused,
+    SourceTrouble,
+    Standing,
+    Tick,
+    WeightBatch,
+)
+from edge.runtime.doubts import DOUBT_LAG_S, doubt
+from edge.runtime.gates import gone_through, passed, scanned
+from edge.runtime.health import alerts, set_mode, ticked, trouble
+from edge.runtime.leaving import lose, may_settle, settle
+from edge.runtime.shelves import weights
+from edge.state import State, refuse
+from edge.store import Store
+from edge.visit import expire
+
+LOOK_AGAIN_S = 0.1
+"""How often it is looked whether a leaving visit may be settled."""
+
+
+def step(state: State, store: Store, record: Record) -> list[Effect]:
+    """Everything that follows from one record."""
+    state.now_s = max(state.now_s, record.received_s)
+    effects: list[Effect] = []
+    if isinstance(record, WeightBatch):
+        state.heard_s[f"shelf/{record.shelf}"] = state.now_s
+        weights(state, store, record, effects)
+    elif isinstance(record, PeopleFrame):
+        state.heard_s[f"camera/{record.camera}"] = state.now_s
+        for told in see(state.floor, record):
+            if isinstance(told, Confusion):
+                state.confusions.append(told)
+            else:
+                state.statures.append(told)
+    elif isinstance(record, GateScan | CredentialScan):
+        scanned(state, store, record, effects)
+    elif isinstance(record, GatePassage):
+        passed(state, store, record, effects)
+    elif isinstance(record, PaymentReply):
+        _paid(state, store, record, effects)
+    else:
+        _of_the_shop(state, store, record, effects)
+    told_s = min(
+        state.confusions[0].at_s if state.confusions else math.inf,
+        state.statures[0].at_s if state.statures else math.inf,
+    )
+    if told_s <= state.now_s - DOUBT_LAG_S or state.door.passings or state.now_s >= state.busy_at_s:
+        _time_passes(state, store, effects)
+    return alerts(effects, state.now_s)
+
+
+def finish(state: State, store: Store, at_s: float) -> list[Effect]:
+    """Time passes up to ``at_s`` without a record: whatever waits only for time happens."""
+    state.now_s = max(state.now_s, at_s)
+    effects: list[Effect] = []
+    _time_passes(state, store, effects)
+    return alerts(effects, state.now_s)
+
+
+def _of_the_shop(
+    state: State,
+    store: Store,
+    record: Standing | ModeSet | SourceTrouble | Tick | Refused,
+    effects: list[Effect],
+) -> None:
+    """What the shop says of itself."""
+    if isinstance(record, Standing):
+        learn(state.gate, record)
+    elif isinstance(record, ModeSet):
+        set_mode(state, store, record, effects)
+    elif isinstance(record, SourceTrouble):
+        trouble(state, store, record, effects)
+    elif isinstance(record, Tick):
+        ticked(state, store, effects)
+        lose(state, store)
+        _time_passes(state, store, effects)
+    else:
+        refuse(state, record.reason)
+
+
+def _paid(state: State, store: Store, reply: PaymentReply, effects: list[Effect]) -> None:
+    settlement = state.settlements.get(reply.settlement)
+    if settlement is None:
+        refuse(state, "payment of nobody")
+    else:
+        state.settlements[reply.settlement], told = on_reply(settlement, reply, store)
+        effects += told
+
+
+def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
+    """Whatever waited for time or for the cameras and may happen now, oldest first."""
+    gone_through(state, store, effects)
+    doubt(state, state.now_s - DOUBT_LAG_S)
+    for visit in [v for v in state.door.visits.values() if v.state == "leaving"]:
+        if may_settle(state, store, visit):
+            settle(state, store, visit, effects)
+    for visit in expire(state.door, store, state.now_s):
+        effects.append(LedgerEntry(f"expired:{visit.id}", state.now_s, "expired", visit.id, {"subject": visit.subject}))
+    for name, settlement in list(state.settlements.items()):
+        if settlement.state == "asked":
+            state.settlements[name], told = on_time(settlement, state.now_s, store)
+            effects += told
+    waiting = [s.asked_s + store.policy.pay_within_s for s in state.settlements.values() if s.state == "asked"]
+    waiting += [
+        v.admitted_s + store.policy.pass_within_s + 0.01 for v in state.door.visits.values() if v.state == "admitted"
+    ]
+    waiting += [state.now_s + LOOK_AGAIN_S for v in state.door.visits.values() if v.state == "leaving"]
+    state.busy_at_s = min(waiting, default=math.inf)

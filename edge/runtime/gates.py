@@ -1,0 +1,155 @@
+"""Who comes in and who goes out."""
+
+from __future__ import annotations
+
+import math
+
+from edge.attribution import admit, measure, whose_track
+from edge.floor import forget, keep, positions, went_through
+from edge.gate import WAITING, Admission, Waiting, identify
+from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
+from edge.runtime.doubts import doubt, doubt_now
+from edge.runtime.health import why_shut
+from edge.state import LEAST_SHARE, State, refuse
+from edge.store import Store
+from edge.visit import Passing, behind, go_in, go_out, scan
+
+CAMERAS_LAG_S = 0.5
+GATE_PATIENCE_S = 1.5
+"""Who passed a gate is decided when the cameras have come this far past the moment, or after this patience."""
+
+GATE_LATE_S = 30.0
+"""A gate's message that took longer than this is about people who are elsewhere by now."""
+
+OPEN_FOR_S = 5.0
+"""A gate stays open so long for each of a party."""
+
+
+def scanned(state: State, store: Store, record: GateScan | CredentialScan, effects: list[Effect]) -> None:
+    """Somebody wants to come in: a visit is admitted, or the gate stays shut and says why."""
+    who = record.subject if isinstance(record, GateScan) else record.credential
+    method = record.method if isinstance(record, GateScan) else "credential"
+    if not _is_news(state, record, f"{record.gate} {method} {who}"):
+        return
+    answer = identify(state.gate, store, record)
+    if isinstance(answer, Admission):
+        shut = why_shut(state, store) if answer.role == "member" else ""
+        if not shut:
+            _let_in(state, store, record, answer, effects)
+            return
+        reason, detail = shut, ""
+    elif isinstance(answer, Waiting):
+        reason, detail = WAITING, answer.detail
+    else:
+        reason, detail = answer.reason, answer.detail
+    refusal: dict[str, object] = {"open": False, "reason": reason}
+    if detail:
+        refusal["detail"] = detail
+    effects.append(Publish(f"gate/{record.gate}/command", refusal))
+
+
+def _let_in(
+    state: State, store: Store, record: GateScan | CredentialScan, answer: Admission, effects: list[Effect]
+) -> None:
+    known = set(state.door.visits)
+    visit = scan(state.door, store, record.gate, record.at_s, answer)
+    if visit.id not in known:
+        body: dict[str, object] = {"subject": visit.subject, "gate": visit.gate, "method": answer.method}
+        body["party"] = visit.party
+        if answer.nonce_key:
+            body["nonce"] = answer.nonce_key
+        effects.append(LedgerEntry(f"visit:{visit.id}", record.at_s, "visit", visit.id, body))
+    command: dict[str, object] = {"open": True, "for_s": OPEN_FOR_S * visit.party, "visit": visit.id}
+    effects.append(Publish(f"gate/{record.gate}/command", command))
+    state.busy_at_s = min(state.busy_at_s, record.at_s + store.policy.pass_within_s + 0.01)
+
+
+def _is_news(state: State, record: GateScan | CredentialScan | GatePassage, what: str) -> bool:
+    """Whether a gate says something for the first time, and in time; the rest is counted."""
+    state.gates_said = [said for said in state.gates_said if said[0] > state.now_s - 2 * GATE_LATE_S]
+    if record.at_s < state.now_s - GATE_LATE_S:
+        refuse(state, "gate message too late")
+        return False
+    if (record.at_s, what) in state.gates_said:
+        refuse(state, "gate message twice")
+        return False
+    state.gates_said.append((record.at_s, what))
+    return True
+
+
+def passed(state: State, store: Store, record: GatePassage, effects: list[Effect]) -> None:
+    """Somebody went through a light barrier. Out is out, through whichever gate."""
+    if not _is_news(state, record, f"{record.gate} {record.direction}"):
+        return
+    if record.direction == "out":
+        state.door.passings.append(Passing(record.gate, record.at_s, "out"))
+        return
+    visit = go_in(state.door, store, record.gate, record.at_s)
+    if visit is None:
+        body: dict[str, object] = {"gate": record.gate}
+        party = behind(state.door, store, record.gate, record.at_s)
+        if party:
+            body["behind"] = party
+        key = f"tailgate:{record.gate}@{record.at_s:.3f}"
+        effects.append(LedgerEntry(key, record.at_s, "tailgate", "", body))
+    else:
+        state.door.passings.append(Passing(record.gate, record.at_s, "in", visit.id, visit.inside))
+
+
+def gone_through(state: State, store: Store, effects: list[Effect]) -> None:
+    """Those who passed a gate a moment ago: the cameras have shown by now who they were."""
+    seen_s = max(state.floor.heard_until_s.values(), default=-math.inf)
+    for passing in list(state.door.passings):
+        if seen_s >= passing.at_s + CAMERAS_LAG_S or state.now_s >= passing.at_s + GATE_PATIENCE_S:
+            state.door.passings.remove(passing)
+            if passing.direction == "in":
+                _came_in(state, store, passing)
+            else:
+                _went_out(state, store, passing, effects)
+
+
+def _came_in(state: State, store: Store, passing: Passing) -> None:
+    """Bind the visit to the track that went through the gate."""
+    visit = state.door.visits.get(passing.visit)
+    gate = store.layout.gate(passing.gate)
+    if visit is None or gate is None:
+        return
+    weights = went_through(state.floor, gate.position, passing.at_s, leaving=False)
+    unseen = -passing.number - 1000 * int(visit.id.rsplit("-", 1)[1])
+    admit(state.belief, visit.id, passing.number, weights, unseen)
+    keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
+    for track in weights:
+        for stature in state.floor.tracks[track].statures:
+            measure(state.belief, stature)
+
+
+def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:
+    """Find out whose person left; with the last of a party the visit is leaving."""
+    gate = store.layout.gate(passing.gate)
+    if gate is None:
+        return
+    doubt(state, state.now_s)
+    shopping = {v.id for v in state.door.visits.values() if v.state == "shopping"}
+    weights = went_through(state.floor, gate.position, passing.at_s, leaving=True)
+    doubt_now(state, set(weights))
+    shares: dict[str, float] = {}
+    for track, weight in weights.items():
+        for visit_id, share in whose_track(state.belief, track).items():
+            if visit_id in shopping or not visit_id:
+                shares[visit_id] = shares.get(visit_id, 0.0) + weight * share
+    if weights:
+        forget(state.floor, max(weights, key=lambda t: weights[t]))
+    if not shares and shopping:
+        # Nobody was seen leaving: it was one of those whom no camera sees.
+        seen = {t for t, _, _ in positions(state.floor)}
+        bound = {v for t in seen for v, share in whose_track(state.belief, t).items() if share > 0.5}
+        unseen = sorted(shopping - bound) or sorted(shopping)
+        shares = {v: 1.0 / len(unseen) for v in unseen}
+    likeliest = max(sorted(shares), key=lambda v: shares[v]) if shares else ""
+    if not likeliest:
+        key = f"stranger:{passing.gate}@{passing.at_s:.3f}"
+        effects.append(LedgerEntry(key, passing.at_s, "stranger", "", {"gate": passing.gate}))
+        return
+    visit = state.door.visits[likeliest]
+    visit.identity = min(visit.identity, shares[likeliest])
+    go_out(visit, passing.at_s)

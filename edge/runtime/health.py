@@ -1,0 +1,120 @@
+"""What staff see: whether the shop is open, what is wrong, and what happened that somebody should look at.
+
+Lateness is judged on ticks alone, and a runtime that has just woken up gives every sensor time to speak first.
+"""
+
+from __future__ import annotations
+
+from edge.gate import shop_skew_s
+from edge.records import Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
+from edge.state import State
+from edge.store import Store
+
+LATE_S = 3.0
+"""A shelf or camera that has said nothing for so long is late: both speak several times a second."""
+
+AWAKE_S = 5.0
+"""After a silence of the runtime's own clock this long, it had been asleep."""
+
+SHELVES, CAMERAS = "shelf/", "camera/"
+
+ALERTS = {
+    "tailgate": "somebody came in without a scan",
+    "stranger": "somebody whom no scan let in has left",
+    "review": "a visit waits for a person to look at it",
+    "payment-declined": "a payment was declined",
+    "payment-unanswered": "the payment provider does not answer",
+    "payment-contradiction": "the payment provider contradicts itself",
+}
+"""Kinds of ledger entries that staff should look at, and what to tell them."""
+
+
+def status(state: State, store: Store) -> Publish:
+    """``runtime/status`` as it is now."""
+    shut = why_shut(state, store)
+    wrong = state.blind or state.late or state.troubles
+    payload: dict[str, object] = {
+        "t": round(state.now_s, 3),
+        "state": "closed" if shut else ("degraded" if wrong else "open"),
+        "mode": state.mode,
+        "why": shut,
+        "blind": {shelf: list(plates) for shelf, plates in sorted(state.blind.items())},
+        "late": sorted(state.late),
+        "troubles": dict(sorted(state.troubles.items())),
+    }
+    return Publish("runtime/status", payload, retain=True)
+
+
+def why_shut(state: State, store: Store) -> str:
+    """Why no shopper may come in at present; empty where they may."""
+    if state.mode != "open":
+        return "restocking" if state.mode == "restock" else "closed"
+    if "ledger" in state.troubles:
+        return "cannot-keep-books"
+    cameras = {f"{CAMERAS}{c.id}" for c in store.layout.cameras}
+    if cameras and cameras <= state.late:
+        return "cannot-see"
+    if {f"{SHELVES}{s.id}" for s in store.layout.shelves} <= state.late:
+        return "cannot-weigh"
+    return ""
+
+
+def set_mode(state: State, store: Store, record: ModeSet, effects: list[Effect]) -> None:
+    """Staff say what the shop is doing from now on."""
+    if record.mode == state.mode:
+        return
+    state.mode = record.mode
+    body: dict[str, object] = {"mode": record.mode, "by": record.by}
+    effects.append(LedgerEntry(f"mode:{record.at_s:.3f}", record.at_s, "mode", "", body))
+    effects.append(status(state, store))
+
+
+def trouble(state: State, store: Store, record: SourceTrouble, effects: list[Effect]) -> None:
+    """Something that the shop depends on fails, or works again."""
+    if record.trouble == state.troubles.get(record.source, ""):
+        return
+    if record.trouble:
+        state.troubles[record.source] = record.trouble
+    else:
+        del state.troubles[record.source]
+    effects.append(status(state, store))
+
+
+def ticked(state: State, store: Store, effects: list[Effect]) -> None:
+    """Who has not been heard for too long; what the gate has found out about the shop's own clock."""
+    first = not state.ticked_s
+    if state.now_s - state.ticked_s > AWAKE_S:
+        state.awake_s = state.now_s
+    state.ticked_s = state.now_s
+    late = {
+        source
+        for source in _sources(store)
+        if state.now_s - max(state.heard_s.get(source, 0.0), state.awake_s) > LATE_S
+    }
+    skew_s = shop_skew_s(state.gate, state.now_s)
+    clock = ""
+    if skew_s is not None:
+        side = "behind" if skew_s > 0 else "ahead"
+        clock = f"this PC's clock is about {abs(skew_s):.0f} s {side}, say the shoppers' phones. Set it (timedatectl)"
+    known = state.troubles.get("clock", "")
+    if clock and not known:
+        state.troubles["clock"] = clock
+    elif not clock:
+        state.troubles.pop("clock", None)
+    if first or late != state.late or bool(clock) != bool(known):
+        state.late = late
+        effects.append(status(state, store))
+
+
+def _sources(store: Store) -> list[str]:
+    return [f"{SHELVES}{s.id}" for s in store.layout.shelves] + [f"{CAMERAS}{c.id}" for c in store.layout.cameras]
+
+
+def alerts(effects: list[Effect], now_s: float) -> list[Effect]:
+    """The effects, with a word to staff about what they should look at."""
+    told: list[Effect] = [
+        Publish("runtime/alert", {"t": round(now_s, 3), "kind": e.kind, "text": ALERTS[e.kind], "visit": e.visit})
+        for e in effects
+        if isinstance(e, LedgerEntry) and e.kind in ALERTS
+    ]
+    return effects + told if told else effects

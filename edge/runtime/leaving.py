@@ -1,0 +1,86 @@
+"""The end of a visit: when it may settle, and what it is charged."""
+
+from __future__ import annotations
+
+from edge.attribution import cart_of, depart, whose_track
+from edge.checkout import open_settlement, review_settlement
+from edge.floor import positions, reaches
+from edge.records import Effect, LedgerEntry, Publish
+from edge.runtime.doubts import doubt
+from edge.runtime.shelves import CONCERNS_M
+from edge.shelf import still_stirring
+from edge.state import LEAST_SHARE, State
+from edge.store import Store
+from edge.visit import Visit, after, give_up, outcome_of
+
+KEEP_S = 3600.0
+"""A settlement that is over is remembered this long, for an answer that comes twice."""
+
+THERE = 0.3
+"""A track that is somebody's with this probability says that they are still in the shop."""
+
+
+def may_settle(state: State, store: Store, visit: Visit) -> bool:
+    """Whether every shelf that could concern a leaving visit has settled, or the policy's patience is over."""
+    if state.now_s >= visit.leaving_s + store.policy.settle_within_s:
+        return True
+    for name, shelf in state.shelves.items():
+        if shelf.heard_until_s < visit.leaving_s and shelf.heard_until_s > state.now_s - 2.0:
+            return False
+        since_s = still_stirring(shelf)
+        if since_s < visit.leaving_s and _concerns(state, store, name, visit, since_s):
+            return False
+    return True
+
+
+def _concerns(state: State, store: Store, shelf: str, visit: Visit, since_s: float) -> bool:
+    gondola = store.layout.gondola_of(shelf)
+    box = store.layout.plate_box(shelf, 1, store.layout.shelf(shelf).plates)
+    near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, since_s - 1.0, visit.leaving_s)
+    tracks = {t for t in state.floor.tracks if whose_track(state.belief, t).get(visit.id, 0.0) > LEAST_SHARE}
+    return any(r.track in tracks and r.head_gap_m < CONCERNS_M for r in near)
+
+
+def lose(state: State, store: Store) -> None:
+    """Visits whose people no camera has shown for a long time, while all cameras work: they left unseen."""
+    if any(source.startswith("camera/") for source in state.late) or state.now_s < state.looked_s + 5.0:
+        return
+    state.looked_s = state.now_s
+    there = {t for t, _, _ in positions(state.floor)}
+    shares = [whose_track(state.belief, t) for t in sorted(there)]
+    for visit in state.door.visits.values():
+        if visit.state != "shopping":
+            continue
+        if any(s.get(visit.id, 0.0) > THERE for s in shares):
+            visit.seen_s = state.now_s
+        elif state.now_s > max(visit.seen_s, visit.admitted_s, state.awake_s) + store.policy.lost_after_s:
+            give_up(visit, state.now_s)
+
+
+def settle(state: State, store: Store, visit: Visit, effects: list[Effect]) -> None:
+    """The visit is over: what it is sure to hold is charged."""
+    visit.state = after(visit.state, "shelves_settled")
+    doubt(state, state.now_s)
+    if visit.role == "staff":
+        body: dict[str, object] = {"subject": visit.subject}
+        effects.append(LedgerEntry(f"staff-left:{visit.id}", visit.leaving_s, "staff-left", visit.id, body))
+    else:
+        _charge(state, store, visit, effects)
+    depart(state.belief, visit.id, {t for t, track in state.floor.tracks.items() if not track.gone})
+    state.carts.pop(visit.id, None)
+    del state.door.visits[visit.id]
+
+
+def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> None:
+    outcome = outcome_of(cart_of(state.belief, visit.id), visit.identity, store.policy, lost=visit.lost)
+    common = (store, visit.id, visit.subject, outcome.charged, outcome.withheld, outcome.lines)
+    if outcome.review:
+        settlement, told = review_settlement(*common, outcome.review, visit.leaving_s)
+    else:
+        settlement, told = open_settlement(*common, visit.leaving_s)
+    over = [v for v, s in state.settlements.items() if s.state in ("paid", "void") and s.asked_s < state.now_s - KEEP_S]
+    for name in over:
+        del state.settlements[name]
+    state.settlements[visit.id] = settlement
+    effects += told
+    effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))

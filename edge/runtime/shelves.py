@@ -1,0 +1,104 @@
+"""From a shelf's samples to who did what, and to the carts that shoppers see."""
+
+from __future__ import annotations
+
+from edge.attribution import attribute, cart_of, united
+from edge.floor import reaches
+from edge.records import Cart, Effect, Explained, LedgerEntry, Point, Publish, ShelfEvent, Touch, WeightBatch
+from edge.runtime.doubts import doubt, doubt_now
+from edge.runtime.health import status
+from edge.shelf import sense
+from edge.state import State
+from edge.store import Store
+
+BEFORE_STEP_S = 0.35
+AFTER_STEP_S = 0.30
+"""Whose wrist was at the plates is looked for in this time around the step."""
+
+HALF_GRIP_M = 0.05
+MOST_PLATES_OF_ONE = 3
+"""A change on at most so many neighbouring plates was made in one place, half as wide as a hand."""
+
+CONCERNS_M = 1.2
+"""Who is further than this from some plates is none of their business."""
+
+
+def weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect]) -> None:
+    """One batch of a shelf, and everything that it settles."""
+    shelf = state.shelves[batch.shelf]
+    told = sense(shelf, batch)
+    effects += [touch for touch in told if isinstance(touch, Touch)]
+    for event in united(state.belief, store, [e for e in told if isinstance(e, ShelfEvent)]):
+        _explain(state, store, event, effects)
+    blind = shelf.blind
+    if blind != state.blind.get(batch.shelf, ()):
+        state.blind[batch.shelf] = blind
+        if not blind:
+            del state.blind[batch.shelf]
+        effects.append(status(state, store))
+
+
+def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect]) -> None:
+    """Who did it, by all that is known; carts that look different now are published."""
+    gondola = store.layout.gondola_of(event.shelf)
+    box = _where(store, event)
+    from_s, to_s = (
+        (event.began_s, event.ended_s) if event.blind else (event.step_s - BEFORE_STEP_S, event.step_s + AFTER_STEP_S)
+    )
+    near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, from_s, to_s)
+    doubt(state, event.step_s)
+    doubt_now(state, {r.track for r in near if r.head_gap_m < CONCERNS_M})
+    explained, visits = attribute(state.belief, store, event, near, restocking=state.mode == "restock")
+    effects.append(explained)
+    effects.append(_entry_of(explained))
+    for visit in sorted(visits & state.door.visits.keys()):
+        _show_cart(state, store, visit, effects)
+
+
+def _where(store: Store, event: ShelfEvent) -> tuple[Point, Point]:
+    """The box of air (gondola frame) in which the change happened: around its middle, or above all its plates."""
+    low, high = store.layout.plate_box(event.shelf, min(event.plates), max(event.plates))
+    if max(event.plates) - min(event.plates) > MOST_PLATES_OF_ONE:
+        return low, high
+    width = store.layout.shelf(event.shelf).plate_width
+    weights = {p: abs(float(event.change_g[p - 1])) for p in event.plates}
+    middle = sum((p - 0.5) * w for p, w in weights.items()) / sum(weights.values()) * width
+    return (middle - HALF_GRIP_M, low[1], low[2]), (middle + HALF_GRIP_M, high[1], high[2])
+
+
+def _entry_of(explained: Explained) -> LedgerEntry:
+    event = explained.event
+    body: dict[str, object] = {
+        "shelf": event.shelf,
+        "plates": list(event.plates),
+        "change_g": [round(float(event.change_g[p - 1]), 1) for p in event.plates],
+        "began_s": round(event.began_s, 2),
+        "ended_s": round(event.ended_s, 2),
+        "blind": event.blind,
+        "explanations": [
+            {
+                "shares": [{"visit": s.visit, "sku": s.sku, "quantity": s.quantity} for s in e.shares],
+                "probability": round(e.probability, 4),
+            }
+            for e in explained.explanations[:3]
+        ],
+    }
+    visit = (
+        explained.explanations[0].shares[0].visit if explained.explanations and explained.explanations[0].shares else ""
+    )
+    return LedgerEntry(f"shelf-event:{event.id}", event.step_s, "shelf-event", visit, body)
+
+
+def _show_cart(state: State, store: Store, visit: str, effects: list[Effect]) -> None:
+    cart = cart_of(state.belief, visit)
+    if cart == state.carts.get(visit, Cart()):
+        return
+    state.carts[visit] = cart
+    whole = {line.sku: line for line in cart.lines}  # a product's last line is all of it
+    payload: dict[str, object] = {
+        "t": round(state.now_s, 3),
+        "lines": [{"sku": x.sku, "quantity": x.quantity, "certainty": x.certainty} for x in whole.values()],
+        "total": sum(store.catalogue[x.sku].price_minor * x.quantity for x in whole.values()),
+        "currency": store.currency,
+    }
+    effects.append(Publish(f"visit/{visit}/cart", payload, retain=True))
