@@ -1,9 +1,9 @@
 """``site.toml``: what this PC is wired to. ``store.toml`` says what the shop is; this says how its sensors are reached.
 
 Enters: a store folder that may hold a ``site.toml`` (all of it has defaults), and the environment, which wins:
-``TEBURA_SITE_BROKER__PASSWORD=…`` sets ``password`` of ``[broker]``. Leaves: one frozen `Site`. Refuses: a file with any
-fault, every one at once, with its key and remedy, like the store's own files. Nothing here decides who pays what, and
-nothing of it enters a recording: it may hold secrets.
+``TEBURA_SITE_BROKER__PASSWORD=…`` sets ``password`` of ``[broker]``. Leaves: one frozen `Site`. Refuses: a file with
+any fault, every one at once, with its key and remedy, like the store's own files. Nothing here decides who pays what,
+and nothing of it enters a recording: it may hold secrets.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ class SerialDevice(Section):
     baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
     shelf: str = ""
     plates: tuple[PlateNumber, ...] = ()
-    """Of `mt-sics`: the plates that the scale carries (one: all its weight is there). Of `lines`: which plate of the
-    shelf the device's plate 1, 2, 3 … is; empty: as it counts them."""
+    """Of `mt-sics`: the plates that the scale carries (one: all its weight is there; several: each bears an equal part,
+    for a scale does not say where a thing lies). Of `lines`: which plate of the shelf the device's plate 1, 2, 3 … is;
+    empty: as it counts them."""
     unit: Unit = "g"
     """Of `lines`; MT-SICS says its own."""
     gate: str = ""

@@ -1,0 +1,55 @@
+"""What devices say on a serial line, whichever way they put it.
+
+A *dialect* turns one device's lines into what they mean and says what to send it. It keeps no clock and touches no
+port, so every one of them is tested by handing it lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+MOST_G = 1e6
+"""A shelf that carries a tonne is none: such a number is a fault of the line or of the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Plate ``plate`` (1-based, the shelf's count) carries ``mass_g``; None: it says itself that it cannot tell."""
+
+    plate: int
+    mass_g: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """Somebody held a code under a reader."""
+
+    credential: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A line that means nothing; reasons are few and fixed."""
+
+    reason: str
+
+
+Said = Weighed | Scanned | Unusable
+
+
+class Dialect(Protocol):
+    """One device from its opening on. Times are seconds of any clock that only goes forward."""
+
+    longest: int
+    """Bytes of the longest line."""
+    mid_line: bool
+    """It speaks without being asked: what is heard first may be the end of a line."""
+    restless: bool
+    """It says something all the time, so silence means that something is wrong."""
+
+    def line(self, line: bytes, at_s: float) -> list[Said]:
+        """What a line means. Never raises. One line may speak of several plates, or of nothing."""
+
+    def ask(self, at_s: float) -> bytes:
+        """What to send now, if anything. Called several times a second, and after every line."""

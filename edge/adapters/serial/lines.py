@@ -1,0 +1,82 @@
+"""A microcontroller's lines: ``<plate>,<grams>``, with or without a checksum.
+
+::
+
+    1,1523.4
+    2,-0.3*1B
+
+The plate counts from 1 as the device counts; `SerialDevice.plates` says which plates of the shelf those are. The
+checksum is that of NMEA 0183: ``*`` and two hexadecimal digits, the exclusive or of all bytes before the star. A device
+that has sent one is held to it: a line without one is a line that lost it. One reading a line, so that a lost line end
+is seen. Refuses, with fixed reasons: anything else, numbers that are none (``nan``, ``inf``, Arduino's ``ovf``), and
+masses beyond a tonne.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import reduce
+from operator import xor
+
+from edge.adapters.serial.dialect import MOST_G, Said, Unusable, Weighed
+from edge.adapters.serial.frames import LONGEST
+from edge.site import GRAMS, SerialDevice
+
+_LINE = re.compile(
+    rb"(?P<said>\s*(?P<plate>\d{1,4})\s*,\s*(?P<number>[+-]?\d{1,15}(?:\.\d{0,12})?(?:[eE][+-]?\d{1,2})?)\s*)"
+    rb"(?:\*(?P<sum>[0-9A-Fa-f]{2})\s*)?"
+)
+_NO_NUMBER = re.compile(rb"\s*\d{1,4}\s*,\s*[+-]?(?:nan|inf|infinity|ovf)\s*(?:\*[0-9A-Fa-f]{2}\s*)?", re.IGNORECASE)
+_SEVERAL = re.compile(rb"\s*\d+\s*,[^,]*[,;].*")
+
+NOT_A_READING = Unusable("not <plate>,<grams>")
+SEVERAL = Unusable("several readings in a line")
+NO_NUMBER = Unusable("not a number")
+UNKNOWN = Unusable("unknown plate")
+ABSURD = Unusable("absurd mass")
+WRONG_SUM = Unusable("wrong checksum")
+NO_SUM = Unusable("checksum missing")
+
+
+class Lines:
+    """One microcontroller at a shelf of ``plates`` plates."""
+
+    longest = LONGEST
+    mid_line = True
+    restless = True
+
+    def __init__(self, device: SerialDevice, plates: int) -> None:
+        numbers = device.plates or tuple(range(1, plates + 1))
+        self._plates = dict(enumerate(numbers, start=1))
+        self._unit_g = GRAMS[device.unit]
+        self._sums = False
+
+    def line(self, line: bytes, at_s: float) -> list[Said]:
+        """The one reading of a line, or why there is none."""
+        return [self._read(line)]
+
+    def ask(self, at_s: float) -> bytes:
+        """Nothing: it talks by itself."""
+        return b""
+
+    def _read(self, line: bytes) -> Said:
+        found = _LINE.fullmatch(line)
+        if found is None:
+            return NO_NUMBER if _NO_NUMBER.fullmatch(line) else SEVERAL if _SEVERAL.fullmatch(line) else NOT_A_READING
+        told = found["sum"]
+        if told is not None:
+            if int(told, 16) != checksum(found["said"]):
+                return WRONG_SUM
+            self._sums = True
+        elif self._sums:
+            return NO_SUM
+        plate = self._plates.get(int(found["plate"]))
+        if plate is None:
+            return UNKNOWN
+        mass_g = float(found["number"]) * self._unit_g
+        return Weighed(plate, mass_g) if abs(mass_g) <= MOST_G else ABSURD
+
+
+def checksum(said: bytes) -> int:
+    """Exclusive or of all bytes (NMEA 0183)."""
+    return reduce(xor, said, 0)
