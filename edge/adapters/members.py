@@ -1,0 +1,251 @@
+"""The register of members: who they are, with which public key, and whether they may still come in.
+
+Enters: what staff do with `tebura member`. Leaves: enrolments, for staff to read, and for the daemon those that changed
+since it looked last, as standings of the wire. Refuses: a file, a folder or a key that cannot be used, with the remedy.
+Nobody is ever deleted: whoever left is revoked, and a standing says so.
+
+One SQLite file that several processes may use at once. Each change has a number of its own, so that polling costs one
+look at an index. Written ahead with ``synchronous=FULL``: what a command has said is done survives a power cut.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+from sqlite_utils import Database
+
+from edge.records import Role
+from edge.wire.payloads import StandingPayload
+
+FILE = "members.db"
+"""Its name in a shop's state folder."""
+
+STANDING_TOPIC = "shop/members/standing"
+
+APPLICATION_ID = 0x5445424D
+"""``TEBM``, in the file's header."""
+
+VERSION = 1
+KEY_BYTES, SUBJECT_AT_MOST = 32, 200
+BUSY_MS = 5000
+"""So long one process waits for another to finish writing."""
+
+TABLE = """
+CREATE TABLE member (
+    subject   TEXT PRIMARY KEY CHECK (subject <> ''),
+    key       BLOB UNIQUE CHECK (length(key) = 32),
+    role      TEXT NOT NULL CHECK (role IN ('member', 'staff')),
+    since_s   REAL NOT NULL,
+    revoked_s REAL,
+    change    INTEGER NOT NULL UNIQUE
+) STRICT
+"""
+"""``key`` is null for those whom only a reader knows, ``revoked_s`` for those who may come in."""
+
+_COLUMNS = "subject, key, role, since_s, revoked_s, change"
+
+_REMEDIES: tuple[tuple[str, str, str], ...] = (
+    ("SQLITE_FULL", "the disk is full", "Free some space and do it again; what is in the register is whole"),
+    ("SQLITE_READONLY", "cannot be written to", "Do it as the user that the runtime runs as"),
+    ("SQLITE_CANTOPEN", "cannot be opened", "Check that the folder exists and that this user may write to it"),
+    ("SQLITE_NOTADB", "is no register of members", "Name another folder; this file was left as it is"),
+    ("SQLITE_CORRUPT", "is damaged", "Put the last backup in its place, or move it away and enrol everybody again"),
+    ("SQLITE_BUSY", "is in use by another process", "Do it again; if that does not help, end the other one"),
+    ("SQLITE_LOCKED", "is in use by another process", "Do it again; if that does not help, end the other one"),
+    ("SQLITE_IOERR", "cannot be read or written", "Look at the disk (dmesg, smartctl)"),
+)
+
+
+class UnusableMembers(ValueError):
+    """The register, or what should be written to it, cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One member as the register has them. ``change`` grows with every change of the register."""
+
+    subject: str
+    key: bytes
+    role: Role
+    since_s: float
+    revoked_s: float | None
+    change: int
+
+    def standing(self, at_s: float) -> bytes:
+        """The payload of `STANDING_TOPIC` that tells it to the runtime."""
+        told = StandingPayload(at_s, self.subject, self.key, self.role, self.revoked_s is not None)
+        return msgspec.json.encode(told)
+
+
+def read_key(text: str) -> bytes:
+    """A public key as apps show it: 32 bytes in base64, either alphabet."""
+    plain = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError) as error:
+        remedy = "Copy the whole text that the app shows"
+        raise UnusableMembers(f"the key {text[:60]!r} is not base64. {remedy}") from error
+    _check_key(key)
+    return key
+
+
+def _check_key(key: bytes) -> None:
+    if len(key) != KEY_BYTES:
+        remedy = "Give the raw public key alone, without any wrapping such as PEM or DER"
+        raise UnusableMembers(f"the key has {len(key)} bytes; an Ed25519 public key has {KEY_BYTES}. {remedy}")
+
+
+def _check_subject(subject: str) -> None:
+    remedy = "Use a name or number that means this one person, like member-17"
+    if not subject.strip():
+        raise UnusableMembers(f"the subject is empty. {remedy}")
+    if len(subject) > SUBJECT_AT_MOST:
+        raise UnusableMembers(f"the subject has {len(subject)} characters; {SUBJECT_AT_MOST} are allowed. {remedy}")
+    if subject != subject.strip() or not subject.isprintable():
+        raise UnusableMembers(f"the subject {subject!r} has spaces around it or signs that nobody sees. {remedy}")
+
+
+class Members:
+    """The register in a file, created where there is none; its folder must be there. One thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._told():
+            self._db = Database(path, execute_plugins=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        if self._number("PRAGMA application_id") == 0:
+            with self._writing():
+                if self._number("SELECT count(*) FROM sqlite_schema") == 0:
+                    self._db.execute(TABLE)
+                    self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                    self._db.execute(f"PRAGMA user_version = {VERSION}")
+        version = self._number("PRAGMA user_version")
+        if self._number("PRAGMA application_id") != APPLICATION_ID:
+            what = "is some other database, not a register of members"
+            raise UnusableMembers(f"{self.path}: {what}. Name another folder; this file was left as it is")
+        if version != VERSION:
+            remedy = "Use the version of Tebura that wrote it"
+            raise UnusableMembers(f"{self.path}: is a register of version {version}, not {VERSION}. {remedy}")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def add(self, subject: str, public_key: bytes, role: Role, at_s: float) -> Enrolment:
+        """Enrol somebody, or somebody again with another key or role. No key: only a reader knows them.
+
+        A new key takes the old one's place. `UnusableMembers` where the key is another's, even a revoked one's.
+        """
+        _check_subject(subject)
+        if public_key:
+            _check_key(public_key)
+        with self._told(), self._writing():
+            owner = self._db.execute("SELECT subject FROM member WHERE key = ?", [public_key]).fetchone()
+            if owner is not None and owner[0] != subject:
+                remedy = "Every phone makes a key of its own: make a new one"
+                raise UnusableMembers(f"the key of {subject!r} is that of {owner[0]!r} already. {remedy}")
+            self._db.execute(
+                f"INSERT INTO member ({_COLUMNS}) VALUES (?, ?, ?, ?, NULL, ?) ON CONFLICT (subject) DO UPDATE SET "
+                "key = excluded.key, role = excluded.role, since_s = excluded.since_s, revoked_s = NULL, "
+                "change = excluded.change",
+                [subject, public_key or None, role, at_s, self._newest() + 1],
+            )
+            return self._one(subject)
+
+    def revoke(self, subject: str, at_s: float) -> Enrolment:
+        """Let somebody in no more, by no method; a second time changes nothing. `UnusableMembers` for a stranger."""
+        with self._told(), self._writing():
+            if not self._db.execute("SELECT 1 FROM member WHERE subject = ?", [subject]).fetchone():
+                remedy = "`tebura member list` shows everybody; whom only a reader knows is added with --no-key first"
+                raise UnusableMembers(f"nobody is enrolled as {subject!r}. {remedy}")
+            self._db.execute(
+                "UPDATE member SET revoked_s = ?, change = ? WHERE subject = ? AND revoked_s IS NULL",
+                [at_s, self._newest() + 1, subject],
+            )
+            return self._one(subject)
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def everybody(self) -> list[Enrolment]:
+        """Everybody, by subject, those who were revoked included."""
+        with self._told():
+            rows = self._db.execute(f"SELECT {_COLUMNS} FROM member ORDER BY subject").fetchall()
+        return [_read(row) for row in rows]
+
+    def changed_since(self, version: int) -> tuple[int, list[Enrolment]]:
+        """The register's version, and who stands differently since another one, oldest change first; 0: everybody.
+
+        A register that is older than ``version`` was put back from a backup: then it is everybody as well.
+        """
+        with self._told():
+            newest = self._newest()
+            if newest == version:
+                return version, []
+            since = version if version < newest else 0
+            query = f"SELECT {_COLUMNS} FROM member WHERE change > ? ORDER BY change"
+            found = [_read(row) for row in self._db.execute(query, [since]).fetchall()]
+        return max((enrolment.change for enrolment in found), default=newest), found
+
+    def close(self) -> None:
+        """Let go of the file. Safe to call twice."""
+        self._db.close()
+
+    def __enter__(self) -> Members:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _newest(self) -> int:
+        return self._number("SELECT coalesce(max(change), 0) FROM member")
+
+    def _one(self, subject: str) -> Enrolment:
+        return _read(self._db.execute(f"SELECT {_COLUMNS} FROM member WHERE subject = ?", [subject]).fetchone())
+
+    def _number(self, query: str) -> int:
+        return int(self._db.execute(query).fetchone()[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction that has the file to itself from its first look on: what was read stays true."""
+        self._db.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.conn.execute("COMMIT")
+        except BaseException:
+            self._db.conn.rollback()
+            raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """SQLite's troubles with the file, with the remedy."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            name = getattr(error, "sqlite_errorname", "") or ""
+            for code, what, remedy in _REMEDIES:
+                if name.startswith(code):
+                    raise UnusableMembers(f"{self.path}: {what} ({error}). {remedy}") from error
+            raise
+
+
+def _read(row: tuple[str, bytes | None, Role, float, float | None, int]) -> Enrolment:
+    subject, key, role, since_s, revoked_s, change = row
+    return Enrolment(subject, key or b"", role, since_s, revoked_s, change)

@@ -1,0 +1,242 @@
+"""Commands about members: add, revoke, list, and qr, which shows the code that a phone would show."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge.cli.places import named_state_folder, state_folder
+from edge.cli.terminal import refuse, refuse_store, say
+
+if TYPE_CHECKING:
+    from edge.adapters.members import Members
+    from edge.store import Store
+
+app = typer.Typer(help="Who may come in.", no_args_is_help=True)
+
+Subject = Annotated[str, typer.Argument(help="A name or number that means this one person, like member-17.")]
+StateFolder = Annotated[
+    Path | None, typer.Option("--state", help="Where the shop keeps its state; the store's own place without it.")
+]
+StoreFolder = Annotated[Path | None, typer.Option("--store", help="The store folder; needed without --state.")]
+KeyFile = Annotated[Path | None, typer.Option(help="The file with the private key; SUBJECT.key without it.")]
+
+
+@app.command()
+def add(
+    subject: Subject,
+    *,
+    key: Annotated[str, typer.Option(help="The public key that the app shows, base64; without it one is made.")] = "",
+    key_file: KeyFile = None,
+    no_key: Annotated[bool, typer.Option("--no-key", help="Only a reader (palm, face) knows this person.")] = False,
+    staff: Annotated[bool, typer.Option("--staff", help="Works here.")] = False,
+    state: StateFolder = None,
+    store: StoreFolder = None,
+) -> None:
+    """Enrol somebody, or somebody again with a new key."""
+    from edge.adapters.members import UnusableMembers, read_key
+
+    if sum((bool(key), key_file is not None, no_key)) > 1:
+        refuse("--key, --key-file and --no-key exclude each other: name one")
+    folder = _folder(state, store)
+    written = None
+    try:
+        if key:
+            public = read_key(key)
+        elif no_key:
+            public = b""
+        else:
+            written = _key_file(subject, key_file)
+            public = _make_key(written)
+        with _members(folder, create=True) as members:
+            enrolment = members.add(subject, public, "staff" if staff else "member", _now_s())
+    except UnusableMembers as error:
+        if written is not None:
+            written.unlink()
+        refuse(str(error))
+    typer.echo(f"{subject} is enrolled as {enrolment.role}.")
+    if written is not None:
+        say(f"the private key is in {written}: it belongs on {subject}'s device and nowhere else")
+
+
+@app.command()
+def revoke(subject: Subject, *, state: StateFolder = None, store: StoreFolder = None) -> None:
+    """Let somebody in no more: the phone was stolen, or they left."""
+    from edge.adapters.members import UnusableMembers
+
+    try:
+        with _members(_folder(state, store)) as members:
+            members.revoke(subject, _now_s())
+    except UnusableMembers as error:
+        refuse(str(error))
+    typer.echo(f"{subject} may not come in any more.")
+
+
+@app.command("list")
+def show(*, state: StateFolder = None, store: StoreFolder = None) -> None:
+    """Everybody who is enrolled, since when, and with which key."""
+    import base64
+    from datetime import UTC, datetime
+
+    from edge.adapters.members import UnusableMembers
+
+    try:
+        with _members(_folder(state, store)) as members:
+            found = members.everybody()
+    except UnusableMembers as error:
+        refuse(str(error))
+    width = max((len(e.subject) for e in found), default=0)
+    for enrolment in found:
+        standing = "revoked" if enrolment.revoked_s is not None else enrolment.role
+        since = datetime.fromtimestamp(enrolment.revoked_s or enrolment.since_s, UTC)
+        key = base64.b64encode(enrolment.key).decode() or "no key: readers only"
+        typer.echo(f"{enrolment.subject:<{width}}  {standing:<7}  {since:%Y-%m-%dT%H:%M:%SZ}  {key}")
+
+
+@app.command()
+def qr(
+    subject: Subject,
+    *,
+    key_file: KeyFile = None,
+    store: Annotated[Path, typer.Option(help="The folder of the store that shall be entered.")],
+    party: Annotated[int, typer.Option(help="So many people come in on it.", min=1, max=50)] = 1,
+    once: Annotated[bool, typer.Option("--once", help="Show one code and end.")] = False,
+    text: Annotated[bool, typer.Option("--text", help="Print one code's text alone and end.")] = False,
+) -> None:
+    """Show the code that a phone would show, a new one every ten seconds, until Ctrl-C."""
+    import secrets
+
+    from edge.gate import LIFE_S, issue
+
+    private = _private_key(key_file or Path(f"{subject}.key"))
+    shop = _store(store)
+    try:
+        while True:
+            code = issue(private, shop.id, int(_now_s()), secrets.token_bytes(4), party)
+            if text:
+                typer.echo(code)
+                return
+            _draw(code, again=not once)
+            if once:
+                return
+            _count_down(round(LIFE_S), f"{subject}, {party} to enter {shop.name}")
+    except KeyboardInterrupt:
+        typer.echo()
+
+
+# --- the terminal --------------------------------------------------------------------------------------------------
+
+
+def _draw(code: str, again: bool) -> None:
+    """A code in half blocks. On a terminal white on black, whatever its colours are, and in the place of the last."""
+    import io
+
+    import segno
+
+    drawn = io.StringIO()
+    segno.make_qr(code, version=6, error="m", mode="alphanumeric", boost_error=False).terminal(drawn, compact=True)
+    lines = drawn.getvalue().splitlines()
+    if sys.stdout.isatty():
+        if again:
+            sys.stdout.write("\x1b[H\x1b[J")
+        lines = [f"\x1b[97;40m{line}\x1b[0m" for line in lines]
+    typer.echo("\n".join(lines))
+
+
+def _count_down(seconds: int, what: str) -> None:
+    import time
+
+    for left in range(seconds, 0, -1):
+        if sys.stdout.isatty():
+            sys.stdout.write(f"\r{what}; the next code in {left:>2} s ")
+            sys.stdout.flush()
+        time.sleep(1.0)
+
+
+# --- keys and places -----------------------------------------------------------------------------------------------
+
+
+def _key_file(subject: str, named: Path | None) -> Path:
+    if named is None and not re.fullmatch(r"\w[\w.@+-]*", subject):
+        refuse(f"{subject!r} makes no good file name: say where the private key goes with --key-file")
+    return named or Path(f"{subject}.key")
+
+
+def _make_key(path: Path) -> bytes:
+    """A new key pair: the private one in a new file that only its owner may read, the public one returned."""
+    import base64
+    import os
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    private = Ed25519PrivateKey.generate()
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(base64.b64encode(private.private_bytes_raw()) + b"\n")
+    except FileExistsError:
+        refuse(f"{path}: is there already, and may be somebody's only key. Name another with --key-file")
+    except OSError as error:
+        refuse(f"{path}: {error.strerror}. Name a file in a folder that you may write to with --key-file")
+    return private.public_key().public_bytes_raw()
+
+
+def _private_key(path: Path) -> bytes:
+    import base64
+    import binascii
+
+    try:
+        private = base64.b64decode(path.read_bytes().strip(), validate=True)
+    except OSError as error:
+        refuse(f"{path}: {error.strerror}. Name the file that `tebura member add` wrote with --key-file")
+    except binascii.Error:
+        private = b""
+    if len(private) != 32:
+        refuse(f"{path}: holds no private key, 32 bytes in base64. Name the file that `tebura member add` wrote")
+    return private
+
+
+def _store(folder: Path) -> Store:
+    from edge.store import BrokenStore, load_store
+
+    try:
+        return load_store(folder)
+    except BrokenStore as error:
+        refuse_store(str(folder), error)
+
+
+def _folder(state: Path | None, store: Path | None) -> Path:
+    named = named_state_folder(state)
+    if named is not None:
+        return named
+    if store is None:
+        refuse("whose members? Name the shop's state folder with --state, or its store folder with --store")
+    return state_folder(None, _store(store).id)
+
+
+@contextmanager
+def _members(folder: Path, create: bool = False) -> Iterator[Members]:
+    """The register of a state folder; only an enrolment makes one."""
+    from edge.adapters.members import FILE, Members
+
+    path = folder / FILE
+    if create:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            refuse(f"{folder}: {error.strerror}. Name a folder that you may write to with --state")
+    elif not path.is_file():
+        refuse(f"{path}: nobody is enrolled yet. `tebura member add` begins a register")
+    with Members(path) as members:
+        yield members
+
+
+def _now_s() -> float:
+    import time
+
+    return time.time()
