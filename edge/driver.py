@@ -54,6 +54,10 @@ class Observer(Protocol):
     def __call__(self, state: State, record: Record | None, effects: Sequence[Effect]) -> None: ...
 
 
+class UnreadableState(ValueError):
+    """A checkpoint that this version of Tebura cannot read."""
+
+
 class Frozen(msgspec.Struct):
     """All that a driver knows, as bytes: the core's state and the answers that are still on their way."""
 
@@ -79,9 +83,9 @@ class Driver:
         self.state = open_shop(store)
         self.began_s = math.inf
         self.heard_s = 0.0
-        self._book = book
-        self._provider = provider
-        self._publish = publish
+        self.book = book
+        self.provider = provider
+        self.publish = publish
         self._observers = tuple(observers)
         self._replies: list[tuple[float, int, PaymentReply]] = []
         self._asked = 0
@@ -117,9 +121,12 @@ class Driver:
         return msgspec.msgpack.encode(Frozen(freeze(self.state), replies, self.began_s, self.heard_s))
 
     def thaw(self, frozen: bytes) -> None:
-        """Goes on from a checkpoint."""
-        found = msgspec.msgpack.decode(frozen, type=Frozen)
-        self.state = thaw(found.state)
+        """Goes on from a checkpoint; `UnreadableState` where it is of a version that knew other things."""
+        try:
+            found = msgspec.msgpack.decode(frozen, type=Frozen)
+            self.state = thaw(found.state)
+        except (msgspec.MsgspecError, ValueError, TypeError) as error:
+            raise UnreadableState(f"the checkpoint cannot be read by this version of Tebura ({error})") from error
         self.began_s, self.heard_s = found.began_s, found.heard_s
         self._replies = []
         for reply in found.replies:
@@ -133,14 +140,14 @@ class Driver:
     def _carry_out(self, record: Record | None, effects: Sequence[Effect]) -> None:
         if effects:
             entries = [e for e in effects if isinstance(e, LedgerEntry)]
-            if entries and self._book is not None:
-                self._book.append(entries)
+            if entries and self.book is not None:
+                self.book.append(entries)
             for effect in effects:
-                if isinstance(effect, PaymentRequest) and self._provider is not None:
-                    for reply in self._provider.answer(effect, self.heard_s):
+                if isinstance(effect, PaymentRequest) and self.provider is not None:
+                    for reply in self.provider.answer(effect, self.heard_s):
                         self._expect(reply)
-                elif isinstance(effect, Publish) and self._publish is not None:
-                    self._publish(effect)
+                elif isinstance(effect, Publish) and self.publish is not None:
+                    self.publish(effect)
         for observer in self._observers:
             observer(self.state, record, effects)
 

@@ -27,18 +27,41 @@ def simulate(
     story: Annotated[Path | None, typer.Argument(help="A shop story, as text.")] = None,
     *,
     busy: Annotated[int | None, typer.Option(help="No story: so many visits by people who do what people do.")] = None,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The recording to write.", metavar="FILE.mcap")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The recording to write.", metavar="FILE.mcap")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same recording.")] = 1,
     store: Annotated[Path | None, typer.Option(help="A store folder; the demo shop without it.")] = None,
+    serial: Annotated[bool, typer.Option("--serial", help="No recording: a device on a serial port, to try.")] = False,
+    protocol: Annotated[str, typer.Option(help="Of --serial: mt-sics, lines or barcode.")] = "lines",
+    plates: Annotated[int | None, typer.Option(help="Of --serial with lines: how many plates.", min=1)] = None,
+    link: Annotated[Path | None, typer.Option(help="Of --serial: the path that becomes the port.")] = None,
 ) -> None:
-    """Simulate a physical shop and write what its sensors said."""
+    """Simulate a physical shop and write what its sensors said; or, with --serial, one device of it."""
+    if serial:
+        _device(protocol, plates, link, store, seed)
+        return
     if (story is None) == (busy is None):
         refuse("name a story, or --busy and how many visits")
+    if out is None:
+        refuse("name the recording to write: -o FILE.mcap")
     from edge.store import BrokenStore
     from simulator.commands import simulate as write
 
     try:
         write(story, busy, out, seed, store)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    except (OSError, ValueError) as error:
+        refuse(str(error))
+
+
+def _device(protocol: str, plates: int | None, link: Path | None, store: Path | None, seed: int) -> None:
+    from edge.store import BrokenStore
+    from simulator.devices.prompt import serial
+
+    try:
+        serial(protocol, plates, link, store, seed)
     except BrokenStore as error:
         refuse_store(str(store), error)
     except (OSError, ValueError) as error:

@@ -1,7 +1,7 @@
 """Checkpoints: the runtime's whole state behind a certain message, in a file that is either whole or not there.
 
-Two are kept. A file is written beside its place, synced and renamed; its head holds the version of Tebura, the position
-and a checksum, so that a torn, foreign or older one is recognised and the one before it taken.
+Two are kept. A file is written beside its place, synced and renamed; it holds the version of Tebura, the position and a
+checksum, so that a torn one is recognised and the one before it taken.
 """
 
 from __future__ import annotations
@@ -32,16 +32,19 @@ class _File(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A state as `edge.driver.Driver.freeze` writes it, and what it has heard."""
+    """A state as `edge.driver.Driver.freeze` writes it, what it has heard, and the version of Tebura that wrote it."""
 
+    version: str
     position: Position
     state: bytes
 
 
-def save_checkpoint(folder: Path, version: str, checkpoint: Checkpoint) -> None:
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Keep a checkpoint and the one before it. `OSError` where the disk refuses; the old ones stay."""
     last, before = (folder / name for name in NAMES)
-    data = msgspec.msgpack.encode(_File(version, checkpoint.position, zlib.crc32(checkpoint.state), checkpoint.state))
+    data = msgspec.msgpack.encode(
+        _File(checkpoint.version, checkpoint.position, zlib.crc32(checkpoint.state), checkpoint.state)
+    )
     fresh = folder / f"{NAMES[0]}.new"
     with fresh.open("wb") as file:
         file.write(data)
@@ -52,13 +55,13 @@ def save_checkpoint(folder: Path, version: str, checkpoint: Checkpoint) -> None:
     fresh.replace(last)
 
 
-def last_checkpoint(folder: Path, version: str) -> Checkpoint | None:
-    """The newest checkpoint that is whole and of this version; None where there is none."""
+def last_checkpoint(folder: Path) -> Checkpoint | None:
+    """The newest checkpoint that is whole; None where there is none."""
     for name in NAMES:
         try:
             found = msgspec.msgpack.decode((folder / name).read_bytes(), type=_File)
         except (OSError, msgspec.MsgspecError):
             continue
-        if found.version == version and zlib.crc32(found.state) == found.checksum:
-            return Checkpoint(found.position, found.state)
+        if zlib.crc32(found.state) == found.checksum:
+            return Checkpoint(found.version, found.position, found.state)
     return None

@@ -7,7 +7,6 @@ as it goes, like any other recording.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -38,6 +37,11 @@ def segments(folder: Path) -> list[Path]:
 def _number(path: Path) -> int:
     match = NAME.match(path.name)
     return int(match[1]) if match else 0
+
+
+def began_s(path: Path) -> float:
+    """When a segment began, UNIX seconds, as its name says."""
+    return datetime.strptime(path.name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
 
 
 def heard_since(folder: Path, position: Position | None) -> Iterator[Heard]:
@@ -176,9 +180,3 @@ class Recorder:
         if self._writer is not None:
             self._writer.abandon()
             self._writer = None
-
-
-def free_share(folder: Path) -> float:
-    """How much of the folder's disk ordinary users may still fill, 0 to 1."""
-    disk = os.statvfs(folder)
-    return disk.f_bavail / max(1, disk.f_blocks)

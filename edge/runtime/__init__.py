@@ -33,12 +33,14 @@ from edge.records import (
 )
 from edge.runtime.doubts import DOUBT_LAG_S, doubt
 from edge.runtime.gates import gone_through, passed, scanned
-from edge.runtime.health import alerts, set_mode, ticked, trouble
+from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
 from edge.runtime.leaving import lose, may_settle, settle
 from edge.runtime.shelves import weights
 from edge.state import State, refuse
 from edge.store import Store
 from edge.visit import expire
+
+__all__ = ["closing_status", "finish", "step"]
 
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""

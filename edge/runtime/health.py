@@ -45,6 +45,17 @@ def status(state: State, store: Store) -> Publish:
     return Publish("runtime/status", payload, retain=True)
 
 
+def closing_status(state: State) -> Publish:
+    """The last ``runtime/status`` of a runtime that stops in good order."""
+    payload: dict[str, object] = {
+        "t": round(state.now_s, 3),
+        "state": "closed",
+        "mode": state.mode,
+        "why": "the runtime was stopped",
+    }
+    return Publish("runtime/status", payload, retain=True)
+
+
 def why_shut(state: State, store: Store) -> str:
     """Why no shopper may come in at present; empty where they may."""
     if state.mode != "open":

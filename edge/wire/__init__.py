@@ -4,7 +4,17 @@ Enters: a topic, its payload and when it was received. Leaves: one record; a pay
 a `Refused` record with the reason, never an exception. Nothing behind this room validates again.
 """
 
-from edge.wire.codec import decode, encode_passage, encode_people, encode_scan, encode_weight
+from edge.wire.codec import (
+    decode,
+    encode_mode,
+    encode_passage,
+    encode_people,
+    encode_reply,
+    encode_scan,
+    encode_tick,
+    encode_trouble,
+    encode_weight,
+)
 from edge.wire.recording import Heard, Loss, Recording, RecordingWriter, UnreadableRecording, open_recording
 
 __all__ = [
@@ -14,9 +24,13 @@ __all__ = [
     "RecordingWriter",
     "UnreadableRecording",
     "decode",
+    "encode_mode",
     "encode_passage",
     "encode_people",
+    "encode_reply",
     "encode_scan",
+    "encode_tick",
+    "encode_trouble",
     "encode_weight",
     "open_recording",
 ]

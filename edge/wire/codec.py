@@ -17,6 +17,7 @@ from edge.records import (
     CredentialScan,
     GatePassage,
     GateScan,
+    Mode,
     ModeSet,
     PaymentReply,
     PeopleFrame,
@@ -182,3 +183,23 @@ def encode_scan(at_s: float, subject: str, method: str, party: int = 1) -> bytes
 def encode_passage(at_s: float, direction: str) -> bytes:
     """``gate/<gate>/passage``."""
     return _encode({"t": round(at_s, 4), "direction": direction})
+
+
+def encode_reply(reply: PaymentReply) -> bytes:
+    """``payment/<settlement>/reply``."""
+    return _encode(PaymentPayload(reply.at_s, reply.outcome, reply.reference))
+
+
+def encode_mode(at_s: float, mode: Mode, by: str) -> bytes:
+    """``shop/mode/set``."""
+    return _encode(ModePayload(at_s, mode, by))
+
+
+def encode_trouble(at_s: float, source: str, trouble: str) -> bytes:
+    """``shop/sources/trouble``."""
+    return _encode(TroublePayload(at_s, source[:200], trouble[:1000]))
+
+
+def encode_tick(at_s: float) -> bytes:
+    """``shop/clock/tick``."""
+    return _encode(TickPayload(at_s))

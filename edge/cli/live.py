@@ -1,0 +1,91 @@
+"""Commands about the live shop: run, mode, status."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.cli.places import state_folder
+from edge.cli.terminal import UNUSABLE, refuse, refuse_store, say
+
+app = typer.Typer()
+
+StoreFolder = Annotated[Path, typer.Option("--store", help="The folder with store.toml and, if need be, site.toml.")]
+StateFolder = Annotated[Path | None, typer.Option("--state", help="Where the shop keeps what it must not lose.")]
+
+
+@app.command()
+def run(
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="For `tebura replay --live`: its time.")] = False,
+) -> None:
+    """Run the shop, until somebody stops it."""
+    from edge.adapters.members import UnusableMembers
+    from edge.daemon import run as run_shop
+    from edge.site import load_site
+    from edge.store import BrokenStore, load_store
+
+    try:
+        shop = load_store(store)
+        site = load_site(store, shop)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    try:
+        run_shop(shop, site, state_folder(state, shop.id), rehearsal=rehearsal)
+    except (OSError, UnusableMembers) as error:
+        refuse(str(error))
+
+
+@app.command()
+def mode(
+    mode: Annotated[str, typer.Argument(help="open, restock or closed.", metavar="open|restock|closed")],
+    store: StoreFolder,
+    state: StateFolder = None,
+) -> None:
+    """Say what the shop is doing: open, being restocked (staff's work stays out of carts), or closed."""
+    answer = _ask(store, state, {"do": "mode", "mode": mode, "by": getpass.getuser()})
+    say(f"the shop is {'being restocked' if answer['mode'] == 'restock' else answer['mode']} from now on")
+
+
+@app.command()
+def status(
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Ask the running shop how it is."""
+    health = _ask(store, state, {"do": "status"})
+    if as_json:
+        typer.echo(json.dumps(health, ensure_ascii=False))
+        return
+    why = f": {health['why']}" if health.get("why") else ""
+    typer.echo(f"{health.get('state', 'opening')}{why}; {health['heard']:,} messages in {health['uptime_s']:.0f} s")
+    for source, ago_s in health.get("late", {}).items():
+        typer.echo(f"  {source} is late: " + (f"last heard {ago_s} s ago" if ago_s is not None else "never heard"))
+    for shelf, plates in health.get("blind", {}).items():
+        typer.echo(f"  {shelf}: plates {', '.join(map(str, plates))} cannot be read")
+    for source, what in health.get("troubles", {}).items():
+        typer.echo(f"  {source}: {what}")
+
+
+def _ask(store: Path, state: Path | None, wanted: dict[str, str]) -> dict[str, object]:
+    from edge.daemon.desk import NobodyThere, ask
+    from edge.store import BrokenStore, load_store
+
+    try:
+        folder = state_folder(state, load_store(store).id)
+        return ask(folder, wanted)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    except NobodyThere as error:
+        refuse(str(error))
+    except ValueError as error:
+        say(str(error))
+        raise typer.Exit(UNUSABLE) from error

@@ -1,0 +1,60 @@
+"""The book of a live shop: entries reach it when they must, and wait where the disk does not take them.
+
+What moves money or lets somebody in is in the book, and its cause on the disk, before anything leaves the process.
+What shelves told is derived from the recording: it is written together with the next such entry, or once a second.
+
+A disk that is full or read-only leaves entries waiting in memory, in their order. Until the book has them all, nobody
+is asked for money and no gate opens (`edge.runtime.health`); staff see why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from edge.journal import Recorder
+from edge.ledger.book import Book
+from edge.ledger.faults import UnusableLedger
+from edge.ledger.mirror import Mirror
+from edge.records import LedgerEntry
+
+CAN_WAIT = frozenset({"shelf-event"})
+
+
+class LiveBook:
+    """A `edge.driver.Ledger`. ``trouble`` is told why the book cannot be written, and ``""`` when it can again."""
+
+    def __init__(self, book: Book, mirror: Mirror, recorder: Recorder, trouble: Callable[[str], None]) -> None:
+        self._book, self._mirror, self._recorder, self._trouble = book, mirror, recorder, trouble
+        self._waiting: list[LedgerEntry] = []
+        self.refused = False
+        """Whether the last attempt to write failed."""
+
+    @property
+    def waiting(self) -> int:
+        """How many entries are not in the book yet."""
+        return len(self._waiting)
+
+    def append(self, entries: Iterable[LedgerEntry]) -> int:
+        """Take entries over; how many were written. Never raises for what a disk does."""
+        self._waiting += entries
+        if all(e.kind in CAN_WAIT for e in self._waiting):
+            return 0
+        return self.write()
+
+    def write(self) -> int:
+        """Everything that waits, into the book; what the disk does not take goes on waiting."""
+        if not self._waiting:
+            return 0
+        self._recorder.sync()
+        try:
+            new = self._book.append(self._waiting)
+            self._mirror.follow(self._book)
+        except (UnusableLedger, OSError) as error:
+            self.refused = True
+            self._trouble(str(error))
+            return 0
+        self._waiting = []
+        if self.refused:
+            self.refused = False
+            self._trouble("")
+        return new

@@ -1,0 +1,93 @@
+"""Who asks for money on the daemon's behalf, on a thread of its own: a provider may take its time.
+
+A request is carried out only when its intent stands in the book; until then it waits here. An answer goes back into the
+ear as a message, so that it is recorded before anything follows from it. A provider that fails has not answered: the
+settlement's own patience asks again, with the same key.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from edge.daemon.ear import Ear
+from edge.driver import Provider
+from edge.records import PaymentReply, PaymentRequest
+
+log = structlog.get_logger("tebura")
+
+
+class Cashier:
+    """A `edge.driver.Provider` that answers later. ``may_ask`` says whether the book is up to date."""
+
+    def __init__(self, provider: Provider, ear: Ear, may_ask: Callable[[], bool]) -> None:
+        self._provider, self._ear, self._may_ask = provider, ear, may_ask
+        self._bell = threading.Condition()
+        self._requests: list[PaymentRequest] = []
+        self._replies: list[tuple[float, int, PaymentReply]] = []
+        self._count = 0
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name="cashier", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """What was not asked yet will be after the next start: it stands in the book."""
+        with self._bell:
+            self._stopping = True
+            self._bell.notify()
+        if self._thread.is_alive():
+            self._thread.join(1.0)
+
+    def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+        """Take a request over. Nothing is known yet."""
+        with self._bell:
+            self._requests.append(request)
+            self._bell.notify()
+        return []
+
+    def look_again(self) -> None:
+        """The book has been written."""
+        with self._bell:
+            self._bell.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._bell:
+                self._bell.wait_for(lambda: self._stopping or self._due() or self._askable(), self._patience_s())
+                if self._stopping:
+                    return
+                requests = self._requests if self._askable() else []
+                if requests:
+                    self._requests = []
+            for request in requests:
+                self._ask(request)
+            while self._due():
+                self._ear.paid(heapq.heappop(self._replies)[2])
+
+    def _ask(self, request: PaymentRequest) -> None:
+        try:
+            replies = self._provider.answer(request, self._ear.now_s())
+        except Exception as error:  # whatever a provider does, the shop goes on
+            log.error("payment provider failed", settlement=request.settlement, error=repr(error))
+            self._ear.trouble("payment", f"the payment provider fails ({error}). Look at its own status page")
+            return
+        self._ear.trouble("payment", "")
+        for reply in replies:
+            self._count += 1
+            heapq.heappush(self._replies, (reply.received_s, self._count, reply))
+
+    def _askable(self) -> bool:
+        return bool(self._requests) and self._may_ask()
+
+    def _due(self) -> bool:
+        return bool(self._replies) and self._replies[0][0] <= self._ear.now_s()
+
+    def _patience_s(self) -> float | None:
+        if not self._replies:
+            return None
+        return max(0.0, min(1.0, self._replies[0][0] - self._ear.now_s()))

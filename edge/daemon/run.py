@@ -1,0 +1,230 @@
+"""`tebura run`: everything started in the order in which it is needed, and stopped in the other.
+
+The embedded broker starts beside the recovery, sensors are heard when the shop is open, and systemd hears that it is ready
+when the first message could be used. SIGTERM and SIGINT stop it within two seconds; visits in progress are kept, not
+settled.
+"""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, get_args
+
+import structlog
+
+from edge.adapters.broker import EmbeddedBroker
+from edge.adapters.mqtt import BrokerLine
+from edge.adapters.plain import read_plain
+from edge.adapters.plates import Plates
+from edge.adapters.serial import open_ports
+from edge.daemon.clock import Clock, RehearsalClock
+from edge.daemon.desk import Answer, Desk
+from edge.daemon.recovery import Recovered
+from edge.daemon.screen import News, Screen, speak_plainly
+from edge.daemon.shop import Shop
+from edge.daemon.systemd import notify, watchdog_s
+from edge.daemon.watch import Watch, WatchPage
+from edge.records import Mode, Publish
+from edge.site import PlainPlate, Site
+from edge.store import Store
+from edge.wire import encode_mode
+
+SWITCH_S = 0.0005
+"""Threads take turns so often: the broker's line must not wait five milliseconds for the core, nor the core for it."""
+
+log = structlog.get_logger("tebura")
+
+
+class Daemon:
+    """A shop and all that it is connected to."""
+
+    def __init__(self, store: Store, site: Site, state_folder: Path, *, rehearsal: bool = False) -> None:
+        self.store, self.site, self.folder = store, site, state_folder
+        self.watch = Watch()
+        self._line: BrokerLine | None = None
+        self._early: dict[str, Publish] = {}
+        clock: Clock = RehearsalClock() if rehearsal else Clock()
+        self.shop = Shop(
+            store, site, state_folder, publish=self._publish, observers=(self.watch, News()),
+            timed=self.watch.timed, clock=clock,
+        )  # fmt: skip
+        self._stopping = threading.Event()
+        self.serving: list[str] = []
+
+    def stop(self) -> None:
+        """Let `run` come to its end; from any thread or signal."""
+        self._stopping.set()
+        self.shop.ear.wake()
+
+    def run(self) -> None:
+        """Open, work, close. `OSError` and its kin where something that is needed cannot be used."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        desk = Desk(self.folder, self._do)
+        with ExitStack() as stack:
+            desk.open()
+            stack.callback(desk.close)
+            broker = self._embedded(stack)
+            found = self.shop.open()
+            stack.callback(self._close)
+            self._connect(broker, stack)
+            self._serve(stack)
+            _tell(found)
+            notify("READY=1", f"STATUS=serving {self.store.id}")
+            log.info("serving", store=self.store.id, state_folder=str(self.folder), **_where(self.serving))
+            with _rare_collections(), self._screen():
+                self.shop.work(self._enough())
+            notify("STOPPING=1")
+            log.info("stopping", inside=len(self.shop.driver.state.door.visits))
+
+    # --- starting, in this order ------------------------------------------------------------------------------------
+
+    def _embedded(self, stack: ExitStack) -> EmbeddedBroker | None:
+        if self.site.broker.kind != "embedded":
+            return None
+        broker = EmbeddedBroker(self.store, self.site, self.folder, self.shop.ear)
+        broker.start(timeout_s=0.0)
+        stack.callback(broker.stop)
+        return broker
+
+    def _connect(self, broker: EmbeddedBroker | None, stack: ExitStack) -> None:
+        plates = Plates(self.store, self.site, self.shop.ear)
+        password = None
+        if broker is not None:
+            password = broker.password()
+        settings = self.site.broker
+        self._line = BrokerLine(
+            self.store.id, settings, self.shop.ear, plates=self.site.plain, plain=self._plain(plates),
+            password=password,
+        )  # fmt: skip
+        for publish in self._early.values():
+            self._line.publish(publish)
+        self._line.start()
+        plates.start()
+        stack.callback(plates.stop)
+        for port in open_ports(self.site, self.store, self.shop.ear, plates):
+            port.start()
+            stack.callback(port.stop)
+        self.serving.append(f"mqtt://{settings.host}:{settings.port}")
+
+    def _serve(self, stack: ExitStack) -> None:
+        if self.site.web.listen:
+            page = WatchPage(self.site.web, self.watch, self.shop)
+            page.open()
+            stack.callback(page.close)
+            self.serving.append(f"{page.url}/healthz")
+
+    @contextmanager
+    def _screen(self) -> Iterator[None]:
+        if not sys.stdout.isatty():
+            yield
+            return
+        with Screen(self.shop, self.watch, self.serving):
+            yield
+
+    def _close(self) -> None:
+        closing = self.shop.close()
+        if self._line is not None:
+            self._line.stop(closing, timeout_s=0.5)
+
+    # --- at work --------------------------------------------------------------------------------------------------
+
+    def _enough(self) -> Any:
+        """Whether it is time to stop; meanwhile systemd gets its signs of life, from the thread that does the work."""
+        period_s = watchdog_s()
+        alive_s = 0.0
+
+        def enough() -> bool:
+            nonlocal alive_s
+            now_s = time.monotonic()
+            if now_s > alive_s + period_s:
+                alive_s = now_s
+                notify("WATCHDOG=1")
+            return self._stopping.is_set()
+
+        return enough
+
+    def _publish(self, publish: Publish) -> None:
+        if self._line is not None:
+            self._line.publish(publish)
+        elif publish.retain:
+            self._early[publish.topic] = publish
+
+    def _plain(self, plates: Plates) -> Any:
+        ear = self.shop.ear
+
+        def plain(plate: PlainPlate, payload: bytes) -> None:
+            try:
+                mass_g = read_plain(plate, payload)
+            except ValueError as error:
+                ear.refuse(f"plain/{plate.shelf}", str(error), payload)
+            else:
+                plates.put(plate.shelf, plate.plate, mass_g, ear.now_s())
+
+        return plain
+
+    def _do(self, wanted: dict[str, Any]) -> Answer:
+        """A command that came over the desk."""
+        do = wanted["do"]
+        if do == "status":
+            return self.watch.health(self.shop)
+        if do == "mode":
+            if wanted["mode"] not in get_args(Mode):
+                return {"error": f"there is no mode {wanted['mode']!r}. Use {', '.join(get_args(Mode))}"}
+            now_s = self.shop.clock.now_s()
+            self.shop.ear.hear("shop/mode/set", encode_mode(now_s, wanted["mode"], str(wanted.get("by", ""))))
+            return {"mode": wanted["mode"]}
+        if do == "rehearse":
+            clock = self.shop.clock
+            if not isinstance(clock, RehearsalClock):
+                return {"error": "this shop is real. Start it with `tebura run --rehearsal` to play recordings into it"}
+            clock.rehearse(float(wanted["at"]), float(wanted["speed"]))
+            return {"at": wanted["at"]}
+        return {"error": f"nobody here can {do!r}"}
+
+
+def run(store: Store, site: Site, state_folder: Path, *, rehearsal: bool = False) -> None:
+    """The command. Returns when it was told to stop."""
+    speak_plainly()
+    sys.setswitchinterval(SWITCH_S)
+    daemon = Daemon(store, site, state_folder, rehearsal=rehearsal)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        daemon.stop()
+
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, stop)
+    daemon.run()
+
+
+def _tell(found: Recovered) -> None:
+    """What the way back brought."""
+    if found.cold:
+        log.warning("begins anew", why=found.cold)
+    if found.heard:
+        log.info("stepped once more what was recorded behind the checkpoint", messages=found.heard)
+    for visit in found.lost:
+        log.warning("only the book knew of this visit; it waits for review", visit=visit)
+
+
+def _where(serving: list[str]) -> dict[str, str]:
+    return {"broker": serving[0], **({"health": serving[1]} if len(serving) > 1 else {})}
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Messages make much that dies at once and hardly anything cyclic; a full collection would take its time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 1000)
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -1,0 +1,122 @@
+"""What the daemon shows: one screen for a person at a terminal, plain structured lines for everybody else."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import deque
+from collections.abc import MutableMapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from edge.records import Effect, LedgerEntry, Publish, Record
+from edge.state import State
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from edge.daemon.shop import Shop
+    from edge.daemon.watch import Watch
+
+NEWS = 8
+"""So many lines of what happened last."""
+
+COLOURS = {"open": "green", "degraded": "yellow", "closed": "red"}
+
+log = structlog.get_logger("tebura")
+
+
+def speak_plainly() -> None:
+    """Log lines as ``key=value`` on stderr: for journald and files."""
+    logging.basicConfig(level=logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+class News:
+    """An observer: what happened that a person would want to know, told to the log."""
+
+    def __call__(self, state: State, record: Record | None, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, LedgerEntry):
+                told = headline(effect)
+                if told:
+                    log.info(told, visit=effect.visit)
+            elif isinstance(effect, Publish) and effect.topic == "runtime/status":
+                log.info("status", **{k: v for k, v in effect.payload.items() if v and k != "t"})
+            elif isinstance(effect, Publish) and effect.payload.get("open") is False:
+                log.info("gate stays shut", gate=effect.topic.split("/")[1], reason=effect.payload["reason"])
+
+
+def headline(entry: LedgerEntry) -> str:
+    """An entry in a few words; empty for what is no news."""
+    body = entry.body
+    if entry.kind == "visit":
+        return f"{body['subject']} may come in"
+    if entry.kind in ("settlement", "review"):
+        total = f"{body['total_minor']} {entry.currency}"
+        return f"{body['subject']} left: {total}" if entry.kind == "settlement" else f"{body['subject']} left: review"
+    if entry.kind == "shelf-event":
+        return ""
+    return entry.kind.replace("-", " ")
+
+
+class Screen:
+    """An observer that draws. Use it as a context manager around the shop's work."""
+
+    def __init__(self, shop: Shop, watch: Watch, serving: Sequence[str]) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._shop, self._watch, self._serving = shop, watch, serving
+        self._news: deque[str] = deque(maxlen=NEWS)
+        self._live = Live(console=Console(), refresh_per_second=2, screen=True, get_renderable=self._draw)
+
+    def __enter__(self) -> Screen:
+        structlog.configure(processors=[self._keep])
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+        speak_plainly()
+
+    def _keep(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
+        when = datetime.now().astimezone()
+        rest = " ".join(f"{k}={v}" for k, v in event.items() if k != "event" and v)
+        self._news.append(f"{when:%H:%M:%S}  {event['event']}  {rest}")
+        raise structlog.DropEvent
+
+    def _draw(self) -> RenderableType:
+        from rich.console import Group
+        from rich.panel import Panel
+        from rich.table import Table
+        from rich.text import Text
+
+        state, status = self._shop.driver.state, self._watch.status
+        word = str(status.get("state", "opening"))
+        head = Text.assemble((f" {word} ", f"bold reverse {COLOURS.get(word, 'cyan')}"), f"  {self._shop.store.name}  ")
+        head.append(f"{self._shop.heard:,} messages, {len(state.door.visits)} visits inside", "dim")
+        wrong = [f"{s} is late" for s in sorted(state.late)]
+        wrong += [
+            f"{shelf}: plates {', '.join(map(str, p))} cannot be read" for shelf, p in sorted(state.blind.items())
+        ]
+        wrong += [f"{source}: {what}" for source, what in sorted(state.troubles.items())]
+        visits = Table("visit", "who", "state", "cart", box=None, expand=True, header_style="dim")
+        for visit in list(state.door.visits.values())[-12:]:
+            lines = state.carts[visit.id].lines if visit.id in state.carts else ()
+            whole = {line.sku: line for line in lines}
+            cart = ", ".join(f"{x.quantity} {sku} ({x.certainty:.0%})" for sku, x in whole.items())
+            visits.add_row(visit.id, visit.subject, visit.state, cart or "–")
+        parts: list[RenderableType] = [head, Text("  ".join(self._serving), "dim")]
+        parts += [Text(f"! {line}", "yellow") for line in wrong[:10]]
+        parts += [Panel(visits, title="inside"), Panel("\n".join(self._news) or " ", title="lately")]
+        return Group(*parts)

@@ -1,0 +1,256 @@
+"""The live shop: what adapters hear goes through the driver, one message at a time; and time passes.
+
+Every message is recorded before it is stepped, and what follows from it leaves the process only when the book has it.
+One thread does all of this; adapters, the cashier and the web have theirs and meet it in the ear.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from edge import __version__
+from edge.adapters.members import Members, UnusableMembers
+from edge.adapters.payment import LocalProvider
+from edge.daemon.books import LiveBook
+from edge.daemon.cashier import Cashier
+from edge.daemon.clock import Clock
+from edge.daemon.ear import Ear
+from edge.daemon.recovery import Recovered, recover, unanswered
+from edge.driver import Driver, Observer
+from edge.journal import Checkpoint, Recorder, save_checkpoint
+from edge.journal.housekeeping import tidy
+from edge.ledger.mirror import open_mirrored
+from edge.records import Publish, Refused
+from edge.runtime import closing_status
+from edge.site import Site
+from edge.store import Store
+from edge.wire import Heard, decode, encode_tick
+
+TICK_S = 1.0
+"""Time is told to the core so often, at least."""
+
+CHECKPOINT_S = 30.0
+CHECKPOINT_MESSAGES = 20_000
+"""A restart steps at most so much once more."""
+
+TIDY_S = 60.0
+MEMBERS_S = 1.0
+
+LARGEST_REFUSED = 4096
+"""Bytes. What was refused is recorded too, so that a replay counts the same, unless it is large."""
+
+RECORDINGS, LEDGER, MEMBERS, PAYMENTS = "recordings", "ledger.db", "members.db", "payments.jsonl"
+"""What stands in the state folder."""
+
+log = structlog.get_logger("tebura")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long a message took: from its arrival to the end of its step, seconds."""
+
+    topic: str
+    spent_s: float
+
+
+class Shop:
+    """One shop at work, from `open` to `close`. ``publish`` tells the world; ``timed`` is told how long things took."""
+
+    def __init__(
+        self,
+        store: Store,
+        site: Site,
+        state_folder: Path,
+        *,
+        publish: Callable[[Publish], None],
+        observers: tuple[Observer, ...] = (),
+        timed: Callable[[Timing], None] = lambda _: None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.store, self.site, self.folder = store, site, state_folder
+        self.clock = clock or Clock()
+        self.ear = Ear(self.clock)
+        self.heard = 0
+        self._publish, self._timed = publish, timed
+        self._observers = observers
+        self._began_s = time.monotonic()
+        self._ticked_s = self._kept_s = self._tidied_s = self._polled_s = 0.0
+        self._since_checkpoint = 0
+        self._members_version = 0
+        self._keeping: threading.Thread | None = None
+        self._errands: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
+
+    # --- opening and closing --------------------------------------------------------------------------------------
+
+    def open(self) -> Recovered:
+        """Everything that has to be there before the first message. `OSError` and its kin: what cannot be used."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        book, mirror, repaired = open_mirrored(self.folder / LEDGER)
+        self.book = book
+        self.members = Members(self.folder / MEMBERS)
+        self.driver = Driver(self.store, book=book, observers=self._observers)
+        found = recover(self.driver, self.folder / RECORDINGS, self.store, book)
+        self.clock.not_before(self.driver.heard_s)
+        self.recorder = Recorder(
+            self.folder / RECORDINGS,
+            self.store.sources,
+            segment_s=self.site.recorder.segment_minutes * 60.0,
+            segment_bytes=self.site.recorder.segment_mib * 2**20,
+            opening=self._standings,
+        )
+        self.live_book = LiveBook(book, mirror, self.recorder, lambda what: self.ear.trouble("ledger", what))
+        provider = LocalProvider(latency_s=self.site.payment.latency_s, journal=self.folder / PAYMENTS)
+        self.cashier = Cashier(provider, self.ear, lambda: not self.live_book.waiting)
+        self.driver.book, self.driver.provider = self.live_book, self.cashier
+        self.driver.publish = self._say
+        self.cashier.start()
+        for request in unanswered(self.driver):
+            self.cashier.answer(request, self.clock.now_s())
+        for publish in found.retained.values():
+            self._publish(publish)
+        self.ear.trouble("repair", repaired)
+        self._keep_checkpoint(Checkpoint(__version__, found.position, self.driver.freeze()))
+        self._tick()
+        return found
+
+    def close(self) -> Publish:
+        """Keep everything; visits in progress stay as they are. The shop's last status, for the world."""
+        while (heard := self.ear.next(0.0)) is not None:
+            self._take(heard)
+        self.cashier.stop()
+        self.live_book.write()
+        self.recorder.sync()
+        position = self.recorder.position
+        if self._keeping is not None:
+            self._keeping.join()
+        if position.segment:
+            self._keep_checkpoint(Checkpoint(__version__, position, self.driver.freeze()))
+        self.recorder.close()
+        self.members.close()
+        self.book.close()
+        return closing_status(self.driver.state)
+
+    # --- at work --------------------------------------------------------------------------------------------------
+
+    def work(self, until: Callable[[], bool]) -> None:
+        """Hear, and let time pass, until somebody says that it is enough (and wakes the ear)."""
+        while not until():
+            heard = self.ear.next(self._patience_s())
+            if heard is not None:
+                self._take(heard)
+            self._pass_time()
+
+    def errand(self, do: Callable[[], None]) -> None:
+        """Have something done between two messages, by the thread that works here; from any thread."""
+        with self._lock:
+            self._errands.append(do)
+        self.ear.wake()
+
+    @property
+    def uptime_s(self) -> float:
+        return time.monotonic() - self._began_s
+
+    def _take(self, heard: Heard) -> None:
+        record = decode(self.store, heard.topic, heard.payload, heard.received_s)
+        if isinstance(record, Refused):
+            self.ear.refuse(heard.topic.rpartition("/")[0], record.reason, heard.payload)
+            if len(heard.payload) > LARGEST_REFUSED:
+                return
+        measured_s = heard.received_s if isinstance(record, Refused) else record.at_s
+        self.recorder.write(heard, measured_s)
+        self.driver.feed(record)
+        self.heard += 1
+        self._since_checkpoint += 1
+        self._timed(Timing(heard.topic, self.clock.now_s() - heard.received_s))
+
+    def _patience_s(self) -> float:
+        now_s = self.clock.now_s()
+        due_s = min(self._ticked_s + TICK_S, max(self.driver.state.busy_at_s, self._ticked_s + 0.1))
+        return min(TICK_S, max(0.001, due_s - now_s))
+
+    def _pass_time(self) -> None:
+        now_s = self.clock.now_s()
+        busy_at_s = self.driver.state.busy_at_s
+        if now_s >= self._ticked_s + TICK_S or now_s >= max(busy_at_s, self._ticked_s + 0.1):
+            self._tick()
+        if self._errands:
+            with self._lock:
+                errands, self._errands = self._errands, []
+            for do in errands:
+                do()
+        steady_s = time.monotonic()
+        if self._since_checkpoint > CHECKPOINT_MESSAGES or steady_s > self._kept_s + CHECKPOINT_S:
+            self._checkpoint(steady_s)
+        if steady_s > self._tidied_s + TIDY_S:
+            self._tidied_s = steady_s
+            tidy(self.recorder, self.book, self.driver.state, self.site.recorder, now_s)
+
+    def _tick(self) -> None:
+        """A second has passed, or something is due."""
+        now_s = self._ticked_s = self.clock.now_s()
+        self.live_book.write()
+        self.cashier.look_again()
+        self.ear.trouble("recorder", self.recorder.trouble)
+        self.ear.trouble("clock-set-back", self.clock.trouble())
+        self._take(Heard("shop/clock/tick", encode_tick(now_s), now_s))
+        steady_s = time.monotonic()
+        if steady_s > self._polled_s + MEMBERS_S:
+            self._polled_s = steady_s
+            self._poll_members(now_s)
+
+    def _poll_members(self, now_s: float) -> None:
+        try:
+            self._members_version, changed = self.members.changed_since(self._members_version)
+        except UnusableMembers as error:
+            self.ear.trouble("members", str(error))
+            return
+        self.ear.trouble("members", "")
+        for enrolment in changed:
+            self._take(Heard("shop/members/standing", enrolment.standing(now_s), now_s))
+
+    def _standings(self, at_s: float) -> list[Heard]:
+        """What every segment begins with, so that it can be replayed by itself."""
+        try:
+            everybody = self.members.everybody()
+        except UnusableMembers:
+            return []
+        return [Heard("shop/members/standing", enrolment.standing(at_s), at_s) for enrolment in everybody]
+
+    def _say(self, publish: Publish) -> None:
+        """What follows from a message leaves when the message is safe; no gate opens for what is not in the book."""
+        self.recorder.flush()
+        if self.live_book.waiting and publish.payload.get("open") is True and self.live_book.refused:
+            publish = Publish(publish.topic, {"open": False, "reason": "cannot-keep-books"})
+        self._publish(publish)
+
+    # --- keeping --------------------------------------------------------------------------------------------------
+
+    def _checkpoint(self, steady_s: float) -> None:
+        """Freeze here, write elsewhere: a large shop's state takes the disk a while."""
+        if self._keeping is not None and self._keeping.is_alive():
+            return
+        self._kept_s, self._since_checkpoint = steady_s, 0
+        self.live_book.write()
+        self.recorder.flush()
+        position = self.recorder.position
+        if not position.segment or self.live_book.waiting:
+            return
+        checkpoint = Checkpoint(__version__, position, self.driver.freeze())
+        self._keeping = threading.Thread(target=self._keep_checkpoint, args=(checkpoint,), name="checkpoint")
+        self._keeping.start()
+
+    def _keep_checkpoint(self, checkpoint: Checkpoint) -> None:
+        try:
+            save_checkpoint(self.folder / RECORDINGS, checkpoint)
+        except OSError as error:
+            what = f"checkpoints cannot be written ({error.strerror}). Free some space on the disk of {self.folder}"
+            self.ear.trouble("checkpoint", what)
+        else:
+            self.ear.trouble("checkpoint", "")

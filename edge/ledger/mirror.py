@@ -1,0 +1,151 @@
+"""The book once more, as lines: what it is made whole from when its file is damaged.
+
+``ledger.jsonl`` holds the canonical export, a line an entry, synced after the book. Each line carries the chain's hash,
+so that nothing in it has to be trusted. Opening a book looks whether it can be read and whether it agrees with its
+mirror; one that does not is put aside, never overwritten, and a whole one takes its place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.ledger.book import Book
+from edge.ledger.canon import FIRST_HASH, Written, chained, export_line
+from edge.ledger.faults import UnusableLedger
+from edge.records import LedgerEntry, Posting
+
+TAIL = 500
+TAIL_BYTES = 1 << 20
+"""How much of a book's end, and of its mirror's, is looked at when it is opened."""
+
+
+class Mirror:
+    """Follows a book into a file of lines."""
+
+    def __init__(self, path: Path, seq: int) -> None:
+        self._path = path
+        self._seq = seq
+        """The last entry that the mirror holds."""
+
+    def follow(self, book: Book) -> None:
+        """Write down every entry that the mirror does not hold yet, and wait for the disk."""
+        lines = [export_line(written) for written in book.entries(since_seq=self._seq)]
+        if not lines:
+            return
+        with self._path.open("ab") as file:
+            start = file.tell()
+            try:
+                file.write(b"".join(lines))
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                os.truncate(self._path, start)
+                raise
+        self._seq += len(lines)
+
+
+def open_mirrored(path: Path) -> tuple[Book, Mirror, str]:
+    """A book and its mirror, agreeing; and what had to be repaired, for staff (mostly nothing).
+
+    Only the end of a long book is looked at: that is where a stop leaves traces. `tebura ledger prove` looks at all of
+    it. `UnusableLedger` where the file cannot be used for another reason: in use, no access, full disk.
+    """
+    lines = path.with_suffix(".jsonl")
+    book, last = _readable(path), _last(lines)
+    if book is not None and last is not None and book.head() == (last.seq, last.hash):
+        return book, Mirror(lines, last.seq), ""
+    mirrored = list(_sound(lines))
+    repaired = ""
+    if book is None:
+        aside = _put_aside(path)
+        book = Book(path)
+        book.append(written.entry for written in mirrored)
+        repaired = (
+            f"the ledger was damaged and was made anew from its mirror: {len(mirrored)} entries. "
+            f"The damaged file is kept as {aside.name}; compare the two before you delete it"
+        )
+    lacks = [w.entry for w in mirrored[book.head()[0] :]]
+    if lacks:
+        repaired = f"the ledger lacked {len(lacks)} entries that its mirror holds; it has them again"
+        book.append(lacks)
+    mirror = Mirror(lines, len(mirrored))
+    mirror.follow(book)
+    return book, mirror, repaired
+
+
+def _readable(path: Path) -> Book | None:
+    """The book; None where its file or its last entries are damaged."""
+    try:
+        book = Book(path)
+    except UnusableLedger as error:
+        if "damaged" in str(error) or ("is not a ledger" in str(error) and _was_ours(path)):
+            return None
+        raise
+    try:
+        seq, _ = book.head()
+        previous = None
+        for written in book.entries(since_seq=max(0, seq - TAIL)):
+            if previous is not None and written.hash != chained(previous, written.seq, written.entry):
+                raise ValueError("the chain is broken")
+            previous = written.hash
+    except (UnusableLedger, ValueError, sqlite3.DatabaseError):
+        book.close()
+        return None
+    return book
+
+
+def _was_ours(path: Path) -> bool:
+    """Whether a mirror says that there was a ledger here."""
+    return path.with_suffix(".jsonl").exists()
+
+
+def _put_aside(path: Path) -> Path:
+    """Rename a damaged book and what belongs to it; its name says which try it was."""
+    n = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{n}{path.suffix}")).exists():
+        n += 1
+    for suffix in ("", "-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _last(path: Path) -> Written | None:
+    """The last entry of a mirror; None where its end is torn, or there is none."""
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        lines = file.read().splitlines(keepends=True)
+    return _read(lines[-1]) if lines else None
+
+
+def _sound(path: Path) -> Iterator[Written]:
+    """The entries of a mirror up to the first line that does not hold; a torn end is cut away."""
+    if not path.exists():
+        return
+    previous, size = FIRST_HASH, 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        written = _read(line)
+        if written is None or written.hash != chained(previous, written.seq, written.entry):
+            os.truncate(path, size)
+            return
+        previous, size = written.hash, size + len(line)
+        yield written
+
+
+def _read(line: bytes) -> Written | None:
+    try:
+        found = json.loads(line)
+        postings = tuple(Posting(account, amount) for account, amount in found["postings"])
+        entry = LedgerEntry(
+            found["key"], found["at_s"], found["kind"], found["visit"], found["body"], postings, found["currency"]
+        )
+        return Written(found["seq"], entry, found["hash"]) if line.endswith(b"\n") else None
+    except (ValueError, KeyError, TypeError):
+        return None
