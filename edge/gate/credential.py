@@ -84,8 +84,8 @@ def issue(private_key: bytes, store_id: str, issued_s: int, nonce: bytes, party:
 
 def read(text: str) -> Credential | Refusal:
     """What a code says, or that it is malformed or of a version that is not understood here."""
-    if len(text) == TEXT_LENGTH - 1:
-        text = " " + text  # space is a digit of base45, and some readers cut it away where it comes first
+    if len(text) == TEXT_LENGTH - 1 and text[:2] in ("50", "60"):
+        text = " " + text  # a party of 5 or 50 begins with a space, which is a digit, and readers cut it away
     try:
         data = decode(text)
     except ValueError as error:
