@@ -116,7 +116,9 @@ class Outbox:
         """The broker has it."""
         with self._lock:
             letter = self._under_way.pop(number, None)
-            if letter and letter.retain and not letter.payload and self._values.get(letter.topic) is letter:
+            if letter is None or letter.payload or letter.topic in self._unsaid:
+                return
+            if self._values.get(letter.topic) is letter:
                 del self._values[letter.topic]
 
     @property
