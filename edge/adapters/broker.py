@@ -41,12 +41,12 @@ STOP_S: Final = 1.0
 class EmbeddedBroker:
     """Keeps a broker running, from `start` to `stop`; troubles are told as source ``embedded-broker``."""
 
-    def __init__(self, store: Store, site: Site, state_folder: Path, inbox: Inbox) -> None:
+    def __init__(self, store: Store, site: Site, state_folder: Path, inbox: Inbox, *, rehearsal: bool = False) -> None:
         folder = state_folder / FOLDER
         self._inbox = inbox
         self._log = folder / "log.txt"
         self._errors = folder / "stderr.txt"
-        file, rights = folder / "passwords.toml", rights_of(store, site.plain)
+        file, rights = folder / "passwords.toml", rights_of(store, site.plain, rehearsal=rehearsal)
         self._orders = Orders(site.broker.host, site.broker.port, file, self._log, rights)
         self._passwords = Passwords(file)
         self._starting = threading.Lock()

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 RUNTIME: Final = "runtime"
 CONSOLE: Final = "console"
 
-SAYS: Final = ("gate/+/command", "visit/+/cart", "runtime/status")
+REHEARSAL: Final = "rehearsal"
+"""Who plays recordings into a shop that was started for it."""
+
+SENSES: Final = ("shelf/+/weight", "camera/+/people", "gate/+/scan", "gate/+/passage")
+"""Topic patterns that devices write."""
+
+SAYS: Final = ("gate/+/command", "visit/+/cart", "runtime/status", "runtime/alert")
 """Topic patterns that the runtime writes."""
 
 
@@ -77,12 +83,18 @@ def may(patterns: Iterable[str], asked: str) -> bool:
     return any(covers(pattern, asked) for pattern in patterns)
 
 
-def rights_of(store: Store, plates: Iterable[PlainPlate] = ()) -> dict[str, Rights]:
-    """Every user of a store's broker -> their rights. Devices of the same id share a user and both rights."""
+def rights_of(store: Store, plates: Iterable[PlainPlate] = (), *, rehearsal: bool = False) -> dict[str, Rights]:
+    """Every user of a store's broker -> their rights. Devices of the same id share a user and both rights.
+
+    In a ``rehearsal``, `REHEARSAL` may say what any device says.
+    """
     base = f"tebura/v1/{store.id}/"
     plates = tuple(plates)
     said = tuple(base + topic for topic in SAYS)
     found = {RUNTIME: Rights(said, (base + "#", *(p.topic for p in plates))), CONSOLE: Rights((), (base + "#",))}
+
+    if rehearsal:
+        found[REHEARSAL] = Rights(tuple(base + topic for topic in SENSES))
 
     def grant(user: str, write: Iterable[str], read: Iterable[str] = ()) -> None:
         before = found.get(user, Rights())

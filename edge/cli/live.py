@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -75,7 +75,7 @@ def status(
         typer.echo(f"  {source}: {what}")
 
 
-def _ask(store: Path, state: Path | None, wanted: dict[str, str]) -> dict[str, object]:
+def _ask(store: Path, state: Path | None, wanted: dict[str, str]) -> dict[str, Any]:
     from edge.daemon.desk import NobodyThere, ask
     from edge.store import BrokenStore, load_store
 

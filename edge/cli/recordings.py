@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse, refuse_store, say
 if TYPE_CHECKING:
     from edge.ledger.book import Book
     from edge.wire import Recording
+    from simulator.live import Stage
     from simulator.replay import Replayed
     from simulator.report import Collector
 
@@ -78,8 +79,16 @@ def replay(
     stop_after: Annotated[int | None, typer.Option(help="Stop after so many messages; needs --ledger.", min=0)] = None,
     go_on: Annotated[bool, typer.Option("--continue", help="Go on where the ledger's replay was stopped.")] = False,
     language: Annotated[str, typer.Option(help="Of receipts: ja or en; the shop's first without it.")] = "",
+    live: Annotated[bool, typer.Option("--live", help="Play them into a running shop, over broker and ports.")] = False,
+    speed: Annotated[float, typer.Option(help="With --live: so many times as fast.", min=0.01, max=100.0)] = 1.0,
+    store: Annotated[Path | None, typer.Option(help="With --live: the folder of the shop that runs with --rehearsal; "
+                                                    "without it, one is started.")] = None,
+    state: Annotated[Path | None, typer.Option(help="With --live: that shop's state folder.")] = None,
 ) -> None:  # fmt: skip
     """Turn recordings into receipts."""
+    if live:
+        _replay_live(files, speed, store, state, as_json, language)
+        return
     if len(files) > 1 and (report or ledger):
         refuse("--report and --ledger take one recording at a time")
     if ledger is None and (stop_after is not None or go_on):
@@ -92,6 +101,44 @@ def replay(
             failed = True
     if failed:
         raise typer.Exit(UNUSABLE)
+
+
+def _replay_live(
+    files: list[Path], speed: float, store: Path | None, state: Path | None, as_json: bool, language: str
+) -> None:
+    from edge.checkout import receipt_text
+    from edge.store import BrokenStore
+    from edge.wire import UnreadableRecording, open_recording
+    from simulator.live import play_live
+    from simulator.replay import visit_line
+
+    for file in files:
+        try:
+            recording = open_recording(file)
+            with _stage(recording, store, state) as stage:
+                played = play_live(recording, stage, speed)
+        except BrokenStore as error:
+            refuse_store(str(file), error)
+        except (UnreadableRecording, OSError) as error:
+            refuse(str(error))
+        if as_json:
+            for entry in played.decided:
+                typer.echo(json.dumps(visit_line(recording.name, entry), ensure_ascii=False))
+        else:
+            for receipt in played.receipts:
+                typer.echo(receipt_text(receipt, language))
+
+
+def _stage(recording: Recording, store: Path | None, state: Path | None) -> AbstractContextManager[Stage]:
+    """The shop that was named, or one of the recording's own."""
+    from edge.cli.places import state_folder
+    from edge.store import read_store
+    from simulator.live import own_stage, running_stage
+
+    if store is None:
+        return own_stage(recording)
+    shop = read_store(recording.store_files())
+    return nullcontext(running_stage(store, state_folder(state, shop.id), recording))
 
 
 def _replay_one(

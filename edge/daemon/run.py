@@ -1,8 +1,8 @@
 """`tebura run`: everything started in the order in which it is needed, and stopped in the other.
 
-The embedded broker starts beside the recovery, sensors are heard when the shop is open, and systemd hears that it is ready
-when the first message could be used. SIGTERM and SIGINT stop it within two seconds; visits in progress are kept, not
-settled.
+The embedded broker starts beside the recovery, sensors are heard when the shop is open, and systemd hears that it is
+ready when the first message could be used. SIGTERM and SIGINT stop it within two seconds; visits in progress are
+kept, not settled.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class Daemon:
             store, site, state_folder, publish=self._publish, observers=(self.watch, News()),
             timed=self.watch.timed, clock=clock,
         )  # fmt: skip
+        self._open = False
+        self._rehearsal = rehearsal
         self._stopping = threading.Event()
         self.serving: list[str] = []
 
@@ -73,6 +75,7 @@ class Daemon:
             stack.callback(desk.close)
             broker = self._embedded(stack)
             found = self.shop.open()
+            self._open = True
             stack.callback(self._close)
             self._connect(broker, stack)
             self._serve(stack)
@@ -89,7 +92,7 @@ class Daemon:
     def _embedded(self, stack: ExitStack) -> EmbeddedBroker | None:
         if self.site.broker.kind != "embedded":
             return None
-        broker = EmbeddedBroker(self.store, self.site, self.folder, self.shop.ear)
+        broker = EmbeddedBroker(self.store, self.site, self.folder, self.shop.ear, rehearsal=self._rehearsal)
         broker.start(timeout_s=0.0)
         stack.callback(broker.stop)
         return broker
@@ -173,8 +176,12 @@ class Daemon:
     def _do(self, wanted: dict[str, Any]) -> Answer:
         """A command that came over the desk."""
         do = wanted["do"]
+        if not self._open:
+            return {"state": "opening", "heard": 0, "uptime_s": self.shop.uptime_s, "connected": False}
         if do == "status":
-            return self.watch.health(self.shop)
+            return {**self.watch.health(self.shop), "connected": self._line is not None and self._line.ready.is_set()}
+        if do == "pending":
+            return {"pending": self.shop.pending}
         if do == "mode":
             if wanted["mode"] not in get_args(Mode):
                 return {"error": f"there is no mode {wanted['mode']!r}. Use {', '.join(get_args(Mode))}"}

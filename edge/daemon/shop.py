@@ -154,6 +154,14 @@ class Shop:
         self.ear.wake()
 
     @property
+    def pending(self) -> int:
+        """What waits for time or for an answer: messages, people in gates, leaving visits, payments."""
+        state = self.driver.state
+        leaving = sum(v.state == "leaving" for v in state.door.visits.values())
+        asked = sum(s.state == "asked" for s in state.settlements.values())
+        return self.ear.waiting + len(state.door.passings) + leaving + asked + self.live_book.waiting
+
+    @property
     def uptime_s(self) -> float:
         return time.monotonic() - self._began_s
 

@@ -1,0 +1,184 @@
+"""A recording played into a real shop: real broker, real daemon, the recording's own time.
+
+Enters: a recording, and a shop that runs with ``--rehearsal`` (or none: then one is started beside it, with a state
+folder of its own). Leaves: the receipts that this shop wrote. Every message is published when it was received then,
+divided by the speed; what the recorded runtime told itself (payments, ticks) is left out: this one does so too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge.adapters.broker_rights import REHEARSAL
+from edge.adapters.passwords import Passwords
+from edge.checkout import Receipt
+from edge.daemon.desk import NobodyThere, ask
+from edge.daemon.shop import LEDGER
+from edge.ledger import Book, receipt_of
+from edge.records import LedgerEntry
+from edge.site import Site, load_site
+from edge.store import Store, load_store, read_store
+from edge.wire import Recording
+
+LEAD_S = 1.5
+"""Recorded seconds before the first message: sensors are late for nobody."""
+
+OWN = ("payment/", "shop/", "runtime/", "visit/")
+"""Topics that the runtime writes itself."""
+
+PATIENCE_S = 20.0
+"""Real seconds for a shop to start, or to finish what is pending when the recording is over."""
+
+DECIDED = ("settlement", "review")
+
+
+class CannotPlay(OSError):
+    """The recording cannot be played into this shop; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the shop wrote meanwhile: the entries that ended visits, and their receipts, in their order."""
+
+    decided: tuple[LedgerEntry, ...]
+    receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A shop that takes part in a rehearsal: its folder, where it keeps what it must not lose, its broker."""
+
+    store: Store
+    site: Site
+    state_folder: Path
+
+
+def play_live(recording: Recording, stage: Stage, speed: float) -> Played:
+    """Play it all, and wait until nothing is pending."""
+    before = _head(stage)
+    with _line(stage) as client:
+        _play(recording, stage, client, speed)
+        _wait(lambda: ask(stage.state_folder, {"do": "pending"})["pending"] == 0)
+    with Book(stage.state_folder / LEDGER, read_only=True) as book:
+        decided = tuple(w.entry for w in book.entries(since_seq=before) if w.entry.kind in DECIDED)
+        found = [receipt_of(book, entry.visit) for entry in decided]
+    return Played(decided, tuple(receipt for receipt in found if receipt is not None))
+
+
+def running_stage(folder: Path, state_folder: Path, recording: Recording) -> Stage:
+    """The shop that runs in a state folder already; `CannotPlay` where it is another than the recording's."""
+    store = load_store(folder)
+    recorded = read_store(recording.store_files())
+    if recorded.layout != store.layout or recorded.id != store.id:
+        raise CannotPlay(
+            f"{recording.path} was recorded in another shop ({recorded.id}) than {folder}. "
+            "Leave --store out, and a shop is started for it"
+        )
+    return Stage(store, load_site(folder, store), state_folder)
+
+
+@contextmanager
+def own_stage(recording: Recording) -> Iterator[Stage]:
+    """A shop started for this recording alone, in a temporary folder, and stopped afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tebura-rehearsal-") as name:
+        folder = Path(name)
+        for file, data in recording.store_files().items():
+            (folder / file).write_bytes(data)
+        (folder / "site.toml").write_text(f'[broker]\nport = {_free_port()}\n[web]\nlisten = ""\n', encoding="utf-8")
+        store = load_store(folder)
+        stage = Stage(store, load_site(folder, store), folder / "state")
+        with (folder / "log.txt").open("wb") as log:
+            command = ["run", "--store", str(folder), "--state", str(stage.state_folder), "--rehearsal"]
+            shop = subprocess.Popen([sys.executable, "-m", "edge.cli", *command], stdout=log, stderr=log)
+            try:
+                _wait(lambda: _is_open(stage, shop, folder / "log.txt"), folder / "log.txt")
+                yield stage
+            finally:
+                shop.terminate()
+                shop.wait(10)
+
+
+def _is_open(stage: Stage, shop: subprocess.Popen[bytes], log: Path) -> bool:
+    if shop.poll() is not None:
+        raise CannotPlay(f"the shop did not start: {log.read_text(encoding='utf-8')[-2000:]}")
+    with contextlib.suppress(NobodyThere):
+        return bool(ask(stage.state_folder, {"do": "status"}).get("connected"))
+    return False
+
+
+def _play(recording: Recording, stage: Stage, client: Client, speed: float) -> None:
+    prefix = f"tebura/v1/{stage.store.id}/"
+    began_s = time.monotonic()
+    first_s = None
+    for heard in recording:
+        if heard.topic.startswith(OWN):
+            continue
+        if first_s is None:
+            first_s = heard.received_s - LEAD_S
+            ask(stage.state_folder, {"do": "rehearse", "at": first_s, "speed": speed})
+            began_s = time.monotonic()
+        ahead_s = (heard.received_s - first_s) / speed - (time.monotonic() - began_s)
+        if ahead_s > 0:
+            time.sleep(ahead_s)
+        client.publish(prefix + heard.topic, heard.payload, qos=1 if heard.topic.startswith("gate/") else 0)
+
+
+@contextmanager
+def _line(stage: Stage) -> Iterator[Client]:
+    """A connection to the shop's broker, as somebody who may publish everything."""
+    broker, user = stage.site.broker, stage.site.broker.user
+    client = Client(CallbackAPIVersion.VERSION2, client_id=f"tebura-{stage.store.id}-rehearsal")
+    if broker.kind == "embedded":
+        passwords = Passwords(stage.state_folder / "broker" / "passwords.toml")
+        passwords.read()
+        user, password = REHEARSAL, passwords.of(REHEARSAL)
+    else:
+        password = broker.password_file.read_text(encoding="utf-8").strip() if broker.password_file else broker.password
+    client.username_pw_set(user, password)
+    if broker.tls:
+        client.tls_set(ca_certs=str(broker.ca_file) if broker.ca_file else None)
+    try:
+        client.connect(broker.host, broker.port)
+        client.loop_start()
+        _wait(client.is_connected)
+    except OSError as error:
+        raise CannotPlay(f"no broker at {broker.host}:{broker.port} ({error}). Start the shop first") from error
+    try:
+        yield client
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def _head(stage: Stage) -> int:
+    with Book(stage.state_folder / LEDGER, read_only=True) as book:
+        return book.head()[0]
+
+
+def _wait(until: Callable[[], bool], log: Path | None = None) -> None:
+    """Look every fiftieth of a second until it is so; `CannotPlay` when patience is over."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not until():
+        if time.monotonic() > deadline_s:
+            said = f". The end of its log:\n{log.read_text(encoding='utf-8')[-2000:]}" if log else ""
+            raise CannotPlay(f"the shop did not get ready within {PATIENCE_S:.0f} s{said}")
+        time.sleep(0.02)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
