@@ -32,6 +32,9 @@ AGREE_S = 15.0
 NEWEST = 5
 """The shop's own clock is judged by so many phones: few, so that a clock that was set right is soon known to be."""
 
+WORTH_SAYING_S = SKEW_S / 2
+"""A clock is called off from here on: early enough that nobody was refused yet, and more than thumbs can make of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Skew:
@@ -55,8 +58,8 @@ def out_of_time(skews: Iterable[Skew], skew: Skew) -> Refusal | None:
         return None
     witnesses = _who_agree(skews, skew)
     if len(witnesses) >= WITNESSES:
-        off_s = _ahead_s([*witnesses, offset_s])
-        side = "ahead of" if off_s > 0 else "behind"
+        off_s = _behind_s([*witnesses, offset_s])
+        side = "behind" if off_s > 0 else "ahead of"
         what = f"the shop's clock is about {abs(off_s):.0f} s {side} the clocks of {len(witnesses) + 1} phones"
         return Refusal("shop-clock-off", what)
     if offset_s > 0:
@@ -66,14 +69,20 @@ def out_of_time(skews: Iterable[Skew], skew: Skew) -> Refusal | None:
     return Refusal("expired", f"{what}, or this is an old picture")
 
 
-def shop_ahead_s(skews: Iterable[Skew], now_s: float) -> float | None:
-    """How far the shop's clock is ahead of the phones' (negative: behind), to some seconds; None: too few agree."""
+def shop_behind_s(skews: Iterable[Skew], now_s: float) -> float | None:
+    """How far the shop's clock is behind the phones' (negative: ahead), to some seconds.
+
+    None where too few agree, or where it is too little to speak of.
+    """
     recent = [s.offset_s for s in skews if abs(now_s - s.at_s) <= REMEMBERED_S][-NEWEST:]
     if len(recent) < WITNESSES:
         return None
     middle = median(recent)
     agree = [offset_s for offset_s in recent if abs(offset_s - middle) <= AGREE_S / 2]
-    return _ahead_s(agree) if len(agree) >= WITNESSES else None
+    if len(agree) < WITNESSES:
+        return None
+    behind_s = _behind_s(agree)
+    return behind_s if abs(behind_s) >= WORTH_SAYING_S else None
 
 
 def _who_agree(skews: Iterable[Skew], skew: Skew) -> list[float]:
@@ -90,6 +99,6 @@ def _who_agree(skews: Iterable[Skew], skew: Skew) -> list[float]:
     return max(([o for o in others if low <= o <= low + AGREE_S] for low in lows), key=len)
 
 
-def _ahead_s(offsets_s: list[float]) -> float:
+def _behind_s(offsets_s: list[float]) -> float:
     """A code is on average half its life old when it is read; the rest is the clocks."""
-    return -(median(offsets_s) + LIFE_S / 2)
+    return median(offsets_s) + LIFE_S / 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from edge.gate.clocks import LIFE_S, SKEW_S, Skew, shop_ahead_s
+from edge.gate.clocks import LIFE_S, SKEW_S, Skew, shop_behind_s
 from edge.gate.credential import key_id_of
 from edge.records import Role, Standing
 
@@ -93,8 +93,9 @@ def forget_old(state: GateState, now_s: float, pair_within_s: float) -> None:
 
 
 def shop_skew_s(state: GateState, now_s: float) -> float | None:
-    """How far the shop's clock is ahead of members' phones (negative: behind), to some seconds; None: not known.
+    """How far the shop's clock is behind members' phones (negative: ahead), to some seconds.
 
-    It is known while at least three of the newest five phones of the last hour agree; small values are no trouble.
+    None while there is nothing to tell: fewer than three of the newest five phones of the last hour agree, or it is
+    less than a quarter of a minute.
     """
-    return shop_ahead_s(state.skews, now_s)
+    return shop_behind_s(state.skews, now_s)
