@@ -59,6 +59,8 @@ RECEIVE_BUFFER: Final = 1 << 20
 AT_ONCE: Final = 64
 """So many packets are read before looking at what is to be sent."""
 BACKOFF_S: Final = (0.2, 10.0)
+GRACE_S: Final = 1.0
+"""The broker may be starting beside us: staff hear of it only when it is not there after so long."""
 STEADY_S: Final = 5.0
 """A connection that held for so long lets the next attempt begin at the shortest wait again."""
 
@@ -110,9 +112,7 @@ class BrokerLine:
         """Say something, from any thread; returns at once. A command is dropped, and counted, without a broker."""
         dropped = self.outbox.put(publish, time.monotonic())
         if dropped is not None:
-            self.tell(
-                "too many retained topics" if dropped.retain else "command dropped, no broker is there", [dropped]
-            )
+            self.tell("too many retained topics" if dropped.retain else "not said, no broker is there", [dropped])
         self._ring()
 
     def stop(self, closing: Publish | None = None, timeout_s: float = 2.0) -> None:
@@ -151,17 +151,21 @@ class BrokerLine:
 
     def _live(self) -> None:
         wait_s = BACKOFF_S[0]
+        grace_until_s = time.monotonic() + GRACE_S
         while not self._quit.is_set():
             began_s = time.monotonic()
             try:
                 why = Call(self).hold()
             except Exception as error:
                 why = f"the line to the broker broke ({type(error).__name__}: {error}). Report this; it tries again"
-            self.ready.clear()
-            self.tell("command unconfirmed, the connection is lost", self.outbox.closed())
+            if self.ready.is_set():
+                grace_until_s = 0.0
+                self.ready.clear()
+            self.tell("unconfirmed, the connection is lost", self.outbox.closed())
             if self._quit.is_set():
                 break
-            self.inbox.trouble(SOURCE, why)
+            if time.monotonic() > grace_until_s:
+                self.inbox.trouble(SOURCE, why)
             if time.monotonic() - began_s > STEADY_S:
                 wait_s = BACKOFF_S[0]
             self._quit.wait(wait_s)
@@ -271,7 +275,7 @@ class Call:
         line = self._line
         while self._client.is_connected():
             letter, late = line.outbox.take(time.monotonic())
-            line.tell("command dropped, it waited too long", late)
+            line.tell("not said, it waited too long", late)
             if letter is None:
                 return
             info = self._client.publish(self._prefix + letter.topic, letter.payload, qos=1, retain=letter.retain)

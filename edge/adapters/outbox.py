@@ -6,8 +6,8 @@ for it. There are two kinds, and they age differently:
 - *Retained* ones (status, carts) are true until the next one: the last of each topic is kept and said again on every
   new connection, because a broker may have forgotten it or published our last will over it. An empty one clears its
   topic; it is forgotten only when a broker confirmed that.
-- *Commands* are true now. A gate must not open a minute late: without a broker they are dropped, and so are those that
-  waited for more than `COMMAND_S`. Whoever asks gets to know what was dropped.
+- *Commands*, and everything else that is not retained, are true now. A gate must not open a minute late: without a
+  broker they are dropped, and so are those that waited for more than `COMMAND_S`. Whoever asks gets to know which.
 """
 
 from __future__ import annotations

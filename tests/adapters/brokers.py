@@ -324,6 +324,7 @@ WRITES = [
     ("runtime", BASE + "gate/entry/command"),
     ("runtime", BASE + "visit/v1/cart"),
     ("runtime", BASE + "runtime/status"),
+    ("runtime", BASE + "runtime/alert"),
 ]
 
 WRITES_NOT = [

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from edge.adapters.broker_rights import SAYS
+from edge.wire.payloads import SAID
 from tests.adapters.brokers import (
     BASE,
     PLAIN,
@@ -152,6 +154,13 @@ def test_the_files_do_not_leave_a_door_open() -> None:
     assert plain == [["listener", "1883", "127.0.0.1"]]
     assert ["allow_anonymous", "false"] in said
     assert ["per_listener_settings", "false"] in said, "or the user file would belong to one listener only"
+
+
+def test_both_brokers_let_the_runtime_say_what_it_says() -> None:
+    rules = (SHIPPED / "acl").read_text(encoding="utf-8").splitlines()
+    said = {line.removeprefix("topic write tebura/v1/@STORE@/") for line in rules if line.startswith("topic write")}
+    assert said == set(SAYS)
+    assert said >= set(SAID)
 
 
 def test_no_device_is_called_like_the_runtime() -> None:

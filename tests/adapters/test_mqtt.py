@@ -122,7 +122,7 @@ def test_no_gate_opens_late(broker: AnyBroker, connect: Connect) -> None:
     broker.stop()
     until(lambda: ear.trouble_of("broker") != "", "the trouble")
     line.publish(COMMAND)
-    (dropped,) = (sample for _, reason, sample in ear.refused if reason == "command dropped, no broker is there")
+    (dropped,) = (sample for _, reason, sample in ear.refused if reason == "not said, no broker is there")
     assert dropped.startswith(b"gate/entry/command")
     broker.start()
     with Device(broker.port, "entry", broker.password("entry")) as gate:
@@ -260,6 +260,14 @@ def test_tls_that_fails_is_told(mosquitto: Mosquitto, connect: Connect, wrong: s
     port = mosquitto.port if wrong == "tls on the plain port" else mosquitto.tls_port
     _, ear = connect(port, mosquitto.password("runtime"), ready=False, **settings)
     until(lambda: told in ear.trouble_of("broker"), f"{told}, not {ear.troubles}")
+
+
+def test_a_broker_that_starts_beside_the_runtime_is_no_trouble(tmp_path: Path, connect: Connect) -> None:
+    broker = Embedded(tmp_path / "state")
+    broker.broker.start(timeout_s=0.0)
+    _, ear = connect(broker.port, broker.password("runtime"))
+    assert "nobody answers" not in str(ear.troubles)
+    broker.stop()
 
 
 def test_nobody_there_is_told(connect: Connect) -> None:
