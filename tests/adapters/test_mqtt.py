@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.adapters import mqtt
 from edge.adapters.mqtt import BrokerLine
 from edge.records import Publish
 from edge.site import Broker, PlainPlate
@@ -28,6 +29,13 @@ Connect = Callable[..., tuple[BrokerLine, Ear]]
 
 def cart(visit: str, total: int) -> Publish:
     return Publish(f"visit/{visit}/cart", {"total": total} if total else {}, retain=True)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same line, in more of a hurry."""
+    for name, value in {"BACKOFF_S": (0.05, 0.4), "GRACE_S": 0.0, "ANSWER_S": 1.0}.items():
+        monkeypatch.setattr(mqtt, name, value)
 
 
 @pytest.fixture(params=["embedded", "mosquitto"])
@@ -262,7 +270,10 @@ def test_tls_that_fails_is_told(mosquitto: Mosquitto, connect: Connect, wrong: s
     until(lambda: told in ear.trouble_of("broker"), f"{told}, not {ear.troubles}")
 
 
-def test_a_broker_that_starts_beside_the_runtime_is_no_trouble(tmp_path: Path, connect: Connect) -> None:
+def test_a_broker_that_starts_beside_the_runtime_is_no_trouble(
+    tmp_path: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt, "GRACE_S", 10.0)
     broker = Embedded(tmp_path / "state")
     broker.broker.start(timeout_s=0.0)
     _, ear = connect(broker.port, broker.password("runtime"))
