@@ -6,6 +6,7 @@ of the wire contract and decide nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -15,8 +16,11 @@ class Inbox(Protocol):
     def now_s(self) -> float:
         """The runtime's time, UNIX seconds: what `hear` stamps with."""
 
-    def hear(self, topic: str, payload: bytes) -> None:
-        """One message of the wire contract, topic as in a recording (``shelf/g1-s1/weight``), received now."""
+    def hear(self, topic: str, payload: bytes, kept: Callable[[], None] | None = None) -> None:
+        """One message of the wire contract, topic as in a recording (``shelf/g1-s1/weight``), received now.
+
+        ``kept`` is called, from another thread, when the message would survive the end of this process.
+        """
 
     def refuse(self, source: str, reason: str, sample: bytes = b"") -> None:
         """Something could not become a message: counted, and logged once per (source, reason) and minute.

@@ -10,9 +10,9 @@ made, so that its errors can be told for what they are; packets are read many at
 the socket. Every connection is a new paho client, so that nothing of the last one leaks into the next: paho would
 repeat unconfirmed gate commands whenever the broker is back.
 
-Sessions are clean on purpose. A persistent one would make the broker keep QoS 1 messages of the gates while the runtime
-restarts, and hand them over afterwards: scans and passages that are old by then, refused by their age at best, and a
-queue that nobody bounds. Subscriptions are made anew on each connection instead.
+What gates say is confirmed to the broker only when it is recorded, and the session is a persistent one: whoever goes
+through a gate while the runtime restarts is heard afterwards. That may be twice, and it may be late; the core takes each
+word once and refuses what is too old. Weights and people have QoS 0 and are not kept for anybody.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ import ssl
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -113,7 +115,7 @@ class BrokerLine:
         dropped = self.outbox.put(publish, time.monotonic())
         if dropped is not None:
             self.tell("too many retained topics" if dropped.retain else "not said, no broker is there", [dropped])
-        self._ring()
+        self.ring()
 
     def stop(self, closing: Publish | None = None, timeout_s: float = 2.0) -> None:
         """Say ``closing`` (the shop's last status) and everything that waits, and hang up in good order."""
@@ -121,7 +123,7 @@ class BrokerLine:
             self.outbox.put(closing, time.monotonic())
         self.stopping_at_s = time.monotonic() + timeout_s
         self._quit.set()
-        self._ring()
+        self.ring()
         if self._thread.is_alive():
             self._thread.join(timeout_s + 0.5)
 
@@ -146,7 +148,8 @@ class BrokerLine:
         for letter in letters:
             self.inbox.refuse(SOURCE, reason, f"{letter.topic} ".encode() + letter.payload)
 
-    def _ring(self) -> None:
+    def ring(self) -> None:
+        """There is something to send."""
         os.eventfd_write(self._bell, 1)
 
     def _live(self) -> None:
@@ -184,7 +187,14 @@ class Call:
         self._why = ""
         self._let_in = False
         self._wanted = [(line.prefix + topic, qos) for topic, qos in HEARD] + [(topic, 0) for topic in line.plates]
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=f"tebura-{line.store}-runtime", clean_session=True)
+        self._kept: deque[tuple[int, int]] = deque()
+        """(message id, QoS) of what may be confirmed."""
+        self._client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"tebura-{line.store}-runtime",
+            clean_session=False,
+            manual_ack=True,
+        )
 
     def hold(self) -> str:
         """Stay connected; why it ended, for staff to read."""
@@ -273,6 +283,8 @@ class Call:
 
     def _send(self) -> None:
         line = self._line
+        while self._kept:
+            self._client.ack(*self._kept.popleft())
         while self._client.is_connected():
             letter, late = line.outbox.take(time.monotonic())
             line.tell("not said, it waited too long", late)
@@ -308,16 +320,27 @@ class Call:
             topic = message.topic
         except UnicodeDecodeError:
             self._inbox.refuse(SOURCE, "topic is not UTF-8", payload)
+            self._kept.append((message.mid, message.qos))
             return
         if len(payload) > LARGEST:
             self._inbox.refuse(SOURCE, "message too large", topic.encode())
         elif message.retain:
             self._inbox.refuse(SOURCE, "retained by a sensor, of unknown age", topic.encode())
         elif topic.startswith(self._prefix):
+            if message.qos:
+                self._hear(topic[self._skip :], payload, partial(self._keep, message.mid, message.qos))
+                return
             self._hear(topic[self._skip :], payload)
         else:
             for plate in self._line.plates.get(topic, ()):
                 self._line.plain(plate, payload)
+        if message.qos:
+            self._kept.append((message.mid, message.qos))
+
+    def _keep(self, mid: int, qos: int) -> None:
+        """A message is safe: its confirmation goes out from the line's own thread."""
+        self._kept.append((mid, qos))
+        self._line.ring()
 
 
 def _tune(_client: Client, _data: Any, sock: Any) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from threading import Event, Lock, Thread
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.adapters.inbox import Inbox
 from edge.site import Site
@@ -23,6 +24,7 @@ from edge.store import Store
 from edge.wire import encode_weight
 
 BATCH_S = 0.5
+"""How long a batch is: no longer than staff and shoppers notice, and few messages."""
 LATE_S = 2.0
 """A grid further than this from the clock is given up."""
 
@@ -30,14 +32,14 @@ LATE_S = 2.0
 class Plates:
     """All shelves that are put together from single readings. Every method may be called from any thread."""
 
-    def __init__(self, store: Store, site: Site, inbox: Inbox) -> None:
+    def __init__(self, store: Store, site: Site, inbox: Inbox, *, batch_s: float = BATCH_S) -> None:
         self._inbox, self._hz, self._stale_s = inbox, site.slow.hz, site.slow.stale_s
         self._lock = Lock()
         self._shelves = {
             shelf: _Shelf(shelf, store.layout.shelf(shelf).plates, wired, self._stale_s)
             for shelf, wired in sorted(_wired(store, site).items())
         }
-        self._rows = max(1, round(self._hz * BATCH_S))
+        self._rows = max(1, round(self._hz * batch_s))
         self._first = 0
         """The first row of the batch that is being filled. Row k stands for the time k / hz."""
         self._stop = Event()
@@ -88,7 +90,7 @@ class Plates:
         with self._lock:
             self._first = math.ceil(now * self._hz)
             for shelf in self._shelves.values():
-                shelf.begin(self._first, now)
+                shelf.begin(now)
 
     def _send(self) -> None:
         """One batch of every shelf, and what is amiss with them."""
@@ -111,14 +113,14 @@ class _Shelf:
         self._last: dict[int, tuple[float, float]] = {}
         self._since_s = 0.0
 
-    def begin(self, first: int, now: float) -> None:
+    def begin(self, now: float) -> None:
         """Bring what is there to a new grid."""
         for row in sorted(self.incoming):
             self._last.update(self.incoming.pop(row))
         self._last = {plate: said for plate, said in self._last.items() if said[0] <= now}
         self._since_s = now
 
-    def rows(self, first: int, times: list[float]) -> np.ndarray:
+    def rows(self, first: int, times: list[float]) -> NDArray[np.float64]:
         """Grams (plates, rows) at ``times``; NaN: cannot be read."""
         mass_g = np.full((self.plates, len(times)), np.nan)
         for i, at_s in enumerate(times):

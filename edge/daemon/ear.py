@@ -10,6 +10,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
+from collections.abc import Callable
+from typing import TypeAlias
 
 import structlog
 
@@ -25,6 +27,8 @@ SAID_AGAIN_S = 60.0
 
 SENSORS = ("shelf/", "camera/")
 
+Kept: TypeAlias = Callable[[], None]
+
 log = structlog.get_logger("tebura")
 
 
@@ -36,7 +40,7 @@ class Ear:
         self.refused: Counter[tuple[str, str]] = Counter()
         self.dropped = 0
         self.troubles: dict[str, str] = {}
-        self._queue: queue.SimpleQueue[Heard | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Heard, Kept | None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._said_s: dict[tuple[str, str], float] = {}
 
@@ -45,12 +49,12 @@ class Ear:
     def now_s(self) -> float:
         return self.clock.now_s()
 
-    def hear(self, topic: str, payload: bytes) -> None:
+    def hear(self, topic: str, payload: bytes, kept: Kept | None = None) -> None:
         if self._queue.qsize() >= MOST_WAITING and topic.startswith(SENSORS):
             self.dropped += 1
             self.refuse("runtime", "cannot keep up")
             return
-        self._queue.put(Heard(topic, payload, self.clock.now_s()))
+        self._queue.put((Heard(topic, payload, self.clock.now_s()), kept))
 
     def refuse(self, source: str, reason: str, sample: bytes = b"") -> None:
         now_s = self.clock.now_s()
@@ -75,7 +79,7 @@ class Ear:
         else:
             log.info("well again", source=source)
         now_s = self.clock.now_s()
-        self._queue.put(Heard("shop/sources/trouble", encode_trouble(now_s, source, what), now_s))
+        self._queue.put((Heard("shop/sources/trouble", encode_trouble(now_s, source, what), now_s), None))
 
     # --- for the daemon -------------------------------------------------------------------------------------------
 
@@ -87,8 +91,8 @@ class Ear:
         """Let who waits for a message go on without one."""
         self._queue.put(None)
 
-    def next(self, timeout_s: float) -> Heard | None:
-        """The next message, or None when none came in time."""
+    def next(self, timeout_s: float) -> tuple[Heard, Kept | None] | None:
+        """The next message and whom to tell that it is safe, or None when none came in time."""
         try:
             return self._queue.get(timeout=timeout_s) if timeout_s > 0 else self._queue.get_nowait()
         except queue.Empty:

@@ -20,7 +20,7 @@ from edge.adapters.payment import LocalProvider
 from edge.daemon.books import LiveBook
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
-from edge.daemon.ear import Ear
+from edge.daemon.ear import Ear, Kept
 from edge.daemon.recovery import Recovered, recover, unanswered
 from edge.driver import Driver, Observer
 from edge.journal import Checkpoint, Recorder, save_checkpoint
@@ -122,8 +122,8 @@ class Shop:
 
     def close(self) -> Publish:
         """Keep everything; visits in progress stay as they are. The shop's last status, for the world."""
-        while (heard := self.ear.next(0.0)) is not None:
-            self._take(heard)
+        while (found := self.ear.next(0.0)) is not None:
+            self._take(*found)
         self.cashier.stop()
         self.live_book.write()
         self.recorder.sync()
@@ -142,9 +142,9 @@ class Shop:
     def work(self, until: Callable[[], bool]) -> None:
         """Hear, and let time pass, until somebody says that it is enough (and wakes the ear)."""
         while not until():
-            heard = self.ear.next(self._patience_s())
-            if heard is not None:
-                self._take(heard)
+            found = self.ear.next(self._patience_s())
+            if found is not None:
+                self._take(*found)
             self._pass_time()
 
     def errand(self, do: Callable[[], None]) -> None:
@@ -165,14 +165,19 @@ class Shop:
     def uptime_s(self) -> float:
         return time.monotonic() - self._began_s
 
-    def _take(self, heard: Heard) -> None:
+    def _take(self, heard: Heard, kept: Kept | None = None) -> None:
         record = decode(self.store, heard.topic, heard.payload, heard.received_s)
         if isinstance(record, Refused):
             self.ear.refuse(heard.topic.rpartition("/")[0], record.reason, heard.payload)
             if len(heard.payload) > LARGEST_REFUSED:
+                if kept is not None:
+                    kept()
                 return
         measured_s = heard.received_s if isinstance(record, Refused) else record.at_s
         self.recorder.write(heard, measured_s)
+        if kept is not None:
+            self.recorder.flush()
+            kept()
         self.driver.feed(record)
         self.heard += 1
         self._since_checkpoint += 1

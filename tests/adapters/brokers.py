@@ -64,7 +64,7 @@ class Ear:
     def now_s(self) -> float:
         return time.time()
 
-    def hear(self, topic: str, payload: bytes) -> None:
+    def hear(self, topic: str, payload: bytes, kept: Callable[[], None] | None = None) -> None:
         self.heard.append((topic, payload))
 
     def refuse(self, source: str, reason: str, sample: bytes = b"") -> None:

@@ -3,9 +3,10 @@
 Enters: counts of what came, with times of a clock that only goes forward. Leaves: one sentence with its remedy, or
 ``""``. Pure: `edge.adapters.serial.port` reads the clock. What cannot even be opened is judged there.
 
-At a wrong baud rate some bytes look like text by chance, so a share tells more than a single byte does; and a boot
-loader's greeting at a rate of its own (ESP8266: 74880 baud) must not frighten anybody, so garbage is a trouble only
-where no reading follows.
+At a wrong baud rate some bytes look like text by chance, so a share tells more than a single byte does; at half the
+right one, digits all turn into other text, so a device that speaks in riddles may have either set wrong. A boot loader's
+greeting at a rate of its own (ESP8266: 74880 baud) must not frighten anybody, so garbage is a trouble only where no
+reading follows.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 from edge.site import SerialDevice
 
 GARBAGE_SHARE = 0.3
-"""Of random bytes 62 % are no text; of text that is read at a wrong rate between 40 % and all."""
+"""Of random bytes 62 % are no text; of weights that are read at a wrong rate between 40 % and all, but for half the
+right one."""
 GARBAGE_BYTES = 16
 """Fewer say nothing."""
 GARBAGE_S = 1.0
@@ -73,8 +75,8 @@ class Health:
             )
         if self._restless and self._bytes and unread_s > self._stale_s:
             return (
-                f"{name} speaks, but not {SPEAKS[self._device.protocol]}: correct protocol in site.toml, "
-                "or what the device is set to send"
+                f"{name} speaks, but not {SPEAKS[self._device.protocol]} at {self._device.baud} baud: "
+                "correct protocol or baud in site.toml, or what the device is set to send"
             )
         return ""
 
