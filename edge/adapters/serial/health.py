@@ -4,9 +4,9 @@ Enters: counts of what came, with times of a clock that only goes forward. Leave
 ``""``. Pure: `edge.adapters.serial.port` reads the clock. What cannot even be opened is judged there.
 
 At a wrong baud rate some bytes look like text by chance, so a share tells more than a single byte does; at half the
-right one, digits all turn into other text, so a device that speaks in riddles may have either set wrong. A boot loader's
-greeting at a rate of its own (ESP8266: 74880 baud) must not frighten anybody, so garbage is a trouble only where no
-reading follows.
+right one, digits all turn into other text, so a device that speaks in riddles may have either set wrong. A boot
+loader's greeting at a rate of its own (ESP8266: 74880 baud) must not frighten anybody, so garbage is a trouble only
+where no reading follows.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ GARBAGE_BYTES = 16
 GARBAGE_S = 1.0
 FORGET_BYTES = 4096
 """What came before so many bytes counts half: settings can be changed while a device runs."""
-LEAST_S = 2.0
-"""Nobody is called silent or unintelligible sooner, whatever ``stale_s`` says: a scale needs as long to be reset."""
+LEAST_S = 1.0
+"""Nobody is called silent or unintelligible sooner, whatever ``stale_s`` says."""
 
 SPEAKS = {
     "mt-sics": "MT-SICS",
