@@ -74,8 +74,9 @@ class Port:
         self._thread = Thread(target=self._run, name=source, daemon=True)
 
     def start(self) -> None:
-        """Begin; a device that is not there yet is waited for."""
-        self._thread.start()
+        """Begin, unless it has begun; a device that is not there yet is waited for."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def stop(self) -> None:
         """Close the port. Returns within half a second."""
