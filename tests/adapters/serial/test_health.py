@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import termios
+
+import pytest
+import serial
+
 from edge.adapters.serial.health import Health
+from edge.adapters.serial.port import why_not
 from tests.adapters.serial.ear import device
 
 
@@ -63,3 +70,20 @@ def test_a_rate_that_was_changed_while_it_ran_is_noticed() -> None:
     for i in range(300):
         h.heard(20.0 + 0.01 * i, bytes_=20, garbage=14, readings=0, dropped=0)
     assert "garbage" in h.trouble(23.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (serial.SerialException(errno.ENOENT, "could not open port"), "plug it in, or correct device in site.toml"),
+        (serial.SerialException(errno.EACCES, "could not open port"), "add the user to group dialout"),
+        (serial.SerialException(errno.EAGAIN, "could not exclusively lock port"), "stop the program that holds it"),
+        (OSError(errno.EBUSY, "busy"), "stop the program that holds it"),
+        (termios.error(errno.ENOTTY, "inappropriate ioctl"), "is no serial port: correct device"),
+        (ValueError("Failed to set custom baud rate"), "cannot run at 57600 baud: correct baud"),
+        (serial.SerialException("device reports readiness to read but returned no data"), "has gone: plug it in"),
+        (OSError(errno.EIO, "input/output error"), "has gone: plug it in again"),
+    ],
+)
+def test_why_a_port_cannot_be_used_comes_with_its_remedy(error: Exception, remedy: str) -> None:
+    assert remedy in why_not(error, device("lines", "/dev/x", baud=57600))
