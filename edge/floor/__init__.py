@@ -9,7 +9,7 @@ often enough).
 from edge.floor.gate import went_through
 from edge.floor.partings import doubts_now
 from edge.floor.reach import reaches
-from edge.floor.state import Confusion, FloorState, Stature, Track, forget, keep, open_floor, positions
+from edge.floor.state import Confusion, FloorState, Stature, Track, forget, keep, open_floor, positions, was_blind
 from edge.floor.tracks import see
 
 __all__ = [
@@ -24,5 +24,6 @@ __all__ = [
     "positions",
     "reaches",
     "see",
+    "was_blind",
     "went_through",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Set
 
 from edge.floor.crowd import MOST_TOGETHER, gather_crowd, take_stock, unite, ways, witness
 from edge.floor.match import Rivals
-from edge.floor.state import Confusion, FloorState
+from edge.floor.state import Blindness, Confusion, FloorState
 from edge.records import PersonSeen
 
 CLOSE_M = 0.55
@@ -23,6 +23,33 @@ LEFT_BEHIND_S = 1.5
 
 FEW_SIGHTINGS = 9
 """A height is known after so many sightings apart from everybody."""
+
+
+BLIND_S = 0.6
+"""When no camera at all has said anything for so long, people may have changed places unseen."""
+
+MOST_BLINDNESSES = 8
+
+NEAR_M = 1.0
+BOTH_WALK_M_S = 1.5
+"""Two people who stand further apart than this cannot have changed places: both walk, and cameras lose people first."""
+
+
+def notice_blindness(state: FloorState, at_s: float) -> None:
+    """Cameras see again: whoever may have got to another's place meanwhile may be the other, and nobody can tell."""
+    since_s = max(state.heard_until_s.values(), default=math.inf)
+    if at_s - since_s < BLIND_S:
+        return
+    reach_m = NEAR_M + BOTH_WALK_M_S * (at_s - since_s)
+    there = [t for t in state.tracks.values() if t.sure and not t.gone]
+    near = {
+        t.id
+        for i, a in enumerate(there)
+        for b in there[i + 1 :]
+        if math.dist((a.x, a.y), (b.x, b.y)) < reach_m
+        for t in (a, b)
+    }
+    state.blindness = [*state.blindness[-(MOST_BLINDNESSES - 1) :], Blindness(since_s, at_s, tuple(sorted(near)))]
 
 
 def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confusion]:

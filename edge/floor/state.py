@@ -11,6 +11,10 @@ from edge.floor.crowd import Crowd
 ACCELERATION_M_S2 = 1.6
 """Shoppers start, stop and turn about this hard (one standard deviation)."""
 
+BEFORE_S = 1.0
+AFTER_S = 2.5
+"""Who was where is found out from what cameras show so much before and after a moment."""
+
 COAST_S = 0.8
 """An unseen person's velocity dies away over this time: people who vanish behind somebody stand still."""
 
@@ -97,6 +101,15 @@ class Track:
         return self.x + self.vx * reach_s, self.y + self.vy * reach_s, min(spread, 4.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Blindness:
+    """No camera said anything from ``since_s`` to ``until_s``; these ``tracks`` may each be another's now."""
+
+    since_s: float
+    until_s: float
+    tracks: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class FloorState:
     """Everybody on the floor. ``doors``: x, y of every entry gate; ``heard_until_s`` and ``bias_m`` are per camera."""
@@ -108,6 +121,8 @@ class FloorState:
     bias_m: dict[str, tuple[float, float, float, int]] = field(default_factory=dict)
     next_id: int = 1
     late: int = 0
+    blindness: list[Blindness] = field(default_factory=list)
+    """The latest times at which no camera said anything."""
 
 
 def open_floor(doors: list[tuple[float, float]]) -> FloorState:
@@ -118,6 +133,11 @@ def open_floor(doors: list[tuple[float, float]]) -> FloorState:
 def positions(state: FloorState) -> list[tuple[int, float, float]]:
     """Track, x and y (m) of everybody who is surely there and not lost."""
     return [(t.id, t.x, t.y) for t in state.tracks.values() if t.sure and not t.lost and not t.gone]
+
+
+def was_blind(state: FloorState, at_s: float) -> bool:
+    """Whether cameras showed too little around this moment to say who was where."""
+    return any(b.since_s - BEFORE_S <= at_s <= b.until_s + AFTER_S for b in state.blindness)
 
 
 def keep(state: FloorState, tracks: Iterable[int]) -> None:

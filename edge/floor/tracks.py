@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from edge.floor.match import MEASURED_M, match
-from edge.floor.partings import CLOSE_M, follow_crowds, parted, touch
+from edge.floor.partings import CLOSE_M, follow_crowds, notice_blindness, parted, touch
 from edge.floor.state import ACCELERATION_M_S2, COAST_S, Confusion, FloorState, Sighting, Stature, Track, either
 from edge.records import PeopleFrame, PersonSeen
 
@@ -67,6 +67,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     if frame.at_s <= state.heard_until_s.get(frame.camera, -math.inf):
         state.late += 1
         return []
+    notice_blindness(state, frame.at_s)
     state.heard_until_s[frame.camera] = frame.at_s
     bx, by, bz, _ = state.bias_m.get(frame.camera, (0.0, 0.0, 0.0, 0))
     people = [

@@ -24,7 +24,7 @@ TRY_AGAIN_S = 5.0
 
 FLUSH_BYTES = 1 << 17
 """What nothing follows from may stay in memory up to this many bytes, or…"""
-FLUSH_S = 0.2
+FLUSH_S = 0.05
 """… this long: what a kill may cost. Smaller parts pack worse."""
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 
 from edge.checkout import on_reply, on_time
-from edge.floor import Confusion, see
 from edge.gate import learn
 from edge.records import (
     CredentialScan,
@@ -31,7 +30,7 @@ from edge.records import (
     Tick,
     WeightBatch,
 )
-from edge.runtime.doubts import DOUBT_LAG_S, doubt
+from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned
 from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
 from edge.runtime.leaving import lose, may_settle, settle
@@ -55,11 +54,7 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
         weights(state, store, record, effects)
     elif isinstance(record, PeopleFrame):
         state.heard_s[f"camera/{record.camera}"] = state.now_s
-        for told in see(state.floor, record):
-            if isinstance(told, Confusion):
-                state.confusions.append(told)
-            else:
-                state.statures.append(told)
+        look(state, record)
     elif isinstance(record, GateScan | CredentialScan):
         scanned(state, store, record, effects)
     elif isinstance(record, GatePassage):

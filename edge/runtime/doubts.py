@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from edge.attribution import confuse, measure
-from edge.floor import Confusion, Stature, doubts_now
+from edge.attribution import confuse, measure, whose_track
+from edge.floor import Confusion, Stature, doubts_now, see
+from edge.records import PeopleFrame
 from edge.state import State
+from edge.visit import Visit
 
 DOUBT_LAG_S = 1.0
 """Doubt about identity takes effect this much later, when the shelf events from before it have been told."""
+
+
+SEEN_BY_NOBODY = 0.5
+"""How sure it is who is who when no camera saw it: a person looks before anything is charged."""
+
+
+def look(state: State, frame: PeopleFrame) -> None:
+    """One camera's frame; what it leaves in doubt waits until the shelf events from before it have been told."""
+    before = state.floor.blindness[-1:]
+    for told in see(state.floor, frame):
+        if isinstance(told, Confusion):
+            state.confusions.append(told)
+        else:
+            state.statures.append(told)
+    if state.floor.blindness[-1:] != before:
+        for track in state.floor.blindness[-1].tracks:
+            for visit in whose_track(state.belief, track):
+                if visit in state.door.visits:
+                    doubt_visit(state.door.visits[visit])
+
+
+def doubt_visit(visit: Visit) -> None:
+    """Nobody saw who this visit's people were at some moment."""
+    visit.identity = min(visit.identity, SEEN_BY_NOBODY)
 
 
 def doubt(state: State, until_s: float) -> None:

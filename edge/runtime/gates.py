@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from edge.attribution import admit, measure, whose_track
-from edge.floor import forget, keep, positions, went_through
+from edge.floor import forget, keep, positions, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
-from edge.runtime.doubts import doubt, doubt_now
+from edge.runtime.doubts import doubt, doubt_now, doubt_visit
 from edge.runtime.health import why_shut
 from edge.state import LEAST_SHARE, State, refuse
 from edge.store import Store
@@ -115,6 +115,8 @@ def _came_in(state: State, store: Store, passing: Passing) -> None:
     if visit is None or gate is None:
         return
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=False)
+    if was_blind(state.floor, passing.at_s):
+        doubt_visit(visit)
     unseen = -passing.number - 1000 * int(visit.id.rsplit("-", 1)[1])
     admit(state.belief, visit.id, passing.number, weights, unseen)
     keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
@@ -152,4 +154,6 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
         return
     visit = state.door.visits[likeliest]
     visit.identity = min(visit.identity, shares[likeliest])
+    if was_blind(state.floor, passing.at_s):
+        doubt_visit(visit)
     go_out(visit, passing.at_s)
