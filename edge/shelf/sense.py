@@ -64,6 +64,8 @@ DRIFT_G_PER_SQRT_S = 0.15
 
 BLIND_AFTER_S = 1.0
 """Without a believable sample for this long, a plate is blind."""
+STUCK_AFTER_S = 5.0
+"""A plate that used to tremble and says the same number for so long is stuck; a slow one says another in time."""
 
 FLAT_G2 = 1e-6
 """Samples that vary less than this are the same number over and over."""
@@ -136,6 +138,8 @@ def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) 
     """Plates that sent no number, or the same number all along; None while all is well (the usual case)."""
     lost = ~np.isfinite(means).all(axis=1)
     flat = variances.max(axis=1) < FLAT_G2
+    if flat.any():  # a block may be a single sample; a batch of a single one says nothing about that
+        flat &= (np.ptp(means, axis=1) ** 2 < FLAT_G2) & (means.shape[1] > 2)
     if not lost.any() and not flat.any() and not state.unread_s.any():
         return None
     stuck = flat & (state.noise_g2 > (2 * NOISE_FLOOR_G) ** 2)
@@ -146,7 +150,8 @@ def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) 
 
 def _patch(state: ShelfState, unread: Bools, means: Floats, variances: Floats, at_s: float) -> tuple[Floats, Floats]:
     """Hold unread plates at their level, mark the ones that stay so as blind, and wake those that return."""
-    newly = unread & (state.unread_s >= BLIND_AFTER_S) & np.isnan(state.blind_since_s)
+    patience_s = np.where(np.isfinite(means).all(axis=1), STUCK_AFTER_S, BLIND_AFTER_S)
+    newly = unread & (state.unread_s >= patience_s) & np.isnan(state.blind_since_s)
     for plate in np.flatnonzero(newly):
         if not state.stirred[plate]:
             _stir(state, int(plate), at_s - float(state.unread_s[plate]))
