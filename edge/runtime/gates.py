@@ -42,6 +42,7 @@ def scanned(state: State, store: Store, record: GateScan | CredentialScan, effec
         reason, detail = WAITING, answer.detail
     else:
         reason, detail = answer.reason, answer.detail
+    refuse(state, f"turned away: {reason}")
     refusal: dict[str, object] = {"open": False, "reason": reason}
     if detail:
         refusal["detail"] = detail

@@ -14,11 +14,11 @@ from edge.wire.payloads import PAYLOADS, SAID
 
 def schema_of(topic: str) -> tuple[str, bytes]:
     """Name and JSON Schema for a topic; an open object for a topic that the contract does not know."""
-    parts = topic.split("/")
-    pattern = "/".join([parts[0], "+", *parts[2:]]) if len(parts) > 2 else topic
-    name = "tebura.v1." + ".".join(p for p in pattern.split("/") if p != "+")
     known = {**PAYLOADS, **SAID}
-    payload = known.get(topic) or known.get(pattern)
+    parts = topic.split("/")
+    pattern = topic if topic in known or len(parts) < 3 else "/".join([parts[0], "+", *parts[2:]])
+    name = "tebura.v1." + ".".join(p for p in pattern.split("/") if p != "+")
+    payload = known.get(pattern)
     schema = msgspec.json.schema(payload) if payload else {"type": "object"}
     return name, json.dumps(schema, sort_keys=True).encode()
 

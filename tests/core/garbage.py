@@ -231,7 +231,7 @@ KINDS = (
     Kind("rows of unequal length", _unequal, ("rows of unequal length",)),
     Kind("no samples", _no_samples, ("no samples",)),
     Kind("of nobody", _nobody, ("unknown topic", "unknown camera", "unknown gate", "unknown shelf", BREAKS)),
-    Kind("not admitted", _not_admitted, ("not an entry gate", "reader not trusted", BREAKS)),
+    Kind("not admitted", _not_admitted, ("not an entry gate", "turned away: malformed", "gate message twice")),
     Kind("from the future", _future, ("from the future",)),
     Kind("payment of nobody", _payment_of_nobody, ("payment of nobody",)),
     Kind("a rate that cannot be", _odd_rate, ("rate cannot be", BREAKS)),

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.records import GatePassage, GateScan, PaymentReply, PeopleFrame, PersonSeen, Record, Refused, WeightBatch
+from edge.records import (
+    CredentialScan,
+    GatePassage,
+    GateScan,
+    PaymentReply,
+    PeopleFrame,
+    PersonSeen,
+    Record,
+    Refused,
+    WeightBatch,
+)
 from edge.store import read_store
 from edge.wire import decode, encode_passage, encode_people, encode_scan, encode_weight
 from tests.corner import FILES, OPENS_S
@@ -90,8 +100,10 @@ def test_people_come_back_as_they_went_out() -> None:
 
 def test_scans_and_passages_come_back_as_they_went_out() -> None:
     assert heard("gate/in/scan", encode_scan(OPENS_S, "ana", "palm", 2)) == GateScan(
-        OPENS_S, OPENS_S, "in", "ana", "palm", 2
+        OPENS_S, OPENS_S, "in", "ana", "palm", 2, 0.99
     )
+    shown = {"t": OPENS_S, "credential": "0A B"}
+    assert heard("gate/in/scan", shown) == CredentialScan(OPENS_S, OPENS_S, "in", "0A B")
     assert heard("gate/out/passage", encode_passage(OPENS_S, "out")) == GatePassage(OPENS_S, OPENS_S, "out", "out")
     reply = {"t": OPENS_S, "outcome": "approved", "reference": "r1"}
     assert heard("payment/v1/reply", reply) == PaymentReply(OPENS_S, OPENS_S, "v1", "approved", "r1")
@@ -114,8 +126,12 @@ def test_fields_that_nobody_knows_are_ignored() -> None:
         ("shelf/g1-s9/weight", {"t": OPENS_S, "hz": 60, "g": [[1.0]]}, "unknown shelf"),
         ("gate/side/passage", {"t": OPENS_S, "direction": "in"}, "unknown gate"),
         ("gate/in/passage", {"t": OPENS_S, "direction": "up"}, "breaks the contract"),
-        ("gate/in/scan", {"t": OPENS_S, "credential": "xyz"}, "credential not readable"),
-        ("gate/out/scan", {"t": OPENS_S, "subject": "eve", "method": "palm"}, "reader not trusted"),
+        ("gate/in/scan", {"t": OPENS_S}, "breaks the contract"),
+        ("gate/in/scan", {"t": OPENS_S, "credential": "x" * 5000}, "breaks the contract"),
+        ("gate/out/scan", {"t": OPENS_S, "subject": "eve", "method": "palm"}, "not an entry gate"),
+        ("shop/members/standing", {"t": OPENS_S, "subject": "ana", "key": "AAAA"}, "breaks the contract"),
+        ("shop/mode/set", {"t": OPENS_S, "mode": "party"}, "breaks the contract"),
+        ("shop/owner/set", {"t": OPENS_S}, "unknown topic"),
         ("gate/in/scan", {"t": OPENS_S, "subject": "eve", "party": 0}, "breaks the contract"),
         ("camera/cam/people", {"t": OPENS_S, "people": [{"head": [1, 2]}]}, "breaks the contract"),
         ("payment/v1/reply", {"t": OPENS_S, "outcome": "perhaps"}, "breaks the contract"),
