@@ -5,6 +5,9 @@ What shelves told is derived from the recording: it is written together with the
 
 A disk that is full or read-only leaves entries waiting in memory, in their order. Until the book has them all, nobody
 is asked for money and no gate opens (`edge.runtime.health`); staff see why.
+
+An entry that contradicts the book is left out, and staff are told: what was written first counts. That happens only
+after recordings were lost, when the shop has to be remembered from less than it knew.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Callable, Iterable
 
 from edge.journal import Recorder
 from edge.ledger.book import Book
-from edge.ledger.faults import UnusableLedger
+from edge.ledger.faults import ContradictoryEntry
 from edge.ledger.mirror import Mirror
 from edge.records import LedgerEntry
 
@@ -21,9 +24,11 @@ CAN_WAIT = frozenset({"shelf-event"})
 
 
 class LiveBook:
-    """A `edge.driver.Ledger`. ``trouble`` is told why the book cannot be written, and ``""`` when it can again."""
+    """A `edge.driver.Ledger`. ``trouble`` is told as ``ledger`` why the book cannot be written, and ``""`` when it can
+    again; as ``book`` what it contradicts.
+    """
 
-    def __init__(self, book: Book, mirror: Mirror, recorder: Recorder, trouble: Callable[[str], None]) -> None:
+    def __init__(self, book: Book, mirror: Mirror, recorder: Recorder, trouble: Callable[[str, str], None]) -> None:
         self._book, self._mirror, self._recorder, self._trouble = book, mirror, recorder, trouble
         self._waiting: list[LedgerEntry] = []
         self.refused = False
@@ -47,14 +52,24 @@ class LiveBook:
             return 0
         self._recorder.sync()
         try:
-            new = self._book.append(self._waiting)
+            new = self._put(self._waiting)
             self._mirror.follow(self._book)
-        except (UnusableLedger, OSError) as error:
+        except OSError as error:
             self.refused = True
-            self._trouble(str(error))
+            self._trouble("ledger", str(error))
             return 0
         self._waiting = []
         if self.refused:
             self.refused = False
-            self._trouble("")
+            self._trouble("ledger", "")
         return new
+
+    def _put(self, entries: list[LedgerEntry]) -> int:
+        try:
+            return self._book.append(entries)
+        except ContradictoryEntry as error:
+            if len(entries) > 1:
+                return sum(self._put([entry]) for entry in entries)
+            remedy = "The book counts; look at this visit in it"
+            self._trouble("book", f"the shop remembers something else than its book says: {error}. {remedy}")
+            return 0

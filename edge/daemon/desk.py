@@ -1,6 +1,7 @@
 """Staff's desk: a socket in the state folder through which commands reach the running shop.
 
-Who may use it is who may write in the folder (the socket has mode 0600). One JSON line in, one out:
+Who may use it is who may write in the folder (the socket has mode 0600). Whoever opens the desk has the folder to
+itself: a lock that the kernel drops with the process, however that ends. One JSON line in, one out:
 ``{"do": "status"}``, ``{"do": "mode", "mode": "restock", "by": "aki"}``, and in a rehearsal
 ``{"do": "rehearse", "at": 1587360800.0, "speed": 4.0}``.
 """
@@ -8,10 +9,12 @@ Who may use it is who may write in the folder (the socket has mode 0600). One JS
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ import msgspec
 NAME = "desk.sock"
 
 PATIENCE_S = 5.0
+"""Somebody who has not said everything by then is not listened to any longer: others wait."""
 
 LONGEST = 1 << 16
 
@@ -35,23 +39,33 @@ class Desk:
     """Listens in a state folder; ``do`` is called for each command, on the desk's own thread."""
 
     def __init__(self, folder: Path, do: Do) -> None:
-        self._path = folder / NAME
+        self._folder = folder
         self._do = do
+        self._lock = -1
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._thread = threading.Thread(target=self._listen, name="desk", daemon=True)
 
     def open(self) -> None:
-        """Take the place of a socket that a killed process left behind; `OSError` where a shop still answers there."""
-        if self._path.exists():
-            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
-                other.connect(str(self._path))
-                raise FileExistsError(f"{self._path.parent}: another `tebura run` is at work in this state folder")
-            self._path.unlink()
-        before = os.umask(0o177)
+        """Take the place of a socket that a killed process left behind; `OSError` where the folder cannot be used."""
         try:
-            self._socket.bind(str(self._path))
-        finally:
-            os.umask(before)
+            self._lock = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            (self._folder / NAME).unlink(missing_ok=True)
+            before = os.umask(0o177)
+            try:
+                with _address(self._folder) as address:
+                    self._socket.bind(address)
+            finally:
+                os.umask(before)
+        except BlockingIOError:
+            remedy = "Stop that one, or name another folder with --state"
+            raise FileExistsError(f"{self._folder}: another `tebura run` is at work in it. {remedy}") from None
+        except OSError as error:
+            what = f"{self._folder}: cannot be the state folder ({error.strerror or error})"
+            remedy = (
+                "Give this user a folder that it may write to, on a disk with some space, or name another with --state"
+            )
+            raise OSError(f"{what}. {remedy}") from error
         self._socket.listen(8)
         self._thread.start()
 
@@ -59,7 +73,9 @@ class Desk:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            (self._folder / NAME).unlink(missing_ok=True)
+        os.close(self._lock)
 
     def _listen(self) -> None:
         while True:
@@ -76,7 +92,7 @@ class Desk:
         try:
             wanted = msgspec.json.decode(_line_of(line), type=dict[str, Any])
             return self._do(wanted)
-        except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+        except (msgspec.MsgspecError, KeyError, TypeError, ValueError, RecursionError) as error:
             return {"error": f"not understood ({error})"}
 
 
@@ -85,7 +101,8 @@ def ask(folder: Path, wanted: dict[str, Any]) -> Answer:
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(PATIENCE_S)
-            line.connect(str(folder / NAME))
+            with _address(folder) as address:
+                line.connect(address)
             line.sendall(msgspec.json.encode(wanted) + b"\n")
             answer = msgspec.json.decode(_line_of(line), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError) as error:
@@ -96,9 +113,20 @@ def ask(folder: Path, wanted: dict[str, Any]) -> Answer:
     return answer
 
 
+@contextlib.contextmanager
+def _address(folder: Path) -> Iterator[str]:
+    """The socket's address: a socket's path has 107 bytes at most (unix(7)), a folder's may be longer."""
+    here = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{here}/{NAME}"
+    finally:
+        os.close(here)
+
+
 def _line_of(line: socket.socket) -> bytes:
-    data = b""
+    data, until_s = b"", time.monotonic() + PATIENCE_S
     while not data.endswith(b"\n") and len(data) < LONGEST:
+        line.settimeout(max(0.001, until_s - time.monotonic()))
         piece = line.recv(4096)
         if not piece:
             break

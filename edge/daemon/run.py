@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, get_args
@@ -68,7 +68,8 @@ class Daemon:
 
     def run(self) -> None:
         """Open, work, close. `OSError` and its kin where something that is needed cannot be used."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # the desk says what is wrong with the folder
+            self.folder.mkdir(parents=True, exist_ok=True)
         desk = Desk(self.folder, self._do)
         with ExitStack() as stack:
             desk.open()
@@ -118,8 +119,13 @@ class Daemon:
         self.serving.append(f"mqtt://{settings.host}:{settings.port}")
 
     def _serve(self, stack: ExitStack) -> None:
-        if self.site.web.listen:
-            page = WatchPage(self.site.web, self.watch, self.shop)
+        web = self.site.web
+        if web.listen:
+            try:
+                page = WatchPage(web, self.watch, self.shop)
+            except OSError as error:
+                what = f"/healthz cannot be served on {web.listen}:{web.port} ({error.strerror})"
+                raise OSError(f'{what}. Set another port in [web] of site.toml, or listen = ""') from error
             page.open()
             stack.callback(page.close)
             self.serving.append(f"{page.url}/healthz")

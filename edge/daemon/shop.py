@@ -105,9 +105,9 @@ class Shop:
             segment_bytes=self.site.recorder.segment_mib * 2**20,
             opening=self._standings,
         )
-        self.live_book = LiveBook(book, mirror, self.recorder, lambda what: self.ear.trouble("ledger", what))
+        self.live_book = LiveBook(book, mirror, self.recorder, self.ear.trouble)
         provider = LocalProvider(latency_s=self.site.payment.latency_s, journal=self.folder / PAYMENTS)
-        self.cashier = Cashier(provider, self.ear, lambda: not self.live_book.waiting)
+        self.cashier = Cashier(provider, self.ear, lambda: not self.live_book.refused)
         self.driver.book, self.driver.provider = self.live_book, self.cashier
         self.driver.publish = self._say
         self.cashier.start()
@@ -130,7 +130,7 @@ class Shop:
         position = self.recorder.position
         if self._keeping is not None:
             self._keeping.join()
-        if position.segment:
+        if position.segment and not self.live_book.waiting:
             self._keep_checkpoint(Checkpoint(__version__, position, self.driver.freeze()))
         self.recorder.close()
         self.members.close()
@@ -168,7 +168,7 @@ class Shop:
     def _take(self, heard: Heard, kept: Kept | None = None) -> None:
         record = decode(self.store, heard.topic, heard.payload, heard.received_s)
         if isinstance(record, Refused):
-            self.ear.refuse(heard.topic.rpartition("/")[0], record.reason, heard.payload)
+            self.ear.refuse(_source_of(self.store, heard.topic), record.reason, heard.payload)
             if len(heard.payload) > LARGEST_REFUSED:
                 if kept is not None:
                     kept()
@@ -267,3 +267,17 @@ class Shop:
             self.ear.trouble("checkpoint", what)
         else:
             self.ear.trouble("checkpoint", "")
+
+
+def _source_of(store: Store, topic: str) -> str:
+    """Under what a refusal is counted: a device that the store has, else the kind of device that it pretends to be.
+    Anybody can make up names; neither counters nor log lines may grow with them.
+    """
+    room, _, name = topic.rpartition("/")[0].partition("/")
+    layout = store.layout
+    known = (
+        (room == "shelf" and layout.has_shelf(name))
+        or (room == "camera" and layout.has_camera(name))
+        or (room == "gate" and layout.gate(name) is not None)
+    )
+    return f"{room}/{name}" if known else room

@@ -20,17 +20,16 @@ AROUND_S = 60.0
 
 
 def tidy(recorder: Recorder, book: Book, state: State, settings: Settings, now_s: float) -> list[Path]:
-    """Delete what `due_to_go` says; what was deleted. A disk that does not let us is left alone."""
+    """Delete what `due_to_go` says; what was deleted. A disk or a book that does not let us is left alone."""
     try:
         kept = list(_spans(recorder))
         disk = os.statvfs(recorder.folder)
+        needed = list(_needed(book, state))
     except OSError:
         return []
     used = 1.0 - disk.f_bavail / max(1, disk.f_blocks)
     excess_bytes = (used - settings.disk_share) * disk.f_blocks * disk.f_frsize
-    going = due_to_go(
-        kept, _needed(book, state), now_s=now_s, keep_s=settings.keep_days * 86400.0, excess_bytes=excess_bytes
-    )
+    going = due_to_go(kept, needed, now_s=now_s, keep_s=settings.keep_days * 86400.0, excess_bytes=excess_bytes)
     gone = [recorder.folder / span.name for span in going]
     for path in gone:
         with contextlib.suppress(OSError):

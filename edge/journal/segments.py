@@ -7,6 +7,8 @@ as it goes, like any other recording.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +20,8 @@ from edge.wire import Heard, RecordingWriter, open_recording
 from edge.wire.recording import UnreadableRecording
 
 NAME = re.compile(r"^\d{8}T\d{6}Z-(\d{6,})\.mcap$")
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 TRY_AGAIN_S = 5.0
 """After a disk has refused, it is tried again so often."""
@@ -102,9 +106,9 @@ class Recorder:
 
     def write(self, heard: Heard, measured_s: float) -> None:
         """One message. It reaches the operating system with the next `flush`, or soon."""
-        if self._writer is not None and self._is_full(heard.received_s):
-            self.close()
         try:
+            if self._writer is not None and self._is_full(heard.received_s):
+                self.close()
             if self._writer is None and not self._open(heard.received_s):
                 self.lost += 1
                 return
@@ -160,15 +164,21 @@ class Recorder:
     def _open(self, at_s: float) -> bool:
         if time.monotonic() < self._refused_at + TRY_AGAIN_S:
             return False
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._numbers += 1
         began = datetime.fromtimestamp(at_s, UTC)
         self._path = self.folder / f"{began:%Y%m%dT%H%M%SZ}-{self._numbers:06d}.mcap"
-        self._writer = RecordingWriter(self._path, self._attachments, at_s)
-        self._began_s, self._count, self._waiting_bytes = at_s, 0, 0
-        self._flushed_s = time.monotonic()
-        for heard in self._opening(at_s):
-            self._put(heard, at_s)
-        self._writer.flush()
+        try:
+            self._writer = RecordingWriter(self._path, self._attachments, at_s)
+            self._began_s, self._count, self._waiting_bytes = at_s, 0, 0
+            self._flushed_s = time.monotonic()
+            for heard in self._opening(at_s):
+                self._put(heard, at_s)
+            self._writer.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            raise
         self.trouble = ""
         return True
 
@@ -177,7 +187,8 @@ class Recorder:
         self._refused_at = time.monotonic()
         self.lost += 1
         what = error.strerror or str(error)
-        self.trouble = f"recordings cannot be written ({what}). Free some space on the disk of {self.folder}"
+        remedy = "Free some space on the disk of" if error.errno in FULL else "See to the disk and access rights of"
+        self.trouble = f"recordings cannot be written ({what}). {remedy} {self.folder}"
         if self._writer is not None:
             self._writer.abandon()
             self._writer = None

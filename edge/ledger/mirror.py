@@ -36,14 +36,14 @@ class Mirror:
         lines = [export_line(written) for written in book.entries(since_seq=self._seq)]
         if not lines:
             return
-        with self._path.open("ab") as file:
-            start = file.tell()
+        with self._path.open("ab", buffering=0) as file:  # unbuffered: nothing comes after what was cut away
+            start, data = file.tell(), memoryview(b"".join(lines))
             try:
-                file.write(b"".join(lines))
-                file.flush()
+                while data:
+                    data = data[file.write(data) :]
                 os.fsync(file.fileno())
             except OSError:
-                os.truncate(self._path, start)
+                file.truncate(start)
                 raise
         self._seq += len(lines)
 
