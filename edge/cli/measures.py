@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,8 +17,21 @@ def bench(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Only how fast these are replayed.", metavar="[FILE…]")
     ] = None,
+    *,
+    live: Annotated[bool, typer.Option("--live", help="Measure the real daemon behind a real broker.")] = False,
+    part: Annotated[
+        Literal["all", "load", "day", "latency", "embedded", "start"], typer.Option(help="Of --live, only this.")
+    ] = "all",
 ) -> None:
-    """Measure replay speed, time per weight message, and how both grow."""
+    """Measure replay speed, time per weight message, and how both grow; or with --live the shop as it runs."""
+    if live:
+        from simulator.bench_live import bench as measure_live
+
+        try:
+            measure_live("" if part == "all" else part)
+        except OSError as error:
+            refuse(str(error))
+        return
     from edge.wire import UnreadableRecording
     from simulator.bench import bench as measure
 

@@ -1,10 +1,15 @@
 """What is watched from outside: Prometheus metrics, and a health page that names the sensor that is late.
 
 An observer of the driver counts what happens; a scrape reads it. Nothing here takes part in a decision.
+
+Buckets are coarse. Where the environment variable TEBURA_TIMINGS names a file, every single time is appended to it: the
+kind of the message (8 bytes, padded with zeros) and the seconds (a little-endian double). `tebura bench --live` reads it.
 """
 
 from __future__ import annotations
 
+import os
+import struct
 import threading
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +25,9 @@ from edge.site import Web
 from edge.state import State
 
 BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+
+TIMINGS = "TEBURA_TIMINGS"
+TIMING = struct.Struct("<8sd")
 
 
 class Watch:
@@ -54,6 +62,8 @@ class Watch:
             "tebura_unrecorded_messages", "Messages that the disk did not take.", registry=self.registry
         )
         self._kinds: dict[str, tuple[Any, Any]] = {}
+        path = os.environ.get(TIMINGS)
+        self._timings = open(path, "ab") if path else None  # noqa: SIM115 - open as long as the process
 
     def __call__(self, state: State, record: Record | None, effects: Sequence[Effect]) -> None:
         for effect in effects:
@@ -70,6 +80,8 @@ class Watch:
             pair = self._kinds[kind] = (self.messages.labels(kind), self.spent_s.labels(kind))
         pair[0].inc()
         pair[1].observe(timing.spent_s)
+        if self._timings is not None:
+            self._timings.write(TIMING.pack(kind.encode(), timing.spent_s))
 
     def metrics(self, shop: Shop) -> bytes:
         """The whole page, as Prometheus reads it."""

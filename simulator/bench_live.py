@@ -1,0 +1,224 @@
+"""`tebura bench --live`: the real daemon behind a real broker, measured from outside.
+
+Enters: which part. Leaves: tables on stdout. The shop is `tebura run` in a process of its own, the broker is mosquitto on
+loopback (or the embedded one), the devices are `simulator.bench_traffic` in a third process. Times from arrival to the end
+of a step are the daemon's own (`edge.daemon.watch`); when a message was sent stands in its payload, and when it arrived
+in the daemon's recording. So nothing that measures stands between what is measured.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from edge.journal import heard_since
+from edge.store import Store, load_store
+from simulator.bench_stage import BrokerKind, CannotMeasure, Stage, cpu_s, machine, mosquitto, rss_mib
+from simulator.bench_traffic import Plan, Sent, hall, sent_s, whole
+from simulator.busy import Habits, busy_story
+from simulator.commands import DEMO
+from simulator.stage import Stage as Play
+from simulator.story import read_story
+from simulator.world import play, record
+
+WIDTH = 110
+
+Seconds: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A shop under load. The first ``warm_s`` are not measured: people come in, levels are learned."""
+
+    title: str
+    store: Callable[[], Store]
+    copies: int
+    inhabited: bool
+    broker: BrokerKind
+    habits: Habits
+    visits: int
+    warm_s: float
+    span_s: float
+    apart_s: float = 2.0
+
+
+def demo() -> Store:
+    return load_store(DEMO)
+
+
+LOAD = Case("10,080 plates", hall, 12, True, "mosquitto", Habits(items=6.0, gap_s=14.0), 12, 70.0, 60.0)
+EMBEDDED = Case("328 plates", demo, 2, False, "embedded", Habits(gap_s=6.0), 10, 20.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a case gave. ``stepped_s``: from arrival to the end of the step; ``whole_s``: from being sent."""
+
+    case: Case
+    store: Store
+    people: float
+    picks_a_s: float
+    sent: Sent
+    heard: dict[str, int]
+    sent_a_s: float
+    refused: int
+    waiting: Sequence[int]
+    stepped_s: Seconds
+    whole_s: Seconds
+    cpu: tuple[float, float, float]
+    """Cores: daemon, broker, generator."""
+    rss_mib: float
+
+
+def bench(part: str = "") -> None:
+    """Measure, and print the tables of one part, or of all."""
+    if part not in ("embedded", "day"):
+        mosquitto()
+    console = Console(highlight=False, width=WIDTH)
+    console.print(f"{machine()}\n")
+    with TemporaryDirectory(prefix="tebura-bench-") as name:
+        folder = Path(name)
+        for key, case in (("load", LOAD), ("embedded", EMBEDDED)):
+            if part in ("", key):
+                with console.status(f"{case.title} behind {case.broker} …"):
+                    figures = measure(case, folder / key)
+                console.print(load_table(figures))
+
+
+# --- under load ----------------------------------------------------------------------------------------------------
+
+
+def measure(case: Case, folder: Path) -> Figures:
+    """Simulate, play in real time, and count what came of it."""
+    folder.mkdir()
+    small = case.store()
+    for_s = case.warm_s + case.span_s
+    names = [str(folder / f"{name}.mcap") for name in ("first", "others")]
+    plays = [simulate(small, case, Path(name), seed) for seed, name in enumerate(names, 4)]
+    plan = Plan(names[0], names[1], case.copies, case.apart_s, case.inhabited, for_s, 0)
+    stage = Stage(whole(plan), folder / "shop", case.broker)
+    with stage.open():
+        passwords = "" if case.broker == "mosquitto" else str(stage.state / "broker" / "passwords.toml")
+        settled = Plan(**{**asdict(plan), "port": stage.port, "passwords": passwords})
+        command = [sys.executable, "-m", "simulator.bench_traffic", json.dumps(asdict(settled))]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as devices:
+            assert devices.stdin is not None
+            assert devices.stdout is not None
+            if devices.stdout.readline() != "ready\n":
+                raise CannotMeasure("the devices did not get through to the broker")
+            devices.stdin.write("go\n")
+            devices.stdin.flush()
+            began_s = time.time()
+            pids = (stage.daemon_pid, stage.broker_pid, devices.pid)
+            time.sleep(case.warm_s)
+            before = [cpu_s(pid) for pid in pids]
+            from_s = time.time()
+            waiting = list(_watched(stage, case.span_s - 1.0))
+            took_s = time.time() - from_s
+            cpu = [(cpu_s(pid) - b) / took_s for pid, b in zip(pids, before, strict=True)]
+            memory_mib = rss_mib(stage.daemon_pid)
+            sent = Sent(**json.loads(devices.stdout.readline()))
+            time.sleep(3.0)
+            refused = stage.refused()
+            devices.stdin.write("bye\n")
+            devices.stdin.flush()
+    stepped_s, whole_s, heard, count = _times(stage, from_s, from_s + took_s)
+    copies = case.copies if case.inhabited else 1
+    window = (from_s - began_s, from_s - began_s + took_s)
+    there = [_there(p, *window, case.apart_s * i) for i, p in enumerate([plays[0], *[plays[1]] * (copies - 1)])]
+    people, picks = (sum(x) for x in zip(*there, strict=True))
+    return Figures(
+        case, stage.store, people, picks, sent, heard, count / took_s, refused, waiting, stepped_s, whole_s,
+        (cpu[0], cpu[1], cpu[2]), memory_mib,
+    )  # fmt: skip
+
+
+def simulate(store: Store, case: Case, path: Path, seed: int) -> Play:
+    """Busy traffic, recorded; what happened in it."""
+    story = read_story(busy_story(store, case.visits, seed, case.habits), store, "bench")
+    played = play(store, story, seed)
+    played.end_s = min(played.end_s, played.start_s + case.warm_s + case.span_s + 5.0)
+    record(played, story, 1.0, path)
+    return played.stage
+
+
+def _watched(stage: Stage, span_s: float) -> Iterator[int]:
+    """What the daemon has not done yet, once a second."""
+    end_s = time.monotonic() + span_s
+    while time.monotonic() < end_s:
+        time.sleep(1.0)
+        yield int(stage.ask("pending")["pending"])
+
+
+def _times(stage: Stage, from_s: float, to_s: float) -> tuple[Seconds, Seconds, dict[str, int], int]:
+    """(arrival to step, sent to step) of what was sent in a span, how much of each kind was heard in all, and how many."""
+    timings = stage.timings()
+    by_kind = {kind: timings["spent_s"][timings["kind"] == kind.encode()] for kind in ("weight", "people")}
+    counts: Counter[str] = Counter()
+    stepped, complete = list[float](), list[float]()
+    for heard in heard_since(stage.state / "recordings", None):
+        kind = heard.topic.rpartition("/")[2]
+        i = counts[kind]
+        counts[kind] += 1
+        if kind in by_kind and i < len(by_kind[kind]):
+            left_s = sent_s(heard.payload)
+            if from_s <= left_s < to_s:
+                spent_s = float(by_kind[kind][i])
+                stepped.append(spent_s)
+                complete.append(heard.received_s - left_s + spent_s)
+    return np.array(stepped), np.array(complete), dict(counts), len(stepped)
+
+
+def _there(play: Play, from_s: float, to_s: float, later_s: float) -> tuple[float, float]:
+    """(people at once, picks and put-backs a second) in a span of a copy that began so much later."""
+    opened_s = min(b.came_s for b in play.bodies) - 6.0
+    times = opened_s + np.arange(from_s, to_s, 0.5) - later_s
+    people = float(np.mean([sum(b.came_s <= t < b.gone_s for b in play.bodies) for t in times]))
+    picks = sum(times[0] <= h.at_s < times[-1] for h in play.happened)
+    return people, picks / (to_s - from_s)
+
+
+def load_table(f: Figures) -> Table:
+    """One case, a figure a line."""
+    table = Table(f"{f.case.title} behind {f.case.broker}", "", box=None, padding=(0, 2))
+    shelves, cameras = f.store.layout.shelves, f.store.layout.cameras
+    plates = sum(s.plates for s in shelves)
+    wanted, got = (sum(counts.get(k, 0) for k in f.sent.counts) for counts in (f.sent.counts, f.heard))
+    third = max(1, len(f.waiting) // 3)
+    early, late = np.mean(f.waiting[:third]), np.mean(f.waiting[-third:])
+    rows = {
+        "shop": f"{plates:,} plates at 60 Hz on {len(shelves)} shelves, {len(cameras)} cameras at 10 frames/s",
+        "batches": "5 messages a second a shelf, 12 samples of every plate in each",
+        "in it": f"{f.people:.0f} people, {f.picks_a_s:.1f} picks and put-backs a second",
+        "messages": f"{f.sent_a_s:,.0f} a second, for {f.case.span_s:.0f} s after {f.case.warm_s:.0f} s to warm up",
+        "lost": f"{wanted - got} of {wanted:,} sent; {f.refused} refused; the generator was late by {f.sent.late_s * 1e3:.0f} ms at most",
+        "waiting": f"{early:.0f} messages on the mean of the first third, {late:.0f} of the last, {max(f.waiting)} at most",
+        "arrival to step done": tail(f.stepped_s),
+        "sent to step done": tail(f.whole_s),
+        "cores": f"daemon {f.cpu[0]:.2f}, broker {f.cpu[1]:.2f}, generator {f.cpu[2]:.2f}",
+        "daemon's memory": f"{f.rss_mib:.0f} MiB",
+    }  # fmt: skip
+    for name, figure in rows.items():
+        table.add_row(name, figure)
+    return table
+
+
+def tail(spent_s: Sequence[float] | Seconds) -> str:
+    """Median, 99th percentile and worst, in milliseconds."""
+    if not len(spent_s):
+        return "nothing was measured"
+    middle, high = np.percentile(spent_s, [50, 99])
+    return f"p50 {middle * 1e3:.1f} ms, p99 {high * 1e3:.1f} ms, max {np.max(spent_s) * 1e3:.0f} ms"
