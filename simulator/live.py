@@ -1,4 +1,4 @@
-"""A recording played into a real shop: real broker, real daemon, the recording's own time.
+"""A recording played into a real shop: real broker, real serial lines, real daemon, the recording's own time.
 
 Enters: a recording, and a shop that runs with ``--rehearsal`` (or none: then one is started beside it, with a state
 folder of its own). Leaves: the receipts that this shop wrote. Every message is published when it was received then,
@@ -30,7 +30,8 @@ from edge.ledger import Book, receipt_of
 from edge.records import LedgerEntry
 from edge.site import Site, load_site
 from edge.store import Store, load_store, read_store
-from edge.wire import Recording
+from edge.wire import Recording, decode
+from simulator.devices.rehearsal import Understudies
 
 LEAD_S = 1.5
 """Recorded seconds before the first message: sensors are late for nobody."""
@@ -68,8 +69,8 @@ class Stage:
 def play_live(recording: Recording, stage: Stage, speed: float) -> Played:
     """Play it all, and wait until nothing is pending."""
     before = _head(stage)
-    with _line(stage) as client:
-        _play(recording, stage, client, speed)
+    with _line(stage) as client, Understudies(stage.site, stage.store) as doubles:
+        _play(recording, stage, client, doubles, speed)
         _wait(lambda: ask(stage.state_folder, {"do": "pending"})["pending"] == 0)
     with Book(stage.state_folder / LEDGER, read_only=True) as book:
         decided = tuple(w.entry for w in book.entries(since_seq=before) if w.entry.kind in DECIDED)
@@ -118,7 +119,7 @@ def _is_open(stage: Stage, shop: subprocess.Popen[bytes], log: Path) -> bool:
     return False
 
 
-def _play(recording: Recording, stage: Stage, client: Client, speed: float) -> None:
+def _play(recording: Recording, stage: Stage, client: Client, doubles: Understudies, speed: float) -> None:
     prefix = f"tebura/v1/{stage.store.id}/"
     began_s = time.monotonic()
     first_s = None
@@ -132,6 +133,8 @@ def _play(recording: Recording, stage: Stage, client: Client, speed: float) -> N
         ahead_s = (heard.received_s - first_s) / speed - (time.monotonic() - began_s)
         if ahead_s > 0:
             time.sleep(ahead_s)
+        if stage.site.serial and doubles.say(decode(stage.store, heard.topic, heard.payload, heard.received_s)):
+            continue
         client.publish(prefix + heard.topic, heard.payload, qos=1 if heard.topic.startswith("gate/") else 0)
 
 

@@ -1,7 +1,7 @@
 """A shop that runs for real: its folder, a mosquitto of its own, and a daemon that can be killed at any moment.
 
-The daemon is the installed command's own code in a process of its own; it is forked from one that has imported everything
-already, so that two hundred restarts take a minute and not ten.
+The daemon is the installed command's own code in a process of its own; it is forked from one that has imported
+everything already, so that two hundred restarts take two minutes and not ten.
 """
 
 from __future__ import annotations

@@ -1,0 +1,41 @@
+"""A recording that is played into a real shop gives the receipts that its replay gives: over the broker, over ports."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from edge.site import load_site
+from edge.wire import open_recording
+from simulator.live import Stage, play_live
+from simulator.replay import replay, visit_line
+from tests.core.mornings import ANA_AT_THE_FRIDGE, story_of
+from tests.corner import FILES, errand
+from tests.live.stage import Theatre
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_command_starts_a_shop_of_its_own_with_the_embedded_broker(tmp_path: Path) -> None:
+    recording = story_of(ANA_AT_THE_FRIDGE, tmp_path / "ana.mcap")
+    command = [sys.executable, "-m", "edge.cli", "replay", "--live", "--speed", "4", str(recording), "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line) for line in done.stdout.splitlines()] == replay(open_recording(recording)).lines()
+
+
+def test_a_shelf_on_a_serial_line_weighs_the_same(tmp_path: Path) -> None:
+    recording = open_recording(errand(tmp_path / "ana.mcap"))
+    port = tmp_path / "shelf"
+    site = f'[slow]\nhz = 20.0\n[[serial]]\ndevice = "{port}"\nprotocol = "lines"\nbaud = 115200\nshelf = "g1-s1"\n'
+    theatre = Theatre(tmp_path / "shop", FILES, site)
+    try:
+        theatre.start()
+        stage = Stage(theatre.store, load_site(theatre.folder, theatre.store), theatre.state)
+        played = play_live(recording, stage, 2.0)
+        assert [visit_line("ana", entry) for entry in played.decided] == replay(recording).lines()
+        assert "has gone" in str(theatre.ask(do="status")["troubles"]), "it was unplugged when all was played"
+    finally:
+        theatre.close()
