@@ -1,8 +1,8 @@
 """A shop that runs to be measured: its folder, its broker, its daemon, and what the operating system says of them.
 
 Enters: a store, and which broker. Leaves: processes that are started and stopped here, their CPU time and memory (from
-/proc: Linux), how long every message took, and what `tebura run` recorded. Refuses to begin without mosquitto where that
-one is wanted, with the remedy.
+/proc: Linux), how long every message took, and what `tebura run` recorded. Refuses to begin without mosquitto where
+that one is wanted, with the remedy.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def mosquitto() -> str:
 
 
 def machine() -> str:
-    """This machine in one line, and how busy it is with other things."""
+    """The machine in one line, and how busy it is with other things."""
     model, memory_mib = platform.machine(), 0.0
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():

@@ -1,10 +1,10 @@
 """What a large shop's devices say, sent to a broker as they would: one connection a device, each message in its time.
 
-Enters: a plan: which recordings, how many copies of their shop under one roof, where the broker listens. Leaves: MQTT 3.1.1
-PUBLISH packets, QoS 0 for sensors and 1 for gates, and how many of each kind. Runs in a process of its own
+Enters: a plan: which recordings, how many copies of their shop under one roof, where the broker listens. Leaves: PUBLISH
+packets of MQTT 3.1.1, QoS 0 for sensors and 1 for gates, and how many of each kind. Runs in a process of its own
 (``python -m simulator.bench_traffic PLAN``), which says ``ready``, waits for a line, and plays. Payloads are the
-recordings' own bytes; only their time is written anew, and ``sent`` joins it, which the wire contract lets everybody do.
-Packets are framed by hand: a client library would need more of a core than the shop that is measured.
+recordings' own bytes; only their time is written anew, and ``sent`` joins it, which the wire contract allows. Packets
+are framed by hand: a client library would need more of a core than the shop that is measured.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SLACK_S = 0.0005
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``first`` is heard in the first copy of the recorded shop, ``others`` in every other one, each ``apart_s`` later."""
+    """``first`` is heard in the first copy of the recorded shop, ``others`` in the others, each ``apart_s`` later."""
 
     first: str
     others: str
@@ -111,7 +111,7 @@ def _recorded(plan: Plan) -> Store:
 
 
 class Device:
-    """One device's connection: what is `put` goes out with the next `flush`. `OSError` where the broker does not answer."""
+    """One device's connection: what is `put` goes out with `flush`. `OSError` where the broker does not let it in."""
 
     def __init__(self, port: int, name: str, password: str = "") -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), 5.0)
