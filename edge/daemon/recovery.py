@@ -5,22 +5,27 @@ the same effects, the book has most of them already, and an entry that it has ch
 meanwhile. What the world was told and keeps (retained messages) is told again at the end.
 
 Then the book is asked what the state does not know. A visit that the book has let in and not settled, and that no
-recording brings back, goes to review: nobody is charged for what nobody remembers. Codes that were used stay used, and
-no visit gets the name of another.
+recording brings back, goes to review: nobody is charged for what nobody remembers. Who was asked for money and has not
+answered is asked again. Codes that were used stay used, and no visit gets the name of another. Where not all that was
+recorded could be heard again, a person looks at every visit in progress before it is charged.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 from edge import __version__
-from edge.checkout import review_settlement
+from edge.attribution import depart
+from edge.checkout import Settlement, review_settlement
 from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
 from edge.journal import Position, heard_since, last_checkpoint, segments
 from edge.ledger import Book, ContradictoryEntry
 from edge.records import LedgerEntry, PaymentRequest, Publish
+from edge.runtime.doubts import doubt_visit
+from edge.runtime.health import alerts
 from edge.store import Store
 
 OVER = frozenset({"settlement", "review", "expired", "staff-left"})
@@ -45,8 +50,10 @@ class Recovered:
     retained: dict[str, Publish] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
     """Visits that only the book knew of; they are in review."""
+    alerts: list[Publish] = field(default_factory=list)
+    """What staff should hear as soon as there is a broker."""
     cold: str = ""
-    """Why the state begins anew, where it does."""
+    """Why not everything is remembered, where that is so."""
 
 
 def recover(driver: Driver, folder: Path, store: Store, book: Book) -> Recovered:
@@ -62,12 +69,14 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book) -> Recovered
         else:
             if kept.version == __version__:
                 _hear_again(found, folder, kept.position)
-    elif segments(folder):
+            elif any(True for _ in heard_since(folder, kept.position)):
+                found.cold = f"version {kept.version} of Tebura did not stop in good order"
+    elif segments(folder) or book.head()[0]:
         found.cold = "there is no usable checkpoint"
     last = segments(folder)[-1:]
     if last:
         found.position = Position(last[0].name, FOR_EVER)
-    found.lost = _reconcile(driver, store, book)
+    _reconcile(found, store, book, sure=not found.cold)
     return found
 
 
@@ -95,25 +104,63 @@ def _keep(found: Recovered, publish: Publish) -> None:
         found.retained[publish.topic] = publish
 
 
-def _reconcile(driver: Driver, store: Store, book: Book) -> tuple[str, ...]:
-    """What the book knows and the state does not."""
-    state = driver.state
-    admitted: dict[str, LedgerEntry] = {}
+def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
+    """What the book knows and the state does not. ``sure``: all that was recorded has been heard again."""
+    state = found.driver.state
     since = max(0, book.head()[0] - LATELY)
-    for written in book.entries(since, kind="visit"):
-        entry = written.entry
-        admitted[entry.visit] = entry
+    admitted = {w.entry.visit: w.entry for w in book.entries(since, kind="visit")}
+    for entry in admitted.values():
         state.door.opened = max(state.door.opened, int(entry.visit.rsplit("-", 1)[1]))
         nonce = entry.body.get("nonce")
         if isinstance(nonce, str):
             remember_used(state.gate, nonce)
-    over = {w.entry.visit for kind in sorted(OVER) for w in book.entries(since, kind=kind)}
+    over = {w.entry.visit: w.entry for kind in sorted(OVER) for w in book.entries(since, kind=kind)}
+    for visit in [v for v in state.door.visits if v in over]:
+        _forget(found, visit)
+    if not sure:
+        for inside in state.door.visits.values():
+            doubt_visit(inside)
+    for name, stands in _unpaid(book, since, over).items():
+        if not sure or name not in state.settlements:
+            state.settlements[name] = stands
     lost = [v for v in admitted if v not in over and v not in state.door.visits and v not in state.settlements]
     for visit in lost:
         entry = admitted[visit]
         why = "the runtime was stopped and what this visit took was not recorded"
-        subject = str(entry.body["subject"])
-        settlement, told = review_settlement(store, visit, subject, {}, {}, (), why, entry.at_s)
+        settlement, told = review_settlement(store, visit, str(entry.body["subject"]), {}, {}, (), why, entry.at_s)
         state.settlements[visit] = settlement
         book.append(e for e in told if isinstance(e, LedgerEntry))
-    return tuple(lost)
+        found.alerts += [e for e in alerts(told, max(entry.at_s, found.driver.heard_s)) if isinstance(e, Publish)]
+        _forget(found, visit)
+    found.lost = tuple(lost)
+
+
+def _forget(found: Recovered, visit: str) -> None:
+    """A visit is over, and its cart with it."""
+    state = found.driver.state
+    depart(state.belief, visit, {t for t, track in state.floor.tracks.items() if not track.gone})
+    state.door.visits.pop(visit, None)
+    state.carts.pop(visit, None)
+    _keep(found, Publish(f"visit/{visit}/cart", {}, retain=True))
+
+
+def _unpaid(book: Book, since: int, over: dict[str, LedgerEntry]) -> dict[str, Settlement]:
+    """Settlements that wait for an answer or for staff, as the book tells them. Of what a provider contradicted itself
+    about, staff know from the book alone.
+    """
+    last = {v: e for v, e in over.items() if e.kind in ("settlement", "review")}
+    for kind in ("payment-asked", "payment-unanswered", "payment-approved", "payment-declined"):
+        for written in book.entries(since, kind=kind):
+            entry = written.entry
+            if entry.visit in last and entry.at_s >= last[entry.visit].at_s:
+                last[entry.visit] = entry
+    waiting = {}
+    for visit, entry in last.items():
+        state = entry.body["state"]
+        if state in ("asked", "unanswered", "review"):
+            sale = over[visit].body
+            waiting[visit] = Settlement(
+                visit, str(sale["subject"]), cast("Any", state), cast("int", sale["total_minor"]), over[visit].currency,
+                str(sale["key"]), cast("int", entry.body.get("attempt", int(state != "review"))), entry.at_s,
+            )  # fmt: skip
+    return waiting

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -40,6 +41,9 @@ from edge.wire import encode_mode
 SWITCH_S = 0.0005
 """Threads take turns so often: the broker's line must not wait five milliseconds for the core, nor the core for it."""
 
+ALERTS = 100
+"""So many alerts wait for the broker; the book has them all."""
+
 log = structlog.get_logger("tebura")
 
 
@@ -51,6 +55,7 @@ class Daemon:
         self.watch = Watch()
         self._line: BrokerLine | None = None
         self._early: dict[str, Publish] = {}
+        self._alerts: deque[Publish] = deque(maxlen=ALERTS)
         clock: Clock = RehearsalClock() if rehearsal else Clock()
         self.shop = Shop(
             store, site, state_folder, publish=self._publish, observers=(self.watch, News()),
@@ -153,6 +158,8 @@ class Daemon:
         def enough() -> bool:
             nonlocal alive_s
             now_s = time.monotonic()
+            while self._alerts and self._connected:
+                self._publish(self._alerts.popleft())
             if now_s > alive_s + period_s:
                 alive_s = now_s
                 notify("WATCHDOG=1")
@@ -160,8 +167,15 @@ class Daemon:
 
         return enough
 
+    @property
+    def _connected(self) -> bool:
+        return self._line is not None and self._line.ready.is_set()
+
     def _publish(self, publish: Publish) -> None:
-        if self._line is not None:
+        """Say it to the broker. Staff's alerts wait for one; gates' commands must not (`edge.adapters.outbox`)."""
+        if publish.topic == "runtime/alert" and not self._connected:
+            self._alerts.append(publish)
+        elif self._line is not None:
             self._line.publish(publish)
         elif publish.retain:
             self._early[publish.topic] = publish
@@ -185,7 +199,7 @@ class Daemon:
         if not self._open:
             return {"state": "opening", "heard": 0, "uptime_s": self.shop.uptime_s, "connected": False}
         if do == "status":
-            return {**self.watch.health(self.shop), "connected": self._line is not None and self._line.ready.is_set()}
+            return {**self.watch.health(self.shop), "connected": self._connected}
         if do == "pending":
             return {"pending": self.shop.pending}
         if do == "mode":
@@ -220,7 +234,7 @@ def run(store: Store, site: Site, state_folder: Path, *, rehearsal: bool = False
 def _tell(found: Recovered) -> None:
     """What the way back brought."""
     if found.cold:
-        log.warning("begins anew", why=found.cold)
+        log.warning("not everything is remembered", why=found.cold)
     if found.heard:
         log.info("stepped once more what was recorded behind the checkpoint", messages=found.heard)
     for visit in found.lost:

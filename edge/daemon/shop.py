@@ -115,7 +115,9 @@ class Shop:
             self.cashier.answer(request, self.clock.now_s())
         for publish in found.retained.values():
             self._publish(publish)
-        self.ear.trouble("repair", repaired)
+        for alert in found.alerts:
+            self._publish(alert)
+        self.ear.trouble("repair", _repaired(repaired, found))
         self._keep_checkpoint(Checkpoint(__version__, found.position, self.driver.freeze()))
         self._tick()
         return found
@@ -267,6 +269,17 @@ class Shop:
             self.ear.trouble("checkpoint", what)
         else:
             self.ear.trouble("checkpoint", "")
+
+
+def _repaired(repaired: str, found: Recovered) -> str:
+    """What staff should know of the way back; empty where all is as it was."""
+    told = [repaired] if repaired else []
+    if found.cold:
+        told.append(f"what happened lately is not all remembered ({found.cold}); visits in progress go to review")
+    if found.lost:
+        names = ", ".join(found.lost[:10]) + (" …" if len(found.lost) > 10 else "")
+        told.append(f"{len(found.lost)} visits that only the ledger knew of wait for review: {names}")
+    return ". ".join(told)
 
 
 def _source_of(store: Store, topic: str) -> str:
