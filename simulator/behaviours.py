@@ -1,8 +1,9 @@
 """Everything people do in a story: one class a verb, with its phrase, what it asks for, and what it does physically.
 
 To add a behaviour, write one class here: `says` is the phrase (see `simulator.grammar`), `check` says before the play
-what makes no sense, `due` when it can happen at the earliest, and `play` does it on the stage. What happens to things
-rather than by people stands in `simulator.incidents`.
+what makes no sense, `due` when it can happen at the earliest, and `play` does it on the stage. Coming and going stands
+in `simulator.entrances`, what staff do in `simulator.staff`, and what happens to things rather than by people in
+`simulator.incidents`.
 """
 
 from __future__ import annotations
@@ -50,62 +51,7 @@ class Inside(Behaviour):
         return max(at_s, body.free_s if spot is None else stage.ready(body, *spot))
 
 
-# --- coming and going ----------------------------------------------------------------------------------------------
-
-
-@behaviour
-class Enters(Behaviour):
-    """``at_s`` is when the first of them goes through the light barrier; the scan is a second earlier."""
-
-    says = "enters [with a party of {party}] [with {people}] [by {gate}]"
-
-    def others(self, deed: Deed) -> tuple[str, ...]:
-        """Who comes along; a party without names is called ana-2, ana-3 …"""
-        party = deed.words.get("party", 1)
-        more = range(2, (party if isinstance(party, int) else 1) + 1)
-        return deed.names() + tuple(f"{deed.actor}-{i}" for i in more)
-
-    def people(self, rehearsal: Rehearsal, deed: Deed) -> tuple[str, ...]:
-        return (deed.actor, *self.others(deed))
-
-    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
-        for who in self.people(rehearsal, deed):
-            if rehearsal.inside(who):
-                return f"{who} is in the shop already"
-        rehearsal.enter(deed.actor, self.others(deed))
-        return ""
-
-    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
-        stage.admit(deed.actor, self.others(deed), stage.gate("entry", deed.text("gate")), at_s)
-
-
-@behaviour
-class Leaves(Inside):
-    """Whoever scanned takes the rest of the party along."""
-
-    says = "leaves [by {gate}]"
-
-    def people(self, rehearsal: Rehearsal, deed: Deed) -> tuple[str, ...]:
-        return rehearsal.party(deed.actor) or (deed.actor,)
-
-    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
-        wrong = super().check(rehearsal, deed)
-        if not wrong:
-            rehearsal.leave(deed.actor)
-        return wrong
-
-    def due(self, stage: Stage, deed: Deed, at_s: float) -> float:
-        inner, _ = stage.floor.gate_spots(stage.gate("exit", deed.text("gate")))
-        return max(at_s, stage.earliest(self.body(stage, deed), inner))
-
-    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
-        visit = stage.visits[self.body(stage, deed).visit]
-        others = (
-            [w for w in visit.people if w in stage.people and w != deed.actor] if deed.actor == visit.subject else []
-        )
-        gate = stage.gate("exit", deed.text("gate"))
-        for i, who in enumerate([deed.actor, *others]):
-            stage.dismiss(who, gate, at_s + i * 1.1)
+# --- going about -----------------------------------------------------------------------------------------------------
 
 
 @behaviour
@@ -205,15 +151,28 @@ class PutsBack(Inside):
         units = stage.stock.held(deed.actor, deed.text("sku"))[: deed.count()]
         if spot is None or not units:
             return
+        stage.go_to_shelf(body, *spot, at_s)
+        self._set_down(stage, body, units, spot, at_s, deed.text("manner"), rng)
+
+    def _set_down(
+        self,
+        stage: Stage,
+        body: Body,
+        units: list[Unit],
+        spot: tuple[str, float],
+        at_s: float,
+        manner: str,
+        rng: np.random.Generator,
+    ) -> None:
+        """All of them in one movement."""
         shelf, x_m = spot
-        stage.go_to_shelf(body, shelf, x_m, at_s)
         width = stage.store.layout.shelf(shelf).plate_width
         depth = stage.store.layout.shelf(shelf).depth
         for i, unit in enumerate(units):
             beside = (i - (len(units) - 1) / 2) * unit.width_m * 0.7 + rng.uniform(-0.25, 0.25) * width
             stage.stock.put(unit, shelf, x_m + beside, float(rng.uniform(0.05, 0.6 * depth)))
         change = stage.change_g(units)
-        over_s = rng.uniform(1.0, 2.2) if deed.text("manner") == "slowly" else rng.uniform(0.07, 0.2)
+        over_s = rng.uniform(1.0, 2.2) if manner == "slowly" else rng.uniform(0.07, 0.2)
         step = struck(at_s, change, over_s, rng)
         stretch(stage, body, shelf, units[0].x_m, units[0].y_m, at_s - 0.1, at_s + over_s + 0.25, rng)
         if rng.random() < 0.7:

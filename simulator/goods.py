@@ -52,7 +52,7 @@ class Stock:
     """Where every unit of the shop is."""
 
     def __init__(self, store: Store, seed: int) -> None:
-        self._store = store
+        self._store, self._seed = store, seed
         self._units: dict[str, list[Unit]] = defaultdict(list)
         for i, facing in enumerate(store.planogram.facings):
             self._fill(facing, stream(seed, "stock", i))
@@ -94,6 +94,15 @@ class Stock:
     def held(self, person: str, sku: str) -> list[Unit]:
         """What somebody carries of a product, first taken first."""
         return [u for u in self._units[""] if u.holder == person and u.sku == sku]
+
+    def bring(self, sku: str, person: str, visit: int, number: int) -> Unit:
+        """Staff carry a unit in that was never in the shop; ``number`` makes it one of its own."""
+        product = self._store.catalogue[sku]
+        rng = stream(self._seed, "brought", sku, number)
+        mass = max(0.2 * product.weight_g, rng.normal(product.weight_g, product.weight_sd_g))
+        unit = Unit(sku, mass, width_of(product), "", 0.0, 0.0, ("", 0.0, 0.0), person, visit)
+        self._units[""].append(unit)
+        return unit
 
     def take(self, unit: Unit, person: str, visit: int) -> None:
         """Somebody lifts a unit from its shelf."""

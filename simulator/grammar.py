@@ -31,7 +31,7 @@ class Place:
         return self.shelf + plates
 
 
-Word: TypeAlias = int | str | Place | tuple[str, ...]
+Word: TypeAlias = int | float | str | Place | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,11 @@ class Deed:
     def count(self) -> int:
         word = self.words.get("count", 1)
         return word if isinstance(word, int) else 1
+
+    def number(self, field: str) -> float:
+        """A measure: a score, or a time in seconds."""
+        word = self.words.get(field, 0.0)
+        return float(word) if isinstance(word, int | float) else 0.0
 
     def place(self) -> Place | None:
         word = self.words.get("place")
@@ -124,6 +129,21 @@ def _people(text: str, store: Store) -> tuple[str, ...]:
     return tuple(n for n in re.split(r",\s*|\s+and\s+", text) if n)
 
 
+def _duration(text: str, store: Store) -> float:
+    """Seconds."""
+    number, unit = text.split()
+    seconds = float(number) * {"s": 1, "m": 60, "h": 3600}[unit[0]]
+    if not 0 < seconds <= 86400:
+        raise Misspelt(f"{text} is no time that passes in a story", "Write a time between a moment and a day")
+    return seconds
+
+
+def _score(text: str, store: Store) -> float:
+    if not 0 <= float(text) <= 1:
+        raise Misspelt(f"a reader cannot be {text} sure", "Write a number from 0 to 1, like 0.95")
+    return float(text)
+
+
 NAME = r"[a-z][a-z0-9_-]*"
 SKU = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 PLACE = SKU + r"(?::\d+(?:-\d+)?)?"
@@ -138,6 +158,15 @@ FIELDS: dict[str, tuple[str, Callable[[str, Store], Word]]] = {
     "person": (NAME, lambda text, store: text),
     "people": (rf"{NAME}(?:(?:, {NAME})* and {NAME})?", _people),
     "party": (r"\d+", _count),
+    "code": (
+        r"a code(?: of another shop)?|an (?:old|early) code|a (?:forged|stranger's) code|"
+        rf"{NAME}'s (?:next code|code again)",
+        lambda text, store: text,
+    ),
+    "method": (r"palm|face", lambda text, store: text),
+    "score": (r"\d+(?:\.\d+)?", _score),
+    "duration": (r"\d+(?:\.\d+)? (?:s|seconds?|minutes?|hours?)", _duration),
+    "mode": (r"open|being restocked|closed", lambda text, store: text),
     "manner": (r"slowly|one by one|quickly", lambda text, store: text),
 }
 """Field -> what it looks like, and what it means in a store."""

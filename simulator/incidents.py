@@ -12,11 +12,12 @@ from typing import Literal, cast
 
 import numpy as np
 
+from edge.wire import encode_passage
 from simulator.chance import stream
 from simulator.forces import Knock
 from simulator.grammar import Deed, Place
 from simulator.plates import Blind
-from simulator.registry import Behaviour, Rehearsal, behaviour
+from simulator.registry import SENTENCE, Behaviour, Rehearsal, behaviour
 from simulator.stage import Stage
 
 SUBJECTS = {"plate": "{place}", "shelf": "{place}", "camera": "{camera}", "gondola": "{gondola}"}
@@ -127,3 +128,50 @@ class GondolaIsHit(Behaviour):
             for i in range(3):
                 knock = Knock(at_s + 0.15 * i, np.asarray(force * 0.5**i), rng.uniform(6, 11), rng.uniform(0.1, 0.25))
                 stage.forces[shelf.id].append(knock)
+
+
+# --- to the whole shop ---------------------------------------------------------------------------------------------
+
+
+class ToTheShop(Behaviour):
+    """A sentence of its own, about nobody."""
+
+    subject = SENTENCE
+
+    def people(self, rehearsal: Rehearsal, deed: Deed) -> tuple[str, ...]:
+        return ()
+
+
+@behaviour
+class Blindness(ToTheShop):
+    """The runtime is down: nothing that sensors say is heard, and nothing is recorded but gates."""
+
+    says = "a blindness of {duration}"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        stage.blindness.append((at_s, at_s + deed.number("duration")))
+        stage.ticks = True
+
+
+@behaviour
+class TimePasses(ToTheShop):
+    """Nobody comes or goes; sensors and the shop's clock go on."""
+
+    says = "{duration} pass|passes"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        stage.until_s = max(stage.until_s, at_s + deed.number("duration"))
+        stage.ticks = True
+
+
+@behaviour
+class LightBarrierFires(ToTheShop):
+    """A bag, a child's arm, the sun: the gate says that somebody went through, and nobody did."""
+
+    says = "the light barrier of {gate} fires for nobody"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        gate = deed.text("gate")
+        known = stage.store.layout.gate(gate)
+        way = "in" if known is not None and known.kind == "entry" else "out"
+        stage.say(f"gate/{gate}/passage", encode_passage(at_s, way), at_s)

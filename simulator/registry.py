@@ -21,6 +21,11 @@ class Rehearsal:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._party: dict[str, str] = {}
+        self.outside: set[str] = set()
+        """Who has shown something at the entry and stands there still."""
+        self.staff: set[str] = set()
+        self.showed: set[str] = set()
+        """Whose code was shown."""
         self.visited: set[str] = set()
         self._held: dict[str, Counter[str]] = defaultdict(Counter)
         self._strayed: dict[str, Counter[str]] = defaultdict(Counter)
@@ -46,6 +51,7 @@ class Rehearsal:
         """Out of the shop."""
         for who in self.party(name):
             del self._party[who]
+            self.staff.discard(who)
 
     def take(self, name: str, sku: str, count: int, place: Place | None) -> str:
         facings = [f for f in self.store.planogram.facings if f.sku == sku]
@@ -58,6 +64,10 @@ class Rehearsal:
             self._strayed[place.shelf][sku] -= count
         self._held[name][sku] += count
         return ""
+
+    def bring(self, name: str, sku: str, count: int) -> None:
+        """Staff have a crate of it."""
+        self._held[name][sku] += count
 
     def put(self, name: str, sku: str, count: int, place: Place | None) -> str:
         wrong = self._give(name, sku, count)
@@ -79,12 +89,17 @@ class Rehearsal:
         return ""
 
 
+SENTENCE = "*"
+"""What stands before a phrase that is a sentence of its own: nothing."""
+
+
 class Behaviour:
     """One verb. ``says`` is its phrase; ``subject`` what stands before it when that is not a person."""
 
     says: ClassVar[str] = ""
     subject: ClassVar[str] = ""
-    """``plate``, ``camera`` …: the line begins with this word and the name of the thing."""
+    """``plate``, ``camera`` …: the line begins with this word and the name of the thing; `SENTENCE`: the phrase is the
+    whole line."""
 
     def people(self, rehearsal: Rehearsal, deed: Deed) -> tuple[str, ...]:
         """Everybody whom it takes: it happens after all that each of them does before it in the story."""
@@ -122,5 +137,5 @@ def match(subject: str, rest: str, store: Store) -> tuple[Behaviour, dict[str, W
 
 
 def phrases(subject: str) -> list[str]:
-    """All that can be said of people (empty ``subject``) or of a kind of thing."""
+    """All that can be said of people (empty ``subject``), of a kind of thing, or as a sentence of its own."""
     return [kind.says for _, kind in BEHAVIOURS if kind.subject == subject]

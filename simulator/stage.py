@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from simulator.floorplan import FloorPlan, Spot, length_of
 from simulator.forces import Force, Grams, Step
 from simulator.goods import Stock, Unit
 from simulator.people import TO_REACH_S, Body, born
+from simulator.phones import Phones
 from simulator.plates import Blind
 
 ARM_M = 0.55
@@ -36,6 +38,11 @@ SCAN_S = 1.0
 """From the scan to the light barrier."""
 QUEUE_S = 0.9
 """Between two people of one party in a gate."""
+BESIDE_M = 0.5
+"""Who waits before a gate leaves others room."""
+
+Footing: TypeAlias = Literal["member", "staff", "stranger"]
+"""How somebody is in the shop; a stranger was scanned by nobody."""
 
 
 @dataclass(slots=True)
@@ -45,6 +52,7 @@ class Visit:
     subject: str
     people: list[str]
     items: dict[str, int] | None = None
+    footing: Footing = "member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +97,22 @@ class Stage:
     """Shelf or camera -> when it, or a plate of it, could not see."""
     said: list[Said] = field(default_factory=list)
     happened: list[Happening] = field(default_factory=list)
+    phones: Phones = field(init=False)
+    outside: dict[str, int] = field(default_factory=dict)
+    """Who has shown something at an entry and stands before it still -> how far aside, in persons."""
+    scans: list[tuple[float, str]] = field(default_factory=list)
+    """When, and who showed something."""
+    blindness: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when the runtime heard nothing but gates."""
+    ticks: bool = False
+    """The runtime tells itself the time once a second."""
+    until_s: float = 0.0
+    """The sensors go on at least so long."""
 
     def __post_init__(self) -> None:
         self.floor = FloorPlan(self.store.layout)
         self.stock = Stock(self.store, self.seed)
+        self.phones = Phones(self.seed, self.store.id)
         self.rest_g = {s.id: self.stock.load_g(s.id) for s in self.store.layout.shelves}
 
     # --- gates ---
@@ -101,27 +121,87 @@ class Stage:
         gates = [g for g in self.store.layout.gates if g.kind == kind]
         return next((g for g in gates if g.id == named), gates[0])
 
-    def admit(self, name: str, others: Sequence[str], gate: Gate, at_s: float) -> None:
-        """One scan, and one after another through the gate; the first goes through at ``at_s``."""
-        visit, party = len(self.visits), [name, *others]
-        self.visits.append(Visit(name, party))
+    def admit(
+        self,
+        name: str,
+        others: Sequence[str],
+        gate: Gate,
+        at_s: float,
+        *,
+        scan: bytes | None = None,
+        footing: Footing = "member",
+        subject: str = "",
+        uninvited: int = 0,
+    ) -> None:
+        """One scan, and one after another through the gate; the first goes through at ``at_s``.
+
+        ``scan`` is what the reader says, a palm where nothing else is told; ``subject`` whose visit it is. The last
+        ``uninvited`` of the others come along without having been counted. Strangers are scanned by nobody.
+        """
+        counted = [name, *others][: 1 + len(others) - uninvited]
+        if footing != "stranger":
+            said = scan or encode_scan(at_s - SCAN_S, name, "palm", len(counted))
+            self.scans.append((at_s - SCAN_S, name))
+            self.say(f"gate/{gate.id}/scan", said, at_s - SCAN_S)
+        visit = len(self.visits)
+        self.visits.append(Visit(subject or name, [name, *others], footing=footing))
+        if uninvited:
+            self.visits.append(Visit("", [name, *others], footing="stranger"))
         inner, outer = self.floor.gate_spots(gate)
-        self._say(f"gate/{gate.id}/scan", encode_scan(at_s - SCAN_S, name, "palm", len(party)), at_s - SCAN_S)
-        for i, who in enumerate(party):
+        for i, who in enumerate([name, *others]):
             body = born(who, visit, self.seed)
+            body.visit += int(i >= len(counted))
             self.bodies.append(body)
             self.people[who] = body
             through = at_s + i * QUEUE_S
-            before = (outer[0] + (gate.position[0] - outer[0]) * 0.55, outer[1] + (gate.position[1] - outer[1]) * 0.55)
+            before = self._before(gate)
             body.appear(through - SCAN_S - 1.2, outer)
             body.walk([outer, before], through - SCAN_S - 1.2)
             leaves = through - math.dist(before, gate.position) / body.speed_m_s
             arrived = body.walk([before, gate.position, inner], leaves)
             body.stay(arrived)
-            self._say(f"gate/{gate.id}/passage", encode_passage(through, "in"), through)
+            self.say(f"gate/{gate.id}/passage", encode_passage(through, "in"), through)
 
-    def dismiss(self, name: str, gate: Gate, at_s: float) -> None:
-        """Out through a gate at ``at_s``, or as soon as they are there."""
+    def _before(self, gate: Gate, aside: int = 0) -> Spot:
+        """Where somebody stands at a gate's reader; ``aside``: so many persons to the side."""
+        (x, y), (gx, gy) = self.floor.gate_spots(gate)[1], gate.position
+        far = math.dist((x, y), (gx, gy))
+        beside = BESIDE_M * aside / far
+        return x + (gx - x) * 0.55 + (gy - y) * beside, y + (gy - y) * 0.55 - (gx - x) * beside
+
+    def show(self, name: str, gate: Gate, at_s: float, scan: bytes) -> None:
+        """Somebody comes to a gate from outside, shows something at ``at_s``, and waits there."""
+        if name not in self.outside:
+            aside = next(i for i in range(len(self.outside) + 1) if i not in self.outside.values())
+            body = born(name, len(self.visits), self.seed)
+            self.visits.append(Visit(name, [name], footing="stranger"))
+            self.bodies.append(body)
+            self.people[name], self.outside[name] = body, aside
+            outer, before = self.floor.gate_spots(gate)[1], self._before(gate, aside)
+            body.appear(at_s - 1.2, outer)
+            body.stay(body.walk([outer, before], at_s - 1.2))
+        self.scans.append((at_s, name))
+        self.people[name].stay(at_s)
+        self.say(f"gate/{gate.id}/scan", scan, at_s)
+
+    def go_in(self, name: str, gate: Gate, at_s: float) -> None:
+        """Who stands before a gate goes through it at ``at_s``."""
+        body = self.people[name]
+        del self.outside[name]
+        leaves = max(body.free_s, at_s - math.dist(body.spot, gate.position) / body.speed_m_s)
+        through = leaves + math.dist(body.spot, gate.position) / body.speed_m_s
+        body.stay(body.walk([body.spot, gate.position, self.floor.gate_spots(gate)[0]], leaves))
+        self.visits[body.visit].footing = "member"
+        self.say(f"gate/{gate.id}/passage", encode_passage(through, "in"), through)
+
+    def go_away(self, name: str, gate: Gate, at_s: float) -> None:
+        """Who stands before a gate thinks better of it."""
+        body = self.people.pop(name)
+        del self.outside[name]
+        body.gone_s = body.walk([body.spot, self.floor.gate_spots(gate)[1]], max(body.free_s, at_s))
+
+    def dismiss(self, name: str, gate: Gate, at_s: float, unseen: bool = False) -> None:
+        """Out through a gate at ``at_s``, or as soon as they are there; ``unseen`` by its light barrier."""
         body = self.people[name]
         inner, outer = self.floor.gate_spots(gate)
         wanted = at_s - math.dist(inner, gate.position) / body.speed_m_s
@@ -133,9 +213,11 @@ class Stage:
         if not any(who in self.people and self.people[who].visit == body.visit for who in visit.people):
             visit.items = self.stock.left_with(body.visit)
         self.stock.carry_out(name)
-        self._say(f"gate/{gate.id}/passage", encode_passage(through, "out"), through)
+        if not unseen:
+            self.say(f"gate/{gate.id}/passage", encode_passage(through, "out"), through)
 
-    def _say(self, topic: str, payload: bytes, at_s: float) -> None:
+    def say(self, topic: str, payload: bytes, at_s: float) -> None:
+        """Something that is known as it happens."""
         self.said.append(Said(topic, payload, at_s, at_s + 0.02))
 
     # --- walking ---
@@ -237,7 +319,9 @@ class Stage:
     def truth(self) -> dict[str, list[dict[str, object]]]:
         """What really happened, as ``truth.json`` tells it: visits that ended, and every pick and put-back."""
         visits: list[dict[str, object]] = [
-            {"subject": v.subject, "items": v.items} for v in self.visits if v.items is not None
+            {"subject": v.subject, "items": v.items}
+            for v in self.visits
+            if v.items is not None and v.footing == "member"
         ]
         events: list[dict[str, object]] = [
             {

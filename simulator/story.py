@@ -22,19 +22,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from edge.store import Fault, Store
+from edge.store import BrokenStore, Fault, Store, read_store
 from simulator import behaviours as _people  # noqa: F401 - registers what people do
+from simulator import entrances as _gates  # noqa: F401 - … how they come and go
+from simulator import staff as _staff  # noqa: F401 - … and what staff do
+from simulator.expected import AtGate, Expected, Expires, NobodyPays, Reviewed, Told, read_expected
 from simulator.grammar import NAME, PLACE, SKU, Deed, Misspelt, Word, words_of
 from simulator.incidents import SUBJECTS
-from simulator.registry import Behaviour, Rehearsal, match, phrases
+from simulator.registry import SENTENCE, Behaviour, Rehearsal, match, phrases
 
 CLOCK = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)\s+(.*)")
 HEADER = re.compile(r"(shop|seed|day|roughness)\s+(\S+)\s*$")
-EXPECTED = re.compile(
-    rf"=\s*(?P<name>{NAME})\s+pays\s+(?P<amount>\d+(?:\.\d+)?)\s+(?P<currency>[A-Z]{{3}})"
-    r"(?P<less>\s+or less)?(?P<review>\s+or review)?\s*(?::\s*(?P<lines>.+?))?\s*$"
-)
-LINE = re.compile(rf"(\d+)\s+({SKU})$")
+POLICY = re.compile(r"policy\s+([a-z_]+)\s+(\S+)\s*$")
+ACCEPTS = re.compile(r"the gate accepts\s+([a-z]+ [\d.]+(?: and [a-z]+ [\d.]+)*)\s*$")
 FIRST_DAY = date(2026, 5, 12)
 
 
@@ -44,18 +44,6 @@ class BrokenStory(ValueError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(str(f) for f in self.faults))
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What a visitor pays. ``or_less``: lines may be withheld; ``or_review``: a person may have to look first."""
-
-    subject: str
-    total_minor: int
-    items: dict[str, int]
-    or_less: bool
-    or_review: bool
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +65,14 @@ class Story:
     seed: int | None = None
     day: date = FIRST_DAY
     roughness: float | None = None
+    reviewed: list[Reviewed] = field(default_factory=list)
+    gates: list[AtGate] = field(default_factory=list)
+    expired: list[Expires] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """Alerts to staff, besides those of reviews."""
+    nobody_pays: bool = False
+    store: Store | None = None
+    """The shop with a policy of the story's own; None where it is as it is."""
 
     @property
     def followers(self) -> frozenset[str]:
@@ -92,6 +88,8 @@ class _Reader:
         self.faults: list[Fault] = []
         self.deeds: list[tuple[Behaviour, Deed]] = []
         self.rehearsal = Rehearsal(store)
+        self.policy: list[str] = []
+        self.accepts: list[str] = []
         self.line = 0
 
     def note(self, what: str, remedy: str) -> None:
@@ -106,6 +104,7 @@ class _Reader:
                 self._line(text)
             except Misspelt as wrong:
                 self.note(wrong.what, wrong.remedy)
+        self._own_policy()
         self._rehearse()
         if self.faults:
             raise BrokenStory(sorted(self.faults, key=lambda f: int(f.where.split()[1])))
@@ -122,6 +121,11 @@ class _Reader:
                 self._deed(3600 * hours + 60 * minutes + seconds, clock[4].strip())
         elif header := HEADER.match(text):
             self._header(header[1], header[2])
+        elif policy := POLICY.match(text):
+            self.policy.append(f"{policy[1]} = {policy[2]}\n")
+        elif accepts := ACCEPTS.match(text):
+            pairs = [f"{method} = {score}" for method, score in (p.split() for p in accepts[1].split(" and "))]
+            self.accepts.append("\n".join(["", "[[policy.accept]]", *pairs, ""]))
         else:
             remedy = 'Write "09:00:12 ana takes 1 SKU", "= ana pays 178 JPY: 1 SKU", "shop ID" or "seed NUMBER"'
             self.note(f"{text[:40]!r} is no line of a story", remedy)
@@ -141,6 +145,9 @@ class _Reader:
             self.note(f"{key} {value!r} cannot be read", f"Write {remedies[key]}")
 
     def _deed(self, at_s: float, text: str) -> None:
+        if whole := match(SENTENCE, text, self.store):
+            self.deeds.append((whole[0], Deed(at_s, self.line, "", whole[0].says, whole[1])))
+            return
         subject, actor, words, rest = "", "", dict[str, Word](), text
         first, _, more = text.partition(" ")
         if first in SUBJECTS:
@@ -153,7 +160,7 @@ class _Reader:
                 return
         found = match(subject, rest, self.store)
         if found is None:
-            says = "; ".join(phrases(subject))
+            says = "; ".join(phrases(subject) + ([] if subject else phrases(SENTENCE)))
             self.note(f"nobody knows what {rest!r} means", f"After {subject or 'a name'} comes one of: {says}")
             return
         kind, more_words = found
@@ -173,25 +180,35 @@ class _Reader:
         return words_of(shape, self.store)
 
     def _expected(self, text: str) -> None:
-        found = EXPECTED.match(text)
-        if found is None:
-            self.note(f"{text[:60]!r} cannot be expected", "Write = ana pays 356 JPY: 2 SKU, 1 SKU (or ... pays 0 JPY)")
+        """Sorted by what has to be looked at."""
+        expected, story = read_expected(text, self.line, self.store), self.story
+        match expected:
+            case Expected():
+                story.expected.append(expected)
+            case Reviewed():
+                story.reviewed.append(expected)
+            case AtGate():
+                story.gates.append(expected)
+            case Expires():
+                story.expired.append(expected)
+            case Told():
+                story.told += expected.kinds
+            case NobodyPays():
+                story.nobody_pays = True
+
+    def _own_policy(self) -> None:
+        """The shop as this story wants it: its store.toml with some lines more."""
+        if not self.policy and not self.accepts:
             return
-        items: dict[str, int] = {}
-        for part in (found["lines"] or "").split(","):
-            line = LINE.match(part.strip())
-            if line and line[2] in self.store.catalogue:
-                items[line[2]] = items.get(line[2], 0) + int(line[1])
-            elif part.strip():
-                self.note(f"{part.strip()!r} is no receipt line", "Write a number and a sku of catalogue.csv")
-        total = round(float(found["amount"]) * 10**self.store.currency_digits)
-        if found["currency"] != self.store.currency:
-            self.note(f"the shop takes no {found['currency']}", f"Write {self.store.currency}")
-        cost = sum(self.store.catalogue[sku].price_minor * n for sku, n in items.items())
-        if self.store.prices_include_tax and cost != total:
-            self.note(f"{found['name']} pays {total} for what costs {cost}", f"Write {cost}, or correct the products")
-        expected = Expected(found["name"], total, items, bool(found["less"]), bool(found["review"]), self.line)
-        self.story.expected.append(expected)
+        toml = self.store.sources["store.toml"].decode()
+        if "[policy]" not in toml:
+            toml += "\n[policy]\n"
+        toml = toml.replace("[policy]\n", "[policy]\n" + "".join(self.policy), 1) + "".join(self.accepts)
+        try:
+            self.story.store = read_store({**self.store.sources, "store.toml": toml.encode()})
+        except BrokenStore as broken:
+            for fault in broken.faults:
+                self.note(f"{fault.where}: {fault.what}", fault.remedy)
 
     def _rehearse(self) -> None:
         """Deed by deed in order of time: can it be?"""
@@ -204,10 +221,14 @@ class _Reader:
         for name in self.rehearsal.everybody():
             self.line = max(d.line for _, d in self.deeds if d.actor == name)
             self.note(f"{name} never leaves", f"Add a line: {name} leaves")
-        for expected in self.story.expected:
-            if expected.subject not in self.rehearsal.visited:
-                self.line = expected.line
-                self.note(f"{expected.subject} never scanned", "Only who scans pays; correct the name")
+        for name in sorted(self.rehearsal.outside):
+            self.line = max(d.line for _, d in self.deeds if d.actor == name)
+            self.note(f"{name} stands before the gate for ever", f"Add a line: {name} goes in, or {name} goes away")
+        whose = [(e.subject, e.line) for e in self.story.expected]
+        for subject, line in whose + [(r.subject, r.line) for r in self.story.reviewed]:
+            if subject not in self.rehearsal.visited:
+                self.line = line
+                self.note(f"{subject} never scanned", "Only who scans pays; correct the name")
 
 
 def read_story(text: str, store: Store, name: str = "story") -> Story:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.store import Store
-from edge.wire import RecordingWriter, encode_people, encode_weight
+from edge.wire import RecordingWriter, encode_people, encode_tick, encode_weight
 from simulator.cameras import Eye, reach_of
 from simulator.chance import stream
 from simulator.crowd import step_aside
@@ -30,6 +30,8 @@ from simulator.story import Story
 BEFORE_S = 6.0
 """The sensors run before the first line, and after the last person has left."""
 AFTER_S = 6.0
+TICK_S = 1.0
+STANDING = "shop/members/standing"
 STRIDE_S = 0.55
 FELT_M = 0.7
 """Steps nearer to a gondola than this can be seen on its lower shelves."""
@@ -47,7 +49,7 @@ class Played:
 def play(store: Store, story: Story, seed: int) -> Played:
     """Act a story out."""
     midnight = datetime.combine(story.day, time(), store.timezone).timestamp()
-    stage = Stage(store, seed, story.followers)
+    stage = Stage(story.store or store, seed, story.followers)
     start_s = min((midnight + act.deed.at_s for act in story.acts), default=midnight) - BEFORE_S
     turns = [(midnight + act.deed.at_s, act.deed.line, i) for i, act in enumerate(story.acts)]
     heapq.heapify(turns)
@@ -65,7 +67,9 @@ def play(store: Store, story: Story, seed: int) -> Played:
         act.kind.play(stage, act.deed, due)
         for who in act.people:
             waiting[who].pop(0)
-    end_s = max((b.knots[-1][0] for b in stage.bodies), default=start_s) + AFTER_S
+    end_s = max([b.knots[-1][0] for b in stage.bodies] + [start_s, stage.until_s]) + AFTER_S
+    for name in sorted(stage.phones.members):
+        stage.said.append(Said(STANDING, stage.phones.standing(name, start_s), start_s, start_s))
     step_aside(stage.bodies, stage.floor)
     _footsteps(stage)
     return Played(stage, start_s, end_s)
@@ -107,7 +111,21 @@ def messages(played: Played, roughness: float) -> Iterator[Said]:
     sources += [_weights(played, i, roughness) for i in range(len(store.layout.shelves))]
     reach_m = reach_of(store.layout.cameras, stage.floor)
     sources += [_people(played, i, reach_m, roughness) for i in range(len(store.layout.cameras))]
-    return heapq.merge(*sources, key=lambda s: s.received_s)
+    sources += [_ticks(played)] if stage.ticks else []
+    return (s for s in heapq.merge(*sources, key=lambda s: s.received_s) if not _unheard(stage, s))
+
+
+def _ticks(played: Played) -> Iterator[Said]:
+    """The runtime's own clock."""
+    for i in range(int(played.end_s - played.start_s)):
+        at_s = played.start_s + TICK_S * (i + 1)
+        yield Said("shop/clock/tick", encode_tick(at_s), at_s, at_s)
+
+
+def _unheard(stage: Stage, said: Said) -> bool:
+    """Said while the runtime was down; only gates and what staff set are kept for it."""
+    sensed = said.topic.startswith(("shelf/", "camera/", "shop/clock/"))
+    return sensed and any(from_s <= said.received_s < to_s for from_s, to_s in stage.blindness)
 
 
 def _weights(played: Played, index: int, roughness: float) -> Iterator[Said]:
@@ -132,6 +150,8 @@ def _people(played: Played, index: int, reach_m: float, roughness: float) -> Ite
 def record(played: Played, story: Story, roughness: float, path: Path) -> dict[str, list[dict[str, object]]]:
     """Write what the sensors said, with the store, the story and the truth attached; returns the truth."""
     truth = played.stage.truth()
+    if story.gates:
+        truth["scans"] = [{"t": round(at_s, 4), "who": who} for at_s, who in played.stage.scans]
     attachments = dict(played.stage.store.sources)
     attachments["truth.json"] = json.dumps(truth, ensure_ascii=False).encode()
     attachments["story.txt"] = story.text.encode()

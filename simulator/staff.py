@@ -1,0 +1,106 @@
+"""Staff: they come in, fill shelves, take away what is too old, and say what the shop is doing.
+
+Behaviours like those of `simulator.behaviours`. Staff pay nothing, and what they bring was never in the shop before.
+"""
+
+from __future__ import annotations
+
+from edge.records import Mode
+from edge.wire import encode_mode, encode_scan
+from simulator.behaviours import Inside, PutsBack, Takes
+from simulator.entrances import Arrives, code_scan
+from simulator.grammar import Deed
+from simulator.hands import reach_of
+from simulator.registry import SENTENCE, Behaviour, Rehearsal, behaviour
+from simulator.stage import SCAN_S, Stage
+
+HANDFUL = 2
+"""So many units are set down in one movement."""
+HANDFUL_S = 1.6
+"""From one to the next."""
+
+MODES: dict[str, Mode] = {"open": "open", "being restocked": "restock", "closed": "closed"}
+
+
+@behaviour
+class EntersAsStaff(Arrives):
+    """Known to the shop as staff since before the story began."""
+
+    says = "enters as staff [with {code}] [by {gate}]"
+
+    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
+        wrong = super().check(rehearsal, deed)
+        if not wrong:
+            rehearsal.enter(deed.actor, ())
+            rehearsal.staff.add(deed.actor)
+        return wrong
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        stage.phones.enrol(deed.actor, "staff")
+        scan = encode_scan(at_s - SCAN_S, deed.actor, "palm")
+        if deed.text("code"):
+            scan = code_scan(stage, deed, at_s - SCAN_S)
+        stage.admit(deed.actor, (), stage.gate("entry", deed.text("gate")), at_s, scan=scan, footing="staff")
+
+
+class AtWork(Inside):
+    """What only staff do."""
+
+    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
+        if deed.actor not in rehearsal.staff:
+            return f"{deed.actor} is no staff in the shop: write {deed.actor} enters as staff"
+        return super().check(rehearsal, deed)
+
+
+@behaviour
+class Restocks(AtWork, PutsBack):
+    """Out of a crate, a handful after the other."""
+
+    says = "restocks {count} {sku} on {place}"
+
+    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
+        rehearsal.bring(deed.actor, deed.text("sku"), deed.count())
+        return super().check(rehearsal, deed)
+
+    def spot(self, stage: Stage, deed: Deed) -> tuple[str, float]:
+        return reach_of(stage, deed)
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        body, spot, rng = self.body(stage, deed), self.spot(stage, deed), self.chance(stage, deed)
+        stage.go_to_shelf(body, *spot, at_s)
+        crate = [
+            stage.stock.bring(deed.text("sku"), body.name, body.visit, 100 * deed.line + i) for i in range(deed.count())
+        ]
+        for first in range(0, len(crate), HANDFUL):
+            self._set_down(stage, body, crate[first : first + HANDFUL], spot, at_s, "", rng)
+            at_s += HANDFUL_S * rng.uniform(0.8, 1.3)
+
+
+@behaviour
+class TakesAway(AtWork, Takes):
+    """What is too old: nobody pays for it."""
+
+    says = "takes away {count} {sku} [from {place}]"
+
+
+@behaviour
+class IsRevoked(Behaviour):
+    """Staff shut somebody out; whoever is inside stays inside."""
+
+    says = "is revoked"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        stage.phones.enrol(deed.actor)
+        stage.say("shop/members/standing", stage.phones.standing(deed.actor, at_s, revoked=True), at_s)
+
+
+@behaviour
+class ShopIs(Behaviour):
+    subject = SENTENCE
+    says = "the shop is {mode}"
+
+    def people(self, rehearsal: Rehearsal, deed: Deed) -> tuple[str, ...]:
+        return ()
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        stage.say("shop/mode/set", encode_mode(at_s, MODES[deed.text("mode")], "staff"), at_s)
