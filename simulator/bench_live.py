@@ -8,13 +8,10 @@ arrived in the daemon's recording. So nothing that measures stands between what 
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -26,7 +23,9 @@ from rich.table import Table
 
 from edge.journal import heard_since
 from edge.store import Store, load_store
-from simulator.bench_stage import BrokerKind, CannotMeasure, Stage, cpu_s, machine, mosquitto, rss_mib
+from simulator.bench_day import HOURS, VISITS, memory_over_a_day
+from simulator.bench_latency import latencies
+from simulator.bench_stage import BrokerKind, Stage, cpu_s, machine, mosquitto, playing, rss_mib, until
 from simulator.bench_traffic import Plan, Sent, hall, sent_s, whole
 from simulator.busy import Habits, busy_story
 from simulator.commands import DEMO
@@ -83,19 +82,34 @@ class Figures:
     rss_mib: float
 
 
+LATENCY = Case("six demo shops", demo, 6, True, "mosquitto", Habits(gap_s=6.0), 26, 0.0, 600.0, 7.0)
+STARTS = 5
+SETTLED_AFTER_H = 4
+"""From then on memory should not grow."""
+
+
 def bench(part: str = "") -> None:
     """Measure, and print the tables of one part, or of all."""
     if part not in ("embedded", "day"):
         mosquitto()
     console = Console(highlight=False, width=WIDTH)
     console.print(f"{machine()}\n")
+    parts: dict[str, tuple[str, Callable[[Path], Table]]] = {
+        "load": ("Ten thousand plates, two minutes and a half", lambda folder: load_table(measure(LOAD, folder))),
+        "embedded": ("The embedded broker, a minute", lambda folder: load_table(measure(EMBEDDED, folder))),
+        "latency": ("A hundred visits at their own speed, five minutes", lambda folder: latency_table(folder)),
+        "start": ("Starting and stopping, a minute", lambda folder: start_table(folder)),
+        "day": ("A day of a kiosk, some minutes", lambda folder: day_table(*memory_over_a_day(folder))),
+    }
     with TemporaryDirectory(prefix="tebura-bench-") as name:
-        folder = Path(name)
-        for key, case in (("load", LOAD), ("embedded", EMBEDDED)):
+        for key, (title, make) in parts.items():
             if part in ("", key):
-                with console.status(f"{case.title} behind {case.broker} …"):
-                    figures = measure(case, folder / key)
-                console.print(load_table(figures))
+                folder = Path(name) / key
+                folder.mkdir()
+                with console.status(f"{title} …"):
+                    table = make(folder)
+                console.print(table)
+                console.print()
 
 
 # --- under load ----------------------------------------------------------------------------------------------------
@@ -103,41 +117,23 @@ def bench(part: str = "") -> None:
 
 def measure(case: Case, folder: Path) -> Figures:
     """Simulate, play in real time, and count what came of it."""
-    folder.mkdir()
-    small = case.store()
-    for_s = case.warm_s + case.span_s
-    names = [str(folder / f"{name}.mcap") for name in ("first", "others")]
-    plays = [simulate(small, case, Path(name), seed) for seed, name in enumerate(names, 4)]
-    plan = Plan(names[0], names[1], case.copies, case.apart_s, case.inhabited, for_s, 0)
+    plan, plays = simulate(case, folder)
     stage = Stage(whole(plan), folder / "shop", case.broker)
-    with stage.open():
-        passwords = "" if case.broker == "mosquitto" else str(stage.state / "broker" / "passwords.toml")
-        settled = Plan(**{**asdict(plan), "port": stage.port, "passwords": passwords})
-        command = [sys.executable, "-m", "simulator.bench_traffic", json.dumps(asdict(settled))]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as devices:
-            assert devices.stdin is not None
-            assert devices.stdout is not None
-            if devices.stdout.readline() != "ready\n":
-                raise CannotMeasure("the devices did not get through to the broker")
-            devices.stdin.write("go\n")
-            devices.stdin.flush()
-            began_s = time.time()
-            pids = (stage.daemon_pid, stage.broker_pid, devices.pid)
-            time.sleep(case.warm_s)
-            before = [cpu_s(pid) for pid in pids]
-            from_s = time.time()
-            waiting = list(_watched(stage, case.span_s - 1.0))
-            took_s = time.time() - from_s
-            cpu = [(cpu_s(pid) - b) / took_s for pid, b in zip(pids, before, strict=True)]
-            memory_mib = rss_mib(stage.daemon_pid)
-            sent = Sent(**json.loads(devices.stdout.readline()))
-            time.sleep(3.0)
-            refused = stage.refused()
-            devices.stdin.write("bye\n")
-            devices.stdin.flush()
+    with stage.open(), playing(plan, stage) as devices:
+        pids = (stage.daemon_pid, stage.broker_pid, devices.pid)
+        time.sleep(case.warm_s)
+        before = [cpu_s(pid) for pid in pids]
+        from_s = time.time()
+        waiting = list(_watched(stage, case.span_s - 1.0))
+        took_s = time.time() - from_s
+        cpu = [(cpu_s(pid) - b) / took_s for pid, b in zip(pids, before, strict=True)]
+        memory_mib = rss_mib(stage.daemon_pid)
+        sent = devices.sent
+        until(lambda: stage.ask("pending")["pending"] == 0, "nothing is pending any more")
+        refused = stage.refused()
     stepped_s, whole_s, heard, count = _times(stage, from_s, from_s + took_s)
     copies = case.copies if case.inhabited else 1
-    window = (from_s - began_s, from_s - began_s + took_s)
+    window = (from_s - devices.began_s, from_s - devices.began_s + took_s)
     there = [_there(p, *window, case.apart_s * i) for i, p in enumerate([plays[0], *[plays[1]] * (copies - 1)])]
     people, picks = (sum(x) for x in zip(*there, strict=True))
     return Figures(
@@ -146,13 +142,19 @@ def measure(case: Case, folder: Path) -> Figures:
     )  # fmt: skip
 
 
-def simulate(store: Store, case: Case, path: Path, seed: int) -> Play:
-    """Busy traffic, recorded; what happened in it."""
-    story = read_story(busy_story(store, case.visits, seed, case.habits), store, "bench")
-    played = play(store, story, seed)
-    played.end_s = min(played.end_s, played.start_s + case.warm_s + case.span_s + 5.0)
-    record(played, story, 1.0, path)
-    return played.stage
+def simulate(case: Case, folder: Path) -> tuple[Plan, list[Play]]:
+    """Two recordings of busy traffic, how to play them, and what happened in them."""
+    store = case.store()
+    for_s = case.warm_s + case.span_s
+    names = [str(folder / f"{name}.mcap") for name in ("first", "others")]
+    plays = []
+    for seed, name in enumerate(names, 4):
+        story = read_story(busy_story(store, case.visits, seed, case.habits), store, "bench")
+        played = play(store, story, seed)
+        played.end_s = min(played.end_s, played.start_s + for_s + 5.0)
+        record(played, story, 1.0, Path(name))
+        plays.append(played.stage)
+    return Plan(names[0], names[1], case.copies, case.apart_s, case.inhabited, for_s, 0), plays
 
 
 def _watched(stage: Stage, span_s: float) -> Iterator[int]:
@@ -164,7 +166,7 @@ def _watched(stage: Stage, span_s: float) -> Iterator[int]:
 
 
 def _times(stage: Stage, from_s: float, to_s: float) -> tuple[Seconds, Seconds, dict[str, int], int]:
-    """(arrival to step, sent to step) of what was sent in a span, all that was heard by kind, and how many in the span."""
+    """(arrival to step, sent to step) of what was sent in a span, all that was heard by kind, how many in the span."""
     timings = stage.timings()
     by_kind = {kind: timings["spent_s"][timings["kind"] == kind.encode()] for kind in ("weight", "people")}
     counts: Counter[str] = Counter()
@@ -223,3 +225,53 @@ def tail(spent_s: Sequence[float] | Seconds) -> str:
         return "nothing was measured"
     middle, high = np.percentile(spent_s, [50, 99])
     return f"p50 {middle * 1e3:.1f} ms, p99 {high * 1e3:.1f} ms, max {np.max(spent_s) * 1e3:.0f} ms"
+
+
+# --- latency, starts, memory ----------------------------------------------------------------------------------------
+
+
+def latency_table(folder: Path) -> Table:
+    """From outside: exit gate to settled receipt, last sample of a pick to the shopper's cart."""
+    plan, plays = simulate(LATENCY, folder)
+    found = latencies(plan, plays, folder / "shop")
+    title = f"{LATENCY.title} behind {LATENCY.broker}, at their own speed"
+    table = Table(title, "how many", "", "target", box=None, padding=(0, 2))
+    table.add_row("exit passage to approved payment", f"{len(found.settled_s)} visits", tail(found.settled_s), "2 s")
+    table.add_row("last sample of a pick to the cart", f"{len(found.shown_s)} picks", tail(found.shown_s), "1 s")
+    table.add_row("picks in no cart within ten seconds", f"{found.unseen}")
+    table.add_row("settlements without a payment", f"{found.unpaid}")
+    return table
+
+
+def start_table(folder: Path) -> Table:
+    """Process start to serving, SIGTERM to exit."""
+    table = Table("shop", "broker", "start to serving", "worst", "SIGTERM to exit", "worst", box=None, padding=(0, 2))
+    plan, _ = simulate(LOAD, folder)
+    shops: Sequence[tuple[str, Store, BrokerKind]] = (
+        ("demo", demo(), "mosquitto"), ("demo", demo(), "embedded"), (LOAD.title, whole(plan), "mosquitto"),
+    )  # fmt: skip
+    for i, (name, store, broker) in enumerate(shops):
+        stage = Stage(store, folder / str(i), broker)
+        times = list[tuple[float, float]]()
+        with stage.open():
+            for again in range(STARTS):
+                if again:
+                    stage.start()
+                time.sleep(0.5)
+                stage.stop()
+                times.append((stage.started_s, stage.stopped_s))
+        started_s, stopped_s = zip(*times, strict=True)
+        figures = [f"{f(s):.2f} s" for s in (started_s, stopped_s) for f in (np.median, max)]
+        table.add_row(name, broker, *figures)
+    return table
+
+
+def day_table(memory_mib: Sequence[float], took_s: float) -> Table:
+    """Memory after every hour, and how it grows when everything has been seen once."""
+    table = Table("a kiosk's day without a broker", "", box=None, padding=(0, 2))
+    late_mib = memory_mib[SETTLED_AFTER_H:]
+    slope = np.polyfit(np.arange(len(late_mib)), late_mib, 1)[0] if len(late_mib) > 1 else np.nan
+    table.add_row("played", f"{HOURS} h with {VISITS} visits each, in {took_s / 60:.1f} min")
+    table.add_row("MiB after each hour", " ".join(f"{m:.0f}" for m in memory_mib))
+    table.add_row(f"growth after hour {SETTLED_AFTER_H}", f"{slope:+.2f} MiB/h")
+    return table

@@ -8,8 +8,10 @@ that one is wanted, with the remedy.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import platform
+import select
 import shutil
 import signal
 import socket
@@ -19,6 +21,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -28,6 +32,7 @@ from numpy.typing import NDArray
 from edge.daemon.desk import NobodyThere, ask
 from edge.daemon.watch import TIMINGS
 from edge.store import Store
+from simulator.bench_traffic import Plan, Sent
 
 BrokerKind: TypeAlias = Literal["mosquitto", "embedded"]
 
@@ -202,3 +207,54 @@ class Stage:
         if self._broker is not None:
             self._broker.terminate()
             self._broker.wait(PATIENCE_S)
+
+
+# --- devices --------------------------------------------------------------------------------------------------------
+
+
+class Devices:
+    """The process that plays a plan; it began to when this was made."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.pid = process.pid
+        self.began_s = time.time()
+        self._tell("go")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything was sent."""
+        assert self._process.stdout is not None
+        return bool(select.select([self._process.stdout], [], [], 0.0)[0])
+
+    @cached_property
+    def sent(self) -> Sent:
+        """What was sent, when it is over."""
+        assert self._process.stdout is not None
+        return Sent(**json.loads(self._process.stdout.readline()))
+
+    def end(self) -> None:
+        self._tell("bye")
+
+    def _tell(self, word: str) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(f"{word}\n")
+            self._process.stdin.flush()
+
+
+@contextmanager
+def playing(plan: Plan, stage: Stage) -> Iterator[Devices]:
+    """A plan is played to a shop, by a process of its own."""
+    passwords = "" if stage.kind == "mosquitto" else str(stage.state / "broker" / "passwords.toml")
+    told = json.dumps(asdict(replace(plan, port=stage.port, passwords=passwords)))
+    command = [sys.executable, "-m", "simulator.bench_traffic", told]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        if process.stdout.readline() != "ready\n":
+            raise CannotMeasure("the devices did not get through to the broker")
+        devices = Devices(process)
+        try:
+            yield devices
+        finally:
+            devices.end()

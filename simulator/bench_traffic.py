@@ -1,7 +1,7 @@
 """What a large shop's devices say, sent to a broker as they would: one connection a device, each message in its time.
 
-Enters: a plan: which recordings, how many copies of their shop under one roof, where the broker listens. Leaves: PUBLISH
-packets of MQTT 3.1.1, QoS 0 for sensors and 1 for gates, and how many of each kind. Runs in a process of its own
+Enters: a plan: which recordings, how many copies of their shop under one roof, where the broker listens. Leaves:
+PUBLISH packets of MQTT 3.1.1, QoS 0 for sensors and 1 for gates, and how many of each kind. Runs in a process of its own
 (``python -m simulator.bench_traffic PLAN``), which says ``ready``, waits for a line, and plays. Payloads are the
 recordings' own bytes; only their time is written anew, and ``sent`` joins it, which the wire contract allows. Packets
 are framed by hand: a client library would need more of a core than the shop that is measured.
@@ -174,10 +174,11 @@ def _text_of(words: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How many of each kind went out, and by how much the sender itself was late at the worst."""
+    """How many of each kind went out, how late the sender itself was at the worst, and what was added to times."""
 
     counts: dict[str, int]
     late_s: float
+    shift_s: float
 
 
 def connect(plan: Plan, store: Store) -> dict[str, Device]:
@@ -219,7 +220,7 @@ def send(plan: Plan, store: Store, devices: dict[str, Device], messages: Iterato
         counts[kind] += 1
     for device in talking.values():
         device.flush()
-    return Sent(dict(counts), late_s)
+    return Sent(dict(counts), late_s, shift_s)
 
 
 def main(plan: Plan) -> None:

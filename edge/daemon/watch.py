@@ -2,8 +2,8 @@
 
 An observer of the driver counts what happens; a scrape reads it. Nothing here takes part in a decision.
 
-Buckets are coarse. Where the environment variable TEBURA_TIMINGS names a file, every single time is appended to it:
-the kind of the message (8 bytes, padded with zeros) and the seconds (a little-endian double), for `tebura bench --live`.
+Buckets are coarse. Where the environment variable TEBURA_TIMINGS names a file, every single time is appended to it, for
+`tebura bench --live`: the kind of the message (8 bytes, padded with zeros) and the seconds (a little-endian double).
 """
 
 from __future__ import annotations
