@@ -19,7 +19,7 @@ from simulator.replay import replay, visit_line
 from tests.core.mornings import busy
 from tests.live.stage import Theatre, sensors
 
-VISITS = 12
+VISITS = 9
 KILLS = 100
 SPEED = 2.0
 
