@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import structlog
@@ -80,6 +80,13 @@ class Ear:
             log.info("well again", source=source)
         now_s = self.clock.now_s()
         self._queue.put((Heard("shop/sources/trouble", encode_trouble(now_s, source, what), now_s), None))
+
+    def forget(self, remembered: Mapping[str, str]) -> None:
+        """Troubles from before a restart: who still has one tells it again."""
+        for source, what in list(remembered.items()):
+            if source not in self.troubles:
+                self.troubles[source] = what
+                self.trouble(source, "")
 
     # --- for the daemon -------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ recorded could be heard again, a person looks at every visit in progress before 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +26,7 @@ from edge.journal import Position, heard_since, last_checkpoint, segments
 from edge.ledger import Book, ContradictoryEntry
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.doubts import doubt_visit
-from edge.runtime.health import alerts
+from edge.runtime.health import alerts, status
 from edge.store import Store
 
 OVER = frozenset({"settlement", "review", "expired", "staff-left"})
@@ -77,6 +78,8 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book) -> Recovered
     if last:
         found.position = Position(last[0].name, FOR_EVER)
     _reconcile(found, store, book, sure=not found.cold)
+    if math.isfinite(driver.state.now_s):
+        _keep(found, status(driver.state, store))  # a killed runtime's last will stands there
     return found
 
 

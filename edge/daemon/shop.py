@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,9 @@ CHECKPOINT_MESSAGES = 20_000
 
 TIDY_S = 60.0
 MEMBERS_S = 1.0
+
+MOST_UNKEPT = 10
+"""A broker delivers so many messages without a confirmation, and some more (mosquitto: 20)."""
 
 LARGEST_REFUSED = 4096
 """Bytes. What was refused is recorded too, so that a replay counts the same, unless it is large."""
@@ -84,6 +87,7 @@ class Shop:
         self._since_checkpoint = 0
         self._members_version = 0
         self._keeping: threading.Thread | None = None
+        self._unkept: list[Kept] = []
         self._errands: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
@@ -117,6 +121,7 @@ class Shop:
             self._publish(publish)
         for alert in found.alerts:
             self._publish(alert)
+        self.ear.forget(self.driver.state.troubles)
         self.ear.trouble("repair", _repaired(repaired, found))
         self._keep_checkpoint(Checkpoint(__version__, found.position, self.driver.freeze()))
         self._tick()
@@ -179,11 +184,22 @@ class Shop:
         self.recorder.write(heard, measured_s)
         if kept is not None:
             self.recorder.flush()
-            kept()
+            self._confirm(heard, kept)
         self.driver.feed(record)
         self.heard += 1
         self._since_checkpoint += 1
         self._timed(Timing(heard.topic, self.clock.now_s() - heard.received_s))
+
+    def _confirm(self, heard: Heard, kept: Kept) -> None:
+        """Confirm a message that is on the disk. A passage that the disk did not take is safe with the next checkpoint;
+        until then the broker keeps it for us, but not many: it would say nothing more. Who was refused scans again.
+        """
+        if not self.recorder.trouble or not heard.topic.endswith("/passage"):
+            kept()
+            return
+        self._unkept.append(kept)
+        if len(self._unkept) > MOST_UNKEPT:
+            self._unkept.pop(0)()
 
     def _patience_s(self) -> float:
         now_s = self.clock.now_s()
@@ -212,6 +228,8 @@ class Shop:
         now_s = self._ticked_s = self.clock.now_s()
         self.live_book.write()
         self.cashier.look_again()
+        if not self.recorder.trouble and self.ear.troubles.get("recorder"):
+            self._checkpoint(time.monotonic())  # what was not recorded meanwhile is not lost with the next stop
         self.ear.trouble("recorder", self.recorder.trouble)
         self.ear.trouble("clock-set-back", self.clock.trouble())
         self._take(Heard("shop/clock/tick", encode_tick(now_s), now_s))
@@ -258,10 +276,11 @@ class Shop:
         if not position.segment or self.live_book.waiting:
             return
         checkpoint = Checkpoint(__version__, position, self.driver.freeze())
-        self._keeping = threading.Thread(target=self._keep_checkpoint, args=(checkpoint,), name="checkpoint")
+        unkept, self._unkept = self._unkept, []
+        self._keeping = threading.Thread(target=self._keep_checkpoint, args=(checkpoint, unkept), name="checkpoint")
         self._keeping.start()
 
-    def _keep_checkpoint(self, checkpoint: Checkpoint) -> None:
+    def _keep_checkpoint(self, checkpoint: Checkpoint, unkept: Sequence[Kept] = ()) -> None:
         try:
             save_checkpoint(self.folder / RECORDINGS, checkpoint)
         except OSError as error:
@@ -269,6 +288,8 @@ class Shop:
             self.ear.trouble("checkpoint", what)
         else:
             self.ear.trouble("checkpoint", "")
+            for kept in unkept:
+                kept()
 
 
 def _repaired(repaired: str, found: Recovered) -> str:
