@@ -1,8 +1,8 @@
 """What a large shop's devices say, sent to a broker as they would: one connection a device, each message in its time.
 
 Enters: a plan: which recordings, how many copies of their shop under one roof, where the broker listens. Leaves:
-PUBLISH packets of MQTT 3.1.1, QoS 0 for sensors and 1 for gates, and how many of each kind. Runs in a process of its own
-(``python -m simulator.bench_traffic PLAN``), which says ``ready``, waits for a line, and plays. Payloads are the
+PUBLISH packets of MQTT 3.1.1, QoS 0 for sensors and 1 for gates, and how many of each kind. Runs in a process of its
+own (``python -m simulator.bench_traffic PLAN``), which says ``ready``, waits for a line, and plays. Payloads are the
 recordings' own bytes; only their time is written anew, and ``sent`` joins it, which the wire contract allows. Packets
 are framed by hand: a client library would need more of a core than the shop that is measured.
 """
@@ -130,10 +130,7 @@ class Device:
     def put(self, topic: bytes, payload: bytes, confirmed: bool) -> None:
         if confirmed:
             self._number = self._number % 65535 + 1
-            head = _text_of(topic) + self._number.to_bytes(2, "big")
-            self._waiting += [b"\x32", _length(len(head) + len(payload)), head, payload]
-        else:
-            self._waiting += [b"\x30", _length(len(topic) + 2 + len(payload)), _text_of(topic), payload]
+        self._waiting.append(packet(topic, payload, self._number if confirmed else 0))
 
     def flush(self) -> None:
         self._socket.sendall(b"".join(self._waiting))
@@ -152,6 +149,12 @@ class Device:
         with contextlib.suppress(OSError):
             self._socket.sendall(b"\xe0\x00")
         self._socket.close()
+
+
+def packet(topic: bytes, payload: bytes, number: int = 0) -> bytes:
+    """A PUBLISH: QoS 1 with a packet's ``number``, QoS 0 without."""
+    head = _text_of(topic) + (number.to_bytes(2, "big") if number else b"")
+    return b"".join((b"\x32" if number else b"\x30", _length(len(head) + len(payload)), head, payload))
 
 
 def _length(count: int) -> bytes:
