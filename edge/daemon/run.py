@@ -173,6 +173,8 @@ class Daemon:
 
     def _publish(self, publish: Publish) -> None:
         """Say it to the broker. Staff's alerts wait for one; gates' commands must not (`edge.adapters.outbox`)."""
+        if publish.topic == "runtime/status":
+            self.watch.status = publish.payload
         if publish.topic == "runtime/alert" and not self._connected:
             self._alerts.append(publish)
         elif self._line is not None:

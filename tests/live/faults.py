@@ -44,6 +44,7 @@ class Show(Theatre):
         super().__init__(folder, {**FILES, "store.toml": store.encode()}, site)
         self.messages = sensors(open_recording(errand(folder / "errand.mcap")))
         self.staff = Staff(self.port)
+        self.web = ""
 
     def start(self, wait: bool = True) -> None:
         super().start(wait)
