@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from edge.store import BrokenStore, Fault, Store
+from edge.store import BrokenStore, Fault, Store, told_faults
+from edge.store.environment import EnvironmentFirst
 
 FILE = "site.toml"
 
@@ -120,23 +121,12 @@ class SiteFile(Section):
     payment: Payment = Payment()
 
 
-class Site(BaseSettings, SiteFile):
+class Site(EnvironmentFirst, SiteFile):
     """The file and the environment together."""
 
     model_config = SettingsConfigDict(
         env_prefix="TEBURA_SITE_", env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
 
 
 def load_site(folder: Path, store: Store) -> Site:
@@ -150,20 +140,11 @@ def load_site(folder: Path, store: Store) -> Site:
         remedy = "See https://toml.io for how TOML is written"
         raise BrokenStore([Fault(FILE, "syntax", str(error), remedy)]) from error
     except ValidationError as error:
-        raise BrokenStore(_told(error)) from error
+        raise BrokenStore(told_faults(FILE, error)) from error
     faults = list(_misfits(site, store))
     if faults:
         raise BrokenStore(faults)
     return site
-
-
-def _told(error: ValidationError) -> Iterator[Fault]:
-    for e in error.errors():
-        key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
-        secret = "password" in key
-        given = "" if e["type"] == "missing" or secret else f" (it says {e['input']!r})"
-        remedy = {"missing": "Add the key", "extra_forbidden": "Take the key out, or correct its name"}
-        yield Fault(FILE, key, e["msg"].lower() + given[:80], remedy.get(e["type"], "Correct the value"))
 
 
 def _misfits(site: Site, store: Store) -> Iterator[Fault]:

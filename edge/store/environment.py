@@ -1,6 +1,6 @@
-"""``store.toml`` of a live shop: any key can also be set from the environment, which wins over the file.
+"""Settings of a live shop: any key can also be set from the environment, which wins over the file.
 
-``TEBURA_POLICY__CHARGE_AT=0.9`` sets ``charge_at`` of ``[policy]``.
+``TEBURA_POLICY__CHARGE_AT=0.9`` sets ``charge_at`` of ``[policy]`` in ``store.toml``.
 """
 
 from __future__ import annotations
@@ -10,12 +10,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from edge.store.settings import StoreFile
 
 
-class LiveStore(BaseSettings, StoreFile):
-    """The settings of a shop on its own machine."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="TEBURA_", env_nested_delimiter="__", extra="allow", frozen=True, env_ignore_empty=True
-    )
+class EnvironmentFirst(BaseSettings):
+    """Settings whose file is given, and whose environment wins over it."""
 
     @classmethod
     def settings_customise_sources(
@@ -27,3 +23,11 @@ class LiveStore(BaseSettings, StoreFile):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return env_settings, init_settings
+
+
+class LiveStore(EnvironmentFirst, StoreFile):
+    """The settings of a shop on its own machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TEBURA_", env_nested_delimiter="__", extra="allow", frozen=True, env_ignore_empty=True
+    )

@@ -24,6 +24,8 @@ from edge.store.settings import StoreFile
 from edge.store.tables import Fault, read_catalogue, read_planogram
 from edge.store.tax import TaxRate, TaxTable
 
+REMEDIES = {"missing": "Add the key", "extra_forbidden": "Take the key out, or correct its name"}
+
 FILES = ("store.toml", "catalogue.csv", "planogram.csv")
 
 
@@ -119,6 +121,19 @@ def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Faul
     )  # fmt: skip
 
 
+def told_faults(file: str, error: ValidationError) -> list[Fault]:
+    """What a settings file got wrong, a fault a key; values of passwords are not shown."""
+    told = error.errors()
+    faults = []
+    for e in told:
+        if e["type"] == "too_short" and any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in told):
+            continue  # it only lacks what is told as broken anyway
+        key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
+        given = "" if e["type"] == "missing" or "password" in key else f" (it says {e['input']!r})"
+        faults.append(Fault(file, key, e["msg"].lower() + given[:80], REMEDIES.get(e["type"], "Correct the value")))
+    return faults
+
+
 def _every_sku(catalogue: str) -> set[str]:
     """Every sku that stands in the catalogue, its broken rows included: one mistake is told once."""
     return {line.split(",", 1)[0].strip().strip('"') for line in catalogue.splitlines()[1:] if line.strip()}
@@ -130,14 +145,7 @@ def _settings(text: str, model: type[StoreFile], faults: list[Fault]) -> StoreFi
     except tomllib.TOMLDecodeError as error:
         faults.append(Fault("store.toml", "syntax", str(error), "See https://toml.io for how TOML is written"))
     except ValidationError as error:
-        told = error.errors()
-        for e in told:
-            if e["type"] == "too_short" and any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in told):
-                continue  # it only lacks what is told as broken anyway
-            key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
-            given = "" if e["type"] == "missing" else f" (it says {e['input']!r})"
-            remedy = "Add the key" if e["type"] == "missing" else "Correct the value"
-            faults.append(Fault("store.toml", key, e["msg"].lower() + given[:80], remedy))
+        faults += told_faults("store.toml", error)
     return None
 
 

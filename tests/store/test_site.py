@@ -1,0 +1,80 @@
+"""site.toml: every fault at once, with the key and what to do; secrets are not shown; the environment wins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.site import Site, load_site
+from edge.store import BrokenStore, load_store
+from tests.corner import write_store
+
+
+def site_of(folder: Path, text: str) -> Site:
+    store = load_store(write_store(folder))
+    (folder / "site.toml").write_text(text, encoding="utf-8")
+    return load_site(folder, store)
+
+
+def faults_of(folder: Path, text: str) -> list[str]:
+    with pytest.raises(BrokenStore) as broken:
+        site_of(folder, text)
+    return [str(fault) for fault in broken.value.faults]
+
+
+def test_a_shop_without_the_file_has_the_embedded_broker(tmp_path: Path) -> None:
+    site = load_site(tmp_path, load_store(write_store(tmp_path / "shop")))
+    assert (site.broker.kind, site.broker.host, site.serial) == ("embedded", "127.0.0.1", ())
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEBURA_SITE_BROKER__PASSWORD", "from outside")
+    site = site_of(tmp_path, '[broker]\nkind = "mqtt"\npassword = "in the file"\n')
+    assert site.broker.password == "from outside"
+    assert site.broker.kind == "mqtt"
+
+
+def test_every_fault_is_told_at_once_and_no_password_is_shown(tmp_path: Path) -> None:
+    text = '[broker]\nkind = "carrier pigeon"\nport = 99999\npassword = 12345\n[printer]\nmodel = "x"\n'
+    told = faults_of(tmp_path, text)
+    assert [fault.split(": ")[1] for fault in told] == ["broker.kind", "broker.port", "broker.password", "printer"]
+    assert "12345" not in " ".join(told)
+    assert "Take the key out, or correct its name" in told[-1]
+
+
+def test_what_does_not_fit_to_the_store_is_told_with_what_would(tmp_path: Path) -> None:
+    text = """
+    [[serial]]
+    device = "/dev/a"
+    protocol = "lines"
+    shelf = "g9-s9"
+
+    [[serial]]
+    device = "/dev/b"
+    protocol = "barcode"
+    gate = "back door"
+
+    [[serial]]
+    device = "/dev/c"
+    protocol = "mt-sics"
+    shelf = "g1-s1"
+    plates = [2, 7]
+
+    [[plain]]
+    topic = "scale/weight"
+    shelf = "g1-s1"
+    plate = 2
+    """
+    told = faults_of(tmp_path, text)
+    assert told == [
+        "site.toml: serial[1].shelf: there is no shelf 'g9-s9'. Name one of g1-s1 …",
+        "site.toml: serial[2].gate: there is no gate 'back door'. Name one of in, out",
+        "site.toml: serial[3]: shelf g1-s1 has 4 plates, not 7. Correct the plate's number",
+        "site.toml: plain[1]: plate 2 of g1-s1 is wired to serial[3] already. Give each plate one source",
+    ]
+
+
+def test_a_file_that_is_not_toml_is_told(tmp_path: Path) -> None:
+    (fault,) = faults_of(tmp_path, "broker = [")
+    assert fault.startswith("site.toml: syntax: ")
