@@ -26,6 +26,9 @@ from edge.state import State
 
 BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 
+STOP_LOOK_S = 0.1
+"""So often the page looks whether it is to stop: a stop of the shop waits for it."""
+
 TIMINGS = "TEBURA_TIMINGS"
 TIMING = struct.Struct("<8sd")
 
@@ -136,7 +139,9 @@ class WatchPage:
 
         self._server = ThreadingHTTPServer((settings.listen, settings.port), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, name="watch-page", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(STOP_LOOK_S,), name="watch-page", daemon=True
+        )
 
     @property
     def url(self) -> str:
