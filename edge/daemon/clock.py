@@ -2,7 +2,8 @@
 
 What has happened is ordered by when it was received, so that time must not repeat: a clock that is set back would make
 an hour of weights and passages look like the past. Set forward, the runtime follows at once; set back, it goes on by
-itself until the PC's clock has caught up, and staff see that. After a restart it goes on behind what was recorded.
+itself until the PC's clock has caught up, and staff see that. After a restart it goes on behind what was recorded,
+unless that would take long and nobody is in the shop: then it begins anew, in the PC's time (`edge.daemon.recovery`).
 """
 
 from __future__ import annotations
@@ -48,13 +49,17 @@ class Clock:
         with self._lock:
             self._last_s = max(self._last_s, at_s)
 
+    def behind_s(self, at_s: float) -> float:
+        """How far the PC's clock is behind a recorded time; never negative."""
+        return max(0.0, at_s - self._wall())
+
     def trouble(self) -> str:
         """What is wrong with the PC's clock; empty: nothing."""
         if self._behind_s < SET_BACK_S:
             return ""
         return (
-            f"this PC's clock was set back by {self._behind_s:.0f} s, and the runtime goes on by its own. "
-            "Set it right (timedatectl), and the sensors' clocks with it"
+            f"this PC's clock was set back by {self._behind_s:.0f} s, and the runtime goes on by its own. If it is "
+            "right now (timedatectl), restart the runtime when nobody is in the shop; if not, set it right"
         )
 
 
@@ -77,6 +82,10 @@ class RehearsalClock(Clock):
         """Stands still until a rehearsal begins."""
         at_s, steady_s, speed = self._anchor
         return at_s + (time.monotonic() - steady_s) * speed
+
+    def behind_s(self, at_s: float) -> float:
+        """A rehearsal begins wherever it wants to."""
+        return 0.0
 
     def trouble(self) -> str:
         """A rehearsal needs no clock."""

@@ -20,6 +20,7 @@ from typing import Any, cast
 from edge import __version__
 from edge.attribution import depart
 from edge.checkout import Settlement, review_settlement
+from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
 from edge.journal import Position, heard_since, last_checkpoint, segments
@@ -27,12 +28,16 @@ from edge.ledger import Book, ContradictoryEntry
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.health import alerts, status
+from edge.state import open_shop
 from edge.store import Store
 
 OVER = frozenset({"settlement", "review", "expired", "staff-left"})
 """Kinds of entries that end a visit."""
 
 FOR_EVER = 1 << 62
+
+LONG_S = 30.0
+"""So long nobody waits for a clock to catch up: gates' messages would be too late all the while."""
 
 LATELY = 20_000
 """So many entries at the end of the book are asked for visits that are not over: weeks of a small shop."""
@@ -57,7 +62,7 @@ class Recovered:
     """Why not everything is remembered, where that is so."""
 
 
-def recover(driver: Driver, folder: Path, store: Store, book: Book) -> Recovered:
+def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock) -> Recovered:
     """Bring a fresh driver to where the last one was. Its book must be open, its provider absent."""
     found = Recovered(driver, Position("", 0))
     driver.publish = lambda publish: _keep(found, publish)
@@ -74,6 +79,10 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book) -> Recovered
                 found.cold = f"version {kept.version} of Tebura did not stop in good order"
     elif segments(folder) or book.head()[0]:
         found.cold = "there is no usable checkpoint"
+    behind_s = clock.behind_s(driver.heard_s)
+    if behind_s > LONG_S and not driver.state.door.visits:
+        _begin_anew(driver)
+        found.cold = f"this PC's clock was set back by {behind_s:.0f} s"
     last = segments(folder)[-1:]
     if last:
         found.position = Position(last[0].name, FOR_EVER)
@@ -91,6 +100,14 @@ def _hear_again(found: Recovered, folder: Path, position: Position) -> None:
             found.heard += 1
     except ContradictoryEntry as error:
         found.cold = f"the book says something else than the recording ({error})"
+
+
+def _begin_anew(driver: Driver) -> None:
+    """Time that is recorded never goes back; but a shop in which nobody is may forget it, and ask the book."""
+    mode = driver.state.mode
+    driver.state = open_shop(driver.store)
+    driver.state.mode = mode
+    driver.heard_s, driver.began_s = 0.0, math.inf
 
 
 def unanswered(driver: Driver) -> list[PaymentRequest]:

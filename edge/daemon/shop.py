@@ -100,7 +100,7 @@ class Shop:
         self.book = book
         self.members = Members(self.folder / MEMBERS)
         self.driver = Driver(self.store, book=book, observers=self._observers)
-        found = recover(self.driver, self.folder / RECORDINGS, self.store, book)
+        found = recover(self.driver, self.folder / RECORDINGS, self.store, book, self.clock)
         self.clock.not_before(self.driver.heard_s)
         self.recorder = Recorder(
             self.folder / RECORDINGS,
