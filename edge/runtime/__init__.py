@@ -58,7 +58,7 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
     elif isinstance(record, GateScan | CredentialScan):
         scanned(state, store, record, effects)
     elif isinstance(record, GatePassage):
-        passed(state, store, record, effects)
+        passed(state, record)
     elif isinstance(record, PaymentReply):
         _paid(state, store, record, effects)
     else:

@@ -45,7 +45,7 @@ def doubt(state: State, until_s: float) -> None:
         state.statures = [d for d in state.statures if d.at_s > until_s]
         for told in sorted(due, key=lambda d: d.at_s):
             if isinstance(told, Confusion):
-                confuse(state.belief, told)
+                _exchange(state, told)
             else:
                 measure(state.belief, told)
 
@@ -53,4 +53,16 @@ def doubt(state: State, until_s: float) -> None:
 def doubt_now(state: State, tracks: set[int]) -> None:
     """These people matter now: what is not sure about them yet is taken as it stands."""
     for told in doubts_now(state.floor, tracks, state.now_s):
-        confuse(state.belief, told)
+        _exchange(state, told)
+
+
+def _exchange(state: State, told: Confusion) -> None:
+    """Tracks may have been exchanged: those of visitors, and those of who stood at a reader and has not come in yet."""
+    confuse(state.belief, told)
+    for visit in state.door.visits.values():
+        if visit.state == "admitted" and visit.shown_by:
+            shown = {t: p for t, p in visit.shown_by.items() if t not in told.tracks}
+            for way, probability in told.ways:
+                for track, person in zip(told.tracks, way, strict=True):
+                    shown[track] = shown.get(track, 0.0) + probability * visit.shown_by.get(person, 0.0)
+            visit.shown_by = shown

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 from edge.attribution import admit, measure, whose_track
-from edge.floor import forget, keep, positions, was_blind, went_through
+from edge.floor import forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
-from edge.runtime.doubts import doubt, doubt_now, doubt_visit
+from edge.runtime.doubts import SEEN_BY_NOBODY, doubt, doubt_now, doubt_visit
 from edge.runtime.health import why_shut
+from edge.runtime.turns import at_reader, turned_up, whose_turn
 from edge.state import LEAST_SHARE, State, refuse
 from edge.store import Store
-from edge.visit import Passing, behind, go_in, go_out, scan
+from edge.visit import Passing, Visit, behind, go_in, go_out, scan, waiting
 
 CAMERAS_LAG_S = 0.5
 GATE_PATIENCE_S = 1.5
@@ -20,6 +21,9 @@ GATE_PATIENCE_S = 1.5
 
 GATE_LATE_S = 30.0
 """A gate's message that took longer than this is about people who are elsewhere by now."""
+
+ELSEWHERE_M = 1.5
+"""Who is seen this far from a gate has not just left through it."""
 
 OPEN_FOR_S = 5.0
 """A gate stays open so long for each of a party."""
@@ -54,6 +58,9 @@ def _let_in(
 ) -> None:
     known = set(state.door.visits)
     visit = scan(state.door, store, record.gate, record.at_s, answer)
+    gate = store.layout.gate(record.gate)
+    if gate is not None:
+        visit.shown_by = at_reader(state, gate.position, record.at_s)
     if visit.id not in known:
         body: dict[str, object] = {"subject": visit.subject, "gate": visit.gate, "method": answer.method}
         body["party"] = visit.party
@@ -78,23 +85,10 @@ def _is_news(state: State, record: GateScan | CredentialScan | GatePassage, what
     return True
 
 
-def passed(state: State, store: Store, record: GatePassage, effects: list[Effect]) -> None:
+def passed(state: State, record: GatePassage) -> None:
     """Somebody went through a light barrier. Out is out, through whichever gate."""
-    if not _is_news(state, record, f"{record.gate} {record.direction}"):
-        return
-    if record.direction == "out":
-        state.door.passings.append(Passing(record.gate, record.at_s, "out"))
-        return
-    visit = go_in(state.door, store, record.gate, record.at_s)
-    if visit is None:
-        body: dict[str, object] = {"gate": record.gate}
-        party = behind(state.door, store, record.gate, record.at_s)
-        if party:
-            body["behind"] = party
-        key = f"tailgate:{record.gate}@{record.at_s:.3f}"
-        effects.append(LedgerEntry(key, record.at_s, "tailgate", "", body))
-    else:
-        state.door.passings.append(Passing(record.gate, record.at_s, "in", visit.id, visit.inside))
+    if _is_news(state, record, f"{record.gate} {record.direction}"):
+        state.door.passings.append(Passing(record.gate, record.at_s, record.direction))
 
 
 def gone_through(state: State, store: Store, effects: list[Effect]) -> None:
@@ -104,26 +98,42 @@ def gone_through(state: State, store: Store, effects: list[Effect]) -> None:
         if seen_s >= passing.at_s + CAMERAS_LAG_S or state.now_s >= passing.at_s + GATE_PATIENCE_S:
             state.door.passings.remove(passing)
             if passing.direction == "in":
-                _came_in(state, store, passing)
+                _came_in(state, store, passing, effects)
             else:
                 _went_out(state, store, passing, effects)
 
 
-def _came_in(state: State, store: Store, passing: Passing) -> None:
-    """Bind the visit to the track that went through the gate."""
-    visit = state.door.visits.get(passing.visit)
+def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:
+    """Bind a visit that waits for somebody to the track that went through the gate; nobody waits for a tailgater."""
     gate = store.layout.gate(passing.gate)
-    if visit is None or gate is None:
+    if gate is None:
+        return
+    expected = waiting(state.door, store, passing.gate, passing.at_s)
+    if not expected:
+        body: dict[str, object] = {"gate": passing.gate}
+        party = behind(state.door, store, passing.gate, passing.at_s)
+        if party:
+            body["behind"] = party
+        state.door.strangers += 1
+        key = f"tailgate:{passing.gate}@{passing.at_s:.3f}"
+        effects.append(LedgerEntry(key, passing.at_s, "tailgate", "", body))
         return
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=False)
+    if len(expected) > 1:
+        doubt(state, state.now_s)
+        doubt_now(state, set(weights))
+    visit = whose_turn(state.floor, expected, weights, passing.at_s)
+    go_in(visit)
     if was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
-    unseen = -passing.number - 1000 * int(visit.id.rsplit("-", 1)[1])
-    admit(state.belief, visit.id, passing.number, weights, unseen)
+    unseen = -visit.inside - 1000 * int(visit.id.rsplit("-", 1)[1])
+    admit(state.belief, visit.id, visit.inside, weights, unseen)
     keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
     for track in weights:
         for stature in state.floor.tracks[track].statures:
             measure(state.belief, stature)
+    if visit.inside == 1:
+        turned_up(state, visit, passing.at_s)
 
 
 def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:
@@ -142,14 +152,15 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
                 shares[visit_id] = shares.get(visit_id, 0.0) + weight * share
     if weights:
         forget(state.floor, max(weights, key=lambda t: weights[t]))
-    if not shares and shopping:
-        # Nobody was seen leaving: it was one of those whom no camera sees.
-        seen = {t for t, _, _ in positions(state.floor)}
-        bound = {v for t in seen for v, share in whose_track(state.belief, t).items() if share > 0.5}
-        unseen = sorted(shopping - bound) or sorted(shopping)
-        shares = {v: 1.0 / len(unseen) for v in unseen}
     likeliest = max(sorted(shares), key=lambda v: shares[v]) if shares else ""
+    if not shares or (not likeliest and not state.door.strangers):
+        # Nobody was seen leaving, or somebody who never came in: it was one whom cameras do not show elsewhere.
+        elsewhere = _elsewhere(state, gate.position, passing.at_s)
+        unseen = [v for v in sorted(shopping) if _inside(state.door.visits[v]) > elsewhere.get(v, 0.0) + 0.5]
+        shares = {v: (SEEN_BY_NOBODY if shares else 1.0) / len(unseen) for v in unseen}
+        likeliest = unseen[0] if unseen else ""
     if not likeliest:
+        state.door.strangers = max(0, state.door.strangers - 1)
         key = f"stranger:{passing.gate}@{passing.at_s:.3f}"
         effects.append(LedgerEntry(key, passing.at_s, "stranger", "", {"gate": passing.gate}))
         return
@@ -158,3 +169,18 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
     if was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
     go_out(visit, passing.at_s)
+
+
+def _inside(visit: Visit) -> int:
+    return visit.inside - visit.left
+
+
+def _elsewhere(state: State, gate: tuple[float, float], at_s: float) -> dict[str, float]:
+    """Visit -> how many of its people cameras show at some distance from a gate, after somebody went through it."""
+    count: dict[str, float] = {}
+    for track in state.floor.tracks.values():
+        seen = [s.head for s in track.recent if s.at_s >= at_s]
+        if seen and not track.gone and min(math.dist(head[:2], gate) for head in seen) > ELSEWHERE_M:
+            for visit, share in whose_track(state.belief, track.id).items():
+                count[visit] = count.get(visit, 0.0) + share
+    return count

@@ -6,7 +6,7 @@ from edge.attribution import cart_of, depart, whose_track
 from edge.checkout import open_settlement, review_settlement
 from edge.floor import positions, reaches
 from edge.records import Effect, LedgerEntry, Publish
-from edge.runtime.doubts import doubt
+from edge.runtime.doubts import doubt, doubt_visit
 from edge.runtime.shelves import CONCERNS_M
 from edge.shelf import still_stirring
 from edge.state import LEAST_SHARE, State
@@ -51,9 +51,12 @@ def lose(state: State, store: Store) -> None:
     for visit in state.door.visits.values():
         if visit.state != "shopping":
             continue
-        if any(s.get(visit.id, 0.0) > THERE for s in shares):
+        there_now = any(s.get(visit.id, 0.0) > THERE for s in shares)
+        if there_now and visit.shown:  # a ghost is not there twice
             visit.seen_s = state.now_s
-        elif state.now_s > max(visit.seen_s, visit.admitted_s, state.awake_s) + store.policy.lost_after_s:
+        visit.shown = there_now
+        since_s = max(visit.seen_s, visit.admitted_s, state.awake_s)
+        if not there_now and state.now_s > since_s + store.policy.lost_after_s:
             give_up(visit, state.now_s)
 
 
@@ -72,6 +75,8 @@ def settle(state: State, store: Store, visit: Visit, effects: list[Effect]) -> N
 
 
 def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> None:
+    if visit.rivals:  # somebody else scanned just before or after, and never came: who was it that did?
+        doubt_visit(visit)
     outcome = outcome_of(cart_of(state.belief, visit.id), visit.identity, store.policy, lost=visit.lost)
     common = (store, visit.id, visit.subject, outcome.charged, outcome.withheld, outcome.lines)
     if outcome.review:

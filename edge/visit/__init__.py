@@ -6,7 +6,7 @@ people do; a scan without a passage expires, a passage without a scan is a stran
 """
 
 from edge.visit.cart import Outcome, outcome_of
-from edge.visit.door import Door, Passing, Visit, behind, expire, give_up, go_in, go_out, open_door, scan
+from edge.visit.door import Door, Passing, Visit, behind, expire, give_up, go_in, go_out, open_door, scan, waiting
 from edge.visit.table import TABLE, VisitEvent, VisitState, after
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "open_door",
     "outcome_of",
     "scan",
+    "waiting",
 ]

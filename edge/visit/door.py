@@ -1,8 +1,9 @@
 """Who came in on whose scan, and who went out.
 
 The gate's reader and its light barrier speak separately: a scan admits a party, and each passage that follows is one
-of its people, in the order of the scans. Which track that person is, and which visit a leaving track belongs to, is
-seen a moment later when the cameras have caught up; a `Passing` waits for that.
+of its people, mostly in the order of the scans. Which track that person is, whose turn it was where several wait, and
+which visit a leaving track belongs to, is seen a moment later when the cameras have caught up; a `Passing` waits for
+that.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from edge.gate import Admission
 from edge.records import Direction, Role
 from edge.store import Store
 from edge.visit.table import VisitState, after
+
+EARLY_S = 2.0
+"""A gate's light barrier may be so much ahead of its reader."""
 
 
 @dataclass(slots=True)
@@ -37,29 +41,36 @@ class Visit:
     """Nobody saw them leave: the visit was given up."""
     identity: float = 1.0
     """How sure it is that it was this visit's people who left."""
+    shown_by: dict[int, float] = field(default_factory=dict)
+    """Track -> how likely it was that one who stood at the reader; empty where no camera shows that place."""
+    rivals: dict[str, float] = field(default_factory=dict)
+    """Visit that waited as well, and has not come in yet -> how likely it was that one's person who came in as ours."""
+    first_track: int = 0
+    """The likeliest track of the first who came in."""
+    shown: bool = False
+    """A camera showed one of its people when it was last looked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """One person went through a gate; who that was is not known yet.
-
-    For those who came in, ``visit`` is set, and ``number`` counts the people of its party from 1.
-    """
+    """One person went through a gate; who that was is not known yet."""
 
     gate: str
     at_s: float
     direction: Direction
-    visit: str = ""
-    number: int = 0
 
 
 @dataclass(slots=True)
 class Door:
-    """All visits that are not over, the people in the gates, and how many visits there have been in this book."""
+    """All visits that are not over, the people in the gates, and how many visits there have been in this book.
+
+    ``strangers``: so many are inside whom no scan let in, by what the light barriers say.
+    """
 
     visits: dict[str, Visit] = field(default_factory=dict)
     passings: list[Passing] = field(default_factory=list)
     opened: int = 0
+    strangers: int = 0
 
 
 def open_door() -> Door:
@@ -88,15 +99,21 @@ def scan(door: Door, store: Store, gate: str, at_s: float, admission: Admission)
     return visit
 
 
-def go_in(door: Door, store: Store, gate: str, at_s: float) -> Visit | None:
-    """One person came in through a gate: the first party there that still waits for somebody, or nobody's."""
-    for visit in door.visits.values():
-        waits = visit.state == "admitted" or (visit.state == "shopping" and visit.inside < visit.party)
-        if waits and visit.gate == gate and -2.0 <= at_s - visit.admitted_s <= store.policy.pass_within_s:
-            visit.state = after(visit.state, "passed_in")
-            visit.inside += 1
-            return visit
-    return None
+def waiting(door: Door, store: Store, gate: str, at_s: float) -> list[Visit]:
+    """Whose person may come in through a gate at a moment: parties that still wait for somebody, first scan first."""
+    return [
+        visit
+        for visit in door.visits.values()
+        if (visit.state == "admitted" or (visit.state == "shopping" and visit.inside < visit.party))
+        and visit.gate == gate
+        and -EARLY_S <= at_s - visit.admitted_s <= store.policy.pass_within_s
+    ]
+
+
+def go_in(visit: Visit) -> None:
+    """One of a visit's people came in."""
+    visit.state = after(visit.state, "passed_in")
+    visit.inside += 1
 
 
 def behind(door: Door, store: Store, gate: str, at_s: float) -> str:
@@ -120,9 +137,12 @@ def give_up(visit: Visit, now_s: float) -> None:
 
 
 def expire(door: Door, store: Store, now_s: float) -> list[Visit]:
-    """Visits whose scan nobody followed through the gate in time; they are over."""
+    """Visits whose scan nobody followed through the gate in time; they are over. Not while it is open who just did."""
+    open_at = {passing.gate for passing in door.passings if passing.direction == "in"}
     late = [
-        v for v in door.visits.values() if v.state == "admitted" and now_s - v.admitted_s > store.policy.pass_within_s
+        v
+        for v in door.visits.values()
+        if v.state == "admitted" and now_s - v.admitted_s > store.policy.pass_within_s and v.gate not in open_at
     ]
     for visit in late:
         visit.state = after(visit.state, "nobody_came")

@@ -15,6 +15,7 @@ from edge.store import Policy, load_store
 from edge.visit import (
     TABLE,
     Door,
+    Passing,
     Visit,
     VisitEvent,
     VisitState,
@@ -25,6 +26,7 @@ from edge.visit import (
     open_door,
     outcome_of,
     scan,
+    waiting,
 )
 
 SHOP = load_store(Path(__file__).parents[2] / "config" / "demo")
@@ -33,6 +35,10 @@ MORNING_S = 1_778_544_000.0
 
 def admitted(door: Door, at_s: float, subject: str, party: int = 1) -> Visit:
     return scan(door, SHOP, "entry", MORNING_S + at_s, Admission(subject, "member", "palm", party))
+
+
+def expected(door: Door, at_s: float) -> list[Visit]:
+    return waiting(door, SHOP, "entry", MORNING_S + at_s)
 
 
 @pytest.mark.parametrize("state", get_args(VisitState))
@@ -52,8 +58,10 @@ def test_a_visit_that_is_over_stays_over() -> None:
 def test_a_party_comes_in_on_one_scan_and_leaves_with_its_last() -> None:
     door = open_door()
     visit = admitted(door, 0, "ana", party=2)
-    assert [go_in(door, SHOP, "entry", MORNING_S + t) for t in (1.0, 2.0)] == [visit, visit]
-    assert go_in(door, SHOP, "entry", MORNING_S + 3.0) is None, "the third was not scanned"
+    for at_s in (1.0, 2.0):
+        assert expected(door, at_s) == [visit]
+        go_in(visit)
+    assert not expected(door, 3.0), "the third was not scanned"
     states = []
     for at_s in (60, 61):
         go_out(visit, MORNING_S + at_s)
@@ -61,20 +69,32 @@ def test_a_party_comes_in_on_one_scan_and_leaves_with_its_last() -> None:
     assert states == ["shopping", "leaving"]
 
 
-def test_passages_follow_the_order_of_the_scans() -> None:
+def test_those_who_scanned_wait_in_their_order() -> None:
     door = open_door()
     ana, ben = admitted(door, 0, "ana"), admitted(door, 1, "ben")
-    assert go_in(door, SHOP, "entry", MORNING_S + 2) is ana
-    assert go_in(door, SHOP, "entry", MORNING_S + 3) is ben
+    assert expected(door, 2) == [ana, ben]
+    go_in(ana)
+    assert expected(door, 3) == [ben]
+    assert not waiting(door, SHOP, "exit", MORNING_S + 3)
 
 
 def test_a_scan_that_nobody_follows_admits_nobody_later() -> None:
     door = open_door()
     visit = admitted(door, 0, "ana")
-    late_s = MORNING_S + SHOP.policy.pass_within_s + 1
-    assert expire(door, SHOP, late_s) == [visit]
+    late_s = SHOP.policy.pass_within_s + 1
+    assert expire(door, SHOP, MORNING_S + late_s) == [visit]
     assert visit.state == "expired"
-    assert go_in(door, SHOP, "entry", late_s) is None
+    assert not expected(door, late_s)
+
+
+def test_nobody_expires_while_it_is_open_who_just_went_in() -> None:
+    door = open_door()
+    visit = admitted(door, 0, "ana")
+    door.passings.append(Passing("entry", MORNING_S + SHOP.policy.pass_within_s, "in"))
+    late_s = MORNING_S + SHOP.policy.pass_within_s + 1
+    assert not expire(door, SHOP, late_s)
+    door.passings.clear()
+    assert expire(door, SHOP, late_s) == [visit]
 
 
 def test_scanning_again_while_waiting_is_the_same_visit() -> None:
