@@ -134,7 +134,7 @@ class WatchPage:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 """Requests are nobody's news."""
 
         self._server = ThreadingHTTPServer((settings.listen, settings.port), Handler)
