@@ -70,12 +70,16 @@ class Desk:
         self._thread.start()
 
     def close(self) -> None:
+        """Leave the folder to others. Safe where it could not be opened."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
-        with contextlib.suppress(OSError):
-            (self._folder / NAME).unlink(missing_ok=True)
-        os.close(self._lock)
+        if self._thread.ident is not None:
+            with contextlib.suppress(OSError):
+                (self._folder / NAME).unlink(missing_ok=True)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     def _listen(self) -> None:
         while True:

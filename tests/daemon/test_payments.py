@@ -1,0 +1,153 @@
+"""A payment provider at its worst, and a shop that asks for every yen once."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from edge.adapters.payment import LocalProvider
+from edge.daemon.cashier import Cashier
+from edge.daemon.clock import Clock
+from edge.daemon.ear import Ear
+from edge.daemon.shop import PAYMENTS
+from edge.records import PaymentReply, PaymentRequest
+from tests.adapters.brokers import until
+from tests.daemon.rehearsals import Rehearsal
+
+
+class Moody:
+    """A provider that fails so many times before it does what it should, and remembers with which keys it was asked."""
+
+    def __init__(self, journal: Path, fails: int) -> None:
+        self.provider = LocalProvider(journal=journal)
+        self.fails = fails
+        self.keys: list[str] = []
+
+    def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+        self.keys.append(request.key)
+        if len(self.keys) <= self.fails:
+            raise ConnectionError("no route to the provider")
+        return self.provider.answer(request, at_s)
+
+
+@pytest.mark.parametrize(
+    ("conduct", "asked"),
+    [
+        ("approve+approve", 0),
+        ("silent, approve", 1),
+        ("unknown, approve", 1),
+        ("lost, approve", 1),
+        ("silent, lost, approve", 2),
+    ],
+)
+def test_whatever_the_provider_does_ana_is_charged_once(tmp_path: Path, conduct: str, asked: int) -> None:
+    """Twice the same answer, none, an unknown one, and money that was taken while the answer got lost."""
+    shop = Rehearsal(tmp_path)
+    shop.open({"ana": conduct})
+    shop.play(0.0, 18.0)
+    shop.settle()
+    shop.is_untouched()
+    assert len(shop.entries("payment-asked")) == asked
+    assert len(shop.entries("payment-approved")) == 1
+    shop.shop.close()
+
+
+def test_a_provider_that_never_answers_is_given_up_and_staff_are_told(tmp_path: Path) -> None:
+    shop = Rehearsal(tmp_path)
+    shop.open({"ana": "silent"})
+    shop.play(0.0, 18.0)
+    shop.settle(600.0)
+    assert shop.charges() == []
+    assert len(shop.entries("payment-unanswered")) == 1
+    assert "payment-unanswered" in [p.payload["kind"] for p in shop.said if p.topic == "runtime/alert"]
+    shop.shop.close()
+
+
+def test_a_provider_that_contradicts_itself_is_reported_and_the_money_stays_where_it_was(tmp_path: Path) -> None:
+    shop = Rehearsal(tmp_path)
+    shop.open({"ana": "approve+decline"})
+    shop.play(0.0, 18.0)
+    shop.settle()
+    shop.pass_s(5)
+    until(lambda: _worked(shop) and bool(shop.entries("payment-contradiction")), "the second answer is heard")
+    shop.is_untouched()
+    assert "payment-contradiction" in [p.payload["kind"] for p in shop.said if p.topic == "runtime/alert"]
+    shop.shop.close()
+
+
+def _worked(shop: Rehearsal) -> bool:
+    shop.pass_s(1)
+    return True
+
+
+def test_a_provider_that_raises_is_a_trouble_and_is_asked_again_with_the_same_key(tmp_path: Path) -> None:
+    provider = Moody(tmp_path / "state" / PAYMENTS, fails=2)
+    shop = Rehearsal(tmp_path, provider)
+    shop.open()
+    shop.play(0.0, 18.0)
+    until(lambda: _worked(shop) and "payment" in shop.status["troubles"], "staff see it")
+    assert "no route to the provider" in shop.status["troubles"]["payment"]
+    assert shop.status["state"] == "degraded"
+    shop.settle(600.0)
+    shop.is_untouched()
+    assert len(provider.keys) == 3
+    assert len(set(provider.keys)) == 1
+    until(lambda: _worked(shop) and "payment" not in shop.status["troubles"], "all is well again")
+    shop.shop.close()
+
+
+def test_killed_between_the_request_and_the_answer_the_same_key_is_asked_again(tmp_path: Path) -> None:
+    """The provider took the money before the kill; its answer died with the process."""
+    shop = Rehearsal(tmp_path)
+    shop.open({"ana": "lost"})
+    shop.play(0.0, 18.0)
+    until(lambda: _worked(shop) and bool(shop.charges()), "the provider took the money")
+    assert shop.entries("payment-approved") == []
+    shop.leave_as_killed()
+    shop.open()
+    shop.settle()
+    shop.is_untouched()
+    assert len(shop.entries("payment-approved")) == 1
+    shop.shop.close()
+
+
+def test_nobody_is_asked_for_what_is_not_in_the_book() -> None:
+    written = threading.Event()
+    provider = LocalProvider(latency_s=0.0)
+    ear = Ear(Clock())
+    cashier = Cashier(provider, ear, written.is_set)
+    cashier.start()
+    assert cashier.answer(PaymentRequest("v1", "k1", "ana", 356, "JPY"), 0.0) == []
+    cashier.look_again()
+    assert ear.next(0.1) is None
+    assert provider.charges == {}
+    written.set()
+    cashier.look_again()
+    heard = ear.next(5.0)
+    assert heard is not None
+    assert heard[0].topic == "payment/v1/reply"
+    assert list(provider.charges) == ["k1"]
+    cashier.stop()
+    cashier.stop()
+
+
+def test_a_provider_that_hangs_does_not_hold_up_the_end() -> None:
+    stuck, forever = threading.Event(), threading.Event()
+
+    class Hanging:
+        def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+            stuck.set()
+            forever.wait(20.0)
+            return []
+
+    cashier = Cashier(Hanging(), Ear(Clock()), lambda: True)
+    cashier.start()
+    cashier.answer(PaymentRequest("v1", "k1", "ana", 356, "JPY"), 0.0)
+    assert stuck.wait(5.0)
+    clock = Clock()
+    began_s = clock.now_s()
+    cashier.stop()
+    assert clock.now_s() - began_s < 1.5
+    forever.set()
