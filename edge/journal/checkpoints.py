@@ -43,7 +43,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Keep a checkpoint and the one before it. `OSError` where the disk refuses; the old ones stay."""
     last, before = (folder / name for name in NAMES)
     data = msgspec.msgpack.encode(
-        _File(checkpoint.version, checkpoint.position, zlib.crc32(checkpoint.state), checkpoint.state)
+        _File(checkpoint.version, checkpoint.position, _checksum(checkpoint), checkpoint.state)
     )
     fresh = folder / f"{NAMES[0]}.new"
     with fresh.open("wb") as file:
@@ -62,6 +62,12 @@ def last_checkpoint(folder: Path) -> Checkpoint | None:
             found = msgspec.msgpack.decode((folder / name).read_bytes(), type=_File)
         except (OSError, msgspec.MsgspecError):
             continue
-        if zlib.crc32(found.state) == found.checksum:
-            return Checkpoint(found.version, found.position, found.state)
+        checkpoint = Checkpoint(found.version, found.position, found.state)
+        if _checksum(checkpoint) == found.checksum:
+            return checkpoint
     return None
+
+
+def _checksum(checkpoint: Checkpoint) -> int:
+    head = msgspec.msgpack.encode((checkpoint.version, checkpoint.position))
+    return zlib.crc32(checkpoint.state, zlib.crc32(head))

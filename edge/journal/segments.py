@@ -90,7 +90,7 @@ class Recorder:
         self._path = folder
         self._began_s = 0.0
         self._count = 0
-        self._waiting_bytes = 0
+        self._waiting = self._waiting_bytes = 0
         self._flushed_s = 0.0
         self._refused_at = -TRY_AGAIN_S
 
@@ -124,7 +124,7 @@ class Recorder:
         if self._writer is not None and self._waiting_bytes:
             try:
                 self._writer.flush()
-                self._waiting_bytes = 0
+                self._waiting = self._waiting_bytes = 0
             except OSError as error:
                 self._refused(error)
 
@@ -153,6 +153,7 @@ class Recorder:
         assert self._writer is not None
         self._writer.write(heard.topic, heard.payload, measured_s, heard.received_s)
         self._count += 1
+        self._waiting += 1
         self._waiting_bytes += len(heard.payload) + 32
         self.bytes_written += len(heard.payload) + 32
 
@@ -170,7 +171,7 @@ class Recorder:
         self._path = self.folder / f"{began:%Y%m%dT%H%M%SZ}-{self._numbers:06d}.mcap"
         try:
             self._writer = RecordingWriter(self._path, self._attachments, at_s)
-            self._began_s, self._count, self._waiting_bytes = at_s, 0, 0
+            self._began_s, self._count, self._waiting, self._waiting_bytes = at_s, 0, 0, 0
             self._flushed_s = time.monotonic()
             for heard in self._opening(at_s):
                 self._put(heard, at_s)
@@ -185,7 +186,8 @@ class Recorder:
     def _refused(self, error: OSError) -> None:
         """The disk does not take any more. The segment stays as it is, and another one is tried later."""
         self._refused_at = time.monotonic()
-        self.lost += 1
+        self.lost += max(1, self._waiting)
+        self._waiting = 0
         what = error.strerror or str(error)
         remedy = "Free some space on the disk of" if error.errno in FULL else "See to the disk and access rights of"
         self.trouble = f"recordings cannot be written ({what}). {remedy} {self.folder}"
