@@ -9,7 +9,6 @@ The same hour comes again and again, with a restocking in between, as staff does
 from __future__ import annotations
 
 import gc
-import json
 import os
 import subprocess
 import sys
@@ -39,7 +38,7 @@ HOURS = 24
 HOUR_S = 3600.0
 VISITS = 45
 """In an hour."""
-RESTOCK_S = 20.0
+RESTOCK_S = 4.0
 
 
 def kiosk() -> Store:
@@ -129,23 +128,23 @@ def main(hour: Path) -> None:
         messages = hours(hour)
         shop.clock.not_before(next(iter(open_recording(hour))).received_s - 1.0)
         shop.open()
-        next_s = clock.at_s + HOUR_S
+        next_s = clock.at_s + HOUR_S + RESTOCK_S
 
         def enough() -> bool:
             """Before the shop listens: put the next message where it will."""
             nonlocal next_s
             heard = next(messages, None)
-            if heard is None or heard.received_s >= next_s:
+            if heard is not None and heard.received_s >= next_s:
                 next_s += HOUR_S
                 print(f"{rss_mib(os.getpid()):.2f}", flush=True)
             if heard is None:
+                print(f"{rss_mib(os.getpid()):.2f}", flush=True)
                 return True
             clock.at_s = heard.received_s
             shop.ear.hear(heard.topic, heard.payload)
             return False
 
         shop.work(enough)
-        print(json.dumps({"heard": shop.heard, "refused": sum(shop.ear.refused.values())}), file=sys.stderr)
         shop.close()
 
 
