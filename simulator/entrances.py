@@ -105,6 +105,7 @@ class Shows(Arrives):
         wrong = super().check(rehearsal, deed)
         if waits or not wrong:
             rehearsal.outside.add(deed.actor)
+            rehearsal.visited.add(owner_of(deed.text("code"), deed.actor))
         return wrong
 
     def scan(self, stage: Stage, deed: Deed, at_s: float) -> bytes:
@@ -167,6 +168,10 @@ class ScansAndGoesAway(Arrives):
     """A palm, and then second thoughts, two seconds later."""
 
     says = "scans and goes away"
+
+    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
+        rehearsal.visited.add(deed.actor)
+        return super().check(rehearsal, deed)
 
     def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
         gate = stage.gate("entry")

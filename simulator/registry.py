@@ -27,6 +27,7 @@ class Rehearsal:
         self.showed: set[str] = set()
         """Whose code was shown."""
         self.visited: set[str] = set()
+        """Who scanned."""
         self._held: dict[str, Counter[str]] = defaultdict(Counter)
         self._strayed: dict[str, Counter[str]] = defaultdict(Counter)
 

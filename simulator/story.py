@@ -90,7 +90,7 @@ class _Reader:
         self.rehearsal = Rehearsal(store)
         self.policy: list[str] = []
         self.accepts: list[str] = []
-        self.line = 0
+        self.line = self.policy_line = 0
 
     def note(self, what: str, remedy: str) -> None:
         self.faults.append(Fault(self.name, f"line {self.line}", what, remedy))
@@ -122,8 +122,10 @@ class _Reader:
         elif header := HEADER.match(text):
             self._header(header[1], header[2])
         elif policy := POLICY.match(text):
+            self.policy_line = self.line
             self.policy.append(f"{policy[1]} = {policy[2]}\n")
         elif accepts := ACCEPTS.match(text):
+            self.policy_line = self.line
             pairs = [f"{method} = {score}" for method, score in (p.split() for p in accepts[1].split(" and "))]
             self.accepts.append("\n".join(["", "[[policy.accept]]", *pairs, ""]))
         else:
@@ -203,12 +205,16 @@ class _Reader:
         toml = self.store.sources["store.toml"].decode()
         if "[policy]" not in toml:
             toml += "\n[policy]\n"
-        toml = toml.replace("[policy]\n", "[policy]\n" + "".join(self.policy), 1) + "".join(self.accepts)
+        before, _, after = toml.partition("[policy]\n")
+        for line in self.policy:
+            after = re.sub(rf"(?m)^{line.split()[0]} *=.*\n", "", after, count=1)
+        toml = f"{before}[policy]\n{''.join(self.policy)}{after}{''.join(self.accepts)}"
         try:
             self.story.store = read_store({**self.store.sources, "store.toml": toml.encode()})
         except BrokenStore as broken:
+            self.line = self.policy_line
             for fault in broken.faults:
-                self.note(f"{fault.where}: {fault.what}", fault.remedy)
+                self.note(f"no shop has such a policy ({fault.where}: {fault.what})", fault.remedy)
 
     def _rehearse(self) -> None:
         """Deed by deed in order of time: can it be?"""
