@@ -51,6 +51,8 @@ class Latencies:
 
     settled_s: list[float] = field(default_factory=list)
     shown_s: list[float] = field(default_factory=list)
+    stepped_s: list[float] = field(default_factory=list)
+    """From every message's arrival to the end of its step: what of all this is the daemon being busy."""
     unseen: int = 0
     unpaid: int = 0
 
@@ -83,6 +85,7 @@ def latencies(plan: Plan, plays: Sequence[Play], folder: Path) -> Latencies:
         shift_s = devices.sent.shift_s
     found = Latencies()
     found.settled_s = [paid_s - seen.left_s[visit] for visit, paid_s in seen.paid_s.items()]
+    found.stepped_s = stage.timings()["spent_s"].tolist()
     found.unpaid = len(seen.left_s) - len(seen.paid_s)
     for copy, pick in _picks_of_copies(plan, plays):
         _judge(found, seen, pick, f"{pick.subject}.{copy}" if copy else pick.subject, shift_s)
