@@ -6,7 +6,7 @@ known so far. Nothing is decided before it has to be: the belief is a set of wei
 is whose, what each cart holds, what lies in wrong places), and later evidence settles earlier doubt.
 """
 
-from edge.attribution.attribute import attribute, united
+from edge.attribution.attribute import attribute, mistake, united
 from edge.attribution.belief import STAFF, Belief, admit, confuse, depart, measure, open_belief
 from edge.attribution.certainty import cart_of, whose_track
 
@@ -19,6 +19,7 @@ __all__ = [
     "confuse",
     "depart",
     "measure",
+    "mistake",
     "open_belief",
     "united",
     "whose_track",

@@ -97,6 +97,26 @@ def attribute(
     return _explained(event, seen, before, weights), visits
 
 
+def mistake(belief: Belief, one: str, other: str, probability: float) -> None:
+    """Two visits may have been taken for each other as they came in: then all that is one's is the other's."""
+    cluster = joined(belief, {one, other}, set())
+    names = {one: other, other: one}
+    stories = []
+    for h in cluster.hypotheses:
+        stories.append(h.branch(math.log1p(-probability)))
+        swapped = h.branch(math.log(probability))
+        swapped.who = {track: _renamed(person, names) for track, person in h.who.items()}
+        swapped.carts = {names.get(visit, visit): cart for visit, cart in h.carts.items()}
+        swapped.statures_m = {_renamed(person, names): known for person, known in h.statures_m.items()}
+        stories.append(swapped)
+    replace(belief, cluster, stories)
+
+
+def _renamed(person: str, names: Mapping[str, str]) -> str:
+    visit = visit_of(person)
+    return names.get(visit, visit) + person[len(visit) :]
+
+
 def united(belief: Belief, store: Store, events: Sequence[ShelfEvent]) -> list[ShelfEvent]:
     """Events that settled together: two that overlap side by side are one where that explains them better.
 

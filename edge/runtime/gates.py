@@ -133,7 +133,7 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
         for stature in state.floor.tracks[track].statures:
             measure(state.belief, stature)
     if visit.inside == 1:
-        turned_up(state, visit, passing.at_s)
+        turned_up(state, visit)
 
 
 def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:
@@ -166,6 +166,9 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
         return
     visit = state.door.visits[likeliest]
     visit.identity = min(visit.identity, shares[likeliest])
+    if shares[likeliest] < store.policy.review_identity_at:
+        for other in shopping & shares.keys() - {likeliest}:  # whoever stays may be the one who left
+            state.door.visits[other].identity = min(state.door.visits[other].identity, 1.0 - shares[other])
     if was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
     go_out(visit, passing.at_s)

@@ -2,7 +2,7 @@
 
 Mostly the first. But people scan and think better of it, and people let others go first. Enters: who was seen at the
 reader when each of them scanned, and who was seen going in. Leaves: the likeliest visit, and the rivals that remain.
-A rival that comes in later may have been exchanged with it, which the belief takes in; one that never comes leaves it
+A rival that comes in later may have been taken for it, which the belief carries on; one that never comes leaves it
 open who was in the shop on whose account, and then a person looks before anything is charged.
 """
 
@@ -12,8 +12,8 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from edge.attribution import confuse, whose_track
-from edge.floor import Confusion, FloorState
+from edge.attribution import mistake, whose_track
+from edge.floor import FloorState
 from edge.state import State
 from edge.visit import Visit
 
@@ -31,6 +31,9 @@ FAR_M = 1.5
 
 ABSENT = 0.001
 """How likely it is that somebody scanned who was not seen at the reader, while somebody else was."""
+
+EXCHANGED = 0.05
+"""… and stands there still: people in front of a gate are close, and their tracks are exchanged so often."""
 
 UNKNOWN = 0.3
 """… where nobody was seen there, or one of the party has scanned and this is another one."""
@@ -64,30 +67,34 @@ def whose_turn(floor: FloorState, waiting: Sequence[Visit], tracks: Mapping[int,
     if not visit.inside:
         both = {v.id: fits[v.id] / (fits[v.id] + fits[visit.id]) for v in waiting if v is not visit and not v.inside}
         visit.rivals = {name: share for name, share in both.items() if share >= LEAST_RIVAL}
-        visit.first_track = max(tracks, key=lambda t: tracks[t]) if tracks else 0
     return visit
 
 
 def _fit(floor: FloorState, visit: Visit, tracks: Mapping[int, float], at_s: float) -> float:
-    """How well who went in fits who stood at the reader: the same track, seen all the time between."""
+    """How well who went in fits who stood at the reader: the same track, seen all the time between.
+
+    Where that one stands at the gate still, as another track, the two may have been exchanged unnoticed.
+    """
     if visit.inside or not visit.shown_by or not tracks:
         return UNKNOWN
+    stayed = {t for t in {*tracks, *visit.shown_by} if _stayed(floor, t, visit.admitted_s, at_s)}
+    least = EXCHANGED if max(visit.shown_by, key=lambda t: visit.shown_by[t]) in stayed else ABSENT
     return sum(
-        weight * (max(ABSENT, visit.shown_by.get(t, 0.0)) if _stayed(floor, t, visit.admitted_s, at_s) else ABSENT)
-        for t, weight in tracks.items()
+        weight * max(least, visit.shown_by.get(track, 0.0) if track in stayed else 0.0)
+        for track, weight in tracks.items()
     )
 
 
 def _stayed(floor: FloorState, track: int, since_s: float, until_s: float) -> bool:
     """Whether a track was never out of sight for long. Who goes away and who comes after may look like one."""
-    times = sorted(s.at_s for s in floor.tracks[track].recent if since_s <= s.at_s <= until_s)
+    recent = floor.tracks[track].recent if track in floor.tracks else []
+    times = sorted(s.at_s for s in recent if since_s <= s.at_s <= until_s)
     return bool(times) and all(later - earlier < AWAY_S for earlier, later in pairwise([*times, until_s]))
 
 
-def turned_up(state: State, visit: Visit, at_s: float) -> None:
-    """A visit's first person came in: whoever had it for a rival may be exchanged with it, and that is all."""
+def turned_up(state: State, visit: Visit) -> None:
+    """A visit's first person came in: whoever had it for a rival may have been taken for it, and that is all."""
     for other in state.door.visits.values():
         swap = other.rivals.pop(visit.id, 0.0)
-        if swap and other.first_track and visit.first_track and other.first_track != visit.first_track:
-            tracks = (other.first_track, visit.first_track)
-            confuse(state.belief, Confusion(at_s, tracks, ((tracks, 1.0 - swap), (tracks[::-1], swap))))
+        if swap:
+            mistake(state.belief, other.id, visit.id, swap)

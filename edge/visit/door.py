@@ -45,8 +45,6 @@ class Visit:
     """Track -> how likely it was that one who stood at the reader; empty where no camera shows that place."""
     rivals: dict[str, float] = field(default_factory=dict)
     """Visit that waited as well, and has not come in yet -> how likely it was that one's person who came in as ours."""
-    first_track: int = 0
-    """The likeliest track of the first who came in."""
     shown: bool = False
     """A camera showed one of its people when it was last looked."""
 

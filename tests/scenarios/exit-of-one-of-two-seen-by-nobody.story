@@ -1,5 +1,4 @@
-# No camera sees which of two leaves first: that visit is not charged before a person has looked. Who remains is the
-# other one, and pays.
+# No camera sees which of two leaves first, and so not who remains either: nobody is charged before a person has looked.
 shop demo
 seed 125
 
@@ -14,4 +13,4 @@ seed 125
 09:00:42  ana leaves
 09:00:52  ben leaves
 = ana is reviewed: 1 yogurt-plain
-= ben pays 178 JPY: 1 chips-salt
+= ben is reviewed: 1 chips-salt

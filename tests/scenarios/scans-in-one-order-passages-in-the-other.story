@@ -1,4 +1,5 @@
-# Ana scans, then Ben; Ben goes in first. The cameras saw who stood at the reader when.
+# Ana scans, then Ben; Ben goes in first, while Ana stands beside him. The cameras saw who stood at the reader when, but
+# people that close are exchanged now and then: nobody is charged before a person has looked.
 shop demo
 seed 123
 
@@ -12,5 +13,5 @@ seed 123
 09:00:50    ana leaves
 = the gate opens for ana
 = the gate opens for ben
-= ana pays 178 JPY: 1 onigiri-salmon
-= ben pays 385 JPY: 1 detergent-400
+= ana is reviewed
+= ben is reviewed
