@@ -11,8 +11,8 @@ the socket. Every connection is a new paho client, so that nothing of the last o
 repeat unconfirmed gate commands whenever the broker is back.
 
 What gates say is confirmed to the broker only when it is recorded, and the session is a persistent one: whoever goes
-through a gate while the runtime restarts is heard afterwards. That may be twice, and it may be late; the core takes each
-word once and refuses what is too old. Weights and people have QoS 0 and are not kept for anybody.
+through a gate while the runtime restarts is heard afterwards. That may be twice, and it may be late; the core takes
+each word once and refuses what is too old. Weights and people have QoS 0 and are not kept for anybody.
 """
 
 from __future__ import annotations

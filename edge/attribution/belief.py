@@ -40,7 +40,11 @@ TALLER = 0.05
 """Nobody grows: who was measured so often is hardly ever taller (a density, per metre)."""
 
 PARTY = "+"
-"""The persons of a party are ``visit``, ``visit+2``, ``visit+3``: one cart, but each as tall as they are."""
+"""The persons of a party are ``visit``, ``visit+2``, ``visit+3``: one cart, but each as tall as they are.
+
+A stranger is ``+`` and the track as which they were first seen: nobody's cart, but as tall as they are, too. Otherwise
+each measurement of a height would speak for stories in which the track is a visitor's.
+"""
 
 STAFF = "staff-"
 """Visits named like this are staff's: they may take and add what they like, and their cart stays empty."""
@@ -79,7 +83,7 @@ class Hypothesis:
     def tale(self) -> str:
         """What the story tells; equal for stories that differ only in how they came about."""
         if not self._tale:
-            parts = [f"{t}:{p}" for t, p in sorted(self.who.items())]
+            parts = [f"{t}:{p}" if visit_of(p) else f"{t}" for t, p in sorted(self.who.items())]
             for visit in sorted(self.carts):
                 parts.append(visit)
                 cart = self.carts[visit]
@@ -127,7 +131,7 @@ def admit(belief: Belief, visit: str, number: int, tracks: Mapping[int, float], 
     branches = []
     for h in cluster.hypotheses:
         h.carts.setdefault(visit, {})
-        free = {t: w for t, w in tracks.items() if not h.who.get(t, "")}
+        free = {t: w for t, w in tracks.items() if not visit_of(h.who.get(t, ""))}
         whole = sum(free.values())
         for track, weight in (free or {unseen: 1.0}).items():
             branch = h.branch(math.log(weight / whole) + math.log(min(1.0, whole)) if free else UNSEEN)
@@ -148,7 +152,7 @@ def confuse(belief: Belief, doubt: Confusion) -> None:
         for way, probability in doubt.ways:
             branch = h.branch(math.log(max(probability, 1e-4)))
             for track, person in zip(doubt.tracks, way, strict=True):
-                branch.who[track] = h.who.get(person, "")
+                branch.who[track] = h.who.get(person, "") or f"{PARTY}{person}"
             branches.append(branch)
     cluster.hypotheses = branches
     _settle_down(belief, cluster)
@@ -160,15 +164,14 @@ def measure(belief: Belief, stature: Stature) -> None:
     if cluster is None:
         return
     for h in cluster.hypotheses:
-        person = h.who.get(stature.track, "")
-        if person:
-            known_m, count = h.statures_m.get(person, (stature.height_m, 0))
-            nats, upright = _as_tall(stature.height_m, known_m, count)
-            h.nats += STATURE_WEIGHT * nats
-            if count < WELL_KNOWN and stature.height_m > known_m + 3 * STATURE_M:
-                known_m, count, upright = stature.height_m, 0, 1.0  # they had bent until now
-            mean_m = known_m + upright * (stature.height_m - known_m) / (count + 1)
-            h.statures_m = {**h.statures_m, person: (mean_m, min(count + 1, 8))}
+        person = h.who.get(stature.track, "") or f"{PARTY}{stature.track}"
+        known_m, count = h.statures_m.get(person, (stature.height_m, 0))
+        nats, upright = _as_tall(stature.height_m, known_m, count)
+        h.nats += STATURE_WEIGHT * nats
+        if count < WELL_KNOWN and stature.height_m > known_m + 3 * STATURE_M:
+            known_m, count, upright = stature.height_m, 0, 1.0  # they had bent until now
+        mean_m = known_m + upright * (stature.height_m - known_m) / (count + 1)
+        h.statures_m = {**h.statures_m, person: (mean_m, min(count + 1, 8))}
     if len(cluster.hypotheses) > 1 and _reweigh(cluster.hypotheses):
         _settle_down(belief, cluster)
 
@@ -287,9 +290,10 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
         if len(first.carts) > 1 and all(_same(h, first, visit) for h in stories):
             _stand_alone(belief, stories, visit)
     for track in [t for t, p in first.who.items() if visit_of(p) not in first.carts]:
-        if all(h.who.get(track, "") == first.who[track] for h in stories):
+        if all(visit_of(h.who.get(track, "")) == visit_of(first.who[track]) for h in stories):
             for h in stories:
                 h.who = {t: v for t, v in h.who.items() if t != track}
+                h.statures_m = {p: s for p, s in h.statures_m.items() if visit_of(p) or p in h.who.values()}
                 h.changed()
     if not any(h.carts or h.who or h.strays for h in stories):
         belief.clusters.remove(cluster)

@@ -124,7 +124,15 @@ def _sources(store: Store) -> list[str]:
 def alerts(effects: list[Effect], now_s: float) -> list[Effect]:
     """The effects, with a word to staff about what they should look at."""
     told: list[Effect] = [
-        Publish("runtime/alert", {"t": round(now_s, 3), "kind": e.kind, "text": ALERTS[e.kind], "visit": e.visit})
+        Publish(
+            "runtime/alert",
+            {
+                "t": round(now_s, 3),
+                "kind": e.kind,
+                "text": ALERTS[e.kind],
+                "visit": e.visit or e.body.get("behind", ""),
+            },
+        )
         for e in effects
         if isinstance(e, LedgerEntry) and e.kind in ALERTS
     ]
