@@ -23,7 +23,7 @@ import msgspec
 
 from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest, Publish, Record
 from edge.runtime import finish, step
-from edge.state import State, freeze, open_shop, thaw
+from edge.state import State, from_plain, open_shop, to_plain
 from edge.store import Store
 from edge.wire import Heard, decode
 
@@ -61,7 +61,7 @@ class UnreadableState(ValueError):
 class Frozen(msgspec.Struct):
     """All that a driver knows, as bytes: the core's state and the answers that are still on their way."""
 
-    state: bytes
+    state: State
     replies: list[PaymentReply]
     began_s: float
     heard_s: float
@@ -118,13 +118,13 @@ class Driver:
     def freeze(self) -> bytes:
         """A checkpoint: `thaw` it in a new driver and feed it the rest, and nobody can tell the difference."""
         replies = [reply for _, _, reply in sorted(self._replies)]
-        return msgspec.msgpack.encode(Frozen(freeze(self.state), replies, self.began_s, self.heard_s))
+        return msgspec.msgpack.encode(Frozen(self.state, replies, self.began_s, self.heard_s), enc_hook=to_plain)
 
     def thaw(self, frozen: bytes) -> None:
         """Goes on from a checkpoint; `UnreadableState` where it is of a version that knew other things."""
         try:
-            found = msgspec.msgpack.decode(frozen, type=Frozen)
-            self.state = thaw(found.state)
+            found = msgspec.msgpack.decode(frozen, type=Frozen, dec_hook=from_plain)
+            self.state = found.state
         except (msgspec.MsgspecError, ValueError, TypeError) as error:
             raise UnreadableState(f"the checkpoint cannot be read by this version of Tebura ({error})") from error
         self.began_s, self.heard_s = found.began_s, found.heard_s

@@ -8,7 +8,7 @@ is whose, what each cart holds, what lies in wrong places), and later evidence s
 
 from edge.attribution.attribute import attribute, mistake, united
 from edge.attribution.belief import STAFF, Belief, admit, confuse, depart, measure, open_belief
-from edge.attribution.certainty import cart_of, whose_track
+from edge.attribution.certainty import cart_of, tracks_of, whose_track
 
 __all__ = [
     "STAFF",
@@ -21,6 +21,7 @@ __all__ = [
     "measure",
     "mistake",
     "open_belief",
+    "tracks_of",
     "united",
     "whose_track",
 ]

@@ -211,7 +211,9 @@ def joined(belief: Belief, visits: set[str], tracks: set[int], strays: Iterable[
     parts = [
         c
         for c in belief.clusters
-        if c.visits() & visits or c.tracks() & tracks or any(wanted & set(h.strays) for h in c.hypotheses if wanted)
+        if not visits.isdisjoint(c.hypotheses[0].carts)
+        or not tracks.isdisjoint(c.hypotheses[0].who)
+        or any(wanted & set(h.strays) for h in c.hypotheses if wanted)
     ]
     stories = [Hypothesis(0.0, {}, {})]
     for part in parts:

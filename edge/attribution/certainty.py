@@ -56,6 +56,20 @@ def cart_of(belief: Belief, visit: str) -> Cart:
     return Cart(tuple(lines))
 
 
+def tracks_of(belief: Belief, visit: str) -> dict[int, float]:
+    """Track -> probability that it is one of this visit's people."""
+    cluster = next((c for c in belief.clusters if visit in c.visits()), None)
+    if cluster is None:
+        return {}
+    shares: dict[int, float] = {}
+    for h in cluster.hypotheses:
+        for track, person in h.who.items():
+            if visit_of(person) == visit:
+                shares[track] = shares.get(track, 0.0) + math.exp(h.nats)
+    whole = sum(math.exp(h.nats) for h in cluster.hypotheses)
+    return {track: share / whole for track, share in shares.items()}
+
+
 def whose_track(belief: Belief, track: int) -> dict[str, float]:
     """Visit -> probability that this track is its person; "" is a stranger."""
     cluster = next((c for c in belief.clusters if track in c.tracks()), None)

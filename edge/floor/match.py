@@ -25,6 +25,10 @@ MEASURED_M = 0.07
 """Standard error of a head's position, as cameras see it from the ceiling."""
 
 MEASURED_M2 = MEASURED_M**2
+
+ON_S = 0.8
+"""Nobody is expected further from where they were last than they go in this time: `edge.floor.state.COAST_S`."""
+
 GATE = 9.0
 """Squared Mahalanobis distance beyond which a person is somebody else."""
 
@@ -67,7 +71,13 @@ def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) ->
     costs: dict[tuple[int, int], float] = {}
     by_person: list[list[int]] = [[] for _ in people]
     by_track: dict[int, list[int]] = {}
+    xs, ys = ([p.head[axis] for p in people] for axis in (0, 1))
+    low_x, high_x = min(xs, default=math.inf) - GATE_M, max(xs, default=-math.inf) + GATE_M
+    low_y, high_y = min(ys, default=math.inf) - GATE_M, max(ys, default=-math.inf) + GATE_M
     for i, track in enumerate(tracks):
+        on_x, on_y = ON_S * abs(track.vx), ON_S * abs(track.vy)  # nobody goes further unseen
+        if not (low_x - on_x <= track.x <= high_x + on_x and low_y - on_y <= track.y <= high_y + on_y):
+            continue
         x, y, variance = track.ahead(at_s)
         scale = variance + MEASURED_M2
         for j, person in enumerate(people):

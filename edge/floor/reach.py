@@ -7,6 +7,7 @@ moment counts. Distances are taken to the box of air above the plates, in the go
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 
 from edge.floor.state import FloorState, Track
 from edge.records import Point, Reach
@@ -25,15 +26,17 @@ def reaches(
     box: tuple[Point, Point],
     from_s: float,
     to_s: float,
+    only: Set[int] | None = None,
 ) -> list[Reach]:
     """A `Reach` for every sure track with a sighting in [``from_s``, ``to_s``], and for the lost ones by guess.
 
-    ``origin`` and ``yaw_deg`` place the gondola in the store; ``box`` is in the gondola's frame.
+    ``origin`` and ``yaw_deg`` place the gondola in the store; ``box`` is in the gondola's frame. Where it is given,
+    ``only`` these tracks are looked at.
     """
     c, s = math.cos(math.radians(yaw_deg)), math.sin(math.radians(yaw_deg))
     found = []
     for track in state.tracks.values():
-        if track.sure and not track.gone:
+        if track.sure and not track.gone and (only is None or track.id in only):
             found.append(_reach(track, origin, c, s, box, from_s, to_s))
     return found
 

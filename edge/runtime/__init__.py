@@ -31,7 +31,7 @@ from edge.records import (
     WeightBatch,
 )
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
-from edge.runtime.gates import gone_through, passed, scanned
+from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
 from edge.runtime.leaving import lose, may_settle, settle
 from edge.runtime.shelves import weights
@@ -67,7 +67,7 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
         state.confusions[0].at_s if state.confusions else math.inf,
         state.statures[0].at_s if state.statures else math.inf,
     )
-    if told_s <= state.now_s - DOUBT_LAG_S or state.door.passings or state.now_s >= state.busy_at_s:
+    if told_s <= state.now_s - DOUBT_LAG_S or someone_is_through(state) or state.now_s >= state.busy_at_s:
         _time_passes(state, store, effects)
     return alerts(effects, state.now_s)
 

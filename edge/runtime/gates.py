@@ -91,11 +91,27 @@ def passed(state: State, record: GatePassage) -> None:
         state.door.passings.append(Passing(record.gate, record.at_s, record.direction))
 
 
+def someone_is_through(state: State) -> bool:
+    """Whether somebody passed a gate long enough ago for the cameras to have shown who it was."""
+    if not state.door.passings:
+        return False
+    seen_s = _seen_s(state)
+    return any(_is_through(state, p, seen_s) for p in state.door.passings)
+
+
+def _seen_s(state: State) -> float:
+    return max(state.floor.heard_until_s.values(), default=-math.inf)
+
+
+def _is_through(state: State, passing: Passing, seen_s: float) -> bool:
+    return seen_s >= passing.at_s + CAMERAS_LAG_S or state.now_s >= passing.at_s + GATE_PATIENCE_S
+
+
 def gone_through(state: State, store: Store, effects: list[Effect]) -> None:
     """Those who passed a gate a moment ago: the cameras have shown by now who they were."""
-    seen_s = max(state.floor.heard_until_s.values(), default=-math.inf)
+    seen_s = _seen_s(state)
     for passing in list(state.door.passings):
-        if seen_s >= passing.at_s + CAMERAS_LAG_S or state.now_s >= passing.at_s + GATE_PATIENCE_S:
+        if _is_through(state, passing, seen_s):
             state.door.passings.remove(passing)
             if passing.direction == "in":
                 _came_in(state, store, passing, effects)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from edge.attribution import cart_of, depart, whose_track
+from collections.abc import Set
+
+from edge.attribution import cart_of, depart, tracks_of, whose_track
 from edge.checkout import open_settlement, review_settlement
 from edge.floor import positions, reaches
 from edge.records import Effect, LedgerEntry, Publish
@@ -24,21 +26,23 @@ def may_settle(state: State, store: Store, visit: Visit) -> bool:
     """Whether every shelf that could concern a leaving visit has settled, or the policy's patience is over."""
     if state.now_s >= visit.leaving_s + store.policy.settle_within_s:
         return True
+    stirring = []
     for name, shelf in state.shelves.items():
         if shelf.heard_until_s < visit.leaving_s and shelf.heard_until_s > state.now_s - 2.0:
             return False
         since_s = still_stirring(shelf)
-        if since_s < visit.leaving_s and _concerns(state, store, name, visit, since_s):
-            return False
-    return True
+        if since_s < visit.leaving_s:
+            stirring.append((name, since_s))
+    tracks = tracks_of(state.belief, visit.id) if stirring else {}
+    mine = {t for t, share in tracks.items() if share > LEAST_SHARE}
+    return not any(_concerns(state, store, name, visit, since_s, mine) for name, since_s in stirring)
 
 
-def _concerns(state: State, store: Store, shelf: str, visit: Visit, since_s: float) -> bool:
+def _concerns(state: State, store: Store, shelf: str, visit: Visit, since_s: float, tracks: Set[int]) -> bool:
     gondola = store.layout.gondola_of(shelf)
     box = store.layout.plate_box(shelf, 1, store.layout.shelf(shelf).plates)
-    near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, since_s - 1.0, visit.leaving_s)
-    tracks = {t for t in state.floor.tracks if whose_track(state.belief, t).get(visit.id, 0.0) > LEAST_SHARE}
-    return any(r.track in tracks and r.head_gap_m < CONCERNS_M for r in near)
+    near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, since_s - 1.0, visit.leaving_s, tracks)
+    return any(r.head_gap_m < CONCERNS_M for r in near)
 
 
 def lose(state: State, store: Store) -> None:
