@@ -34,7 +34,7 @@ class Policy(BaseModel):
     review_identity_at: Share = 0.75
     """A visit goes to review when the runtime is less sure than this that it was the one who left."""
 
-    settle_within_s: Seconds = 3.0
+    settle_within_s: Seconds = 1.5
     """The longest that an exit waits for shelves that are still moving."""
 
     pass_within_s: Seconds = 20.0
