@@ -129,12 +129,18 @@ class LocalProvider:
             raise KeyReused(f"key {request.key} stands for {_bargain(first)}, not for {_bargain(request)}")
 
     def _decide(self, decided: Decided) -> None:
-        """Write it down before anybody hears of it."""
+        """Write it down before anybody hears of it. `OSError` where the disk does not take it: nothing is decided."""
         if self._journal is not None:
-            with self._journal.open("ab") as file:
-                file.write(msgspec.json.encode(decided) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+            line = memoryview(msgspec.json.encode(decided) + b"\n")
+            with self._journal.open("ab", buffering=0) as file:  # unbuffered: nothing comes after what was cut away
+                start = file.tell()
+                try:
+                    while line:
+                        line = line[file.write(line) :]
+                    os.fsync(file.fileno())
+                except OSError:
+                    file.truncate(start)
+                    raise
         self._remember(decided)
 
     def _remember(self, decided: Decided) -> None:

@@ -7,6 +7,7 @@ checksum, so that a torn one is recognised and the one before it taken.
 from __future__ import annotations
 
 import os
+import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from pathlib import Path
 import msgspec
 
 NAMES = ("checkpoint", "checkpoint.before")
+
+_LENGTH = struct.Struct(">Q")
+"""A file begins with the length of its head; the state follows the head, to the end."""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -23,11 +27,12 @@ class Position(msgspec.Struct, frozen=True):
     count: int
 
 
-class _File(msgspec.Struct):
+class _Head(msgspec.Struct, frozen=True):
+    """What stands in front of the state."""
+
     version: str
     position: Position
     checksum: int
-    state: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +45,18 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Keep a checkpoint and the one before it. `OSError` where the disk refuses; the old ones stay."""
+    """Keep a checkpoint and the one before it. `OSError` where the disk refuses; the old ones stay.
+
+    The state of a large shop has twenty megabytes: it is written as it is, without another copy.
+    """
     last, before = (folder / name for name in NAMES)
-    data = msgspec.msgpack.encode(
-        _File(checkpoint.version, checkpoint.position, _checksum(checkpoint), checkpoint.state)
-    )
+    head = msgspec.msgpack.encode(_Head(checkpoint.version, checkpoint.position, _checksum(checkpoint)))
     fresh = folder / f"{NAMES[0]}.new"
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
+    with fresh.open("wb", buffering=0) as file:
+        for part in (_LENGTH.pack(len(head)), head, checkpoint.state):
+            rest = memoryview(part)
+            while rest:
+                rest = rest[file.write(rest) :]
         os.fsync(file.fileno())
     if last.exists():
         last.replace(before)
@@ -59,11 +67,13 @@ def last_checkpoint(folder: Path) -> Checkpoint | None:
     """The newest checkpoint that is whole; None where there is none."""
     for name in NAMES:
         try:
-            found = msgspec.msgpack.decode((folder / name).read_bytes(), type=_File)
-        except (OSError, msgspec.MsgspecError):
+            data = (folder / name).read_bytes()
+            (length,) = _LENGTH.unpack_from(data)
+            head = msgspec.msgpack.decode(data[_LENGTH.size : _LENGTH.size + length], type=_Head)
+        except (OSError, struct.error, msgspec.MsgspecError):
             continue
-        checkpoint = Checkpoint(found.version, found.position, found.state)
-        if _checksum(checkpoint) == found.checksum:
+        checkpoint = Checkpoint(head.version, head.position, data[_LENGTH.size + length :])
+        if _checksum(checkpoint) == head.checksum:
             return checkpoint
     return None
 

@@ -38,7 +38,7 @@ class BookFault:
 
 
 _REMEDIES: tuple[tuple[str, str, str], ...] = (
-    ("SQLITE_FULL", "the disk is full", "Free some space and start again; what is in the book is whole"),
+    ("SQLITE_FULL", "the disk is full", "Free some space; what is in the book is whole"),
     ("SQLITE_READONLY", "cannot be written to", "Give this user write access to the file and its folder"),
     ("SQLITE_CANTOPEN", "cannot be opened", "Check that the folder exists and that this user may use it"),
     ("SQLITE_NOTADB", "is not a ledger", "Name another file; this one was left as it is"),

@@ -67,7 +67,7 @@ def decode(store: Store, topic: str, payload: bytes, received_s: float) -> Recor
         record = _decode(store, topic, payload, received_s)
     except msgspec.ValidationError:
         return Refused(received_s, topic, "breaks the contract")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refused(received_s, topic, "not JSON")
     if not isinstance(record, Refused) and record.at_s > received_s + FUTURE_S:
         return Refused(received_s, topic, "from the future")

@@ -119,7 +119,7 @@ def _attachment(record: bytes) -> Attachment | None:
         for r in StreamReader(io.BytesIO(record), skip_magic=True).records:
             if isinstance(r, Attachment):
                 return r
-    except (McapError, EOFError, ValueError):
+    except (McapError, EOFError, ValueError, OverflowError):
         pass
     return None
 

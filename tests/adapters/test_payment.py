@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,22 @@ def test_the_journal_survives_a_restart_and_a_line_that_broke_off(tmp_path: Path
     assert outcomes(again.answer(request("bo", "b"), 5.0)) == ["declined"]
     again.answer(request("cy", "c"), 5.0)
     assert list(LocalProvider(journal=journal).charges) == ["a", "c"]
+
+
+def test_a_full_disk_tears_nothing_and_decides_nothing(tmp_path: Path) -> None:
+    journal = tmp_path / "payments.jsonl"
+    provider = LocalProvider(journal=journal)
+    provider.answer(request("ana", "a"), 0.0)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.stat().st_size + 40, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            provider.answer(request("bo", "b"), 1.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(LocalProvider(journal=journal).charges) == ["a"], "nobody is charged for what was not written down"
+    provider.answer(request("bo", "b"), 2.0)
+    assert list(LocalProvider(journal=journal).charges) == ["a", "b"]
 
 
 STEPS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map("+".join)

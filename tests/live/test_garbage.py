@@ -130,7 +130,6 @@ def test_what_is_too_large_retained_or_elsewhere_is_refused_at_the_door(show: Sh
     assert show.ask(do="status")["mode"] == "open"
 
 
-@pytest.mark.xfail(reason="the wire's decoder lets a RecursionError out", strict=True)
 def test_ten_thousand_levels_of_brackets_stop_no_shop(show: Show) -> None:
     show.start()
     for topic in TOPICS:
