@@ -218,17 +218,7 @@ def joined(belief: Belief, visits: set[str], tracks: set[int], strays: Iterable[
     stories = [Hypothesis(0.0, {}, {})]
     for part in parts:
         belief.clusters.remove(part)
-        stories = _best(
-            Hypothesis(
-                a.nats + b.nats,
-                a.who | b.who,
-                a.carts | b.carts,
-                a.strays + b.strays,
-                a.statures_m | b.statures_m,
-            )
-            for a in stories
-            for b in part.hypotheses
-        )
+        stories = _paired(stories, part.hypotheses)
     sure = tuple(s for s in belief.strays if s in wanted)
     if sure:
         belief.strays = [s for s in belief.strays if s not in wanted]
@@ -246,6 +236,25 @@ def replace(belief: Belief, cluster: Cluster, stories: list[Hypothesis]) -> None
     """The stories of a cluster went on."""
     cluster.hypotheses = stories
     _settle_down(belief, cluster)
+
+
+def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothesis]:
+    """The best stories that are one of the first and one of the others at once. They touch nothing in common, so no
+    two of them tell the same, and only those that are kept need to be written.
+    """
+    ranked = sorted(((a, b) for a in stories for b in others), key=lambda pair: -(pair[0].nats + pair[1].nats))
+    found = [
+        Hypothesis(
+            a.nats + b.nats,
+            a.who | b.who,
+            a.carts | b.carts,
+            a.strays + b.strays,
+            a.statures_m | b.statures_m,
+        )
+        for a, b in ranked[:MOST_HYPOTHESES]
+    ]
+    _reweigh(found)
+    return found
 
 
 def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
