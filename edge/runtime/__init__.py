@@ -34,12 +34,12 @@ from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
 from edge.runtime.leaving import lose, may_settle, settle
-from edge.runtime.shelves import weights
+from edge.runtime.shelves import carts_inside, weights
 from edge.state import State, refuse
 from edge.store import Store
 from edge.visit import expire
 
-__all__ = ["closing_status", "finish", "step"]
+__all__ = ["carts_inside", "closing_status", "finish", "step"]
 
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""

@@ -91,9 +91,17 @@ def _entry_of(explained: Explained) -> LedgerEntry:
 
 def _show_cart(state: State, store: Store, visit: str, effects: list[Effect]) -> None:
     cart = cart_of(state.belief, visit)
-    if cart == state.carts.get(visit, Cart()):
-        return
-    state.carts[visit] = cart
+    if cart != state.carts.get(visit, Cart()):
+        state.carts[visit] = cart
+        effects.append(_shown(state, store, visit, cart))
+
+
+def carts_inside(state: State, store: Store) -> list[Publish]:
+    """Every cart as it stands: for a broker that may have forgotten them."""
+    return [_shown(state, store, visit, cart) for visit, cart in state.carts.items()]
+
+
+def _shown(state: State, store: Store, visit: str, cart: Cart) -> Publish:
     whole = {line.sku: line for line in cart.lines}  # a product's last line is all of it
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),
@@ -101,4 +109,4 @@ def _show_cart(state: State, store: Store, visit: str, effects: list[Effect]) ->
         "total": sum(store.catalogue[x.sku].price_minor * x.quantity for x in whole.values()),
         "currency": store.currency,
     }
-    effects.append(Publish(f"visit/{visit}/cart", payload, retain=True))
+    return Publish(f"visit/{visit}/cart", payload, retain=True)
