@@ -47,7 +47,7 @@ CALM_SCATTER = 1.8
 
 SETTLED_ERROR_G = 0.5
 """A calm plate is watched until its level is known this well, but no longer than `SETTLED_BLOCKS`."""
-SETTLED_BLOCKS = 12
+SETTLED_BLOCKS = 8
 SETTLED_AT_LEAST = 5
 
 BEFORE_S = 1.2
