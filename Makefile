@@ -21,7 +21,7 @@ demo: $(VENV)/ready
 	$(BIN)/tebura demo
 
 test: lint
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(VENV)/ready-to-develop
 	$(BIN)/ruff check .
