@@ -45,6 +45,11 @@ PATIENCE_S = 20.0
 DECIDED = ("settlement", "review")
 
 
+NO_REHEARSAL = (
+    "the shop in {0} is no rehearsal. Stop it, and start it with `tebura run --store DIR --rehearsal --state {0}`"
+)
+
+
 class CannotPlay(OSError):
     """The recording cannot be played into this shop; the message says why and what to do."""
 
@@ -68,6 +73,7 @@ class Stage:
 
 def play_live(recording: Recording, stage: Stage, speed: float) -> Played:
     """Play it all, and wait until nothing is pending."""
+    ask(stage.state_folder, {"do": "status"})
     before = _head(stage)
     with _line(stage) as client, Understudies(stage.site, stage.store) as doubles:
         _play(recording, stage, client, doubles, speed)
@@ -146,7 +152,10 @@ def _line(stage: Stage) -> Iterator[Client]:
     if broker.kind == "embedded":
         passwords = Passwords(stage.state_folder / "broker" / "passwords.toml")
         passwords.read()
-        user, password = REHEARSAL, passwords.of(REHEARSAL)
+        try:
+            user, password = REHEARSAL, passwords.of(REHEARSAL)
+        except KeyError as error:
+            raise CannotPlay(NO_REHEARSAL.format(stage.state_folder)) from error
     else:
         password = broker.password_file.read_text(encoding="utf-8").strip() if broker.password_file else broker.password
     client.username_pw_set(user, password)

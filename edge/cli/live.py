@@ -23,7 +23,7 @@ def run(
     store: StoreFolder,
     state: StateFolder = None,
     *,
-    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="For `tebura replay --live`: its time.")] = False,
+    rehearsal: Annotated[bool, typer.Option("--rehearsal", help="Its time is a recording's, played in.")] = False,
 ) -> None:
     """Run the shop, until somebody stops it."""
     from edge.adapters.members import UnusableMembers
@@ -50,7 +50,7 @@ def mode(
 ) -> None:
     """Say what the shop is doing: open, being restocked (staff's work stays out of carts), or closed."""
     answer = _ask(store, state, {"do": "mode", "mode": mode, "by": getpass.getuser()})
-    say(f"the shop is {'being restocked' if answer['mode'] == 'restock' else answer['mode']} from now on")
+    say(f"staff say {answer['mode']} from now on; `tebura status` tells how the shop is")
 
 
 @app.command()
@@ -67,8 +67,13 @@ def status(
         return
     why = f": {health['why']}" if health.get("why") else ""
     typer.echo(f"{health.get('state', 'opening')}{why}; {health['heard']:,} messages in {health['uptime_s']:.0f} s")
-    for source, ago_s in health.get("late", {}).items():
-        typer.echo(f"  {source} is late: " + (f"last heard {ago_s} s ago" if ago_s is not None else "never heard"))
+    late = health.get("late", {})
+    silent = [source for source, ago_s in late.items() if ago_s is None]
+    if silent:
+        typer.echo(f"  never heard: {', '.join(silent)}")
+    for source, ago_s in late.items():
+        if ago_s is not None:
+            typer.echo(f"  {source} is late: last heard {ago_s} s ago")
     for shelf, plates in health.get("blind", {}).items():
         typer.echo(f"  {shelf}: plates {', '.join(map(str, plates))} cannot be read")
     for source, what in health.get("troubles", {}).items():

@@ -14,16 +14,21 @@ app = typer.Typer()
 
 @app.command()
 def check(
-    store: Annotated[Path, typer.Option(help="The folder with store.toml, catalogue.csv and planogram.csv.")],
+    store: Annotated[Path, typer.Option(help="The folder with store.toml and its tables, and site.toml.")],
 ) -> None:
     """Look through a store folder and name everything that is wrong with it."""
+    from edge.site import FILE, load_site
     from edge.store import BrokenStore, load_store
 
     try:
         shop = load_store(store)
+        site = load_site(store, shop)
     except BrokenStore as error:
         refuse_store(str(store), error)
     shelves = shop.layout.shelves
     plates = sum(s.plates for s in shelves)
     what = f"{len(shop.catalogue)} products on {len(shelves)} shelves with {plates} plates"
-    typer.echo(f"{shop.name}: {what}. All is well.")
+    broker = f"{site.broker.kind} broker at {site.broker.host}:{site.broker.port}"
+    wired = f"{len(site.serial)} serial lines, {len(site.plain)} plain plates"
+    by = FILE if (store / FILE).exists() else f"no {FILE}"
+    typer.echo(f"{shop.name}: {what}; {by}: {broker}, {wired}. All is well.")

@@ -66,7 +66,11 @@ class Ear:
                 self._said_s[source, reason] = now_s
         if due:
             log.warning(
-                "refused", source=source, reason=reason, count=count, sample=sample[:80].decode(errors="replace")
+                "refused",
+                source=source,
+                reason=reason,
+                count=count,
+                sample=ascii(sample[:80].decode(errors="replace"))[:80],
             )
 
     def trouble(self, source: str, what: str) -> None:

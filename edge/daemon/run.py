@@ -74,7 +74,7 @@ class Daemon:
     def run(self) -> None:
         """Open, work, close. `OSError` and its kin where something that is needed cannot be used."""
         with suppress(OSError):  # the desk says what is wrong with the folder
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         desk = Desk(self.folder, self._do)
         with ExitStack() as stack:
             desk.open()

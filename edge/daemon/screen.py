@@ -6,7 +6,7 @@ import contextlib
 import logging
 import sys
 from collections import deque
-from collections.abc import MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence, Sized
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from edge.daemon.shop import Shop
     from edge.daemon.watch import Watch
+
+MOST_WRONG = 10
 
 NEWS = 8
 """So many lines of what happened last."""
@@ -64,7 +66,9 @@ class News:
                 if told:
                     log.info(told, visit=effect.visit)
             elif isinstance(effect, Publish) and effect.topic == "runtime/status":
-                log.info("status", **{k: v for k, v in effect.payload.items() if v and k != "t"})
+                payload = effect.payload
+                wrong = {k: len(cast("Sized", payload[k])) for k in ("blind", "late", "troubles") if payload.get(k)}
+                log.info("status", state=payload["state"], why=payload.get("why", ""), **wrong)
             elif isinstance(effect, Publish) and effect.payload.get("open") is False:
                 log.info("gate stays shut", gate=effect.topic.split("/")[1], reason=effect.payload["reason"])
 
@@ -116,13 +120,17 @@ class Screen:
 
         state, status = self._shop.driver.state, self._watch.status
         word = str(status.get("state", "opening"))
-        head = Text.assemble((f" {word} ", f"bold reverse {COLOURS.get(word, 'cyan')}"), f"  {self._shop.store.name}  ")
+        why = f": {status['why']}" if status.get("why") else ""
+        head = Text.assemble(
+            (f" {word}{why} ", f"bold reverse {COLOURS.get(word, 'cyan')}"), f"  {self._shop.store.name}  "
+        )
         head.append(f"{self._shop.heard:,} messages, {len(state.door.visits)} visits inside", "dim")
-        wrong = [f"{s} is late" for s in sorted(state.late)]
+        wrong = [f"{source}: {what}" for source, what in sorted(state.troubles.items())]
         wrong += [
-            f"{shelf}: plates {', '.join(map(str, p))} cannot be read" for shelf, p in sorted(state.blind.items())
+            f"{shelf}: plates {', '.join(map(str, plates))} cannot be read"
+            for shelf, plates in sorted(state.blind.items())
         ]
-        wrong += [f"{source}: {what}" for source, what in sorted(state.troubles.items())]
+        wrong += [f"late: {', '.join(sorted(state.late))}"] if state.late else []
         visits = Table("visit", "who", "state", "cart", box=None, expand=True, header_style="dim")
         for visit in list(state.door.visits.values())[-12:]:
             lines = state.carts[visit.id].lines if visit.id in state.carts else ()
@@ -130,6 +138,8 @@ class Screen:
             cart = ", ".join(f"{x.quantity} {sku} ({x.certainty:.0%})" for sku, x in whole.items())
             visits.add_row(visit.id, visit.subject, visit.state, cart or "–")
         parts: list[RenderableType] = [head, Text("  ".join(self._serving), "dim")]
-        parts += [Text(f"! {line}", "yellow") for line in wrong[:10]]
-        parts += [Panel(visits, title="inside"), Panel("\n".join(self._news) or " ", title="lately")]
+        parts += [Text(f"! {line}", "yellow") for line in wrong[:MOST_WRONG]]
+        if len(wrong) > MOST_WRONG:
+            parts.append(Text(f"! … and {len(wrong) - MOST_WRONG} more: tebura status", "yellow"))
+        parts += [Panel(visits, title="inside"), Panel(Text("\n".join(self._news) or " "), title="lately")]
         return Group(*parts)

@@ -95,7 +95,7 @@ class Shop:
 
     def open(self) -> Recovered:
         """Everything that has to be there before the first message. `OSError` and its kin: what cannot be used."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         book, mirror, repaired = open_mirrored(self.folder / LEDGER)
         self.book = book
         self.members = Members(self.folder / MEMBERS)

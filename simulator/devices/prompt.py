@@ -91,7 +91,7 @@ def block(double: AnyDouble, store: Store) -> str:
 
 def _double(protocol: str, plates: int | None, link: Path, seed: int) -> AnyDouble:
     if protocol == "lines":
-        return Controller(link, seed=seed, plates=plates or PLATES)
+        return Controller(link, seed=seed, plates=plates or PLATES, sums=True)
     if plates not in (None, 1):
         raise ValueError(f"--plates {plates}: only a microcontroller (--protocol lines) has several")
     return Scale(link, seed=seed) if protocol == "mt-sics" else Reader(link, seed=seed)
