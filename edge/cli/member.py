@@ -150,8 +150,10 @@ def _draw(code: str, again: bool) -> None:
 
 
 def _count_down(seconds: int, what: str) -> None:
+    import signal
     import time
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background starts us without one
     for left in range(seconds, 0, -1):
         if sys.stdout.isatty():
             sys.stdout.write(f"\r{what}; the next code in {left:>2} s ")
