@@ -10,6 +10,7 @@ Nothing is validated here: `edge.wire` has done that at the border.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -29,8 +30,10 @@ Direction: TypeAlias = Literal["in", "out"]
 class WeightBatch:
     """A controller's batch of samples for one shelf.
 
-    ``mass_g`` has shape (plates, samples), float64, plate order 1…P; NaN where a sample could not be
-    read. Row i, column j was measured at ``at_s + j / hz``.
+    ``mass_g`` has shape (plates, samples), float64, NaN where a sample could not be read. Row i, column j was
+    measured at ``at_s + j / hz``. On a shelf that was calibrated it is what the controller says, in its own unit and
+    order, until the shelf's profile has turned it into grams in plate order. ``celsius``: the controller's own
+    temperature, NaN where it does not tell.
     """
 
     received_s: float
@@ -38,6 +41,7 @@ class WeightBatch:
     shelf: str
     hz: float
     mass_g: NDArray[np.float64]
+    celsius: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

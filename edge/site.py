@@ -23,10 +23,14 @@ FILE = "site.toml"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 PlateNumber = Annotated[int, Field(ge=1, le=500)]
-Unit = Literal["g", "kg", "lb", "oz"]
+Unit = Literal["g", "kg", "lb", "oz", "raw"]
 
-GRAMS: dict[Unit, float] = {"g": 1.0, "kg": 1000.0, "lb": 453.59237, "oz": 28.349523125}
-"""Grams of one unit (international avoirdupois pound and ounce)."""
+GRAMS: dict[Unit, float] = {"g": 1.0, "kg": 1000.0, "lb": 453.59237, "oz": 28.349523125, "raw": 1.0}
+"""Grams of one unit (international avoirdupois pound and ounce). ``raw``: counts or volts, which only the shelf's
+calibration turns into grams."""
+
+LARGEST: dict[Unit, float] = dict.fromkeys(GRAMS, 1e6) | {"raw": 2.0**32}
+"""A shelf that carries a tonne is none, and no converter has more than 32 bits: such a number is a fault."""
 
 
 class Section(BaseModel):
@@ -166,8 +170,17 @@ def _misfits(site: Site, store: Store) -> Iterator[Fault]:
         if not plates and store.layout.has_shelf(serial.shelf):
             plates = tuple(range(1, store.layout.shelf(serial.shelf).plates + 1))
         yield from _places(where, serial.shelf, plates, store, taken)
+        yield from _raw(where, serial.shelf, serial.unit, store)
     for i, plain in enumerate(site.plain, start=1):
         yield from _places(f"plain[{i}]", plain.shelf, (plain.plate,), store, taken)
+        yield from _raw(f"plain[{i}]", plain.shelf, plain.unit, store)
+
+
+def _raw(where: str, shelf: str, unit: Unit, store: Store) -> Iterator[Fault]:
+    """What a device says and what the shelf is said to say."""
+    if store.layout.has_shelf(shelf) and unit == "raw" and store.layout.shelf(shelf).says != "raw":
+        remedy = f'Add says = "raw" to shelf {shelf} in store.toml, and calibrate it'
+        yield Fault(FILE, f"{where}.unit", "raw numbers are no grams", remedy)
 
 
 def _places(

@@ -15,7 +15,7 @@ from edge.floor import Confusion, FloorState, Stature, open_floor
 from edge.gate import GateState, open_gate
 from edge.records import Cart, Mode
 from edge.shelf import ShelfState, open_shelf
-from edge.store import Store
+from edge.store import Shelf, Store
 from edge.visit import Door, open_door
 
 LEAST_SHARE = 0.02
@@ -57,15 +57,29 @@ class State:
 
 def open_shop(store: Store) -> State:
     """The state before the first record."""
-    lightest_g = min(p.weight_g for p in store.catalogue.values())
     return State(
         now_s=-math.inf,
-        shelves={s.id: open_shelf(s.id, s.plates, lightest_g) for s in store.layout.shelves},
+        shelves={s.id: _shelf(store, s) for s in store.layout.shelves},
         floor=open_floor([g.position for g in store.layout.gates if g.kind == "entry"]),
         belief=open_belief(),
         door=open_door(),
         gate=open_gate(),
     )
+
+
+def reopen_shelves(state: State, store: Store) -> None:
+    """Forget what shelves stood at that are no longer what they were: another profile makes other grams."""
+    known, state.shelves = state.shelves, {}
+    for shelf in store.layout.shelves:
+        now, before = _shelf(store, shelf), known.get(shelf.id)
+        same = before is not None and before.profile == now.profile and len(before.level_g) == shelf.plates
+        state.shelves[shelf.id] = before if before is not None and same else now
+
+
+def _shelf(store: Store, shelf: Shelf) -> ShelfState:
+    conversion = store.profiles.get(shelf.id)
+    lightest_g = min(p.weight_g for p in store.catalogue.values())
+    return open_shelf(shelf.id, shelf.plates, lightest_g, conversion.profile if conversion else None)
 
 
 def refuse(state: State, reason: str) -> None:

@@ -75,7 +75,9 @@ class BrokerLine:
     """Keeps the shop connected to its broker, from `start` to `stop`; troubles are told as source ``broker``.
 
     ``plain`` is called for what a ``[[plain]]`` plate said, on the line's own thread: it returns at once, never raises.
-    ``password`` wins over the settings; the embedded broker's is known only at run time.
+    ``password`` wins over the settings; the embedded broker's is known only at run time. ``guest``: somebody who only
+    listens to these topics, beside a runtime or instead of it: under a name of its own, with a session that the broker
+    forgets, and without a last will.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class BrokerLine:
         plates: Iterable[PlainPlate] = (),
         plain: Callable[[PlainPlate, bytes], None] = ignore,
         password: str | None = None,
+        guest: Iterable[str] | None = None,
     ) -> None:
         self.store = store
         self.prefix = f"tebura/v1/{store}/"
@@ -96,6 +99,8 @@ class BrokerLine:
         self.plates: dict[str, tuple[PlainPlate, ...]] = {}
         for plate in plates:
             self.plates[plate.topic] = (*self.plates.get(plate.topic, ()), plate)
+        self.guest = guest is not None
+        self.heard = HEARD if guest is None else tuple((topic, 0) for topic in guest)
         self.outbox = Outbox()
         self.ready = threading.Event()
         """Set while connected and subscribed."""
@@ -186,13 +191,13 @@ class Call:
         self._heard = 0
         self._why = ""
         self._let_in = False
-        self._wanted = [(line.prefix + topic, qos) for topic, qos in HEARD] + [(topic, 0) for topic in line.plates]
+        self._wanted = [(line.prefix + topic, qos) for topic, qos in line.heard] + [(topic, 0) for topic in line.plates]
         self._kept: deque[tuple[int, int]] = deque()
         """(message id, QoS) of what may be confirmed."""
         self._client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"tebura-{line.store}-runtime",
-            clean_session=False,
+            client_id=f"tebura-{line.store}-{f'guest-{os.urandom(4).hex()}' if line.guest else 'runtime'}",
+            clean_session=line.guest,
             manual_ack=True,
         )
 
@@ -227,7 +232,8 @@ class Call:
                 client.tls_set_context(ssl.create_default_context(cafile=settings.ca_file))
             except OSError as error:
                 raise Stranger(unreadable("ca_file", settings.ca_file, error)) from error
-        client.will_set(self._prefix + "runtime/status", WILL, qos=1, retain=True)
+        if not self._line.guest:
+            client.will_set(self._prefix + "runtime/status", WILL, qos=1, retain=True)
         client.connect_timeout = CONNECT_S
         client.on_socket_open = _tune
         client.on_connect = self._on_connect

@@ -11,11 +11,10 @@ import re
 
 import msgspec
 
-from edge.site import GRAMS, PlainPlate
+from edge.site import GRAMS, LARGEST, PlainPlate
 
 LONGEST = 65_536
 """Bytes. Tasmota's largest telemetry has a few thousand."""
-MOST_G = 1e6
 UNREAD = frozenset({"nan", "unavailable", "unknown", "none", "null"})
 """How firmware says that it has no value: ESPHome ``nan``, Home Assistant ``unavailable`` and ``unknown``."""
 
@@ -31,7 +30,7 @@ def read_plain(plate: PlainPlate, payload: bytes) -> float | None:
     if number is None:
         return None
     mass_g = number * GRAMS[plate.unit]
-    if not abs(mass_g) <= MOST_G:
+    if not abs(mass_g) <= LARGEST[plate.unit]:
         raise ValueError("absurd mass")
     return mass_g
 

@@ -20,11 +20,13 @@ from numpy.typing import NDArray
 
 from edge.adapters.inbox import Inbox
 from edge.site import Site
-from edge.store import Store
+from edge.store import Shelf, Store
 from edge.wire import encode_weight
 
 BATCH_S = 0.5
 """How long a batch is: no longer than staff and shoppers notice, and few messages."""
+RAW_DIGITS = 9
+"""Volts of a bridge are a few thousandths, and half of their digits are the goods."""
 LATE_S = 2.0
 """A grid further than this from the clock is given up."""
 
@@ -36,7 +38,7 @@ class Plates:
         self._inbox, self._hz, self._stale_s = inbox, site.slow.hz, site.slow.stale_s
         self._lock = Lock()
         self._shelves = {
-            shelf: _Shelf(shelf, store.layout.shelf(shelf).plates, wired, self._stale_s)
+            shelf: _Shelf(store.layout.shelf(shelf), wired, self._stale_s)
             for shelf, wired in sorted(_wired(store, site).items())
         }
         self._rows = max(1, round(self._hz * batch_s))
@@ -97,17 +99,19 @@ class Plates:
         with self._lock:
             first, self._first = self._first, self._first + self._rows
             times = [k / self._hz for k in range(first, self._first)]
-            batches = [(s.id, s.rows(first, times), s.trouble(times[-1])) for s in self._shelves.values()]
+            batches = [(s, s.rows(first, times), s.trouble(times[-1])) for s in self._shelves.values()]
         for shelf, mass_g, trouble in batches:
-            self._inbox.hear(f"shelf/{shelf}/weight", encode_weight(times[0], self._hz, mass_g))
-            self._inbox.trouble(f"plates/{shelf}", trouble)
+            said = encode_weight(times[0], self._hz, mass_g, digits=shelf.digits)
+            self._inbox.hear(f"shelf/{shelf.id}/weight", said)
+            self._inbox.trouble(f"plates/{shelf.id}", trouble)
 
 
 class _Shelf:
     """One shelf: what each plate said last, and what has come for rows that are not sent yet."""
 
-    def __init__(self, shelf: str, plates: int, wired: frozenset[int], stale_s: float) -> None:
-        self.id, self.plates, self._wired, self._stale_s = shelf, plates, sorted(wired), stale_s
+    def __init__(self, shelf: Shelf, wired: frozenset[int], stale_s: float) -> None:
+        self.id, self.plates, self._wired, self._stale_s = shelf.id, shelf.plates, sorted(wired), stale_s
+        self.digits = RAW_DIGITS if shelf.says == "raw" else 1
         self.incoming: dict[int, dict[int, tuple[float, float]]] = {}
         """Row -> plate -> (when, grams); of several readings within a row the last stands."""
         self._last: dict[int, tuple[float, float]] = {}

@@ -19,9 +19,6 @@ KEEP = 24
 FIT_SIGMA = 6.0
 """What lies further from the change than this is no recipe."""
 
-SPAN_ERROR = 0.003
-"""Plates are calibrated to about this share of what they weigh."""
-
 QUANTITY_NATS = (0.0, -0.22, -2.0, -3.1, -4.2, -5.1, -5.8, -6.4, -7.0)
 """How ordinary it is to move 1, 2, 3 … units of one product at once (index: units)."""
 
@@ -135,7 +132,7 @@ def recipes(
     """
     plates = _share(event)
     change_g = sum(plates.values())
-    error_g = math.sqrt(sum(float(event.error_g[p - 1]) ** 2 for p in plates) + 0.3**2 + (SPAN_ERROR * change_g) ** 2)
+    error_g = math.sqrt(sum(float(event.error_g[p - 1]) ** 2 for p in plates) + 0.3**2)
     units = _units(event, catalogue, planogram, strays, held, change_g)
     found = []
     for chosen in _combinations(units, change_g, error_g):

@@ -28,7 +28,7 @@ from edge.ledger import Book, ContradictoryEntry
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.health import alerts, status
-from edge.state import open_shop
+from edge.state import open_shop, reopen_shelves
 from edge.store import Store
 
 OVER = frozenset({"settlement", "review", "expired", "staff-left"})
@@ -70,6 +70,7 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     if kept is not None:
         try:
             driver.thaw(kept.state)
+            reopen_shelves(driver.state, store)
         except UnreadableState:
             found.cold = "the checkpoint is of another version"
         else:

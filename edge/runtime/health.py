@@ -32,7 +32,8 @@ ALERTS = {
 def status(state: State, store: Store) -> Publish:
     """``runtime/status`` as it is now."""
     shut = why_shut(state, store)
-    wrong = state.blind or state.late or state.troubles
+    troubles = state.troubles | _uncalibrated(store)
+    wrong = state.blind or state.late or troubles
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),
         "state": "closed" if shut else ("degraded" if wrong else "open"),
@@ -40,9 +41,19 @@ def status(state: State, store: Store) -> Publish:
         "why": shut,
         "blind": {shelf: list(plates) for shelf, plates in sorted(state.blind.items())},
         "late": sorted(state.late),
-        "troubles": dict(sorted(state.troubles.items())),
+        "troubles": dict(sorted(troubles.items())),
     }
     return Publish("runtime/status", payload, retain=True)
+
+
+def _uncalibrated(store: Store) -> dict[str, str]:
+    """Shelves whose numbers mean nothing yet."""
+    shelves = [s.id for s in store.layout.shelves if s.says == "raw" and s.id not in store.profiles]
+    if not shelves:
+        return {}
+    named = ", ".join(shelves[:5]) + (" …" if len(shelves) > 5 else "")
+    what = f"{named} cannot weigh: raw numbers, and no calibration. Run `tebura calibrate shelf {shelves[0]}`"
+    return {"calibration": what}
 
 
 def closing_status(state: State) -> Publish:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edge.attribution import attribute, cart_of, united
 from edge.floor import reaches
 from edge.records import Cart, Effect, Explained, LedgerEntry, Point, Publish, ShelfEvent, Touch, WeightBatch
@@ -26,6 +28,11 @@ CONCERNS_M = 1.2
 def weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect]) -> None:
     """One batch of a shelf, and everything that it settles."""
     shelf = state.shelves[batch.shelf]
+    conversion = store.profiles.get(batch.shelf)
+    if conversion is not None:
+        batch = replace(batch, mass_g=conversion.grams(batch.mass_g))
+    elif store.layout.shelf(batch.shelf).says == "raw":
+        return  # numbers that mean nothing yet: staff know (`edge.runtime.health`)
     told = sense(shelf, batch)
     effects += [touch for touch in told if isinstance(touch, Touch)]
     for event in united(state.belief, store, [e for e in told if isinstance(e, ShelfEvent)]):

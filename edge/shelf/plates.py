@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.records import WeightBatch
+from edge.store.profile import DRIFT_G, SPAN_ERROR, ShelfProfile
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -83,6 +84,12 @@ class ShelfState:
     """For how long nothing believable came from the plate."""
     least_g: float
     """A change lighter than this in all is no product of this shop."""
+    profile: str
+    """Which of the shelf's profiles its grams come from; empty: none, it is taken at its word."""
+    drift_g: Floats
+    """g/√s: how far a level wanders by itself while a stir hides it, from load cell creep and temperature."""
+    span_error: Floats
+    """What is left of span, linearity and place on the plate, as a share of the load."""
     waiting: list[PlateStep]
     late: int = 0
 
@@ -102,8 +109,12 @@ class PlateStep:
     blind: bool
 
 
-def open_shelf(shelf: str, plates: int, lightest_g: float) -> ShelfState:
-    """A shelf of which nothing has been heard yet, in a shop whose lightest product weighs ``lightest_g``."""
+def open_shelf(shelf: str, plates: int, lightest_g: float, profile: ShelfProfile | None = None) -> ShelfState:
+    """A shelf of which nothing has been heard yet, in a shop whose lightest product weighs ``lightest_g``.
+
+    ``profile``: how far its plates can be trusted, where somebody has measured that.
+    """
+    known = profile.plate if profile else ()
 
     def zeros() -> Floats:
         return np.zeros(plates)
@@ -117,7 +128,7 @@ def open_shelf(shelf: str, plates: int, lightest_g: float) -> ShelfState:
         past_g=np.zeros((plates, PAST_BLOCKS)),
         past_scatter_g2=np.zeros((plates, PAST_BLOCKS)),
         level_g=zeros(),
-        noise_g2=zeros(),
+        noise_g2=np.array([p.noise_g**2 for p in known]) if known else zeros(),
         bound_g=np.zeros((plates, 0)),
         noise_at_s=-np.inf,
         stirred=np.zeros(plates, dtype=bool),
@@ -130,6 +141,9 @@ def open_shelf(shelf: str, plates: int, lightest_g: float) -> ShelfState:
         blind=(),
         unread_s=zeros(),
         least_g=LEAST_SHARE * lightest_g,
+        profile=profile.name if profile else "",
+        drift_g=np.array([p.drift_g for p in known]) if known else np.full(plates, DRIFT_G),
+        span_error=np.array([p.span_error for p in known]) if known else np.full(plates, SPAN_ERROR),
         waiting=[],
     )
 

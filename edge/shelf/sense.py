@@ -59,9 +59,6 @@ SIGNIFICANT_SIGMA = 4.0
 SIGNIFICANT_G = 2.0
 """A plate moved when its level changed by more than this many standard errors and grams."""
 
-DRIFT_G_PER_SQRT_S = 0.15
-"""How far a level may wander by itself while a stir hides it, from load cell creep and temperature."""
-
 BLIND_AFTER_S = 1.0
 """Without a believable sample for this long, a plate is blind."""
 STUCK_AFTER_S = 5.0
@@ -131,7 +128,9 @@ def still_stirring(state: ShelfState) -> float:
 
 def _first(state: ShelfState, means: Floats, variances: Floats) -> None:
     state.level_g[:] = np.nan_to_num(means.mean(axis=1))
-    state.noise_g2[:] = np.maximum(np.nan_to_num(variances.mean(axis=1), nan=1.0), NOISE_FLOOR_G**2)
+    if not state.profile:
+        state.noise_g2[:] = np.nan_to_num(variances.mean(axis=1), nan=1.0)
+    np.maximum(state.noise_g2, NOISE_FLOOR_G**2, out=state.noise_g2)
 
 
 def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) -> Bools | None:
@@ -229,9 +228,10 @@ def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
     after_g = float((state.past_g[plate, slots] * state.past_n[slots]).sum() / samples)
     after_error_g = math.sqrt(float(state.noise_g2[plate]) / samples)
     began_s, calm_s = float(state.stirred_since_s[plate]), float(state.past_s[slots[0]])
-    wander_g = DRIFT_G_PER_SQRT_S * math.sqrt(max(0.5, calm_s - began_s))
+    wander_g = float(state.drift_g[plate]) * math.sqrt(max(0.5, calm_s - began_s))
     change_g = after_g - float(state.before_g[plate])
-    error_g = math.sqrt(float(state.before_error_g[plate]) ** 2 + after_error_g**2 + wander_g**2)
+    span_g = float(state.span_error[plate]) * change_g
+    error_g = math.sqrt(float(state.before_error_g[plate]) ** 2 + after_error_g**2 + wander_g**2 + span_g**2)
     blind = not math.isnan(state.blind_since_s[plate])
     state.waiting.append(
         PlateStep(

@@ -9,6 +9,7 @@ from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.load import BrokenStore, Store, load_store, read_store, told_faults
 from edge.store.planogram import Planogram
 from edge.store.policy import Policy
+from edge.store.profile import Conversion, PlateProfile, ShelfProfile
 from edge.store.tables import Fault
 from edge.store.tax import TaxTable
 
@@ -16,14 +17,17 @@ __all__ = [
     "BrokenStore",
     "Camera",
     "Catalogue",
+    "Conversion",
     "Fault",
     "Gate",
     "Gondola",
     "Layout",
     "Planogram",
+    "PlateProfile",
     "Policy",
     "Product",
     "Shelf",
+    "ShelfProfile",
     "Store",
     "TaxTable",
     "load_store",

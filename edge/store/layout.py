@@ -49,6 +49,8 @@ class Shelf:
     depth: float
     plates: int
     plate_width: float
+    says: Literal["grams", "raw"] = "grams"
+    """What its controller's numbers are: ``raw`` ones (counts, volts) mean nothing before the shelf is calibrated."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A store folder, or the same files out of a recording -> one `Store`, or every fault at once.
 
-``store.toml``, ``catalogue.csv`` and ``planogram.csv`` are all read before anything is refused: a shop
-engineer fixes a broken folder in one go.
+``store.toml``, ``catalogue.csv``, ``planogram.csv`` and the calibration that counts are all read before anything is
+refused: a shop engineer fixes a broken folder in one go.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from edge.store.catalogue import Catalogue
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.planogram import Planogram
 from edge.store.policy import Policy
+from edge.store.profile import FOLDER, Conversion, Profiles, UnusableProfile, newest, read_profile
 from edge.store.settings import StoreFile
 from edge.store.tables import Fault, read_catalogue, read_planogram
 from edge.store.tax import TaxRate, TaxTable
@@ -55,8 +56,11 @@ class Store:
     planogram: Planogram
     tax: TaxTable
     policy: Policy
+    profiles: Profiles = field(repr=False)
+    """Shelf -> how it weighs, where somebody has calibrated it."""
     sources: Mapping[str, bytes] = field(repr=False)
-    """The files as they were read: a recording carries them along."""
+    """The files as they were read: a recording carries them along. Of each shelf's profiles only the one that counts,
+    as ``calibration/<shelf>.toml``."""
 
 
 def load_store(folder: Path) -> Store:
@@ -68,6 +72,7 @@ def load_store(folder: Path) -> Store:
         except OSError as error:
             remedy = "Run it with --store FOLDER, where FOLDER holds store.toml, catalogue.csv and planogram.csv"
             faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
+    files |= profiles_that_count(folder)
     from edge.store.environment import LiveStore  # slow to import, and a replay does without
 
     return _build(files, LiveStore, faults)
@@ -81,6 +86,16 @@ def read_store(files: Mapping[str, bytes]) -> Store:
         if name not in files
     ]
     return _build(files, StoreFile, faults)
+
+
+def profiles_that_count(folder: Path) -> dict[str, bytes]:
+    """``calibration/<shelf>.toml`` -> the newest profile of each shelf that has one."""
+    found = {}
+    for shelf in sorted(p for p in (folder / FOLDER).glob("*") if p.is_dir()):
+        name = newest(p.stem for p in shelf.glob("*.toml"))
+        if name is not None:
+            found[f"{FOLDER}/{shelf.name}.toml"] = (shelf / f"{name}.toml").read_bytes()
+    return found
 
 
 def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Fault]) -> Store:
@@ -110,6 +125,7 @@ def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Faul
     if files.get("planogram.csv") is not None and "planogram.csv" in texts:
         skus = _every_sku(texts.get("catalogue.csv", ""))
         planogram = read_planogram(texts["planogram.csv"], layout, skus or None, faults)
+    profiles = _profiles(files, layout, faults) if layout else {}
     if faults or settings is None or layout is None or zone is None:
         raise BrokenStore(faults)
     if not tax.rates:
@@ -117,7 +133,8 @@ def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Faul
     head = settings.store
     return Store(
         head.id, head.name, zone, head.currency, digits, head.prices_include_tax, head.languages, head.registration,
-        head.address, layout, catalogue, planogram, tax, settings.policy, {n: files[n] for n in FILES},
+        head.address, layout, catalogue, planogram, tax, settings.policy, profiles,
+        {n: files[n] for n in files if n in FILES or n.startswith(f"{FOLDER}/")},
     )  # fmt: skip
 
 
@@ -132,6 +149,30 @@ def told_faults(file: str, error: ValidationError) -> list[Fault]:
         given = "" if e["type"] == "missing" or "password" in key else f" (it says {e['input']!r})"
         faults.append(Fault(file, key, e["msg"].lower() + given[:80], REMEDIES.get(e["type"], "Correct the value")))
     return faults
+
+
+def _profiles(files: Mapping[str, bytes], layout: Layout, faults: list[Fault]) -> dict[str, Conversion]:
+    """Each shelf's profile. One of a shelf that is no more is nobody's business."""
+    found = {}
+    for name in sorted(n for n in files if n.startswith(f"{FOLDER}/")):
+        shelf = name.removeprefix(f"{FOLDER}/").removesuffix(".toml")
+        if not layout.has_shelf(shelf):
+            continue
+        remedy = f"Calibrate it anew (`tebura calibrate shelf {shelf}`), or roll back (`tebura calibrate rollback`)"
+        try:
+            profile = read_profile(files[name].decode("utf-8"))
+        except (UnusableProfile, UnicodeDecodeError) as error:
+            faults.append(Fault(name, "profile", str(error), remedy))
+            continue
+        count = layout.shelf(shelf).plates
+        if profile.shelf != shelf:
+            faults.append(Fault(name, "shelf", f"it is the profile of {profile.shelf}", remedy))
+        elif len(profile.plate) != count:
+            what = f"it has {len(profile.plate)} plates, and the shelf {count}"
+            faults.append(Fault(name, "plate", what, remedy))
+        else:
+            found[shelf] = Conversion(profile)
+    return found
 
 
 def _every_sku(catalogue: str) -> set[str]:
@@ -176,7 +217,7 @@ def _layout(settings: StoreFile, faults: list[Fault]) -> Layout:
                 g.id,
                 g.origin,
                 g.yaw_deg,
-                tuple(Shelf(s.id, g.id, s.height, s.depth, s.plates, s.plate_width) for s in g.shelf),
+                tuple(Shelf(s.id, g.id, s.height, s.depth, s.plates, s.plate_width, s.says) for s in g.shelf),
             )
             for g in settings.gondola
         ),

@@ -58,6 +58,7 @@ class ShelfSection(Section):
     depth: Length
     plates: Annotated[int, Field(ge=1, le=500)]
     plate_width: Length
+    says: Literal["grams", "raw"] = "grams"
 
 
 class GondolaSection(Section):

@@ -136,7 +136,8 @@ def _weights(store: Store, topic: str, shelf: str, batch: WeightPayload, receive
         return Refused(received_s, topic, "no samples")
     if batch.t + mass_g.shape[1] / batch.hz > received_s + FUTURE_S:
         return Refused(received_s, topic, "rate cannot be" if batch.t <= received_s else "from the future")
-    return WeightBatch(received_s, batch.t, shelf, batch.hz, mass_g)
+    celsius = math.nan if batch.c is None else batch.c
+    return WeightBatch(received_s, batch.t, shelf, batch.hz, mass_g, celsius)
 
 
 def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_s: float) -> Record:
@@ -152,10 +153,13 @@ def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_
     return GateScan(received_s, scan.t, gate, scan.subject, scan.method, scan.party, scan.score)
 
 
-def encode_weight(at_s: float, hz: float, mass_g: NDArray[np.float64]) -> bytes:
-    """``shelf/<shelf>/weight``: (plates, samples) grams to a tenth; NaN goes out as null."""
-    rows = [[None if math.isnan(g) else g for g in row] for row in np.round(mass_g, 1).tolist()]
-    return _encode({"t": round(at_s, 4), "hz": hz, "g": rows})
+def encode_weight(
+    at_s: float, hz: float, mass_g: NDArray[np.float64], *, digits: int = 1, celsius: float = math.nan
+) -> bytes:
+    """``shelf/<shelf>/weight``: (plates, samples); grams are told to a tenth, volts need more ``digits``."""
+    rows = [[None if math.isnan(g) else g for g in row] for row in np.round(mass_g, digits).tolist()]
+    warm = {} if math.isnan(celsius) else {"c": round(celsius, 2)}
+    return _encode({"t": round(at_s, 4), "hz": hz, "g": rows} | warm)
 
 
 def encode_people(at_s: float, people: Sequence[PersonSeen]) -> bytes:

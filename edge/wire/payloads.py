@@ -17,11 +17,14 @@ Place = tuple[Metre, Metre, Metre]
 
 
 class WeightPayload(Struct, gc=False):
-    """``shelf/<shelf>/weight``: one row of grams a plate, in plate order; null: could not be read."""
+    """``shelf/<shelf>/weight``: one row of grams a plate, in plate order; null: could not be read. Of a shelf that was
+    calibrated: whatever its controller says, in the order in which it was wired. ``c``: the controller's temperature.
+    """
 
     t: UnixTime
     hz: Annotated[float, Meta(gt=0.0, le=10_000.0)]
     g: Annotated[list[list[float | None]], Meta(min_length=1, max_length=1000)]
+    c: Annotated[float, Meta(ge=-100.0, le=200.0, description="degrees Celsius")] | None = None
 
 
 class PersonPayload(Struct, gc=False):

@@ -63,6 +63,37 @@ def read_messages(path: Path, losses: list[str]) -> Iterator[Message]:
                 return
 
 
+class Tail:
+    """A recording that is still being written: each look gives what was added since the last one.
+
+    ``ended``: its writer has closed it, and nothing more will come.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.ended = path, False
+        self._at = len(MAGIC)
+        self._topics: dict[int, str] = {}
+
+    def look(self) -> Iterator[Message]:
+        """What is there by now, whole records only; a part that is damaged is left out."""
+        with self.path.open("rb") as file:
+            size = self.path.stat().st_size
+            while not self.ended:
+                file.seek(self._at)
+                head = file.read(_HEAD.size)
+                if len(head) < _HEAD.size:
+                    return
+                opcode, length = _HEAD.unpack(head)
+                if self._at + _HEAD.size + length > size:
+                    return
+                self._at += _HEAD.size + length
+                self.ended = opcode == FOOTER
+                if opcode == CHUNK:
+                    yield from _in_chunk(file.read(length), True, self._topics, [])
+                elif opcode in (MESSAGE, CHANNEL):
+                    yield from _records(head + file.read(length), self._topics, [])
+
+
 def _body(file: BufferedReader, length: int, size: int) -> bytes:
     return file.read(min(length, size - file.tell()))
 

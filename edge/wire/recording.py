@@ -22,6 +22,8 @@ from mcap.writer import CompressionType, Writer
 
 from edge.wire.reader import MAGIC, read_messages
 
+STORE_FILES = ("store.toml", "catalogue.csv", "planogram.csv")
+
 MEDIA_TYPES = {".toml": "application/toml", ".csv": "text/csv", ".json": "application/json", ".txt": "text/plain"}
 
 
@@ -63,7 +65,8 @@ class Recording:
         return self.path.stat().st_size
 
     def store_files(self) -> dict[str, bytes]:
-        return {k: v for k, v in self.attachments.items() if k in ("store.toml", "catalogue.csv", "planogram.csv")}
+        """Everything that the store is: its three files, and how its shelves weigh."""
+        return {k: v for k, v in self.attachments.items() if k in STORE_FILES or k.startswith("calibration/")}
 
     def __iter__(self) -> Iterator[Heard]:
         self.loss = None

@@ -9,9 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-MOST_G = 1e6
-"""A shelf that carries a tonne is none: such a number is a fault of the line or of the device."""
-
 
 @dataclass(frozen=True, slots=True)
 class Weighed:

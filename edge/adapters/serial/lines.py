@@ -18,9 +18,9 @@ import re
 from functools import reduce
 from operator import xor
 
-from edge.adapters.serial.dialect import MOST_G, Said, Unusable, Weighed
+from edge.adapters.serial.dialect import Said, Unusable, Weighed
 from edge.adapters.serial.frames import LONGEST
-from edge.site import GRAMS, SerialDevice
+from edge.site import GRAMS, LARGEST, SerialDevice
 
 _LINE = re.compile(
     rb"(?P<said>\s*(?P<plate>\d{1,4})\s*,\s*(?P<number>[+-]?\d{1,15}(?:\.\d{0,12})?(?:[eE][+-]?\d{1,2})?)\s*)"
@@ -48,7 +48,7 @@ class Lines:
     def __init__(self, device: SerialDevice, plates: int) -> None:
         numbers = device.plates or tuple(range(1, plates + 1))
         self._plates = dict(enumerate(numbers, start=1))
-        self._unit_g = GRAMS[device.unit]
+        self._unit_g, self._largest = GRAMS[device.unit], LARGEST[device.unit]
         self._sums = False
 
     def line(self, line: bytes, at_s: float) -> list[Said]:
@@ -74,7 +74,7 @@ class Lines:
         if plate is None:
             return UNKNOWN
         mass_g = float(found["number"]) * self._unit_g
-        return Weighed(plate, mass_g) if abs(mass_g) <= MOST_G else ABSURD
+        return Weighed(plate, mass_g) if abs(mass_g) <= self._largest else ABSURD
 
 
 def checksum(said: bytes) -> int:

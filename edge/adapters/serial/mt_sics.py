@@ -20,12 +20,12 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from edge.adapters.serial.dialect import MOST_G, Said, Unusable, Weighed
+from edge.adapters.serial.dialect import Said, Unusable, Weighed
 from edge.adapters.serial.frames import LONGEST
-from edge.site import GRAMS, SerialDevice
+from edge.site import GRAMS, LARGEST, SerialDevice
 
 UNITS: dict[bytes, float] = {
-    **{unit.encode(): grams for unit, grams in GRAMS.items()},
+    **{unit.encode(): grams for unit, grams in GRAMS.items() if unit != "raw"},
     b"mg": 1e-3,
     b"t": 1e6,
 }
@@ -108,7 +108,7 @@ class MtSics:
         if unit not in UNITS:
             return [UNKNOWN_UNIT]
         mass_g = float(number) * UNITS[unit]
-        return self._weighs(mass_g, at_s) if abs(mass_g) <= MOST_G else [ABSURD]
+        return self._weighs(mass_g, at_s) if abs(mass_g) <= LARGEST["g"] else [ABSURD]
 
     def _weighs(self, mass_g: float | None, at_s: float) -> list[Said]:
         self._answered = True

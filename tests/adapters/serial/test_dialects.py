@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.adapters.serial.barcode import LONGEST, Barcodes
-from edge.adapters.serial.dialect import MOST_G, Dialect, Scanned, Unusable, Weighed
+from edge.adapters.serial.dialect import Dialect, Scanned, Unusable, Weighed
 from edge.adapters.serial.frames import Frames
 from edge.adapters.serial.lines import Lines, checksum
 from edge.adapters.serial.mt_sics import MtSics
+from edge.site import LARGEST
 from tests.adapters.serial.ear import device
 
 LB = 453.59237
@@ -257,7 +258,7 @@ def test_whatever_comes_nothing_raises_and_no_reading_comes_of_thin_air(new: typ
         for said in talk.line(line, float(i)):
             if isinstance(said, Weighed):
                 assert 1 <= said.plate <= 4
-                assert said.mass_g is None or abs(said.mass_g) <= MOST_G
+                assert said.mass_g is None or abs(said.mass_g) <= LARGEST["g"]
             if not isinstance(said, Unusable):
                 assert LOOKS[type(said)].fullmatch(line), line
 
