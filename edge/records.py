@@ -138,6 +138,20 @@ class ModeSet:
 
 
 @dataclass(frozen=True, slots=True)
+class StockCounted:
+    """Staff have counted what stands in one place: plates ``first``…``last`` of a shelf."""
+
+    received_s: float
+    at_s: float
+    shelf: str
+    first: int
+    last: int
+    sku: str
+    quantity: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceTrouble:
     """What is wrong with something that the shop depends on, as staff should read it; empty: all is well again."""
 
@@ -173,6 +187,7 @@ Record: TypeAlias = (
     | PaymentReply
     | Standing
     | ModeSet
+    | StockCounted
     | SourceTrouble
     | Tick
     | Refused

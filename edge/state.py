@@ -15,6 +15,7 @@ from edge.floor import Confusion, FloorState, Stature, open_floor
 from edge.gate import GateState, open_gate
 from edge.records import Cart, Mode
 from edge.shelf import ShelfState, open_shelf
+from edge.stock import Stock, open_stock
 from edge.store import Shelf, Store
 from edge.visit import Door, open_door
 
@@ -39,6 +40,7 @@ class State:
     blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
     gates_said: list[tuple[float, str]] = field(default_factory=list)
     """When and what gates said lately: networks deliver some things twice."""
+    stock: Stock = field(default_factory=open_stock)
     mode: Mode = "open"
     troubles: dict[str, str] = field(default_factory=dict)
     """What is wrong at present with something that the shop depends on, by its name."""

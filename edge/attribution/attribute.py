@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replace_event
+from types import MappingProxyType
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from edge.attribution.belief import HOPELESS, STAFF, Belief, Holding, Hypothesis
 from edge.attribution.recipes import Move, Recipe, Stray, recipes
 from edge.attribution.who import NEVER, who_nats
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
-from edge.store import Store
+from edge.store import Facing, Store
 
 TOGETHER = -1.5
 """Two people moving something at one place in one instant."""
@@ -51,6 +52,9 @@ SIDE_BY_SIDE = 2
 
 MOST_ACTORS = 5
 
+NOT_COUNTED: Mapping[Facing, int] = MappingProxyType({})
+"""A shop whose stock nobody knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Deed:
@@ -61,11 +65,18 @@ class _Deed:
 
 
 def attribute(
-    belief: Belief, store: Store, event: ShelfEvent, reaches: Iterable[Reach], *, restocking: bool = False
+    belief: Belief,
+    store: Store,
+    event: ShelfEvent,
+    reaches: Iterable[Reach],
+    *,
+    there: Mapping[Facing, int] = NOT_COUNTED,
+    restocking: bool = False,
 ) -> tuple[Explained, set[str]]:
     """Explain an event; returns how, and the visits whose carts it may have changed.
 
-    While staff are ``restocking``, strangers who take and add are nothing unusual.
+    ``there``: how many units stand at most in places that were counted. While staff are ``restocking``, strangers who
+    take and add are nothing unusual.
     """
     seen = {r.track: r for r in reaches}
     actors = _actors(belief, seen)
@@ -75,7 +86,7 @@ def attribute(
     held: dict[str, int] = {}
     _most_held(before, held)
     lying = list(dict.fromkeys(s for h in before for s in h.strays if s.on(event.shelf, event.plates)))
-    found = recipes(event, store.catalogue, store.planogram, lying, held)
+    found = recipes(event, store.catalogue, store.planogram, lying, held, there)
     weights: dict[tuple[Share, ...], tuple[float, Recipe, float]] = {}
     unusual = 0.0 if restocking else 1.0
     after: list[Hypothesis] = []
@@ -117,7 +128,9 @@ def _renamed(person: str, names: Mapping[str, str]) -> str:
     return names.get(visit, visit) + person[len(visit) :]
 
 
-def united(belief: Belief, store: Store, events: Sequence[ShelfEvent]) -> list[ShelfEvent]:
+def united(
+    belief: Belief, store: Store, events: Sequence[ShelfEvent], there: Mapping[Facing, int] = NOT_COUNTED
+) -> list[ShelfEvent]:
     """Events that settled together: two that overlap side by side are one where that explains them better.
 
     Somebody who takes from two plates at once, or sets a thing down across them in two movements, makes steps that no
@@ -131,8 +144,9 @@ def united(belief: Belief, store: Store, events: Sequence[ShelfEvent]) -> list[S
                 continue
             both = _sum(a, b)
             spread = math.log(max(1.0, abs(float(both.change_g.sum()))))
-            if _best_nats(belief, store, both) - spread > _best_nats(belief, store, a) + _best_nats(belief, store, b):
-                return united(belief, store, [both, *(e for e in kept if e is not a and e is not b)])
+            apart = _best_nats(belief, store, a, there) + _best_nats(belief, store, b, there)
+            if _best_nats(belief, store, both, there) - spread > apart:
+                return united(belief, store, [both, *(e for e in kept if e is not a and e is not b)], there)
     return sorted(kept, key=lambda e: e.step_s)
 
 
@@ -151,12 +165,12 @@ def _sum(a: ShelfEvent, b: ShelfEvent) -> ShelfEvent:
     )
 
 
-def _best_nats(belief: Belief, store: Store, event: ShelfEvent) -> float:
+def _best_nats(belief: Belief, store: Store, event: ShelfEvent, there: Mapping[Facing, int]) -> float:
     """How well the best recipe explains an event, whoever did it."""
     held: dict[str, int] = {}
     for cluster in belief.clusters:
         _most_held(cluster.hypotheses, held)
-    return recipes(event, store.catalogue, store.planogram, _strays_on(belief, event), held)[0].nats
+    return recipes(event, store.catalogue, store.planogram, _strays_on(belief, event), held, there)[0].nats
 
 
 def _most_held(stories: Iterable[Hypothesis], held: dict[str, int]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from edge.records import ShelfEvent
-from edge.store import Catalogue, Planogram
+from edge.store import Catalogue, Facing, Planogram
 
 KEEP = 24
 """So many of the best recipes are carried on."""
@@ -47,6 +47,9 @@ HALF_LIFTED = -11.0
 becomes of it is told by a later event, which is then explained together with it at little cost (`COMPLETED`)."""
 
 COMPLETED = -0.3
+
+BEYOND_STOCK = -4.0
+"""More units than stand there, says the stock: somebody has counted wrongly, or restocked without a word."""
 
 NEXT_PLATE = -10.0
 OUTSIDE = -30.0
@@ -116,6 +119,8 @@ class _Unit:
     prior: float
     most: int
     stray: Stray | None = None
+    there: int = MOST_UNITS
+    """So many stand there, as far as anybody knows."""
     home: bool = True
 
 
@@ -125,15 +130,17 @@ def recipes(
     planogram: Planogram,
     strays: Iterable[Stray],
     held: Mapping[str, int],
+    there: Mapping[Facing, int],
 ) -> list[Recipe]:
-    """Every plausible recipe, best first; ``held``: what the carts of those around may hold at most.
+    """Every plausible recipe, best first; ``held``: what the carts of those around may hold at most; ``there``: what
+    stands at most in the places that were counted.
 
     What stands on the plates may also come from nobody's cart: it is restocked.
     """
     plates = _share(event)
     change_g = sum(plates.values())
     error_g = math.sqrt(sum(float(event.error_g[p - 1]) ** 2 for p in plates) + 0.3**2)
-    units = _units(event, catalogue, planogram, strays, held, change_g)
+    units = _units(event, catalogue, planogram, strays, held, there, change_g)
     found = []
     for chosen in _combinations(units, change_g, error_g):
         mass_g = sum(u.sign * n * u.mass_g for u, n in chosen)
@@ -149,7 +156,7 @@ def recipes(
                 moves=tuple(Move(u.sku, -u.sign * n, u.stray, u.home) for u, n in chosen),
                 weight_nats=_fit(off, spread_g),
                 place_nats=math.log((1 - ANYWHERE) * math.exp(_place(plates, chosen)) + ANYWHERE),
-                prior_nats=sum(u.prior for u, _ in chosen) + crowding + swapped,
+                prior_nats=sum(u.prior + BEYOND_STOCK * (n > u.there) for u, n in chosen) + crowding + swapped,
                 crowding_nats=crowding,
             )
         )
@@ -179,6 +186,7 @@ def _units(
     planogram: Planogram,
     strays: Iterable[Stray],
     held: Mapping[str, int],
+    there: Mapping[Facing, int],
     change_g: float,
 ) -> list[_Unit]:
     """What stands, lies or could be put on the plates of this event."""
@@ -187,7 +195,8 @@ def _units(
     units = []
     for f in facings:
         p = catalogue[f.sku]
-        units.append(_Unit(f.sku, -1, p.weight_g, p.weight_sd_g, f.first, f.last, 0.0, MOST_UNITS))
+        left = there.get(f, MOST_UNITS)
+        units.append(_Unit(f.sku, -1, p.weight_g, p.weight_sd_g, f.first, f.last, 0.0, MOST_UNITS, there=left))
     for stray in dict.fromkeys(strays):
         if stray.sku:
             p = catalogue[stray.sku]

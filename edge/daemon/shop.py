@@ -27,7 +27,7 @@ from edge.journal import Checkpoint, Recorder, save_checkpoint
 from edge.journal.housekeeping import tidy
 from edge.ledger.mirror import open_mirrored
 from edge.records import Publish, Refused
-from edge.runtime import carts_inside, closing_status
+from edge.runtime import carts_inside, closing_status, stock_on_shelves
 from edge.site import Site
 from edge.store import Store
 from edge.wire import Heard, decode, encode_tick
@@ -117,8 +117,9 @@ class Shop:
         self.cashier.start()
         for request in unanswered(self.driver):
             self.cashier.answer(request, self.clock.now_s())
-        inside = {cart.topic: cart for cart in carts_inside(self.driver.state, self.store)}
-        for publish in {**found.retained, **inside}.values():
+        state = self.driver.state
+        known = {p.topic: p for p in (*carts_inside(state, self.store), *stock_on_shelves(state, self.store))}
+        for publish in {**found.retained, **known}.values():
             self._publish(publish)
         for alert in found.alerts:
             self._publish(alert)

@@ -4,8 +4,8 @@
 is what the records say, and the same records give the same effects, to the byte. The state is changed in place; it
 holds nothing but plain data, so that `freeze` and `thaw` can carry it over a stop.
 
-`shelves` follows weights to explanations and carts, `gates` lets people in and out, `leaving` settles, `doubts` tells
-the belief about who may be who, `health` is what staff see.
+`shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
+out, `leaving` settles, `doubts` tells the belief about who may be who, `health` is what staff see.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from edge.records import (
     Refused,
     SourceTrouble,
     Standing,
+    StockCounted,
     Tick,
     WeightBatch,
 )
@@ -35,11 +36,12 @@ from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
 from edge.runtime.leaving import lose, may_settle, settle
 from edge.runtime.shelves import carts_inside, weights
+from edge.runtime.supply import counted, stock_on_shelves
 from edge.state import State, refuse
 from edge.store import Store
 from edge.visit import expire
 
-__all__ = ["carts_inside", "closing_status", "finish", "step"]
+__all__ = ["carts_inside", "closing_status", "finish", "step", "stock_on_shelves"]
 
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""
@@ -83,7 +85,7 @@ def finish(state: State, store: Store, at_s: float) -> list[Effect]:
 def _of_the_shop(
     state: State,
     store: Store,
-    record: Standing | ModeSet | SourceTrouble | Tick | Refused,
+    record: Standing | ModeSet | StockCounted | SourceTrouble | Tick | Refused,
     effects: list[Effect],
 ) -> None:
     """What the shop says of itself."""
@@ -91,6 +93,8 @@ def _of_the_shop(
         learn(state.gate, record)
     elif isinstance(record, ModeSet):
         set_mode(state, store, record, effects)
+    elif isinstance(record, StockCounted):
+        counted(state, store, record, effects)
     elif isinstance(record, SourceTrouble):
         trouble(state, store, record, effects)
     elif isinstance(record, Tick):

@@ -9,8 +9,10 @@ from edge.floor import reaches
 from edge.records import Cart, Effect, Explained, LedgerEntry, Point, Publish, ShelfEvent, Touch, WeightBatch
 from edge.runtime.doubts import doubt, doubt_now
 from edge.runtime.health import status
+from edge.runtime.supply import tell_stock
 from edge.shelf import sense
 from edge.state import State
+from edge.stock import follow, most_on
 from edge.store import Store
 
 BEFORE_STEP_S = 0.35
@@ -35,7 +37,9 @@ def weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect
         return  # numbers that mean nothing yet: staff know (`edge.runtime.health`)
     told = sense(shelf, batch)
     effects += [touch for touch in told if isinstance(touch, Touch)]
-    for event in united(state.belief, store, [e for e in told if isinstance(e, ShelfEvent)]):
+    events = [e for e in told if isinstance(e, ShelfEvent)]
+    there = most_on(state.stock, store.planogram.on(batch.shelf)) if events else {}
+    for event in united(state.belief, store, events, there):
         _explain(state, store, event, effects)
     blind = shelf.blind
     if blind != state.blind.get(batch.shelf, ()):
@@ -55,9 +59,13 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
     near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, from_s, to_s)
     doubt(state, event.step_s)
     doubt_now(state, {r.track for r in near if r.head_gap_m < CONCERNS_M})
-    explained, visits = attribute(state.belief, store, event, near, restocking=state.mode == "restock")
+    there = most_on(state.stock, store.planogram.on(event.shelf))
+    restocking = state.mode == "restock"
+    explained, visits = attribute(state.belief, store, event, near, there=there, restocking=restocking)
     effects.append(explained)
     effects.append(_entry_of(explained))
+    for sku in sorted(follow(state.stock, store, explained)):
+        tell_stock(state, store, sku, effects)
     for visit in sorted(visits & state.door.visits.keys()):
         _show_cart(state, store, visit, effects)
 

@@ -7,7 +7,7 @@ Refuses: a folder with any fault, naming every one with its file, line or key, a
 from edge.store.catalogue import Catalogue, Product
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.load import BrokenStore, Store, load_store, read_store, told_faults
-from edge.store.planogram import Planogram
+from edge.store.planogram import Facing, Planogram
 from edge.store.policy import Policy
 from edge.store.profile import Conversion, PlateProfile, ShelfProfile
 from edge.store.tables import Fault
@@ -18,6 +18,7 @@ __all__ = [
     "Camera",
     "Catalogue",
     "Conversion",
+    "Facing",
     "Fault",
     "Gate",
     "Gondola",

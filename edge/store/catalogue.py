@@ -17,6 +17,8 @@ class Product:
     tax_class: str
     weight_g: float
     weight_sd_g: float
+    low_stock: int | None = None
+    """So few units, or fewer, are too few; None: what the shop's policy says."""
 
     def name(self, language: str = "") -> str:
         """The name in a language, else the plain one, else any."""

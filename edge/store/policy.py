@@ -49,6 +49,10 @@ class Policy(BaseModel):
     pay_attempts: Annotated[int, Field(ge=1, le=20)] = 3
     """How often a payment without an answer is asked about before a person has to look."""
 
+    low_stock: Annotated[int, Field(ge=0, le=10_000)] = 2
+    """Staff are told when so few units of a product, or fewer, stand in its places; ``low_stock`` of the catalogue says
+    it for one product."""
+
     accept: tuple[Suffices, ...] = ()
     """``[[policy.accept]]`` tables, each of which opens the entry: ``palm = 0.95``, or both of ``palm = 0.80`` and
     ``face = 0.80``. ``credential`` is a phone's code, always sure. Without a table a code suffices, and so does any

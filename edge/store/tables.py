@@ -74,6 +74,14 @@ def _mass(text: str) -> float | None:
     return mass if 0.0 < mass < 100_000.0 else None
 
 
+def _few(text: str) -> int | None:
+    """How many units are too few; None where nothing is said, -1 where that is no number."""
+    text = text.strip()
+    if not text:
+        return None
+    return int(text) if text.isdecimal() and len(text) < 6 else -1
+
+
 def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: list[Fault]) -> Catalogue:
     """``catalogue.csv``; ``digits``: how many the currency has behind the point; no ``tax_classes``: any goes."""
 
@@ -108,8 +116,11 @@ def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: 
         names += [(k.removeprefix("name_"), v.strip()) for k, v in row.items() if k.startswith("name_") and v.strip()]
         if not any(name for _, name in names):
             note(where, "the product has no name", "Fill in the name that the receipt shall show")
+        low = _few(row.get("low_stock") or "")
+        if low == -1:
+            note(where, f"low_stock {row['low_stock']!r} is not a number of units", "Write a whole number, or nothing")
         if len(faults) == before and price is not None and weight is not None and spread is not None:
-            found[sku] = Product(sku, gtin, tuple(names), price, tax_class, weight, spread)
+            found[sku] = Product(sku, gtin, tuple(names), price, tax_class, weight, spread, low)
     if not found and not faults:
         note("line 1", "the catalogue is empty", "Add a row for each product")
     return found

@@ -6,6 +6,7 @@ a `Refused` record with the reason, never an exception. Nothing behind this room
 
 from edge.wire.codec import (
     decode,
+    encode_counted,
     encode_mode,
     encode_passage,
     encode_people,
@@ -24,6 +25,7 @@ __all__ = [
     "RecordingWriter",
     "UnreadableRecording",
     "decode",
+    "encode_counted",
     "encode_mode",
     "encode_passage",
     "encode_people",

@@ -27,11 +27,13 @@ from edge.records import (
     Refused,
     SourceTrouble,
     Standing,
+    StockCounted,
     Tick,
     WeightBatch,
 )
-from edge.store import Store
+from edge.store import Facing, Store
 from edge.wire.payloads import (
+    CountedPayload,
     ModePayload,
     PassagePayload,
     PaymentPayload,
@@ -50,6 +52,7 @@ _passage = msgspec.json.Decoder(PassagePayload)
 _payment = msgspec.json.Decoder(PaymentPayload)
 _standing = msgspec.json.Decoder(StandingPayload)
 _mode = msgspec.json.Decoder(ModePayload)
+_counted = msgspec.json.Decoder(CountedPayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
 _encode = msgspec.json.Encoder().encode
@@ -101,17 +104,25 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
         reply = _payment.decode(payload)
         return PaymentReply(received_s, reply.t, name, reply.outcome, reply.reference)
     if room == "shop":
-        return _of_the_shop(topic, payload, received_s)
+        return _of_the_shop(store, topic, payload, received_s)
     return Refused(received_s, topic, "unknown topic")
 
 
-def _of_the_shop(topic: str, payload: bytes, received_s: float) -> Record:
+def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
     """What the runtime told itself: it stands in recordings, never on a broker."""
     if topic == "shop/clock/tick":
         return Tick(received_s, _tick.decode(payload).t)
     if topic == "shop/sources/trouble":
         trouble = _trouble.decode(payload)
         return SourceTrouble(received_s, trouble.t, trouble.source, trouble.trouble)
+    if topic == "shop/stock/counted":
+        counted = _counted.decode(payload)
+        first, last = counted.plates
+        if Facing(counted.shelf, first, last, counted.sku) not in store.planogram.on(counted.shelf):
+            return Refused(received_s, topic, "not in the planogram")
+        return StockCounted(
+            received_s, counted.t, counted.shelf, first, last, counted.sku, counted.quantity, counted.by
+        )
     if topic == "shop/mode/set":
         mode = _mode.decode(payload)
         return ModeSet(received_s, mode.t, mode.mode, mode.by)
@@ -197,6 +208,12 @@ def encode_reply(reply: PaymentReply) -> bytes:
 def encode_mode(at_s: float, mode: Mode, by: str) -> bytes:
     """``shop/mode/set``."""
     return _encode(ModePayload(at_s, mode, by))
+
+
+def encode_counted(at_s: float, facing: Facing, quantity: int, by: str) -> bytes:
+    """``shop/stock/counted``."""
+    place = (facing.first, facing.last)
+    return _encode(CountedPayload(at_s, facing.shelf, place, facing.sku, quantity, by))
 
 
 def encode_trouble(at_s: float, source: str, trouble: str) -> bytes:

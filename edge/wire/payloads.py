@@ -87,6 +87,17 @@ class ModePayload(Struct):
     by: str = ""
 
 
+class CountedPayload(Struct):
+    """``shop/stock/counted``: staff have counted what stands in one place of the planogram."""
+
+    t: UnixTime
+    shelf: str
+    plates: tuple[int, int]
+    sku: str
+    quantity: Annotated[int, Meta(ge=0, le=100_000)]
+    by: str = ""
+
+
 class TroublePayload(Struct):
     """``shop/sources/trouble``: what is wrong with a source of messages; empty: nothing any more."""
 
@@ -128,6 +139,28 @@ class CartPayload(Struct, omit_defaults=True):
     currency: str = ""
 
 
+class PlaceStockPayload(Struct):
+    """So many units stand on plates first to last of a shelf."""
+
+    shelf: str
+    plates: tuple[int, int]
+    quantity: int
+
+
+class StockPayload(Struct):
+    """``stock/<sku>``: how much of a product stands in its places, as far as somebody has counted them, and how many
+    lie in wrong places (``astray``). ``about``: the number is not certain.
+    """
+
+    t: UnixTime
+    sku: str
+    quantity: int
+    about: bool
+    astray: int
+    state: Literal["ok", "low", "out"]
+    places: list[PlaceStockPayload]
+
+
 class StatusPayload(Struct, omit_defaults=True):
     """``runtime/status``: how the shop is. ``why``: why no shopper may come in; ``blind``: shelf -> plates that cannot
     be read; ``late``: shelves and cameras that say nothing; ``troubles``: what else is wrong, and the remedy.
@@ -149,11 +182,13 @@ class AlertPayload(Struct, omit_defaults=True):
     kind: str
     text: str
     visit: str = ""
+    sku: str = ""
 
 
 SAID: dict[str, type[Struct]] = {
     "gate/+/command": CommandPayload,
     "visit/+/cart": CartPayload,
+    "stock/+": StockPayload,
     "runtime/status": StatusPayload,
     "runtime/alert": AlertPayload,
 }
@@ -167,6 +202,7 @@ PAYLOADS: dict[str, type[Struct]] = {
     "payment/+/reply": PaymentPayload,
     "shop/members/standing": StandingPayload,
     "shop/mode/set": ModePayload,
+    "shop/stock/counted": CountedPayload,
     "shop/sources/trouble": TroublePayload,
     "shop/clock/tick": TickPayload,
 }

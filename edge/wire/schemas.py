@@ -16,7 +16,7 @@ def schema_of(topic: str) -> tuple[str, bytes]:
     """Name and JSON Schema for a topic; an open object for a topic that the contract does not know."""
     known = {**PAYLOADS, **SAID}
     parts = topic.split("/")
-    pattern = topic if topic in known or len(parts) < 3 else "/".join([parts[0], "+", *parts[2:]])
+    pattern = topic if topic in known or len(parts) < 2 else "/".join([parts[0], "+", *parts[2:]])
     name = "tebura.v1." + ".".join(p for p in pattern.split("/") if p != "+")
     payload = known.get(pattern)
     schema = msgspec.json.schema(payload) if payload else {"type": "object"}

@@ -11,7 +11,7 @@ import pytest
 from edge.attribution import Belief, admit, attribute, cart_of, confuse, depart, measure, open_belief, whose_track
 from edge.floor import Confusion, Stature
 from edge.records import Reach, ShelfEvent
-from edge.store import load_store
+from edge.store import Facing, load_store
 
 SHOP = load_store(Path(__file__).parents[2] / "config" / "demo")
 NOTEBOOK = SHOP.catalogue["notebook-a5"]
@@ -145,3 +145,23 @@ def test_stories_are_probabilities(units: int) -> None:
     attribute(belief, SHOP, event(-units * NOTEBOOK.weight_g), [at(1), at(2, 0.1)])
     for cluster in belief.clusters:
         assert math.fsum(math.exp(h.nats) for h in cluster.hypotheses) == pytest.approx(1.0)
+
+
+def test_what_is_sold_out_is_not_what_was_taken() -> None:
+    """Two onigiri that weigh the same stand side by side; the change sits between them, and of one none is left."""
+    kombu, ume = (next(f for f in SHOP.planogram.facings if f.sku == f"onigiri-{kind}") for kind in ("kombu", "ume"))
+    between = event(-105.5, ume.shelf, ume.last)
+    between.change_g[ume.last - 1] = between.change_g[kombu.first - 1] = -52.75
+    between.error_g[kombu.first - 1] = 0.6
+
+    def taken(there: dict[Facing, int]) -> dict[str, float]:
+        explained, _ = attribute(shop("ana"), SHOP, between, [at(1)], there=there)
+        told: dict[str, float] = {}
+        for e in explained.explanations:
+            for share in e.shares:
+                told[share.sku] = told.get(share.sku, 0.0) + e.probability
+        return told
+
+    assert max(taken({}).values()) < 0.7, "nobody can know"
+    assert taken({kombu: 0, ume: 5})["onigiri-ume"] > 0.95
+    assert taken({kombu: 5, ume: 0})["onigiri-kombu"] > 0.95
