@@ -49,7 +49,7 @@ def mode(
     state: StateFolder = None,
 ) -> None:
     """Say what the shop is doing: open, being restocked (staff's work stays out of carts), or closed."""
-    answer = _ask(store, state, {"do": "mode", "mode": mode, "by": getpass.getuser()})
+    answer = ask_shop(store, state, {"do": "mode", "mode": mode, "by": getpass.getuser()})
     say(f"staff say {answer['mode']} from now on; `tebura status` tells how the shop is")
 
 
@@ -61,7 +61,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Ask the running shop how it is."""
-    health = _ask(store, state, {"do": "status"})
+    health = ask_shop(store, state, {"do": "status"})
     if as_json:
         typer.echo(json.dumps(health, ensure_ascii=False))
         return
@@ -80,7 +80,8 @@ def status(
         typer.echo(f"  {source}: {what}")
 
 
-def _ask(store: Path, state: Path | None, wanted: dict[str, str]) -> dict[str, Any]:
+def ask_shop(store: Path, state: Path | None, wanted: dict[str, Any]) -> dict[str, Any]:
+    """What the running shop answers; refuses at the terminal where none runs, or where it refuses."""
     from edge.daemon.desk import NobodyThere, ask
     from edge.store import BrokenStore, load_store
 

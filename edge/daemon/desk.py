@@ -26,6 +26,8 @@ PATIENCE_S = 5.0
 """Somebody who has not said everything by then is not listened to any longer: others wait."""
 
 LONGEST = 1 << 16
+LONGEST_ANSWER = 1 << 24
+"""Bytes of a question, and of an answer: a large shop has many places."""
 
 Answer = dict[str, Any]
 Do = Callable[[dict[str, Any]], Answer]
@@ -108,7 +110,7 @@ def ask(folder: Path, wanted: dict[str, Any]) -> Answer:
             with _address(folder) as address:
                 line.connect(address)
             line.sendall(msgspec.json.encode(wanted) + b"\n")
-            answer = msgspec.json.decode(_line_of(line), type=dict[str, Any])
+            answer = msgspec.json.decode(_line_of(line, LONGEST_ANSWER), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError) as error:
         remedy = "Start it with `tebura run --store DIR`, or name its folder with --state"
         raise NobodyThere(f"no shop is running in {folder} ({error}). {remedy}") from error
@@ -127,9 +129,9 @@ def _address(folder: Path) -> Iterator[str]:
         os.close(here)
 
 
-def _line_of(line: socket.socket) -> bytes:
+def _line_of(line: socket.socket, longest: int = LONGEST) -> bytes:
     data, until_s = b"", time.monotonic() + PATIENCE_S
-    while not data.endswith(b"\n") and len(data) < LONGEST:
+    while not data.endswith(b"\n") and len(data) < longest:
         line.settimeout(max(0.001, until_s - time.monotonic()))
         piece = line.recv(4096)
         if not piece:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, get_args
+from typing import Any
 
 import structlog
 
@@ -28,15 +28,15 @@ from edge.adapters.plates import Plates
 from edge.adapters.serial import open_ports
 from edge.daemon.clock import Clock, RehearsalClock
 from edge.daemon.desk import Answer, Desk
+from edge.daemon.orders import obey
 from edge.daemon.recovery import Recovered
 from edge.daemon.screen import News, Screen, speak_plainly
 from edge.daemon.shop import Shop
 from edge.daemon.systemd import notify, watchdog_s
 from edge.daemon.watch import Watch, WatchPage
-from edge.records import Mode, Publish
+from edge.records import Publish
 from edge.site import PlainPlate, Site
 from edge.store import Store
-from edge.wire import encode_mode
 
 SWITCH_S = 0.0005
 """Threads take turns so often: the broker's line must not wait five milliseconds for the core, nor the core for it."""
@@ -197,26 +197,9 @@ class Daemon:
 
     def _do(self, wanted: dict[str, Any]) -> Answer:
         """A command that came over the desk."""
-        do = wanted["do"]
         if not self._open:
             return {"state": "opening", "heard": 0, "uptime_s": self.shop.uptime_s, "connected": False}
-        if do == "status":
-            return {**self.watch.health(self.shop), "connected": self._connected}
-        if do == "pending":
-            return {"pending": self.shop.pending}
-        if do == "mode":
-            if wanted["mode"] not in get_args(Mode):
-                return {"error": f"there is no mode {wanted['mode']!r}. Use {', '.join(get_args(Mode))}"}
-            now_s = self.shop.clock.now_s()
-            self.shop.ear.hear("shop/mode/set", encode_mode(now_s, wanted["mode"], str(wanted.get("by", ""))))
-            return {"mode": wanted["mode"]}
-        if do == "rehearse":
-            clock = self.shop.clock
-            if not isinstance(clock, RehearsalClock):
-                return {"error": "this shop is real. Start it with `tebura run --rehearsal` to play recordings into it"}
-            clock.rehearse(float(wanted["at"]), float(wanted["speed"]))
-            return {"at": wanted["at"]}
-        return {"error": f"nobody here can {do!r}"}
+        return obey(self.shop, self.watch, wanted, connected=self._connected)
 
 
 def run(store: Store, site: Site, state_folder: Path, *, rehearsal: bool = False) -> None:

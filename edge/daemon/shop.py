@@ -6,6 +6,7 @@ One thread does all of this; adapters, the cashier and the web have theirs and m
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from edge.adapters.payment import LocalProvider
 from edge.daemon.books import LiveBook
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
+from edge.daemon.desk import Answer
 from edge.daemon.ear import Ear, Kept
 from edge.daemon.recovery import Recovered, recover, unanswered
 from edge.driver import Driver, Observer
@@ -31,6 +33,9 @@ from edge.runtime import carts_inside, closing_status, stock_on_shelves
 from edge.site import Site
 from edge.store import Store
 from edge.wire import Heard, decode, encode_tick
+
+ANSWER_S = 3.0
+"""Who asks something waits so long for a shop that is busy."""
 
 TICK_S = 1.0
 """Time is told to the core so often, at least."""
@@ -161,6 +166,12 @@ class Shop:
         with self._lock:
             self._errands.append(do)
         self.ear.wake()
+
+    def asked(self, question: Callable[[], Answer]) -> Answer:
+        """The answer to a question about the state, found between two messages; from any thread but this one's."""
+        answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self.errand(lambda: answers.put(question()))
+        return answers.get(timeout=ANSWER_S)
 
     @property
     def pending(self) -> int:

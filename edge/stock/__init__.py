@@ -8,7 +8,7 @@ Units are counted, not weighed: weights of units differ, and their sum over a da
 whole number. What a plate carries is a second opinion (`edge.stock.weighed`), which people compare with the first.
 """
 
-from edge.stock.counts import Count, Level, Stock, count, follow, level_of, most_on, open_stock
+from edge.stock.counts import Count, Level, Stock, count, follow, level_of, most_on, open_stock, place_of
 from edge.stock.weighed import Weighed, weighed
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "level_of",
     "most_on",
     "open_stock",
+    "place_of",
     "weighed",
 ]

@@ -34,6 +34,11 @@ class Count:
     variance: float
     at_s: float
 
+    @property
+    def about(self) -> bool:
+        """Whether it may be another number."""
+        return math.sqrt(self.variance) > CERTAIN_SD
+
 
 @dataclass(slots=True)
 class Stock:

@@ -1,0 +1,95 @@
+"""What staff may ask of the running shop, and tell it; over the desk.
+
+Enters: one JSON object, ``do`` names the order. Leaves: one JSON object, ``error`` in it where it was refused. Whatever
+changes the shop is said to the ear like any other message, so that the recording explains it.
+"""
+
+from __future__ import annotations
+
+import queue
+from typing import Any, get_args
+
+from edge.daemon.clock import RehearsalClock
+from edge.daemon.desk import Answer
+from edge.daemon.shop import Shop
+from edge.daemon.watch import Watch
+from edge.records import Mode
+from edge.state import State
+from edge.stock import Weighed, place_of, weighed
+from edge.store import Facing, Store
+from edge.wire import encode_counted, encode_mode
+
+MOST_UNITS = 100_000
+
+
+def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -> Answer:
+    """Carry an order out. Raises `KeyError`, `TypeError` and `ValueError` for what is not understood."""
+    do = wanted["do"]
+    if do == "status":
+        return {**watch.health(shop), "connected": connected}
+    if do == "pending":
+        return {"pending": shop.pending}
+    if do == "mode":
+        return _mode(shop, wanted)
+    if do == "stock":
+        try:
+            return shop.asked(lambda: {"places": stock_of(shop.driver.state, shop.store)})
+        except queue.Empty:
+            return {"error": "the shop is too busy to answer. Ask again"}
+    if do == "count":
+        return _count(shop, wanted)
+    if do == "rehearse":
+        return _rehearse(shop, wanted)
+    return {"error": f"nobody here can {do!r}"}
+
+
+def stock_of(state: State, store: Store) -> list[dict[str, Any]]:
+    """Every place of the planogram: what is believed to stand there, and what its weight says."""
+    shelves = (state.shelves[shelf.id] for shelf in store.layout.shelves)
+    return [_place(state, store, by_weight) for shelf in shelves for by_weight in weighed(shelf, store)]
+
+
+def _place(state: State, store: Store, by_weight: Weighed) -> dict[str, Any]:
+    facing = by_weight.facing
+    known = state.stock.counts.get(place_of(facing))
+    return {
+        "shelf": facing.shelf,
+        "plates": [facing.first, facing.last],
+        "sku": facing.sku,
+        "name": store.catalogue[facing.sku].name(),
+        "quantity": None if known is None else round(known.quantity),
+        "about": known is not None and known.about,
+        "counted_s": None if known is None else known.at_s,
+        "mass_g": round(by_weight.mass_g, 1),
+        "by_weight": by_weight.units,
+        "left_g": round(by_weight.left_g, 1),
+        "odd": by_weight.odd,
+        "why": by_weight.why,
+    }
+
+
+def _mode(shop: Shop, wanted: dict[str, Any]) -> Answer:
+    if wanted["mode"] not in get_args(Mode):
+        return {"error": f"there is no mode {wanted['mode']!r}. Use {', '.join(get_args(Mode))}"}
+    now_s = shop.clock.now_s()
+    shop.ear.hear("shop/mode/set", encode_mode(now_s, wanted["mode"], str(wanted.get("by", ""))))
+    return {"mode": wanted["mode"]}
+
+
+def _count(shop: Shop, wanted: dict[str, Any]) -> Answer:
+    first, last = wanted["plates"]
+    facing = Facing(str(wanted["shelf"]), int(first), int(last), str(wanted["sku"]))
+    quantity = int(wanted["quantity"])
+    if facing not in shop.store.planogram.on(facing.shelf):
+        return {"error": f"{place_of(facing)} is no place of the planogram. `tebura stock` lists them"}
+    if not 0 <= quantity <= MOST_UNITS:
+        return {"error": f"{quantity} units: from 0 to {MOST_UNITS}"}
+    shop.ear.hear("shop/stock/counted", encode_counted(shop.clock.now_s(), facing, quantity, str(wanted.get("by", ""))))
+    return {"place": place_of(facing), "quantity": quantity}
+
+
+def _rehearse(shop: Shop, wanted: dict[str, Any]) -> Answer:
+    if not isinstance(shop.clock, RehearsalClock):
+        return {"error": "this shop is real. Start it with `tebura run --rehearsal` to play recordings into it"}
+    shop.clock.rehearse(float(wanted["at"]), float(wanted["speed"]))
+    return {"at": wanted["at"]}

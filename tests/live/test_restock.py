@@ -1,0 +1,110 @@
+"""Staff fill a shelf whose cells are wired backwards and speak in counts; what they confirm is the stock, live."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from edge.wire import encode_weight
+from tests.adapters.brokers import until
+from tests.corner import FILES, STORE
+from tests.live.stage import Theatre
+
+ROOT = Path(__file__).parents[2]
+COUNTS_PER_G, ZERO = -40.0, 81_000.0
+PROFILE = 'shelf = "g1-s1"\nmade = 2026-11-01T09:00:00Z\n' + "".join(
+    f"[[plate]]\nplate = {plate}\nchannel = {5 - plate}\n"
+    f"zero = {ZERO}\ng_per_unit = {1 / COUNTS_PER_G}\nnoise_g = 1.0\n"
+    for plate in (1, 2, 3, 4)
+)
+
+
+class Shelf:
+    """The controller: it says counts, the last plate first, five times a second."""
+
+    def __init__(self, theatre: Theatre) -> None:
+        self._theatre = theatre
+        self.load_g = np.zeros(4)
+        self._noise = np.random.default_rng(5)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._talk, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _talk(self) -> None:
+        topic = f"tebura/v1/{self._theatre.store.id}/shelf/g1-s1/weight"
+        while not self._stop.wait(0.2):
+            grams = self.load_g[::-1, None] + self._noise.normal(0.0, 1.0, (4, 12))
+            said = encode_weight(time.time() - 0.2, 60.0, grams * COUNTS_PER_G + ZERO)
+            self._theatre.client.publish(topic, said)
+
+
+@pytest.fixture
+def theatre(tmp_path: Path) -> Iterator[Theatre]:
+    (tmp_path / "shop" / "calibration" / "g1-s1").mkdir(parents=True)
+    raw = STORE.replace("plate_width = 0.25", 'plate_width = 0.25\nsays = "raw"')
+    files = {**FILES, "store.toml": raw.encode(), "calibration/g1-s1/20261101T090000Z.toml": PROFILE.encode()}
+    theatre = Theatre(tmp_path / "shop", files)
+    try:
+        theatre.start()
+        theatre.ask(do="rehearse", at=time.time(), speed=1.0)
+        yield theatre
+    finally:
+        theatre.close()
+
+
+def tebura(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "edge.cli", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def by_weight(theatre: Theatre) -> list[object]:
+    return [p["by_weight"] for p in theatre.ask(do="stock")["places"]]  # type: ignore[attr-defined]
+
+
+def test_what_staff_put_there_is_counted_by_weight_and_followed_from_then_on(theatre: Theatre) -> None:
+    heard: dict[str, dict[str, object]] = {}
+    theatre.client.on_message = lambda _client, _data, message: heard.__setitem__(
+        message.topic.split("/", 3)[3], msgspec.json.decode(message.payload)
+    )
+    theatre.client.subscribe(f"tebura/v1/{theatre.store.id}/stock/+")
+    shelf = Shelf(theatre)
+    where = ("--store", str(theatre.folder), "--state", str(theatre.state))
+    try:
+        shelf.load_g = np.array([6 * 110.0, 0.0, 2 * 625.0, 0.0])
+        until(lambda: by_weight(theatre) == [6, 2], "the shelf weighs six and two", 20.0)
+        done = tebura("restock", *where, "--yes", "--by", "aki")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == "2 places are counted.\n"
+        until(lambda: len(heard) == 2, "the stock is told")
+        assert (heard["stock/onigiri-salmon"]["quantity"], heard["stock/green-tea"]["state"]) == (6, "low")
+        assert theatre.ask(do="status")["mode"] == "open"
+        assert [e.body["by"] for e in theatre.entries("stock-counted")] == ["aki", "aki"]
+
+        shelf.load_g = np.array([5 * 110.0, 0.0, 2 * 625.0, 0.0])
+        until(lambda: heard["stock/onigiri-salmon"]["quantity"] == 5, "one is gone")
+        shown = tebura("stock", *where).stdout
+        assert [line.split()[-2:] for line in shown.splitlines()[1:]] == [["5", "5"], ["2", "2"]]
+    finally:
+        shelf.stop()
+
+
+def test_who_counts_wrongly_is_told_how_it_is_written(theatre: Theatre) -> None:
+    where = ("--store", str(theatre.folder), "--state", str(theatre.state))
+    for typed, remedy in (("g1-s1:2=4", "no such place"), ("six", "Write SHELF:PLATES=UNITS")):
+        refused = tebura("restock", *where, "--yes", "--set", typed)
+        assert refused.returncode == 2
+        assert remedy in refused.stderr
+        assert theatre.ask(do="status")["mode"] == "open"
+    assert theatre.entries("stock-counted") == []
