@@ -37,8 +37,21 @@ def simulate(
     protocol: Annotated[str, typer.Option(help="Of --serial: mt-sics, lines or barcode.")] = "lines",
     plates: Annotated[int | None, typer.Option(help="Of --serial with lines: how many plates.", min=1)] = None,
     link: Annotated[Path | None, typer.Option(help="Of --serial: the path that becomes the port.")] = None,
+    shelf: Annotated[str | None, typer.Option(help="No recording: this shelf, live, with hands on it.")] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="Of --shelf: what is wrong with it, like order or noisy:3; repeatable.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Of --shelf: counts, volts or grams.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Of --shelf: the shop's state folder.")] = None,
 ) -> None:
-    """Simulate a physical shop and write what its sensors said; or, with --serial, one device of it."""
+    """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf."""
+    if shelf is not None:
+        if story or busy is not None or out or plates is not None or protocol != "lines" or (link and not serial):
+            refuse("--shelf goes with --fault, --unit, --store, --state and --seed; on a serial port: --serial --link")
+        _shelf(shelf, fault or [], unit, link, serial, store, state, seed)
+        return
+    if fault or unit or state:
+        refuse("--fault, --unit and --state go with --shelf: name one")
     if serial:
         _device(protocol, plates, link, store, seed)
         return
@@ -63,6 +76,22 @@ def _device(protocol: str, plates: int | None, link: Path | None, store: Path | 
 
     try:
         serial(protocol, plates, link, store, seed)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    except (OSError, ValueError) as error:
+        refuse(str(error))
+
+
+def _shelf(
+    shelf: str, faults: list[str], unit: str | None, link: Path | None, serial: bool, store: Path | None,
+    state: Path | None, seed: int,
+) -> None:  # fmt: skip
+    from edge.cli.places import state_folder
+    from edge.store import BrokenStore
+    from simulator.rig.prompt import shelf as stand
+
+    try:
+        stand(shelf, faults, unit, link, serial, store, lambda store_id: state_folder(state, store_id), seed)
     except BrokenStore as error:
         refuse_store(str(store), error)
     except (OSError, ValueError) as error:

@@ -10,7 +10,23 @@ from simulator.devices.double import Double
 from simulator.devices.pans import Pans
 
 
-class Controller(Double):
+class Printer(Double):
+    """Whatever prints such lines, to so many ``digits``."""
+
+    def __init__(self, link: Path, baud: int, seed: int, *, sums: bool, digits: int = 1) -> None:
+        super().__init__(link, baud, seed)
+        self._sums, self._digits = sums, digits
+        self.wrong_sums = False
+        """A fault: checksums are there, and wrong."""
+
+    def line(self, plate: int, number: float) -> bytes:
+        said = f"{plate},{number:.{self._digits}f}".encode("ascii")
+        if not self._sums:
+            return said
+        return b"%s*%02X" % (said, checksum(said) ^ (0x55 if self.wrong_sums else 0))
+
+
+class Controller(Printer):
     """``plates`` plates, each printed ``hz`` times a second."""
 
     def __init__(
@@ -24,12 +40,9 @@ class Controller(Double):
         noise_g: float = 0.3,
         sums: bool = False,
     ) -> None:
-        super().__init__(link, baud, seed)
+        super().__init__(link, baud, seed, sums=sums)
         self.every_s = 1.0 / hz
         self._pans = Pans(plates, noise_g, seed)
-        self._sums = sums
-        self.wrong_sums = False
-        """A fault: checksums are there, and wrong."""
 
     @property
     def plates(self) -> int:
@@ -45,10 +58,4 @@ class Controller(Double):
 
     def tick(self, at_s: float) -> list[bytes]:
         read = enumerate(self._pans.read(at_s), start=1)
-        return [self._line(plate, mass_g) for plate, mass_g in read if mass_g is not None]
-
-    def _line(self, plate: int, mass_g: float) -> bytes:
-        said = f"{plate},{mass_g:.1f}".encode("ascii")
-        if not self._sums:
-            return said
-        return b"%s*%02X" % (said, checksum(said) ^ (0x55 if self.wrong_sums else 0))
+        return [self.line(plate, mass_g) for plate, mass_g in read if mass_g is not None]

@@ -18,8 +18,9 @@ from typing import Literal, get_args
 
 from edge.store import Store, load_store
 from simulator.commands import DEMO
-from simulator.devices.controller import Controller
+from simulator.devices.controller import Controller, Printer
 from simulator.devices.desk import Desk
+from simulator.devices.double import Double
 from simulator.devices.reader import Reader
 from simulator.devices.scale import Scale
 
@@ -46,7 +47,7 @@ def serial(protocol: str, plates: int | None, link: Path | None, folder: Path | 
     double = _double(protocol, plates, at, seed)
     shown = block(double, store)
     for end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(end, _stop)
+        signal.signal(end, stop_here)
     with suppress(KeyboardInterrupt), Desk() as desk:
         desk.stand(double)
         print(f"{at}\n\n{shown}\n", flush=True)
@@ -64,7 +65,7 @@ def obey(double: AnyDouble, commands: Iterable[str], say: Callable[[str], None])
         if not words:
             continue
         try:
-            done = _fault(double, words) or _load(double, words) or _special(double, words, line)
+            done = fault(double, words) or _load(double, words) or _special(double, words, line)
         except (ValueError, OSError) as error:
             say(str(error))
             continue
@@ -75,9 +76,7 @@ def obey(double: AnyDouble, commands: Iterable[str], say: Callable[[str], None])
 
 def block(double: AnyDouble, store: Store) -> str:
     """``[[serial]]``, ready to be pasted into ``site.toml``."""
-    layout = store.layout
-    protocol = "barcode" if isinstance(double, Reader) else "lines" if isinstance(double, Controller) else "mt-sics"
-    said = ["[[serial]]", f'device = "{double.link}"', f'protocol = "{protocol}"', f"baud = {double.wire.baud}"]
+    layout, said = store.layout, table(double)
     if isinstance(double, Reader):
         gate = next((g.id for g in layout.gates if g.kind == "entry"), "entry")
         return "\n".join([*said, f'gate = "{gate}"'])
@@ -89,6 +88,12 @@ def block(double: AnyDouble, store: Store) -> str:
     return "\n".join([*said, f'shelf = "{shelf.id}"', f"plates = [{plates}]"])
 
 
+def table(double: Double) -> list[str]:
+    """Its beginning, whatever the double is."""
+    protocol = "barcode" if isinstance(double, Reader) else "lines" if isinstance(double, Printer) else "mt-sics"
+    return ["[[serial]]", f'device = "{double.link}"', f'protocol = "{protocol}"', f"baud = {double.wire.baud}"]
+
+
 def _double(protocol: str, plates: int | None, link: Path, seed: int) -> AnyDouble:
     if protocol == "lines":
         return Controller(link, seed=seed, plates=plates or PLATES, sums=True)
@@ -97,7 +102,8 @@ def _double(protocol: str, plates: int | None, link: Path, seed: int) -> AnyDoub
     return Scale(link, seed=seed) if protocol == "mt-sics" else Reader(link, seed=seed)
 
 
-def _fault(double: AnyDouble, words: list[str]) -> bool:
+def fault(double: Double, words: list[str]) -> bool:
+    """What can be wrong with any device at the end of a serial line; False: these words name nothing of it."""
     faults: dict[str, Callable[[], object]] = {
         "unplug": double.unplug,
         "plug": double.plug,
@@ -106,6 +112,8 @@ def _fault(double: AnyDouble, words: list[str]) -> bool:
         "flood": double.flood,
         "silence": lambda: setattr(double, "silent", not double.silent),
     }
+    if isinstance(double, Printer):
+        faults["sums"] = lambda: setattr(double, "wrong_sums", not double.wrong_sums)
     if len(words) != 1 or words[0] not in faults:
         return False
     faults[words[0]]()
@@ -139,11 +147,9 @@ def _special(double: AnyDouble, words: list[str], line: str) -> bool:
     if isinstance(double, Scale) and words == ["reboot"]:
         double.reboot()
         return True
-    if isinstance(double, Controller) and words == ["sums"]:
-        double.wrong_sums = not double.wrong_sums
-        return True
     return False
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def stop_here(number: int, frame: FrameType | None) -> None:
+    """A signal's answer: whatever runs ends as by Ctrl-C."""
     raise KeyboardInterrupt

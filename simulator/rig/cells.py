@@ -138,8 +138,10 @@ class Rig:
     def message(self) -> bytes | None:
         """The next batch as it goes on the wire; None: it was lost."""
         batch = self.batch()
-        if batch is None:
-            return None
+        return None if batch is None else self.encoded(batch)
+
+    def encoded(self, batch: WeightBatch) -> bytes:
+        """A batch as this controller tells it, to as many digits as its unit has."""
         digits = DIGITS[self.hardware.unit]
         return encode_weight(batch.at_s, batch.hz, batch.mass_g, digits=digits, celsius=batch.celsius)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -215,9 +216,14 @@ FAULTS: dict[str, Fault] = {
     "creeping": Fault("plate", "2-5 % of a load come within half a minute (healthy: 0.06): a glued or soft mount"),
     "drifting": Fault("plate", "2-5 g/√s (healthy: up to 0.12): a draught on the cell, a wet strain gauge"),
     "lost-samples": Fault("shelf", "8-25 % of batches never arrive: weak Wi-Fi, a bus at its limit"),
-    "clock": Fault("shelf", "0.2-0.6 % too fast or slow, or 20-120 s behind: no time server, a resonator for a quartz"),
+    "clock": Fault(
+        "shelf", "0.5-2 % too fast or slow, or 20-120 s behind: no time server, an RC oscillator for a quartz"
+    ),
 }
 """What a walk must find. The first 17 are plates', the last two the controller's."""
+
+_HUMS_HZ = (12.4, 24.6, 50.0, 100.0)
+"""A fan, a compressor, the mains and what is lit by it."""
 
 _SPOILED: dict[str, Callable[[Cell, np.random.Generator], Cell]] = {
     "dead": lambda cell, rng: replace(cell, dead=True),
@@ -226,9 +232,6 @@ _SPOILED: dict[str, Callable[[Cell, np.random.Generator], Cell]] = {
         cell, saturates_at=cell.zero + cell.units_per_g * float(rng.uniform(150.0, 350.0))
     ),
     "noisy": lambda cell, rng: replace(cell, noise_g=float(rng.uniform(25.0, 60.0))),
-    "hum": lambda cell, rng: replace(
-        cell, hum_g=float(rng.uniform(15.0, 45.0)), hum_hz=float(rng.choice([12.4, 24.6, 50.0, 100.0]))
-    ),
     "slow": lambda cell, rng: replace(cell, slow_hz=float(rng.uniform(2.0, 5.0))),
     "smoothed": lambda cell, rng: replace(cell, smooths_s=float(rng.uniform(1.5, 4.0))),
     "loose": lambda cell, rng: replace(
@@ -270,7 +273,8 @@ def spoil(
         return replace(hardware, touching=touching), (left, left + 1)
     if fault == "order":
         return _exchange(hardware, hit)
-    cells = tuple(_SPOILED[fault](cell, rng) if cell.plate in hit else cell for cell in hardware.cells)
+    spoiled = partial(_humming, hz=hardware.hz) if fault == "hum" else _SPOILED[fault]
+    cells = tuple(spoiled(cell, rng) if cell.plate in hit else cell for cell in hardware.cells)
     return replace(hardware, cells=cells), hit
 
 
@@ -319,8 +323,14 @@ def _spoil_controller(hardware: Hardware, fault: str, rng: np.random.Generator) 
     if fault == "lost-samples":
         return replace(hardware, lost=float(rng.uniform(0.08, 0.25)))
     if rng.random() < 0.5:
-        return replace(hardware, clock_ppm=_either(rng, 2000.0, 6000.0))
+        return replace(hardware, clock_ppm=_either(rng, 5e3, 2e4))
     return replace(hardware, clock_offset_s=-float(rng.uniform(20.0, 120.0)))
+
+
+def _humming(cell: Cell, rng: np.random.Generator, hz: float) -> Cell:
+    """At a frequency that is not sampled away."""
+    seen = [f for f in _HUMS_HZ if abs(f - round(f / hz) * hz) > 0.05 * hz]
+    return replace(cell, hum_g=float(rng.uniform(15.0, 45.0)), hum_hz=float(rng.choice(seen)))
 
 
 def _either(rng: np.random.Generator, low: float, high: float) -> float:
