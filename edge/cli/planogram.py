@@ -1,0 +1,84 @@
+"""Commands about the planogram: check, learn."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edge.cli.live import StateFolder, StoreFolder
+from edge.cli.places import state_folder
+from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
+
+if TYPE_CHECKING:
+    from calibration.planogram.report import Found
+    from edge.store import Store
+
+app = typer.Typer(help="Which product stands where, and whether the shop can tell.", no_args_is_help=True)
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Recordings that show what moves on the shelves.", metavar="[FILE…]")
+    ] = None,
+    *,
+    store: StoreFolder,
+    state: StateFolder = None,
+    limit: Annotated[float, typer.Option(help="So many wrong charges in a thousand picks are too many.")] = 5.0,
+    propose: Annotated[
+        Path | None, typer.Option(help="Write the better arrangement as a planogram.csv.", metavar="FILE.csv")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Which products cannot be told apart where they stand, what that costs, and a better arrangement.
+
+    With recordings, or with a shop that runs: also places whose contents contradict the planogram.
+    """
+    from calibration.planogram.report import find, print_found
+    from edge.wire import UnreadableRecording
+
+    shop = _shop(store)
+    if propose is not None and propose.exists():
+        refuse(f"{propose}: is there already. Name another file")
+    if sys.stderr.isatty():
+        say("trying arrangements …")
+    try:
+        found = find(shop, files or (), _standing(state_folder(state, shop.id)))
+    except (UnreadableRecording, OSError) as error:
+        refuse(str(error))
+    if propose is not None:
+        propose.write_text(found.proposed_csv, encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(found.plain(), ensure_ascii=False))
+    else:
+        print_found(found, shop)
+    if _bad(found, limit):
+        raise typer.Exit(DIFFERENT)
+
+
+def _bad(found: Found, limit: float) -> bool:
+    return found.wrong > limit or bool(found.contradictions) or bool(found.odd)
+
+
+def _standing(folder: Path) -> list[dict[str, Any]]:
+    """What the running shop weighs in its places; nothing where none runs."""
+    from edge.daemon.desk import NobodyThere, ask
+
+    try:
+        places: list[dict[str, Any]] = ask(folder, {"do": "stock"}).get("places", [])
+    except (NobodyThere, ValueError):
+        return []
+    return places
+
+
+def _shop(folder: Path) -> Store:
+    from edge.store import BrokenStore, load_store
+
+    try:
+        return load_store(folder)
+    except BrokenStore as error:
+        refuse_store(str(folder), error)
