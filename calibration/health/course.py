@@ -1,0 +1,266 @@
+"""The course of a shelf over hours: each plate's level every quarter of a minute, and what that says of drift.
+
+Enters: moments, and when a plate went to another level. Leaves: rows for a plot, and per plate its noise, its wander
+and its drift. Zero is tracked only when a plate is quiet: a level is never compared with one from the other side of a
+step, and what a step leaves behind is given half a minute to creep. A stretch in which somebody takes things is no
+drift.
+
+*Wander* (g/√s) is what the runtime calls drift: how far a level goes by itself while a stir hides it. It comes from
+how much more levels differ ten moments apart than one apart, so that the measuring noise, the same in both, cancels.
+*Drift* (g/h) is where that leads to; of a random walk the best that can be said is last minus first.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.health.moments import Bools, Floats, Moment
+
+ROW_S = 15.0
+CREEPS_S = 30.0
+"""After a step a level is left alone for so long."""
+LAG = 10
+"""Moments apart."""
+FEWEST_REST = 5
+"""Moments of a row in which a plate must be at rest for a level."""
+CHI_MEDIAN = 0.4549
+"""Median of a squared standard normal number."""
+OUTLIES = 10.0
+"""A row that has so many times the median's wander is no wander: something small was put there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The course so far: arrays (rows,) and (rows, plates). ``level_g`` is NaN where the plate was not quiet.
+
+    ``run`` counts the plate's steps: levels of one run may be compared. ``stirred``: share of the row.
+    """
+
+    at_s: Floats
+    celsius: Floats
+    level_g: Floats
+    run: NDArray[np.int32]
+    stirred: Floats
+
+
+class Estimate(NamedTuple):
+    """A value, its standard error, and of how many seconds; NaN: nobody knows."""
+
+    value: float
+    error: float
+    of_s: float = 0.0
+
+
+UNKNOWN = Estimate(math.nan, math.nan)
+
+
+class Course:
+    """One shelf."""
+
+    def __init__(self, plates: int) -> None:
+        self._plates = plates
+        self._run = np.zeros(plates, dtype=np.int32)
+        self._left_alone_s = np.full(plates, -np.inf)
+        self._steps: list[tuple[float, float, int]] = []
+        self._waiting: list[Moment] = []
+        self._runs: list[NDArray[np.int32]] = []
+        self._calm: list[Bools] = []
+        self._rows: list[_Row] = []
+        self._tail: tuple[Floats, Bools, NDArray[np.int32]] | None = None
+
+    def step(self, plate: int, began_s: float, ended_s: float) -> None:
+        """A plate (1-based) went to another level."""
+        self._steps.append((began_s, ended_s, plate - 1))
+
+    def hear(self, moment: Moment) -> None:
+        for began_s, ended_s, plate in [s for s in self._steps if s[0] <= moment.at_s + moment.lasts_s]:
+            self._steps.remove((began_s, ended_s, plate))
+            self._run[plate] += 1
+            self._left_alone_s[plate] = ended_s + CREEPS_S
+        if self._waiting and (not moment.joins or moment.lasts_s != self._waiting[0].lasts_s):
+            self.fold()
+            self._tail = None
+        self._waiting.append(moment)
+        self._runs.append(self._run.copy())
+        self._calm.append(moment.rest & (moment.at_s > self._left_alone_s))
+        if moment.at_s + moment.lasts_s - self._waiting[0].at_s >= ROW_S:
+            self.fold()
+
+    def fold(self) -> None:
+        """Make a row of what waits."""
+        if not self._waiting:
+            return
+        moments, runs, calm = self._waiting, np.array(self._runs), np.array(self._calm)
+        self._waiting, self._runs, self._calm = [], [], []
+        means = np.array([m.mean_g for m in moments])
+        scatter = np.array([m.scatter_g2 for m in moments])
+        rest = np.array([m.rest for m in moments])
+        level = rest & (runs == runs[-1]) & calm
+        counts, rests = level.sum(axis=0), rest.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            levels = np.where(level, means, 0.0).sum(axis=0) / counts
+            noise = np.where(rest, scatter, 0.0).sum(axis=0) / rests
+        self._rows.append(
+            _Row(
+                at_s=moments[0].at_s,
+                lasts_s=moments[0].lasts_s,
+                celsius=float(np.mean([m.celsius for m in moments])),
+                level_g=np.where(counts >= min(FEWEST_REST, len(moments)), levels, np.nan).astype(np.float32),
+                run=runs[-1],
+                rests=rests.astype(np.float32),
+                noise_g2=noise.astype(np.float32),
+                rough_g2=np.median(scatter, axis=0).astype(np.float32),
+                stirred=np.mean([m.stirred for m in moments], axis=0, dtype=np.float32),
+                wander=self._wander(means, calm, runs),
+                rough=_rough(means, moments[0].lasts_s),
+            )
+        )
+
+    def _wander(self, means: Floats, calm: Bools, runs: NDArray[np.int32]) -> Floats:
+        """Per plate g²/s (2, plates): what differs more at `LAG` moments than at one; and of how many pairs."""
+        if self._tail is not None:
+            before, calm_before, runs_before = self._tail
+            means, calm = np.concatenate((before, means)), np.concatenate((calm_before, calm))
+            runs = np.concatenate((runs_before, runs))
+        self._tail = means[-LAG:], calm[-LAG:], runs[-LAG:]
+        told = np.zeros((2, self._plates))
+        if len(means) <= LAG:
+            return told
+        restless = np.cumsum(~calm, axis=0)
+        good = calm[:-LAG] & (restless[LAG:] == restless[:-LAG]) & (runs[LAG:] == runs[:-LAG])
+        far = np.where(good, (means[LAG:] - means[:-LAG]) ** 2, 0.0).sum(axis=0)
+        steps = np.diff(means, axis=0) ** 2
+        near = np.where(good, steps[: len(good)], 0.0).sum(axis=0)
+        told[1] = good.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            told[0] = np.where(told[1] > 0, (far - near) / told[1] / (LAG - 1), 0.0)
+        return told
+
+    # --- what it comes to -----------------------------------------------------------------------------------------
+
+    def rows(self) -> Rows:
+        self.fold()
+        rows = self._rows
+        shape = (0, self._plates)
+        return Rows(
+            at_s=np.array([r.at_s for r in rows]),
+            celsius=np.array([r.celsius for r in rows]),
+            level_g=np.array([r.level_g for r in rows], dtype=np.float64).reshape(-1, self._plates),
+            run=np.array([r.run for r in rows]) if rows else np.zeros(shape, dtype=np.int32),
+            stirred=np.array([r.stirred for r in rows], dtype=np.float64).reshape(-1, self._plates),
+        )
+
+    def noise(self) -> list[Estimate]:
+        """Standard deviation of one sample at rest, of every plate; of one that never rests, of its calmer half."""
+        self.fold()
+        told = []
+        for plate in range(self._plates):
+            rests = np.array([r.rests[plate] for r in self._rows])
+            scatter = np.array([r.noise_g2[plate] for r in self._rows])
+            seconds = float(sum(r.rests[plate] * r.lasts_s for r in self._rows))
+            used = (rests > 0) & np.isfinite(scatter)
+            if rests.sum() < 0.05 * sum(ROW_S / r.lasts_s for r in self._rows) or not used.any():
+                rough = np.array([r.rough_g2[plate] for r in self._rows])
+                rough = rough[np.isfinite(rough)]
+                told.append(Estimate(math.sqrt(float(np.median(rough))), math.nan) if rough.size else UNKNOWN)
+                continue
+            cut = np.quantile(scatter[used], 0.95)
+            used &= scatter <= cut
+            noise_g = math.sqrt(float((scatter[used] * rests[used]).sum() / rests[used].sum()))
+            told.append(Estimate(noise_g, noise_g / math.sqrt(2 * max(1.0, seconds)), seconds))
+        return told
+
+    def wander(self) -> list[Estimate]:
+        """g²/s, squared so that its error is one: how far levels go by themselves."""
+        self.fold()
+        return [self._wander_of(plate) for plate in range(self._plates)]
+
+    def _wander_of(self, plate: int) -> Estimate:
+        told = np.array([r.wander[:, plate] / (r.lasts_s, 1.0) for r in self._rows]).reshape(-1, 2)
+        told = told[told[:, 1] >= FEWEST_REST]
+        if len(told) < 4 or told[:, 1].sum() < 0.03 * sum(ROW_S / r.lasts_s for r in self._rows):
+            rough = np.array([r.rough[plate] for r in self._rows])
+            rough = rough[np.isfinite(rough)]
+            return _middle(rough) if rough.size >= 4 else UNKNOWN
+        value, pairs = told.T
+        kept = np.abs(value) <= OUTLIES * max(float(np.median(np.abs(value))), 1e-12)
+        value, pairs = value[kept], pairs[kept]
+        mean = float(value @ pairs / pairs.sum())
+        error = float(np.std(value)) / math.sqrt(max(1, len(value) - 1))
+        return Estimate(mean, error, float(told[:, 1].sum() * self._rows[0].lasts_s))
+
+    def drift(self, wander_g2: list[Estimate]) -> tuple[list[Estimate], list[Estimate]]:
+        """g/h, and g/°C where the controller tells its temperature, of every plate."""
+        rows = self.rows()
+        drifts, warmths = [], []
+        for plate in range(self._plates):
+            changes = _changes(rows, plate)
+            wander = wander_g2[plate].value
+            drift, warmth = _fit(changes, max(wander, 1e-6) if math.isfinite(wander) else math.nan)
+            drifts.append(drift)
+            warmths.append(warmth)
+        return drifts, warmths
+
+
+class _Row(NamedTuple):
+    """A quarter of a minute; arrays are (plates,), small on purpose: a day has many."""
+
+    at_s: float
+    lasts_s: float
+    celsius: float
+    level_g: NDArray[np.float32]
+    run: NDArray[np.int32]
+    rests: NDArray[np.float32]
+    noise_g2: NDArray[np.float32]
+    rough_g2: NDArray[np.float32]
+    stirred: NDArray[np.float32]
+    wander: Floats
+    rough: NDArray[np.float32]
+
+
+def _rough(means: Floats, lasts_s: float) -> NDArray[np.float32]:
+    """Wander of plates that are never at rest, g²/s: by medians, which a few hands do not move."""
+    if len(means) < 8:
+        return np.full(means.shape[1], np.nan, dtype=np.float32)
+    with np.errstate(invalid="ignore"):
+        near = np.median(np.diff(means, axis=0) ** 2, axis=0)
+        far = np.median((means[4:] - means[:-4]) ** 2, axis=0)
+        told: NDArray[np.float32] = ((far - near) / (3 * CHI_MEDIAN * lasts_s)).astype(np.float32)
+    return told
+
+
+def _middle(values: NDArray[np.float32]) -> Estimate:
+    middle = float(np.median(values))
+    scatter = 1.4826 * float(np.median(np.abs(values - middle)))
+    return Estimate(middle, 1.25 * scatter / math.sqrt(len(values)))
+
+
+def _changes(rows: Rows, plate: int) -> Floats:
+    """What a plate did by itself from row to row: (changes, 3) of g, s and °C."""
+    seen = np.flatnonzero(np.isfinite(rows.level_g[:, plate]))
+    if len(seen) < 2:
+        return np.zeros((0, 3))
+    same = rows.run[seen[1:], plate] == rows.run[seen[:-1], plate]
+    columns = (rows.level_g[seen, plate], rows.at_s[seen], rows.celsius[seen])
+    return np.stack([np.diff(column)[same] for column in columns], axis=1)
+
+
+def _fit(changes: Floats, wander_g2: float) -> tuple[Estimate, Estimate]:
+    """Least squares on the steps of a random walk: independent, each with the variance of its time."""
+    if len(changes) < 4 or math.isnan(wander_g2):
+        return UNKNOWN, UNKNOWN
+    change_g, took_s, warmed_c = changes.T
+    total_s = float(took_s.sum())
+    told = bool(np.isfinite(warmed_c).all()) and float(np.ptp(np.cumsum(warmed_c))) > 0.2
+    columns = [took_s, warmed_c] if told else [took_s]
+    design = np.stack(columns, axis=1) / np.sqrt(took_s)[:, None]
+    inverse = np.linalg.pinv(design.T @ design)
+    found = inverse @ design.T @ (change_g / np.sqrt(took_s))
+    errors = np.sqrt(np.diag(inverse) * wander_g2)
+    drift = Estimate(float(found[0]) * 3600, float(errors[0]) * 3600, total_s)
+    return drift, Estimate(float(found[1]), float(errors[1]), total_s) if told else UNKNOWN
