@@ -39,8 +39,9 @@ class Channel:
     """One channel at rest, in its own unit.
 
     ``noise``: standard deviation of one sample, slow wander taken out. ``hum``: amplitude of the strongest line, 0
-    where none stands out, at ``hum_hz`` as it is sampled. ``repeats``: samples that a number stands for, 1 for a converter
-    that keeps up. ``quantum``: its last digit, 0 where unknown. ``unread``: share of samples that could not be read.
+    where none stands out, at ``hum_hz`` as it is sampled. ``repeats``: samples that a number stands for, 1 for a
+    converter that keeps up. ``quantum``: its last digit, 0 where unknown. ``unread``: share of samples that could not
+    be read.
     """
 
     state: State

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,6 +25,8 @@ HEALTHY = {"left": 3e-4, "right": 3e-4, "load": 3e-4, "back": 3e-4}
 """Standard deviations of good cells' errors, shares: off-centre, linearity, hysteresis."""
 FREE = 0.3
 """… and of those that are looked for."""
+OTHER = 5e-4
+"""Two good weights agree within that: their classes and the cell's linearity."""
 CREEP_S = 25.0
 
 
@@ -64,6 +67,10 @@ class Fit:
     creep: tuple[float, float]
     rest_g: float
     product_g: float
+    others: tuple[tuple[float, float, float], ...]
+    """Of each other known weight: what was typed, how much more it weighs than that beside the first one, as a share,
+    and the standard error of that.
+    """
 
 
 def fit(readings: Sequence[Reading], channel: int, drift: float) -> Fit | None:
@@ -74,9 +81,11 @@ def fit(readings: Sequence[Reading], channel: int, drift: float) -> Fit | None:
     ours = [r for r in readings if np.isfinite(r.said[channel].mean) and np.isfinite(r.said[channel].error)]
     if not any(r.mass_g for r in ours) or not any(not r.mass_g and not r.product for r in ours):
         return None
-    free = _solve(ours, channel, drift, dict.fromkeys(HEALTHY, FREE))
+    others = sorted({r.mass_g for r in ours if r.mass_g} - {next(r.mass_g for r in ours if r.mass_g)})
+    good = HEALTHY | {_weight(mass_g): OTHER for mass_g in others}
+    free = _solve(ours, channel, drift, dict.fromkeys(good, FREE))
     held = {}
-    for name, healthy in HEALTHY.items():
+    for name, healthy in good.items():
         value, error = free.share(name)
         held[name] = healthy if abs(value) < 4 * np.hypot(error, healthy) else FREE
     best = _solve(ours, channel, drift, held)
@@ -93,6 +102,7 @@ def fit(readings: Sequence[Reading], channel: int, drift: float) -> Fit | None:
         creep=_creep(ours, channel, gain, drift),
         rest_g=float(np.sqrt(np.mean(best.left**2))) / abs(gain),
         product_g=best.value("product") / gain if "product" in best.names else float("nan"),
+        others=tuple((mass_g, *free.share(_weight(mass_g))) for mass_g in others),
     )
 
 
@@ -148,6 +158,8 @@ def _columns(readings: Sequence[Reading]) -> dict[str, Floats]:
     columns = {"zero": np.ones(len(readings)), "gain": mass}
     for name, place in (("left", "front-left"), ("right", "front-right")):
         columns[name] = mass * np.array([r.place == place for r in readings])
+    first = float(mass[np.argmax(mass > 0)])
+    columns |= {_weight(m): mass * (mass == m) for m in np.unique(mass) if m not in (0.0, first)}
     if product.any():
         top = float(mass[product > 0].max(initial=0.0))
         back = product * np.array([r.down for r in readings]) * top
@@ -155,10 +167,14 @@ def _columns(readings: Sequence[Reading]) -> dict[str, Floats]:
     return {n: c for n, c in columns.items() if c.any()}
 
 
+def _weight(mass_g: float) -> str:
+    return f"weight {mass_g:g}"
+
+
 def _creep(readings: Sequence[Reading], channel: int, gain: float, drift: float) -> tuple[float, float]:
     """How much of a change comes only with time, as a share, from how levels go on moving after each change."""
     top = weight = 0.0
-    for before, now in zip(readings, readings[1:], strict=False):
+    for before, now in pairwise(readings):
         level = now.said[channel]
         change = now.said[channel].mean - before.said[channel].mean
         if level.for_s < 1.0 or abs(change) < 20 * level.error:

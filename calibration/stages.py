@@ -1,0 +1,296 @@
+"""The first steps of a walk: hands off, everything off, and which cell is under which plate.
+
+Enters: batches, through a `Room` that all stages share. Leaves: `Said`, and what was measured in the room's progress.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from calibration.asks import Ask
+from calibration.diagnosis import bumped, diagnose, hum_of
+from calibration.progress import Progress
+from calibration.steady import Bools, Floats, Watch
+from edge.records import WeightBatch
+
+HANDS_OFF_S = 10.0
+TARE_S = 6.0
+"""An empty shelf is believed when it stood still for so long after it was asked for: time to begin to clear it."""
+TRIES = 3
+"""After so many times the shelf itself is the reason, not the person."""
+FELT_SIGMA = 10.0
+TOGETHER = 0.6
+"""A second plate that answers with more than this share of the first is not just felt through the frame."""
+STAYS = 0.25
+"""A finger leaves nothing behind; more than this share of its force is something that was put or taken."""
+UNANSWERED_S = 12.0
+REMIND_S = 45.0
+KNOCKED = 0.5
+"""When more than this share of the plates swings in both directions at once, somebody knocked against the gondola."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something for the technician. ``ask``: a deed to do now; ``note``: a remark; ``done``: the walk is over."""
+
+    kind: Literal["ask", "note", "done"]
+    text: str
+    ask: Ask | None = None
+
+
+def asked(ask: Ask) -> Said:
+    return Said("ask", ask.text, ask)
+
+
+@dataclass(slots=True)
+class Room:
+    """What all stages share. ``helpless`` (channels,): dead, stuck or loose: nothing is learned by working on them.
+    ``busy`` (channels,): somebody works there.
+    """
+
+    plates: int
+    watch: Watch
+    progress: Progress
+    helpless: Bools = field(init=False)
+    busy: Bools = field(init=False)
+    over: bool = False
+
+    def __post_init__(self) -> None:
+        self.helpless = np.zeros(self.plates, dtype=bool)
+        self.busy = np.zeros(self.plates, dtype=bool)
+        self.judge()
+
+    def judge(self) -> None:
+        """Channels that the diagnosis gave up."""
+        if self.progress.diagnosis is not None:
+            self.helpless |= np.array([c.state != "well" for c in self.progress.diagnosis.channels])
+
+    def channel(self, plate: int) -> int:
+        """0-based."""
+        return self.progress.order[plate] - 1
+
+    def plate_of(self, channel: int) -> int:
+        """1-based; 0 where nobody knows."""
+        return next((p for p, c in self.progress.order.items() if c == channel + 1), 0)
+
+    def work_at(self, plate: int) -> None:
+        """Nobody judges the quiet of this plate and its neighbours meanwhile."""
+        self.busy[:] = False
+        for near in (plate - 1, plate, plate + 1):
+            if near in self.progress.order:
+                self.busy[self.channel(near)] = True
+
+    def order_the_silent(self) -> None:
+        """Plates that did not answer get the channels that are left, their own number first."""
+        p = self.progress
+        free = [c for c in range(1, self.plates + 1) if c not in p.order.values()]
+        for plate in [*p.silent]:
+            if plate in p.order or not free:
+                continue
+            channel = plate if plate in free else free[0]
+            p.order[plate] = channel
+            free.remove(channel)
+
+    def recent(self, for_s: float) -> Floats:
+        """Block means of the last while, plate by plate, as far as the order is known; less the tare."""
+        _, said = self.watch.recent(for_s)
+        zero = np.array([level.mean for level in self.progress.tare]) if self.progress.tare else said[:, :1].ravel()
+        rows = [self.progress.order.get(plate, plate) - 1 for plate in range(1, self.plates + 1)]
+        shown: Floats = (said - zero[:, None])[rows]
+        return shown
+
+
+class Stage(Protocol):
+    """One step of a walk. ``again`` begins it anew: the line was silent."""
+
+    over: bool
+
+    def begin(self, room: Room) -> list[Said]: ...
+    def again(self, room: Room) -> list[Said]: ...
+    def hear(self, room: Room, batch: WeightBatch) -> list[Said]: ...
+
+
+class HandsOff:
+    """Ten seconds in which nobody touches the shelf."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self._batches: list[WeightBatch] = []
+        self._tries = 0
+
+    def begin(self, room: Room) -> list[Said]:
+        self._batches.clear()
+        text = f"Hands off: let the shelf stand as it is for {HANDS_OFF_S:.0f} seconds."
+        return [asked(Ask("hands-off", 0, text))]
+
+    again = begin
+
+    def hear(self, room: Room, batch: WeightBatch) -> list[Said]:
+        self._batches.append(batch)
+        if batch.at_s - self._batches[0].at_s < HANDS_OFF_S:
+            return []
+        watch, p = room.watch, room.progress
+        jumps = watch.jumps(self._batches[0].at_s)
+        loose = [c for c, count in enumerate(jumps) if count >= 2]
+        moved = [c for c in bumped(self._batches) if c - 1 not in loose]
+        self._tries += 1
+        if moved and self._tries < TRIES:
+            where = ", ".join(map(str, moved))
+            return [Said("note", f"Something moved (channel {where}): we begin again."), *self.begin(room)]
+        watch.learn(self._batches[0].at_s)
+        p.diagnosis = diagnose(self._batches)
+        p.noise, p.inflation = watch.keep()
+        for channel in loose:
+            p.quiet[channel].jumps += jumps[channel]
+        room.judge()
+        self.over = True
+        return self._told(room)
+
+    def _told(self, room: Room) -> list[Said]:
+        diagnosis = room.progress.diagnosis
+        assert diagnosis is not None
+        line = diagnosis.controller
+        lost = f", {line.lost:.1%} lost" if line.lost else ""
+        well = sum(c.state == "well" for c in diagnosis.channels)
+        said = [Said("note", f"{well} of {room.plates} channels talk, {line.real_hz:.1f} times a second{lost}.")]
+        for number, c in enumerate(diagnosis.channels, start=1):
+            if c.state != "well":
+                said.append(Said("note", f"Channel {number} is {c.state}."))
+            elif c.hum > 2 * c.noise / 3:
+                said.append(Said("note", f"Channel {number} hums: {hum_of(c.hum_hz, line.hz)}."))
+        return said
+
+
+class Empty:
+    """Everything off the shelf; what it then says is its zero."""
+
+    def __init__(self, text: str = "") -> None:
+        self.over = False
+        self._asked_s = -np.inf
+        self._text = text
+
+    def begin(self, room: Room) -> list[Said]:
+        p = room.progress
+        self._asked_s = room.watch.now_s
+        room.busy[:] = True
+        whole = len(p.plates) == room.plates
+        which = "the shelf" if whole else f"plate{'s' * (len(p.plates) > 1)} {', '.join(map(str, p.plates))}"
+        return [asked(Ask("empty", 0, f"{self._text}Take everything off {which}, and keep your hands off."))]
+
+    again = begin
+
+    def hear(self, room: Room, batch: WeightBatch) -> list[Said]:
+        watch = room.watch
+        since = np.where(room.helpless, -np.inf, watch.since_s)
+        since_s = max(self._asked_s, float(np.max(since)) if np.isfinite(since).any() else self._asked_s)
+        still = bool((watch.still | room.helpless).all())
+        waited_s = watch.now_s - self._asked_s
+        if not still and waited_s < REMIND_S:
+            return []
+        if still and watch.now_s - since_s < TARE_S:
+            return []
+        room.progress.tare = watch.levels(max(since_s, watch.now_s - 2 * TARE_S))
+        self.over = True
+        return []
+
+
+class Touch:
+    """Which channel answers when a plate is pressed, and in which direction."""
+
+    def __init__(self, plate: int) -> None:
+        self.over = False
+        self.plate = plate
+        self._asked_s = -np.inf
+        self._base: Floats = np.empty(0)
+        self._tries = 0
+
+    def begin(self, room: Room) -> list[Said]:
+        self._asked_s = room.watch.now_s
+        room.busy[:] = True
+        self._base = np.where(room.watch.still, room.watch.reference, np.nan)
+        again = "once more, firmly, " if self._tries else ""
+        text = f"Press plate {self.plate} {again}with a finger for a second. Plates count from the left."
+        return [asked(Ask("touch", self.plate, text))]
+
+    again = begin
+
+    def hear(self, room: Room, batch: WeightBatch) -> list[Said]:
+        watch = room.watch
+        unknown = watch.still & ~np.isfinite(self._base)
+        self._base[unknown] = watch.reference[unknown]
+        at_s, said = watch.recent(watch.now_s - self._asked_s)
+        waited_s = watch.now_s - self._asked_s
+        if said.shape[1] < 4:
+            return []
+        off = (said - self._base[:, None])[:, :-1]
+        both = (said - self._base[:, None])[:, 1:]
+        # Two blocks in a row: a single one may be a spike.
+        felt = np.where(np.abs(off) < np.abs(both), off, both)
+        felt = np.where(np.isfinite(felt) & ~room.helpless[:, None], felt, 0.0)
+        rows = np.arange(room.plates)
+        peaks = felt[rows, np.argmax(np.abs(felt), axis=1)]
+        strong = np.abs(peaks) > FELT_SIGMA * np.nan_to_num(watch.noise, nan=np.inf)
+        if not strong.any():
+            return self._unanswered(room, waited_s)
+        strength = np.where(strong, np.abs(peaks), 0.0)
+        first = int(np.argmax(strength))
+        peak_s = float(at_s[int(np.argmax(np.abs(felt[first])))])
+        calm = watch.still[first] and watch.since_s[first] > peak_s
+        if not calm and watch.now_s - peak_s < 8.0:
+            return []
+        stays = abs(watch.reference[first] - self._base[first]) > STAYS * strength[first]
+        if calm and stays:
+            return self._changed(room, first)
+        return self._answered(room, first, peaks, strength)
+
+    def _unanswered(self, room: Room, waited_s: float) -> list[Said]:
+        """Nothing was felt. Where channels are left that cannot answer, that is an answer."""
+        if waited_s < UNANSWERED_S:
+            return []
+        self._tries += 1
+        taken = set(room.progress.order.values())
+        suspects = [c for c in range(room.plates) if room.helpless[c] and c + 1 not in taken]
+        if self._tries >= (2 if suspects else TRIES):
+            room.progress.silent.append(self.plate)
+            self.over = True
+            return [Said("note", f"Nothing answers at plate {self.plate}.")]
+        return self.begin(room)
+
+    def _changed(self, room: Room, channel: int) -> list[Said]:
+        """Something was put there or taken away, or the wire is loose: the zero is no longer what it was."""
+        quiet = room.progress.quiet[channel]
+        quiet.jumps += 1
+        p = room.progress
+        p.tare = None
+        self.over = True
+        return [Said("note", "Something was put on the shelf or taken off: the empty shelf is measured again.")]
+
+    def _answered(self, room: Room, first: int, peaks: Floats, strength: Floats) -> list[Said]:
+        p = room.progress
+        others = np.delete(strength, first)
+        second = int(np.argmax(np.where(np.arange(room.plates) == first, -1.0, strength))) if others.size else first
+        if others.size and others.max() > TOGETHER * strength[first]:
+            self._tries += 1
+            if self._tries < TRIES:
+                what = "Several plates answered at once: press only the plate, not the frame."
+                return [Said("note", what), *self.begin(room)]
+            p.together.append((first + 1, second + 1))
+        before = room.plate_of(first)
+        if before:
+            # One of the two touches was at the wrong plate. Nobody knows which: both are asked for again.
+            del p.order[before]
+            p.pressed.pop(before, None)
+            self.over = True
+            return [Said("note", f"That was the plate that answered as plate {before}: both once more.")]
+        p.order[self.plate] = first + 1
+        p.pressed[self.plate] = float(peaks[first])
+        self.over = True
+        said = []
+        if first + 1 != self.plate:
+            said.append(Said("note", f"Plate {self.plate} is wired to channel {first + 1}: put right."))
+        if peaks[first] < 0:
+            said.append(Said("note", f"Plate {self.plate} says less under load: turned round."))
+        return said

@@ -1,0 +1,130 @@
+"""The walk: one technician, one shelf, a weight and a handful of products, asked for one deed after the other.
+
+Enters: batches, and nothing else: what somebody did is felt, never confirmed by a key, and time is the batches' own.
+Leaves: what to say (`Said`), and `Progress`, complete after every step, from which a walk goes on as if it had
+never stopped. What the figures mean is not decided here but in `calibration.verdict`.
+
+    hands off -> empty -> touch plate 1, 2, 3 ... -> a weight on each plate, up and down -> verdict
+
+A stage (`calibration.stages`) owns one of these steps. Which one comes next follows from the progress alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from calibration.progress import Progress
+from calibration.stages import Empty, HandsOff, Room, Said, Stage, Touch
+from calibration.steady import Watch
+from calibration.weighing import Goods, Weigh
+from calibration.witness import Witness
+from edge.records import WeightBatch
+
+LOOSE_JUMPS = 2
+"""A channel that jumped so often with nobody there has a loose wire, and is not worked on."""
+
+
+def begin(shelf: str, plates: int, weights_g: Sequence[float], only: Sequence[int] = ()) -> Progress:
+    """A walk of which nothing is done. ``only``: these plates, without it all."""
+    return Progress(shelf, [*weights_g], [*(only or range(1, plates + 1))])
+
+
+class Walk:
+    """``plates`` plates; ``progress`` is taken up where it stands. ``goods``: plate -> what may be put there as product
+    whose weight is known. ``channels``: plate -> channel (1-based) where the order is known and not asked.
+
+    ``asked``: what the technician is asked for now. ``over``: everything is measured. ``saved``: counts steps that are
+    worth keeping.
+    """
+
+    def __init__(self, plates: int, progress: Progress, goods: Mapping[int, Goods] | None = None) -> None:
+        self.progress = progress
+        watch = Watch(plates)
+        if progress.noise:
+            watch.relearn(progress.noise, progress.inflation)
+        self._room = Room(plates, watch, progress)
+        self._witness = Witness(watch, progress)
+        self._goods = goods or {}
+        self._stage: Stage | None = None
+        self._gaps = 0
+        self.saved = 0
+
+    @property
+    def watch(self) -> Watch:
+        return self._room.watch
+
+    @property
+    def over(self) -> bool:
+        return self._room.over
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """Done, and of how many."""
+        p = self.progress
+        touched = len(set(p.order) & set(p.plates)) + len(p.silent)
+        weighed = len(p.done)
+        done = bool(p.diagnosis) + bool(p.tare) + touched + weighed
+        return done, 2 + 2 * len(p.plates)
+
+    def hear(self, batch: WeightBatch) -> list[Said]:
+        """Take in one batch, and say what follows."""
+        room, watch = self._room, self._room.watch
+        if room.over:
+            return []
+        heard_s = watch.now_s
+        watch.hear(batch)
+        if not self.progress.began_s:
+            self.progress.began_s = batch.at_s
+        self._witness.hear(batch, room.busy)
+        said: list[Said] = []
+        if self._stage is None:
+            said += self._enter()
+        elif watch.gaps > self._gaps:
+            silent_s = batch.at_s - heard_s
+            said.append(Said("note", f"Nothing came for {silent_s:.0f} s: the cable? This step begins again."))
+            said += self._stage.again(room)
+        self._gaps = watch.gaps
+        self._look_for_loose()
+        if self._stage is not None:
+            said += self._stage.hear(room, batch)
+        while self._stage is not None and self._stage.over:
+            self.saved += 1
+            said += self._enter()
+        return said
+
+    def silent(self, for_s: float) -> list[Said]:
+        """Nothing came for so long, says whoever has a clock."""
+        return [
+            Said("note", f"Nothing has come for {for_s:.0f} s. Is the cable in, and does the controller have power?")
+        ]
+
+    def _enter(self) -> list[Said]:
+        """The next stage, as the progress asks for it."""
+        room, p = self._room, self.progress
+        room.busy[:] = False
+        if p.diagnosis is None:
+            self._stage = HandsOff()
+        elif p.tare is None:
+            self._stage = Empty()
+        elif (plate := next((q for q in p.plates if q not in p.order and q not in p.silent), 0)) != 0:
+            self._stage = Touch(plate)
+        else:
+            room.order_the_silent()
+            left = next((q for q in p.plates if q not in p.done), 0)
+            self._stage = Weigh(left, self._goods.get(left)) if left else None
+        if self._stage is None:
+            room.over = True
+            return [Said("done", "Everything is measured. Take your weight and the products away.")]
+        return self._stage.begin(room)
+
+    def _look_for_loose(self) -> None:
+        room = self._room
+        for channel, quiet in enumerate(self.progress.quiet):
+            if quiet.jumps >= LOOSE_JUMPS:
+                room.helpless[channel] = True
+
+    def recent(self, for_s: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        """What each plate said lately, in grams where they are known by now: (plates, blocks), for the screen."""
+        return self._room.recent(for_s)

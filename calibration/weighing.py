@@ -1,0 +1,360 @@
+"""One plate under the weight: in the middle, at two corners, on top of a product, up and down each time.
+
+Enters: batches. Leaves: `Reading`s of the plate in the walk's progress. OIML R 76 tests a scale so (weighing up and
+down, eccentricity, repeatability), with a set of weights; here one weight does it all, because the same 500 g must weigh
+the same anywhere on the plate and on top of anything. The middle is weighed again until the span is known well enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.asks import Ask, Deed, Place
+from calibration.readings import Reading, fit
+from calibration.stages import FELT_SIGMA, REMIND_S, Room, Said, asked
+from calibration.steady import BLOCK_S, Floats
+from calibration.witness import drift_of
+from edge.records import WeightBatch
+
+LEAST_S, MOST_S = 3.0, 12.0
+"""So long a level is watched: the noise decides."""
+GOAL = 3e-4
+"""A level is known well enough when noise leaves this share of the weight."""
+SPAN_GOAL = 2.5e-4
+"""… and the span. The middle is weighed again until then, or until it was weighed `MOST_REPEATS` times."""
+MOST_REPEATS = 5
+AGREES = 0.3
+"""A change must be at least this share of what is expected; less is something else."""
+ELSEWHERE_SIGMA = 15.0
+SPLIT = 0.45
+SUPPOSED_DRIFT_G = 0.1
+"""g/√s, where the walk has not yet seen enough of the plate at rest."""
+FINGER_G = 800.0
+"""About what a finger presses with: the first weight on raw numbers is expected from that."""
+PLACES: tuple[Place, Place] = ("front-left", "front-right")
+"""Two corners on one side: together with the middle they show a tilt in either direction."""
+NAMES = {"centre": "in the middle", "front-left": "at the front left corner",
+         "front-right": "at the front right corner", "back-left": "at the back left corner",
+         "back-right": "at the back right corner"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """A product that the planogram puts on a plate, and what the catalogue says of it."""
+
+    sku: str
+    name: str
+    weight_g: float
+    weight_sd_g: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One deed, and what stands on the plate when it is done."""
+
+    deed: Deed
+    text: str
+    weighs_g: float = 0.0
+    """What is put or lifted; 0: unknown."""
+    mass_g: float = 0.0
+    place: Place = "centre"
+    product: bool = False
+    down: bool = False
+
+
+def moves(plate: int, weights_g: Sequence[float], goods: Goods | None) -> list[Move]:
+    """What is done at one plate."""
+    first = weights_g[0]
+    found = [m for weight_g in weights_g for m in _up_and_down(plate, weight_g, "centre")]
+    found += [m for place in PLACES for m in _up_and_down(plate, first, place)]
+    what = (
+        f"one {goods.name} ({goods.sku}, {goods.weight_g:g} g)"
+        if goods
+        else "a product, or any steady thing of 0.3 to 2 kg,"
+    )
+    on = "Set {} down in the middle of plate {}; it stays there for now."
+    found.append(Move("product", on.format(what, plate), product=True))
+    top = f"Set the {first:g} g weight on top of it, or close beside it, on plate {plate}."
+    found.append(Move("put", top, first, first, product=True))
+    found.append(Move("lift", "Take the weight off again; leave the product.", first, product=True, down=True))
+    found.append(Move("lift", f"Take everything off plate {plate}.", down=True))
+    return found
+
+
+def _up_and_down(plate: int, weight_g: float, place: Place) -> list[Move]:
+    return [
+        Move("put", f"Set the {weight_g:g} g weight down {NAMES[place]} of plate {plate}.", weight_g, weight_g, place),
+        Move("lift", "Take it off.", weight_g, down=True),
+    ]
+
+
+class Weigh:
+    """One plate, from empty to empty."""
+
+    def __init__(self, plate: int, goods: Goods | None = None) -> None:
+        self.over = False
+        self.plate, self._goods = plate, goods
+        self._moves: list[Move] = []
+        self._at = -1
+        """The move that is asked for; -1: the empty plate is measured."""
+        self._asked_s = self._said_s = -np.inf
+        self._base: Floats = np.empty(0)
+        """What all channels said before the move."""
+        self._unit = np.nan
+        """What the first weight is worth on this channel, in its unit; negative where more load says less."""
+        self._left = False
+        self._elsewhere: dict[int, int] = {}
+        self._repeats = 0
+        self._reminded = 0
+
+    @property
+    def readings_of(self) -> int:
+        return self.plate
+
+    def begin(self, room: Room) -> list[Said]:
+        p = room.progress
+        self._channel = room.channel(self.plate)
+        room.work_at(self.plate)
+        if room.helpless[self._channel]:
+            return self._end(room)
+        self._moves = moves(self.plate, p.weights_g, self._goods)
+        p.readings[self.plate] = []
+        p.rises_s[self.plate] = []
+        self._at, self._asked_s, self._repeats = -1, room.watch.now_s, 0
+        self._unit = self._guess(room)
+        return []
+
+    def again(self, room: Room) -> list[Said]:
+        """The line was silent: nobody knows what stands where. From empty."""
+        started = self._at >= 0
+        said = self.begin(room)
+        if started:
+            text = f"Take everything off plate {self.plate}: we begin with it again."
+            self._said_s = room.watch.now_s
+            said.append(asked(Ask("empty", self.plate, text)))
+        return said
+
+    def _guess(self, room: Room) -> float:
+        """What the weight will be worth: as on the plates before, else as hard as a finger presses."""
+        p, weight_g = room.progress, room.progress.weights_g[0]
+        sign = np.sign(p.pressed.get(self.plate, 1.0))
+        known = [_worth(p.readings[q], room.channel(q)) for q in p.done if p.readings.get(q)]
+        sizes = [abs(w) for w in known if np.isfinite(w)]
+        if sizes:
+            return float(sign * np.median(sizes))
+        presses = [abs(v) for v in p.pressed.values()]
+        return float(sign * np.median(presses) * weight_g / FINGER_G) if presses else np.nan
+
+    # --- hearing ----------------------------------------------------------------------------------------------------
+
+    def hear(self, room: Room, batch: WeightBatch) -> list[Said]:
+        watch, channel = room.watch, self._channel
+        if room.helpless[channel]:
+            return [Said("note", f"Plate {self.plate} jumps by itself: it is left out."), *self._end(room)]
+        if not watch.still[channel]:
+            self._left = True
+            return self._remind(room)
+        since_s = float(watch.since_s[channel])
+        if self._at < 0:
+            return self._empty(room, since_s)
+        move = self._moves[self._at]
+        change = float(watch.reference[channel] - self._base[channel])
+        if not self._fits(move, change, float(watch.noise[channel])):
+            return self._look_elsewhere(room, move, change, since_s)
+        both = self._split(room, change)
+        if both:
+            return self._ask(room, f"It stands on plates {self.plate} and {both}: move it away from the edge. ")
+        return self._measure(room, move, since_s)
+
+    def _empty(self, room: Room, since_s: float) -> list[Said]:
+        """The plate before anything was put there."""
+        watch = room.watch
+        from_s = max(since_s, self._asked_s - 2.0)
+        if watch.now_s - from_s < LEAST_S + (2.0 if self._said_s == self._asked_s else 0.0):
+            return []
+        self._keep(room, Move("lift", ""), from_s, watch.now_s - from_s)
+        return self._next(room)
+
+    def _fits(self, move: Move, change: float, noise: float) -> bool:
+        """Is that the change that was asked for?"""
+        if abs(change) < FELT_SIGMA * noise:
+            return False
+        sign = 1.0 if move.deed in ("put", "product") else -1.0
+        if np.isfinite(self._unit) and change * self._unit * sign < 0:
+            return False
+        if not np.isfinite(self._unit):
+            return True
+        share = AGREES / 3 if self._first else AGREES
+        return abs(change) > share * abs(self._unit) * (move.weighs_g or 0.3 * self._weight) / self._weight
+
+    @property
+    def _first(self) -> bool:
+        return self._at == 0
+
+    @property
+    def _weight(self) -> float:
+        return self._moves[0].weighs_g
+
+    def _measure(self, room: Room, move: Move, since_s: float) -> list[Said]:
+        """It stands still where it should: watch for as long as the noise asks for."""
+        watch, channel = room.watch, self._channel
+        worth = abs(self._unit) if not self._first and np.isfinite(self._unit) else abs(
+            float(watch.reference[channel] - self._base[channel])
+        )  # fmt: skip
+        needs_s = float(watch.needs_s(np.full(watch.channels, GOAL * worth))[channel])
+        for_s = watch.now_s - since_s
+        if for_s < min(max(LEAST_S, needs_s), MOST_S):
+            return []
+        self._keep(room, move, since_s + 2 * BLOCK_S, for_s)
+        return self._next(room)
+
+    def _keep(self, room: Room, move: Move, from_s: float, for_s: float) -> None:
+        watch, p, channel = room.watch, room.progress, self._channel
+        levels = tuple(watch.levels(from_s))
+        readings = p.readings[self.plate]
+        since_s = levels[channel].at_s - from_s
+        if readings:
+            self._rise(room, readings[-1].said[channel].mean, levels[channel].mean)
+        readings.append(Reading(self.plate, move.mass_g, move.place, move.product, move.down, since_s, levels))
+        self._base = np.array([level.mean for level in levels])
+        if len(readings) == 2:
+            self._unit = levels[channel].mean - readings[0].said[channel].mean
+        if move.deed == "put" and self._rails(room, from_s):
+            p.saturated.append(self.plate)
+
+    def _rails(self, room: Room, from_s: float) -> bool:
+        """The noise is gone under the weight: the number stands at the end of its range."""
+        diagnosis = room.progress.diagnosis
+        assert diagnosis is not None
+        at_rest = diagnosis.channels[self._channel]
+        _, said = room.watch.recent(room.watch.now_s - from_s)
+        return at_rest.noise > at_rest.quantum and bool(np.ptp(said[self._channel]) < 0.05 * at_rest.noise)
+
+    def _rise(self, room: Room, before: float, after: float) -> None:
+        """How long the change took from half to nine tenths: a hand is fast, a filter takes its own time."""
+        at_s, said = room.watch.recent(room.watch.now_s - self._asked_s)
+        part = (said[self._channel] - before) / (after - before) if after != before else np.empty(0)
+        half, most = np.flatnonzero(part > 0.5), np.flatnonzero(part > 0.9)
+        if half.size and most.size:
+            room.progress.rises_s[self.plate].append(float(at_s[most[0]] - at_s[half[0]]))
+
+    # --- what comes next ------------------------------------------------------------------------------------------
+
+    def _next(self, room: Room) -> list[Said]:
+        p = room.progress
+        self._at += 1
+        if self.plate in p.saturated and self._at < len(self._moves):
+            last = Move("lift", f"Plate {self.plate} is at the end of its range. Take everything off.", down=True)
+            self._moves = [*self._moves[: self._at], last]
+            if self._moves[self._at - 1].deed == "lift":
+                return self._end(room)
+        if self._at == len(self._moves) and not self._sure(room) and self._repeats < MOST_REPEATS:
+            self._repeats += 1
+            self._moves += _up_and_down(self.plate, self._weight, "centre")
+        if self._at == len(self._moves):
+            return self._end(room)
+        self._elsewhere.clear()
+        self._reminded = 0
+        return self._ask(room)
+
+    def _sure(self, room: Room) -> bool:
+        p = room.progress
+        if self._repeats == 0:
+            return False
+        found = fit(p.readings[self.plate], self._channel, wanders(room, self._channel, abs(self._unit) / self._weight))
+        return found is None or found.error < SPAN_GOAL
+
+    def _end(self, room: Room) -> list[Said]:
+        if self.plate not in room.progress.done:
+            room.progress.done.append(self.plate)
+        self.over = True
+        return []
+
+    def _ask(self, room: Room, why: str = "") -> list[Said]:
+        move = self._moves[self._at]
+        self._asked_s = self._said_s = room.watch.now_s
+        self._left = False
+        ask = Ask(move.deed, self.plate, why + move.text, move.weighs_g, move.place)
+        return [asked(ask)]
+
+    def _remind(self, room: Room) -> list[Said]:
+        """Nothing happens: it may be the plate, or lunch."""
+        if self._at < 0 or room.watch.now_s - self._said_s < REMIND_S:
+            return []
+        self._reminded += 1
+        _, said = room.watch.recent(5.0)
+        diagnosis = room.progress.diagnosis
+        assert diagnosis is not None
+        at_rest = diagnosis.channels[self._channel]
+        if at_rest.noise > at_rest.quantum and np.ptp(said[self._channel]) == 0:
+            room.progress.stuck.append(self.plate)
+            return [Said("note", f"Plate {self.plate} says always the same: it is left out."), *self._end(room)]
+        return self._ask(room)
+
+    def _look_elsewhere(self, room: Room, move: Move, change: float, since_s: float) -> list[Said]:
+        """Not the change that was asked for. Is it at another plate, or was it gone too soon?"""
+        watch = room.watch
+        off = np.abs(watch.reference - self._base)
+        bound = ELSEWHERE_SIGMA * watch.noise
+        if np.isfinite(self._unit):
+            bound = np.maximum(bound, AGREES * abs(self._unit))
+        wrong = watch.still & ~room.helpless & (off > bound) & (watch.since_s > self._asked_s)
+        wrong[self._channel] = False
+        at = int(np.argmax(np.where(wrong, off, -1.0)))
+        if move.deed in ("put", "product") and wrong.any() and room.plate_of(at):
+            return self._wrong_plate(room, room.plate_of(at))
+        came_back = self._left and since_s > self._asked_s and abs(change) < FELT_SIGMA * watch.noise[self._channel]
+        if came_back and move.deed != "lift" and watch.now_s - since_s > 2.0:
+            return self._ask(room, "That was too short. ")
+        return self._remind(room)
+
+    def _wrong_plate(self, room: Room, other: int) -> list[Said]:
+        """The weight came down elsewhere. Said twice, it is the order that is wrong, not the person."""
+        count = self._elsewhere.get(other, 0) + 1
+        if count == 1:
+            said = self._ask(room, f"That was plate {other}. ")
+            self._elsewhere[other] = 1
+            return said
+        if room.watch.now_s - self._said_s < 6.0:
+            return []
+        p = room.progress
+        p.order[self.plate], p.order[other] = p.order[other], p.order[self.plate]
+        here, there = p.pressed.get(self.plate), p.pressed.get(other)
+        for plate, press in ((self.plate, there), (other, here)):
+            if press is not None:
+                p.pressed[plate] = press
+        if other in p.done:
+            p.done.remove(other)
+            p.readings.pop(other, None)
+        note = f"Plates {self.plate} and {other} were touched the wrong way round: put right."
+        return [Said("note", note), *self.again(room)]
+
+    def _split(self, room: Room, change: float) -> int:
+        """The neighbour that bears a good part of it as well, the first times."""
+        for near in (self.plate - 1, self.plate + 1):
+            if near not in room.progress.order or self._elsewhere.get(-near, 0) >= 1:
+                continue
+            other = room.channel(near)
+            off = float(abs(room.watch.reference[other] - self._base[other]))
+            if room.helpless[other] or not room.watch.still[other] or off < ELSEWHERE_SIGMA * room.watch.noise[other]:
+                continue
+            if off > SPLIT * abs(change):
+                self._elsewhere[-near] = 1
+                return near
+        return 0
+
+
+def wanders(room: Room, channel: int, units_per_g: float) -> float:
+    """How far a channel wanders by itself, in its unit per √s: as seen so far, else as good cells do."""
+    seen, _ = drift_of(room.progress.quiet[channel], float(room.watch.noise[channel]))
+    return max(seen, SUPPOSED_DRIFT_G * units_per_g)
+
+
+def _worth(readings: Sequence[Reading], channel: int) -> float:
+    """What the first weight was worth in a channel's unit."""
+    if len(readings) < 2:
+        return float("nan")
+    return readings[1].said[channel].mean - readings[0].said[channel].mean
