@@ -238,7 +238,9 @@ _SPOILED: dict[str, Callable[[Cell, np.random.Generator], Cell]] = {
         cell, jumps_g=float(rng.uniform(150.0, 350.0)), jumps_every_s=float(rng.uniform(2.0, 5.0))
     ),
     "reversed": lambda cell, rng: replace(
-        cell, units_per_g=-cell.units_per_g, saturates_at=None if cell.saturates_at is None else -cell.saturates_at
+        cell,
+        units_per_g=-cell.units_per_g,
+        saturates_at=None if cell.saturates_at is None else 2 * cell.zero - cell.saturates_at,
     ),
     "span": lambda cell, rng: replace(cell, rests=(float(rng.uniform(0.15, 0.4)), _either(rng, 0.05, 0.12))),
     "nonlinear": lambda cell, rng: replace(cell, bend=_either(rng, 0.1, 0.2)),
@@ -265,8 +267,9 @@ def spoil(
         return _spoil_controller(hardware, fault, rng), ()
     hit = plates or _some(hardware, fault, rng, set(spare))
     wrong = [plate for plate in hit if not 1 <= plate <= hardware.plates]
-    if not hit or wrong:
-        raise ValueError(f"{fault}: {f'there is no plate {wrong[0]}' if wrong else 'too few plates'}")
+    few = not hit or (fault == "touching" and hardware.plates < 2) or (fault == "order" and len(set(hit)) < 2)
+    if wrong or few:
+        raise ValueError(f"{fault}: {f'there is no plate {wrong[0]}' if wrong else 'it takes more plates'}")
     if fault == "touching":
         left = min(min(hit), hardware.plates - 1)
         touching = (*hardware.touching, (left, float(rng.uniform(0.06, 0.2))))
@@ -284,7 +287,7 @@ def faulty(plates: int, seed: int, *, unit: Unit = "grams") -> tuple[Hardware, d
     Seeds one after the other go through all faults.
     """
     rng = stream(seed, "faults", plates)
-    names = [*FAULTS]
+    names = [name for name in FAULTS if plates > 1 or name not in ("touching", "order")]
     first = names[seed % len(names)]
     second = [str(rng.choice([n for n in names if n != first]))] if rng.random() < 0.5 else []
     hardware = healthy(plates, seed, unit=unit)
@@ -311,8 +314,6 @@ def _some(hardware: Hardware, fault: str, rng: np.random.Generator, spare: set[i
 
 def _exchange(hardware: Hardware, hit: tuple[int, ...]) -> tuple[Hardware, tuple[int, ...]]:
     """The plugs of these plates from the other end; who stands in the middle keeps their own."""
-    if len(hit) < 2:
-        raise ValueError("order: it takes two plates")
     turned = dict(zip(sorted(hit), sorted(hit, reverse=True), strict=True))
     cells = {cell.plate: cell for cell in hardware.cells}
     swapped = tuple(cells[turned.get(cell.plate, cell.plate)] for cell in hardware.cells)

@@ -294,6 +294,34 @@ def test_seeds_go_through_all_faults_and_no_plate_has_two() -> None:
     assert seen == set(FAULTS)
 
 
+def test_what_begins_later_begins_then() -> None:
+    """A cell that lies and one that hangs, an hour after they were calibrated: what `tebura calibrate check` finds."""
+    hardware = healthy(PLATES, 1)
+    later = tuple(
+        replace(cell, lies_since_s=20.0, lies_by=0.05) if cell.plate == 1
+        else replace(cell, stuck_since_s=20.0) if cell.plate == 2 else cell
+        for cell in hardware.cells
+    )  # fmt: skip
+    shelf = rig(replace(hardware, cells=later))
+    assert weighed(shelf, 1) == pytest.approx(500.0, abs=2.5)
+    assert np.ptp(said(shelf, START_S + 20.0 - shelf.now_s)[1]) > 1.0
+    assert weighed(shelf, 1) == pytest.approx(525.0, abs=2.5)
+    assert np.ptp(said(shelf)[1]) == 0.0
+
+
+@pytest.mark.parametrize(("fault", "plates"), [("dead", (7,)), ("order", (2,)), ("clock", (1,)), ("sleepy", ())])
+def test_a_fault_that_cannot_be_is_refused(fault: str, plates: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=fault):
+        spoil(healthy(PLATES, 1), fault, 1, plates)
+
+
+def test_a_shelf_of_one_plate_has_no_neighbours_to_touch() -> None:
+    for seed in range(2 * len(FAULTS)):
+        truth = faulty(1, seed)[1]
+        assert truth
+        assert not {"touching", "order"} & set(truth)
+
+
 # --- somebody in front of it ------------------------------------------------------------------------------------------
 
 
