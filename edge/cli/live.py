@@ -95,3 +95,15 @@ def ask_shop(store: Path, state: Path | None, wanted: dict[str, Any]) -> dict[st
     except ValueError as error:
         say(str(error))
         raise typer.Exit(UNUSABLE) from error
+
+
+def refuse_while_open(state: Path, store: Path) -> None:
+    """Weights that somebody puts on a shelf would be shopping: not while shoppers may come in."""
+    from edge.daemon.desk import NobodyThere, ask
+
+    try:
+        mode = ask(state, {"do": "status"}).get("mode", "open")
+    except (NobodyThere, ValueError):
+        return
+    if mode == "open":
+        refuse(f"the shop is open, and this would look like shopping. First: tebura mode closed --store {store}")

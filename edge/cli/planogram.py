@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge.cli.live import StateFolder, StoreFolder
+from edge.cli.live import StateFolder, StoreFolder, refuse_while_open
 from edge.cli.places import state_folder
 from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
 
 if TYPE_CHECKING:
     from calibration.planogram.report import Found
+    from edge.site import Site
     from edge.store import Store
 
 app = typer.Typer(help="Which product stands where, and whether the shop can tell.", no_args_is_help=True)
@@ -60,6 +61,48 @@ def check(
         raise typer.Exit(DIFFERENT)
 
 
+@app.command()
+def learn(
+    sku: Annotated[
+        str, typer.Argument(help="Which product; without it the reader says which, one after another.")
+    ] = "",
+    *,
+    store: StoreFolder,
+    shelf: Annotated[str, typer.Option(help="On which shelf it is weighed, anywhere on it.")],
+    state: StateFolder = None,
+    units: Annotated[int, typer.Option(help="So many different units, at least.", min=1, max=50)] = 3,
+    reader: Annotated[
+        str, typer.Option(help="A barcode reader on a serial port, like /dev/serial/by-id/…", metavar="DEVICE")
+    ] = "",
+    baud: Annotated[int, typer.Option(help="The reader's.")] = 9600,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Weigh, and write nothing.")] = False,
+) -> None:
+    """Weigh units of a product and write their weight, spread and number into catalogue.csv.
+
+    Put one unit down on the shelf, lift it, and so on with the next: the shelf feels it, no key is needed.
+    """
+    from calibration.listen import NobodyToListenTo
+    from calibration.planogram.barcodes import NoReader
+    from calibration.planogram.learning import Learning, Unlearnt
+
+    if not sku and not reader:
+        refuse("which product? Name its sku, or a barcode reader with --reader DEVICE")
+    shop, site = _shop(store), _site(store)
+    if not shop.layout.has_shelf(shelf):
+        refuse(f"there is no shelf {shelf!r} in store.toml. Name one of {', '.join(s.id for s in shop.layout.shelves)}")
+    folder = state_folder(state, shop.id)
+    refuse_while_open(folder, store)
+    learning = Learning(store, shop, shelf, units, say=say, done=typer.echo, dry=dry)
+    try:
+        with learning.at_work(site, folder, reader, baud):
+            learning.one(sku) if sku else learning.whatever_comes()
+    except (NobodyToListenTo, NoReader, Unlearnt) as error:
+        refuse(str(error))
+    except KeyboardInterrupt:
+        say("what was not weighed to its end is as it was")
+        raise typer.Exit(130) from None
+
+
 def _bad(found: Found, limit: float) -> bool:
     return found.wrong > limit or bool(found.contradictions) or bool(found.odd)
 
@@ -73,6 +116,16 @@ def _standing(folder: Path) -> list[dict[str, Any]]:
     except (NobodyThere, ValueError):
         return []
     return places
+
+
+def _site(folder: Path) -> Site:
+    from edge.site import load_site
+    from edge.store import BrokenStore
+
+    try:
+        return load_site(folder, _shop(folder))
+    except BrokenStore as error:
+        refuse_store(str(folder), error)
 
 
 def _shop(folder: Path) -> Store:

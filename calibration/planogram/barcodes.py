@@ -1,0 +1,78 @@
+"""The numbers of goods, from a barcode reader on a serial line.
+
+Enters: a port. Leaves: GTIN-8, -12, -13 or -14 whose check digit holds. Whatever else is read is said to be none, with
+what it was; a shopper's code is not a product.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from types import TracebackType
+from typing import Final
+
+import serial
+
+from edge.adapters.serial.frames import Frames
+from edge.adapters.serial.port import BROKEN, why_not
+from edge.site import SerialDevice
+
+AGAIN_S: Final = 2.0
+"""A reader repeats a number for as long as it sees it."""
+
+_AIM = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
+
+
+class NoReader(OSError):
+    """The port cannot be used; the message says what to do."""
+
+
+class NoNumber(ValueError):
+    """Something was read that is no number of goods."""
+
+
+class Reader:
+    """Use it as a context manager, and ask `number` now and then; it never waits."""
+
+    def __init__(self, device: str, baud: int = 9600) -> None:
+        self._device = SerialDevice(device=device, protocol="barcode", baud=baud)
+        self._frames = Frames(512)
+        self._last = ""
+        self._seen_s = -AGAIN_S
+        try:
+            self._line = serial.Serial(device, baud, timeout=0, exclusive=True)
+        except BROKEN as error:
+            raise NoReader(why_not(error, self._device)) from error
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._line.close()
+
+    def number(self) -> str | None:
+        """The number that was read since, if any. `NoNumber` for anything else, `NoReader` where the reader is gone."""
+        now_s = time.monotonic()
+        try:
+            lines = self._frames.feed(self._line.read(4096), now_s)
+        except BROKEN as error:
+            raise NoReader(why_not(error, self._device)) from error
+        for line in lines:
+            said = _AIM.sub("", line.decode("ascii", "replace").strip())
+            again = said == self._last and now_s - self._seen_s < AGAIN_S
+            self._last, self._seen_s = said, now_s
+            if said and not again:
+                if not is_gtin(said):
+                    raise NoNumber(f"{said!a} is no number of goods. Hold the bar code of the product under the reader")
+                return said
+        return None
+
+
+def is_gtin(said: str) -> bool:
+    """Whether its check digit holds (GS1 General Specifications, 7.9)."""
+    if not (said.isdecimal() and len(said) in (8, 12, 13, 14)):
+        return False
+    digits = [int(d) for d in reversed(said)]
+    return (sum(d * (3 if i % 2 else 1) for i, d in enumerate(digits))) % 10 == 0
