@@ -106,6 +106,15 @@ def fit(readings: Sequence[Reading], channel: int, drift: float) -> Fit | None:
     )
 
 
+def shared(readings: Sequence[Reading], channel: int, drift: float) -> tuple[float, float]:
+    """What another plate's ``channel`` feels of the known weight on this one: unit per gram, and its standard error."""
+    ours = [r for r in readings if not r.product and np.isfinite(r.said[channel].error)]
+    if len({r.mass_g for r in ours}) < 2:
+        return 0.0, float("inf")
+    found = _solve(ours, channel, drift, {})
+    return found.gain, found.error("gain")
+
+
 @dataclass(frozen=True, slots=True)
 class _Solved:
     names: tuple[str, ...]

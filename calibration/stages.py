@@ -205,10 +205,12 @@ class Touch:
         self.plate = plate
         self._asked_s = -np.inf
         self._base: Floats = np.empty(0)
+        self._steps = np.empty(0, dtype=int)
         self._tries = 0
 
     def begin(self, room: Room) -> list[Said]:
         self._asked_s = room.watch.now_s
+        self._steps = room.watch.steps.copy()
         room.busy[:] = True
         self._base = np.where(room.watch.still, room.watch.reference, np.nan)
         again = "once more, firmly, " if self._tries else ""
@@ -270,6 +272,10 @@ class Touch:
 
     def _answered(self, room: Room, first: int, peaks: Floats, strength: Floats) -> list[Said]:
         p = room.progress
+        for channel in np.flatnonzero(room.watch.steps > self._steps).tolist():
+            # A finger leaves nothing behind, there or elsewhere.
+            if channel != first:
+                p.quiet[channel].jumps += 1
         others = np.delete(strength, first)
         second = int(np.argmax(np.where(np.arange(room.plates) == first, -1.0, strength))) if others.size else first
         if others.size and others.max() > TOGETHER * strength[first]:

@@ -33,6 +33,7 @@ RANGE_SIGMA = 5.5
 TREND_SIGMA = 2.2
 FOLLOWS = 20
 """A level is followed with a memory of so many blocks: drift is no step."""
+STEP_SIGMA = 15.0
 GAP_S = 1.5
 """A hole in time longer than this ends every stretch: nobody knows what happened in it."""
 JUMP_SIGMA = 12.0
@@ -66,6 +67,8 @@ class Watch:
         self.since_s = np.full(channels, np.nan)
         self.left_s = np.full(channels, -np.inf)
         """When it last left a level."""
+        self.steps = np.zeros(channels, dtype=int)
+        """How often it came to rest at quite another level than before."""
         self.gaps = 0
         """Holes in time so far."""
         self.reference = np.full(channels, np.nan)
@@ -148,7 +151,9 @@ class Watch:
         if rests.any():
             self.still[rests] = True
             self.since_s[rests] = self._at[self._count - CALM] - BLOCK_S / 2
-            self.reference[rests] = last[rests].mean(axis=1)
+            level = last.mean(axis=1)
+            self.steps[rests & (np.abs(level - self.reference) > STEP_SIGMA * self.noise)] += 1
+            self.reference[rests] = level[rests]
             self._followed[rests] = CALM
             self._away[rests] = False
 

@@ -1,8 +1,9 @@
 """One plate under the weight: in the middle, at two corners, on top of a product, up and down each time.
 
 Enters: batches. Leaves: `Reading`s of the plate in the walk's progress. OIML R 76 tests a scale so (weighing up and
-down, eccentricity, repeatability), with a set of weights; here one weight does it all, because the same 500 g must weigh
-the same anywhere on the plate and on top of anything. The middle is weighed again until the span is known well enough.
+down, eccentricity, repeatability), with a set of weights; here one weight does it all, because the same 500 g must
+weigh the same anywhere on the plate and on top of anything. The middle is weighed again until the span is known well
+enough.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ AGREES = 0.3
 """A change must be at least this share of what is expected; less is something else."""
 ELSEWHERE_SIGMA = 15.0
 SPLIT = 0.45
+RESTLESS = 5
+"""A plate that rested at so many levels for one deed was not moved by a person."""
 SUPPOSED_DRIFT_G = 0.1
 """g/√s, where the walk has not yet seen enough of the plate at rest."""
 FINGER_G = 800.0
@@ -106,13 +109,10 @@ class Weigh:
         self._unit = np.nan
         """What the first weight is worth on this channel, in its unit; negative where more load says less."""
         self._left = False
+        self._steps = 0
         self._elsewhere: dict[int, int] = {}
         self._repeats = 0
         self._reminded = 0
-
-    @property
-    def readings_of(self) -> int:
-        return self.plate
 
     def begin(self, room: Room) -> list[Said]:
         p = room.progress
@@ -124,6 +124,7 @@ class Weigh:
         p.readings[self.plate] = []
         p.rises_s[self.plate] = []
         self._at, self._asked_s, self._repeats = -1, room.watch.now_s, 0
+        self._steps = int(room.watch.steps[self._channel])
         self._unit = self._guess(room)
         return []
 
@@ -152,6 +153,9 @@ class Weigh:
 
     def hear(self, room: Room, batch: WeightBatch) -> list[Said]:
         watch, channel = room.watch, self._channel
+        if watch.steps[channel] - self._steps >= RESTLESS:
+            room.progress.quiet[channel].jumps += RESTLESS
+            room.helpless[channel] = True
         if room.helpless[channel]:
             return [Said("note", f"Plate {self.plate} jumps by itself: it is left out."), *self._end(room)]
         if not watch.still[channel]:
@@ -222,7 +226,9 @@ class Weigh:
         self._base = np.array([level.mean for level in levels])
         if len(readings) == 2:
             self._unit = levels[channel].mean - readings[0].said[channel].mean
-        if move.deed == "put" and self._rails(room, from_s):
+        if move.deed == "product" and self._goods:
+            p.products[self.plate] = self._goods.sku
+        if move.deed in ("put", "product") and self._rails(room, from_s):
             p.saturated.append(self.plate)
 
     def _rails(self, room: Room, from_s: float) -> bool:
@@ -246,11 +252,11 @@ class Weigh:
     def _next(self, room: Room) -> list[Said]:
         p = room.progress
         self._at += 1
-        if self.plate in p.saturated and self._at < len(self._moves):
-            last = Move("lift", f"Plate {self.plate} is at the end of its range. Take everything off.", down=True)
-            self._moves = [*self._moves[: self._at], last]
+        if self.plate in p.saturated:
             if self._moves[self._at - 1].deed == "lift":
                 return self._end(room)
+            last = Move("lift", f"Plate {self.plate} is at the end of its range. Take everything off.", down=True)
+            self._moves = [*self._moves[: self._at], last]
         if self._at == len(self._moves) and not self._sure(room) and self._repeats < MOST_REPEATS:
             self._repeats += 1
             self._moves += _up_and_down(self.plate, self._weight, "centre")
@@ -276,6 +282,7 @@ class Weigh:
     def _ask(self, room: Room, why: str = "") -> list[Said]:
         move = self._moves[self._at]
         self._asked_s = self._said_s = room.watch.now_s
+        self._steps = int(room.watch.steps[self._channel])
         self._left = False
         ask = Ask(move.deed, self.plate, why + move.text, move.weighs_g, move.place)
         return [asked(ask)]
@@ -349,7 +356,7 @@ class Weigh:
 
 def wanders(room: Room, channel: int, units_per_g: float) -> float:
     """How far a channel wanders by itself, in its unit per √s: as seen so far, else as good cells do."""
-    seen, _ = drift_of(room.progress.quiet[channel], float(room.watch.noise[channel]))
+    seen, _ = drift_of(room.progress.quiet[channel])
     return max(seen, SUPPOSED_DRIFT_G * units_per_g)
 
 

@@ -17,7 +17,6 @@ from edge.records import WeightBatch
 
 SECONDS = 5
 """Second means that are compared: the oldest and the newest lie four seconds apart."""
-JUMPED_SIGMA = 15.0
 ENVELOPE_S = 10.0
 """The soonest batch of so many seconds stands for them."""
 LOST_WITHIN_S = 1.5
@@ -34,8 +33,7 @@ class Witness:
             progress.quiet = [Quiet() for _ in range(channels)]
         self._means = np.full((channels, SECONDS), np.nan)
         self._second_s = -math.inf
-        self._rested = np.full(channels, np.nan)
-        self._left_s = watch.left_s.copy()
+        self._steps = watch.steps.copy()
         self._next_s = math.nan
         self._part_from_s = -math.inf
         self._soonest = (0.0, math.inf)
@@ -66,18 +64,11 @@ class Witness:
             quiet.count += 1
 
     def _jumps(self, busy: Bools) -> None:
-        """A channel that went to another level alone, with nobody at it."""
-        watch = self._watch
-        left = (watch.left_s > self._left_s) & ~busy
-        self._left_s = watch.left_s.copy()
-        self._rested[busy] = np.nan
-        if left.sum() > 1:  # a knock, a truck outside
-            self._rested[left] = np.nan
-        back = watch.still & ~busy
-        moved = back & (np.abs(watch.reference - self._rested) > JUMPED_SIGMA * watch.noise)
-        for channel in np.flatnonzero(moved).tolist():
-            self._progress.quiet[channel].jumps += 1
-        self._rested[back] = watch.reference[back]
+        """A channel that went to another level alone, with nobody at it. Several at once: a knock, a truck outside."""
+        moved = (self._watch.steps > self._steps) & ~busy
+        self._steps = self._watch.steps.copy()
+        if moved.sum() == 1:
+            self._progress.quiet[int(np.argmax(moved))].jumps += 1
 
     def _line(self, batch: WeightBatch) -> None:
         line, samples = self._progress.line, batch.mass_g.shape[1]
@@ -97,8 +88,8 @@ class Witness:
             self._part_from_s, self._soonest = batch.at_s, (batch.at_s, late_s)
 
 
-def drift_of(quiet: Quiet, noise: float) -> tuple[float, float]:
-    """How far a channel wanders by itself, unit/√s, and the standard error of its square, from a walk's quiet seconds.
+def drift_of(quiet: Quiet) -> tuple[float, float]:
+    """How far a channel wanders by itself, unit/√s, and what noise alone may add to its square, from quiet seconds.
 
     White noise is in both differences alike: what the far ones have more is the wandering of three more seconds.
     """
@@ -106,8 +97,7 @@ def drift_of(quiet: Quiet, noise: float) -> tuple[float, float]:
         return 0.0, math.inf
     far, near = quiet.far / quiet.count, quiet.near / quiet.count
     # Differences over four seconds overlap: a quarter of them is independent.
-    error = (far * math.sqrt(8 / quiet.count) + noise**2 * 1e-6) / 3
-    return math.sqrt(max(0.0, far - near) / 3), error
+    return math.sqrt(max(0.0, far - near) / 3), near * math.sqrt(8 / quiet.count) / 3
 
 
 def clock_ppm(progress: Progress) -> float:
