@@ -94,8 +94,21 @@ class Room:
             p.order[plate] = channel
             free.remove(channel)
 
+    def units_per_g(self) -> Floats:
+        """What a gram is worth on each plate (plates,), as far as the walk knows by now; NaN where it does not."""
+        known = np.full(self.plates, np.nan)
+        for plate, readings in self.progress.readings.items():
+            if len(readings) > 1 and plate in self.progress.order:
+                channel = self.channel(plate)
+                change = readings[1].said[channel].mean - readings[0].said[channel].mean
+                known[plate - 1] = change / readings[1].mass_g
+        usual = float(np.median(np.abs(known[np.isfinite(known)]))) if np.isfinite(known).any() else np.nan
+        signs = np.array([np.sign(self.progress.pressed.get(p, 1.0)) for p in range(1, self.plates + 1)])
+        filled: Floats = np.where(np.isfinite(known), known, usual * signs)
+        return filled
+
     def recent(self, for_s: float) -> Floats:
-        """Block means of the last while, plate by plate, as far as the order is known; less the tare."""
+        """Block means of the last while (plates, blocks), as far as the order is known; less the tare."""
         _, said = self.watch.recent(for_s)
         zero = np.array([level.mean for level in self.progress.tare]) if self.progress.tare else said[:, :1].ravel()
         rows = [self.progress.order.get(plate, plate) - 1 for plate in range(1, self.plates + 1)]
@@ -289,6 +302,8 @@ class Touch:
             # One of the two touches was at the wrong plate. Nobody knows which: both are asked for again.
             del p.order[before]
             p.pressed.pop(before, None)
+            if before not in p.plates:
+                p.plates = sorted([*p.plates, before])
             self.over = True
             return [Said("note", f"That was the plate that answered as plate {before}: both once more.")]
         p.order[self.plate] = first + 1

@@ -160,14 +160,19 @@ def _fit(progress: Progress, plate: int, channel: int) -> Fit | None:
 
 def _heard(progress: Progress, plate: int, fits: Mapping[int, Fit | None], usual: float) -> list[tuple[int, float]]:
     """What the neighbours feel of the weight on this plate, as far as it is more than chance."""
+    diagnosis = progress.diagnosis
+    assert diagnosis is not None
     found = []
     for near in (plate - 1, plate + 1):
-        if near not in progress.order or not progress.readings.get(plate):
+        channel = progress.order.get(near, 0) - 1
+        if channel < 0 or not progress.readings.get(plate) or diagnosis.channels[channel].state != "well":
             continue
-        channel = progress.order[near] - 1
+        quiet = progress.quiet[channel]
+        if quiet.jumps >= JUMPS:
+            continue
         fitted = fits.get(near)
         size = abs(fitted.units_per_g) if fitted is not None else usual
-        share, error = shared(progress.readings[plate], channel, SUPPOSED_DRIFT_G * size)
+        share, error = shared(progress.readings[plate], channel, max(drift_of(quiet)[0], SUPPOSED_DRIFT_G * size))
         if math.isfinite(error) and abs(share / size) > SIGMA * error / size:
             found.append((near, abs(share / size)))
     return found

@@ -17,26 +17,35 @@ import numpy as np
 
 from calibration.progress import Progress
 from calibration.stages import Empty, HandsOff, Room, Said, Stage, Touch
-from calibration.steady import Watch
+from calibration.steady import Floats, Watch
 from calibration.weighing import Goods, Weigh
 from calibration.witness import Witness
 from edge.records import WeightBatch
+from edge.store import ShelfProfile
 
 LOOSE_JUMPS = 2
 """A channel that jumped so often with nobody there has a loose wire, and is not worked on."""
 
 
-def begin(shelf: str, plates: int, weights_g: Sequence[float], only: Sequence[int] = ()) -> Progress:
-    """A walk of which nothing is done. ``only``: these plates, without it all."""
-    return Progress(shelf, [*weights_g], [*(only or range(1, plates + 1))])
+def begin(
+    shelf: str,
+    plates: int,
+    weights_g: Sequence[float],
+    only: Sequence[int] = (),
+    before: ShelfProfile | None = None,
+) -> Progress:
+    """A walk of which nothing is done. ``only``: these plates, the others being as ``before`` says; without it all."""
+    progress = Progress(shelf, [*weights_g], sorted(only or range(1, plates + 1)))
+    if before is not None:
+        progress.order = {p.plate: p.channel for p in before.plate if p.plate not in progress.plates}
+    return progress
 
 
 class Walk:
     """``plates`` plates; ``progress`` is taken up where it stands. ``goods``: plate -> what may be put there as product
-    whose weight is known. ``channels``: plate -> channel (1-based) where the order is known and not asked.
+    whose weight is known.
 
-    ``asked``: what the technician is asked for now. ``over``: everything is measured. ``saved``: counts steps that are
-    worth keeping.
+    ``over``: everything is measured. ``kept``: counts the steps after which the progress is worth keeping.
     """
 
     def __init__(self, plates: int, progress: Progress, goods: Mapping[int, Goods] | None = None) -> None:
@@ -49,7 +58,7 @@ class Walk:
         self._goods = goods or {}
         self._stage: Stage | None = None
         self._gaps = 0
-        self.saved = 0
+        self.kept = 0
 
     @property
     def watch(self) -> Watch:
@@ -80,7 +89,7 @@ class Walk:
         self._witness.hear(batch, room.busy)
         said: list[Said] = []
         if self._stage is None:
-            said += self._enter()
+            said += self._enter(taken_up=bool(self.progress.done or self.progress.readings))
         elif watch.gaps > self._gaps:
             silent_s = batch.at_s - heard_s
             said.append(Said("note", f"Nothing came for {silent_s:.0f} s: the cable? This step begins again."))
@@ -90,7 +99,7 @@ class Walk:
         if self._stage is not None:
             said += self._stage.hear(room, batch)
         while self._stage is not None and self._stage.over:
-            self.saved += 1
+            self.kept += 1
             said += self._enter()
         return said
 
@@ -117,7 +126,7 @@ class Walk:
         if self._stage is None:
             room.over = True
             return [Said("done", "Everything is measured. Take your weight and the products away.")]
-        return self._stage.begin(room)
+        return self._stage.again(room) if taken_up else self._stage.begin(room)
 
     def _look_for_loose(self) -> None:
         room = self._room
@@ -125,6 +134,10 @@ class Walk:
             if quiet.jumps >= LOOSE_JUMPS:
                 room.helpless[channel] = True
 
-    def recent(self, for_s: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        """What each plate said lately, in grams where they are known by now: (plates, blocks), for the screen."""
-        return self._room.recent(for_s)
+    def shown(self, for_s: float) -> tuple[Floats, bool]:
+        """What each plate said lately (plates, blocks), and whether it is grams by now: for the screen."""
+        units = self._room.units_per_g()
+        recent = self._room.recent(for_s)
+        if np.isfinite(units).all():
+            return recent / units[:, None], True
+        return recent, False

@@ -37,6 +37,10 @@ SUPPOSED_DRIFT_G = 0.1
 """g/√s, where the walk has not yet seen enough of the plate at rest."""
 FINGER_G = 800.0
 """About what a finger presses with: the first weight on raw numbers is expected from that."""
+CLEARED_S = 20.0
+"""Who was asked to clear a plate has done so by then; what it then says is its zero, whatever it was before."""
+ALONE = 0.02
+"""A product of which a neighbour bears more than this share stands on two plates: its weight is not known here."""
 PLACES: tuple[Place, Place] = ("front-left", "front-right")
 """Two corners on one side: together with the middle they show a tilt in either direction."""
 NAMES = {"centre": "in the middle", "front-left": "at the front left corner",
@@ -46,10 +50,11 @@ NAMES = {"centre": "in the middle", "front-left": "at the front left corner",
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """A product that the planogram puts on a plate, and what the catalogue says of it."""
+    """``count`` units of a product that the planogram puts on a plate, and what the catalogue says they weigh."""
 
     sku: str
     name: str
+    count: int
     weight_g: float
     weight_sd_g: float
 
@@ -74,12 +79,12 @@ def moves(plate: int, weights_g: Sequence[float], goods: Goods | None) -> list[M
     found = [m for weight_g in weights_g for m in _up_and_down(plate, weight_g, "centre")]
     found += [m for place in PLACES for m in _up_and_down(plate, first, place)]
     what = (
-        f"one {goods.name} ({goods.sku}, {goods.weight_g:g} g)"
+        f"{goods.count} {goods.name} ({goods.sku}, {goods.weight_g:g} g)"
         if goods
-        else "a product, or any steady thing of 0.3 to 2 kg,"
+        else "a product, or any steady thing of 0.3 to 2 kg"
     )
-    on = "Set {} down in the middle of plate {}; it stays there for now."
-    found.append(Move("product", on.format(what, plate), product=True))
+    on = f"Set {what} down in the middle of plate {plate}, and leave it there for now."
+    found.append(Move("product", on, product=True))
     top = f"Set the {first:g} g weight on top of it, or close beside it, on plate {plate}."
     found.append(Move("put", top, first, first, product=True))
     found.append(Move("lift", "Take the weight off again; leave the product.", first, product=True, down=True))
@@ -129,12 +134,11 @@ class Weigh:
         return []
 
     def again(self, room: Room) -> list[Said]:
-        """The line was silent: nobody knows what stands where. From empty."""
-        started = self._at >= 0
+        """Nobody knows what stands where (the line was silent, the walk was stopped): from empty."""
         said = self.begin(room)
-        if started:
+        if not self.over:
             text = f"Take everything off plate {self.plate}: we begin with it again."
-            self._said_s = room.watch.now_s
+            self._said_s = self._asked_s
             said.append(asked(Ask("empty", self.plate, text)))
         return said
 
@@ -174,12 +178,15 @@ class Weigh:
         return self._measure(room, move, since_s)
 
     def _empty(self, room: Room, since_s: float) -> list[Said]:
-        """The plate before anything was put there."""
-        watch = room.watch
+        """The plate before anything was put there: as it was at the tare, or as it stands for long enough."""
+        watch, tare = room.watch, room.progress.tare
+        assert tare is not None
         from_s = max(since_s, self._asked_s - 2.0)
-        if watch.now_s - from_s < LEAST_S + (2.0 if self._said_s == self._asked_s else 0.0):
+        off = abs(float(watch.reference[self._channel]) - tare[self._channel].mean)
+        empty = not np.isfinite(self._unit) or off < AGREES * abs(self._unit)
+        if watch.now_s - from_s < (LEAST_S if empty else CLEARED_S):
             return []
-        self._keep(room, Move("lift", ""), from_s, watch.now_s - from_s)
+        self._keep(room, Move("lift", ""), max(from_s, watch.now_s - MOST_S), LEAST_S)
         return self._next(room)
 
     def _fits(self, move: Move, change: float, noise: float) -> bool:
@@ -226,10 +233,17 @@ class Weigh:
         self._base = np.array([level.mean for level in levels])
         if len(readings) == 2:
             self._unit = levels[channel].mean - readings[0].said[channel].mean
-        if move.deed == "product" and self._goods:
+        if move.deed == "product" and self._goods and self._alone(room, readings):
             p.products[self.plate] = self._goods.sku
         if move.deed in ("put", "product") and self._rails(room, from_s):
             p.saturated.append(self.plate)
+
+    def _alone(self, room: Room, readings: Sequence[Reading]) -> bool:
+        """Does the product stand on this plate only?"""
+        before, now = readings[-2].said, readings[-1].said
+        moved = [abs(b.mean - a.mean) for a, b in zip(before, now, strict=True)]
+        near = [room.channel(q) for q in (self.plate - 1, self.plate + 1) if q in room.progress.order]
+        return all(not moved[c] > ALONE * moved[self._channel] for c in near if not room.helpless[c])
 
     def _rails(self, room: Room, from_s: float) -> bool:
         """The noise is gone under the weight: the number stands at the end of its range."""
@@ -313,6 +327,10 @@ class Weigh:
         at = int(np.argmax(np.where(wrong, off, -1.0)))
         if move.deed in ("put", "product") and wrong.any() and room.plate_of(at):
             return self._wrong_plate(room, room.plate_of(at))
+        emptied = move.deed == "put" and not move.product and change * self._unit < -AGREES * self._unit**2
+        if emptied and watch.now_s - since_s > 2.0:
+            note = f"Something was taken off plate {self.plate}: it is measured empty again."
+            return [Said("note", note), *self.begin(room)]
         came_back = self._left and since_s > self._asked_s and abs(change) < FELT_SIGMA * watch.noise[self._channel]
         if came_back and move.deed != "lift" and watch.now_s - since_s > 2.0:
             return self._ask(room, "That was too short. ")

@@ -1,0 +1,248 @@
+"""The profiles of a store's shelves: written once, dated, never changed.
+
+Enters: a profile and the evidence for it. Leaves: ``calibration/<shelf>/<when>.toml``, complete or not at all, readable
+by people; what has been written before, the broken files with what is wrong with them; what differs between two.
+Refuses: to overwrite anything. A rollback is a new profile that repeats an older one and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT, Table
+
+from edge.store import PlateProfile, ShelfProfile, Store
+from edge.store.profile import FOLDER, STAMP, UnusableProfile, newest, read_profile
+
+HEAD = """How shelf {shelf} weighs, as `tebura calibrate` found it.
+grams = (said - zero) * g_per_unit, where said is row `channel` of what the controller says.
+The newest file in this folder counts. None is ever changed: `tebura calibrate rollback` goes back.
+"""
+MEANS = {
+    "channel": "row of the controller's batch, from 1",
+    "zero": "what the empty plate says",
+    "g_per_unit": "negative: wired the wrong way round",
+    "noise_g": "standard deviation of one sample at rest",
+    "drift_g": "g/√s: how far it wanders by itself",
+    "span_error": "what is left of span, linearity and place, as a share of the load",
+}
+"""What a plate's keys mean: told beside the first plate's."""
+
+Evidence = Mapping[str, Any]
+"""Tables, or lists of them, by name: why the profile may be trusted. The runtime does not read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One file of a shelf's history; ``profile`` is missing where it is ``broken``, which then says why.
+
+    ``counts``: it is the one that the shop goes by.
+    """
+
+    shelf: str
+    when: str
+    path: Path
+    counts: bool
+    profile: ShelfProfile | None
+    broken: str = ""
+
+
+class NoSuchProfile(ValueError):
+    """Nobody has written that one, or it cannot be used; the message says what there is."""
+
+
+def keep(store: Path, profile: ShelfProfile, evidence: Evidence | None = None) -> Path:
+    """Write a profile that was not there before, and make sure that it is the newest.
+
+    Where the PC's clock stands before the last profile's date, or both fall into one second, it is dated a second after
+    that: the newest counts.
+    """
+    folder = store / FOLDER / profile.shelf
+    folder.mkdir(parents=True, exist_ok=True)
+    made = profile.made.astimezone(UTC).replace(microsecond=0)
+    while True:
+        last = newest(p.stem for p in folder.glob("*.toml"))
+        if last is not None and made.strftime(STAMP) <= last:
+            made = _after(last, made)
+        dated = profile.model_copy(update={"made": made})
+        path = folder / f"{dated.name}.toml"
+        try:
+            _write_once(path, _document(dated, evidence or {}))
+            return path
+        except FileExistsError:
+            made += timedelta(seconds=1)
+
+
+def _after(last: str, made: datetime) -> datetime:
+    try:
+        return datetime.strptime(last, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
+    except ValueError:  # somebody's own name, like "old.toml": it would count for ever
+        raise FileExistsError(
+            f"{last}.toml in the folder of this shelf is not named by a date and would be taken for the newest. "
+            "Move it away"
+        ) from None
+
+
+def _write_once(path: Path, text: str) -> None:
+    """All of it or nothing, and never over something: a link fails where a name is taken."""
+    handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(part, 0o644)
+        os.link(part, path)
+    finally:
+        os.unlink(part)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _document(profile: ShelfProfile, evidence: Evidence) -> str:
+    document = tomlkit.document()
+    for line in HEAD.format(shelf=profile.shelf).splitlines():
+        document.add(tomlkit.comment(line))
+    document.add(tomlkit.nl())
+    document["shelf"], document["made"] = profile.shelf, profile.made
+    for name, text in (("by", profile.by), ("why", profile.why)):
+        if text:
+            document[name] = text
+    plates = tomlkit.aot()
+    for i, plate in enumerate(profile.plate):
+        plates.append(_plate(plate, explained=i == 0))
+    document["plate"] = plates
+    for name, told in evidence.items():
+        document[name] = _listed(told) if isinstance(told, Sequence) else tomlkit.item(dict(told))
+    return tomlkit.dumps(document)
+
+
+def _plate(plate: PlateProfile, *, explained: bool) -> Table:
+    table = tomlkit.table()
+    for name, value in plate.model_dump(exclude_none=True).items():
+        item = tomlkit.item(value)
+        if explained and name in MEANS:
+            item.comment(MEANS[name])
+        table[name] = item
+    return table
+
+
+def _listed(rows: Sequence[Mapping[str, Any]]) -> AoT:
+    tables = tomlkit.aot()
+    for row in rows:
+        tables.append(tomlkit.item(dict(row)))
+    return tables
+
+
+# --- looking ------------------------------------------------------------------------------------------------------
+
+
+def history(store: Store, folder: Path, shelf: str) -> list[Kept]:
+    """All of one shelf, oldest first; what is broken says why."""
+    names = sorted(p.stem for p in (folder / FOLDER / shelf).glob("*.toml"))
+    last = newest(names)
+    return [_kept(store, folder / FOLDER / shelf / f"{name}.toml", shelf, name == last) for name in names]
+
+
+def _kept(store: Store, path: Path, shelf: str, counts: bool) -> Kept:
+    try:
+        profile = read_profile(path.read_text(encoding="utf-8"))
+    except (UnusableProfile, OSError, UnicodeDecodeError) as error:
+        return Kept(shelf, path.stem, path, counts, None, str(error))
+    broken = ""
+    if profile.shelf != shelf:
+        broken = f"it is the profile of {profile.shelf}"
+    elif not store.layout.has_shelf(shelf):
+        broken = "store.toml has no such shelf"
+    elif len(profile.plate) != store.layout.shelf(shelf).plates:
+        broken = f"it has {len(profile.plate)} plates, and the shelf {store.layout.shelf(shelf).plates}"
+    return Kept(shelf, path.stem, path, counts, profile, broken)
+
+
+def shelves(folder: Path) -> list[str]:
+    """Every shelf that has a folder of its own, known to the store or not."""
+    return sorted(p.name for p in (folder / FOLDER).glob("*") if p.is_dir())
+
+
+def find(kept: Sequence[Kept], shelf: str, when: str = "") -> Kept:
+    """The profile that was made then (the beginning of its name is enough), or that counts; `NoSuchProfile`."""
+    if not kept:
+        raise NoSuchProfile(f"{shelf} has no profile. `tebura calibrate shelf {shelf}` makes one")
+    matching = [k for k in kept if k.when.startswith(when)] if when else [kept[-1]]
+    exact = [k for k in matching if k.when == when]
+    if len(exact or matching) != 1:
+        there = ", ".join(k.when for k in (matching or kept))
+        raise NoSuchProfile(
+            f"{shelf}: {'no' if not matching else 'more than one'} profile of {when}: there are {there}"
+        )
+    return (exact or matching)[0]
+
+
+def usable(kept: Kept) -> ShelfProfile:
+    """Its profile; `NoSuchProfile` where it cannot be used."""
+    if kept.profile is None or kept.broken:
+        raise NoSuchProfile(f"{kept.path}: {kept.broken}")
+    return kept.profile
+
+
+def roll_back(folder: Path, kept: Kept, now: datetime, by: str, note: str = "") -> Path:
+    """A new profile that repeats ``kept``, its evidence included, and says so."""
+    profile = usable(kept)
+    why = f"repeats {kept.when}" + (f": {note}" if note else "")
+    evidence = {
+        name: told
+        for name, told in tomlkit.parse(kept.path.read_text(encoding="utf-8")).unwrap().items()
+        if name not in ShelfProfile.model_fields
+    }
+    return keep(folder, profile.model_copy(update={"made": now, "by": by, "why": why}), evidence)
+
+
+# --- comparing ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One plate in two profiles; ``zero_g``: how far its zero went, NaN where one has none."""
+
+    plate: int
+    channels: tuple[int, int]
+    turned: bool
+    span: float
+    zero_g: float
+    noise_g: tuple[float, float]
+    drift_g: tuple[float, float]
+
+    @property
+    def told(self) -> bool:
+        """Is it worth a word?"""
+        return self.channels[0] != self.channels[1] or self.turned or abs(self.span) > 1e-6 or self.zero_g != 0
+
+
+def changes(before: ShelfProfile, after: ShelfProfile) -> list[Change]:
+    """Plate by plate, as far as both have them."""
+    found = []
+    for old, new in zip(before.plate, after.plate, strict=False):
+        known = old.zero is not None and new.zero is not None
+        zero_g = ((new.zero or 0.0) - (old.zero or 0.0)) * new.g_per_unit if known else float("nan")
+        found.append(
+            Change(
+                old.plate,
+                (old.channel, new.channel),
+                (old.g_per_unit < 0) != (new.g_per_unit < 0),
+                abs(new.g_per_unit) / abs(old.g_per_unit) - 1,
+                zero_g,
+                (old.noise_g, new.noise_g),
+                (old.drift_g, new.drift_g),
+            )
+        )
+    return found
