@@ -1,7 +1,7 @@
 """Products of known weight that stand on a shelf anyhow: the walk asks for these where it needs a load.
 
-Enters: the store. Leaves: plate -> `Goods`. Their weight is a second opinion: where all of them are off alike, it is the
-weight that was typed, or the catalogue.
+Enters: the store. Leaves: plate -> `Goods`. Their weight is a second opinion: where all of them are off alike, it is
+the weight that was typed, or the catalogue.
 """
 
 from __future__ import annotations

@@ -103,13 +103,7 @@ class Walk:
             said += self._enter()
         return said
 
-    def silent(self, for_s: float) -> list[Said]:
-        """Nothing came for so long, says whoever has a clock."""
-        return [
-            Said("note", f"Nothing has come for {for_s:.0f} s. Is the cable in, and does the controller have power?")
-        ]
-
-    def _enter(self) -> list[Said]:
+    def _enter(self, *, taken_up: bool = False) -> list[Said]:
         """The next stage, as the progress asks for it."""
         room, p = self._room, self.progress
         room.busy[:] = False
