@@ -115,7 +115,7 @@ class Listening(ABC):
         if isinstance(record, Refused):
             room, _, name = record.topic.rpartition("/")[0].partition("/")
             if room == "shelf" and name in self._shelves:
-                self._refuse(f"shelf/{name}", _meaning(self._store, name, record.reason, heard.payload))
+                self._refuse(f"shelf/{name}", meaning(self._store, name, record.reason, heard.payload))
         elif isinstance(record, SourceTrouble) and self._concerns(record.source):
             self._told[record.source] = record.trouble
         return None
@@ -293,7 +293,7 @@ class Sensors(Listening):
         self._told[source] = what
 
 
-def _meaning(store: Store, shelf: str, reason: str, payload: bytes) -> str:
+def meaning(store: Store, shelf: str, reason: str, payload: bytes) -> str:
     """Why a controller's batches cannot be used, and what to do."""
     of = f"the controller of {shelf}"
     if reason != "wrong number of plates":

@@ -44,6 +44,8 @@ class Rows:
     at_s: Floats
     celsius: Floats
     level_g: Floats
+    seen_g: Floats
+    """The middle of all that was said, quiet or not."""
     run: NDArray[np.int32]
     stirred: Floats
 
@@ -111,6 +113,7 @@ class Course:
                 lasts_s=moments[0].lasts_s,
                 celsius=float(np.mean([m.celsius for m in moments])),
                 level_g=np.where(counts >= min(FEWEST_REST, len(moments)), levels, np.nan).astype(np.float32),
+                seen_g=np.median(means, axis=0).astype(np.float32),
                 run=runs[-1],
                 rests=rests.astype(np.float32),
                 noise_g2=noise.astype(np.float32),
@@ -151,6 +154,7 @@ class Course:
             at_s=np.array([r.at_s for r in rows]),
             celsius=np.array([r.celsius for r in rows]),
             level_g=np.array([r.level_g for r in rows], dtype=np.float64).reshape(-1, self._plates),
+            seen_g=np.array([r.seen_g for r in rows], dtype=np.float64).reshape(-1, self._plates),
             run=np.array([r.run for r in rows]) if rows else np.zeros(shape, dtype=np.int32),
             stirred=np.array([r.stirred for r in rows], dtype=np.float64).reshape(-1, self._plates),
         )
@@ -200,8 +204,8 @@ class Course:
         drifts, warmths = [], []
         for plate in range(self._plates):
             changes = _changes(rows, plate)
-            wander = wander_g2[plate].value
-            drift, warmth = _fit(changes, max(wander, 1e-6) if math.isfinite(wander) else math.nan)
+            wander, error, _ = wander_g2[plate]
+            drift, warmth = _fit(changes, max(wander, error, 1e-6) if math.isfinite(wander) else math.nan)
             drifts.append(drift)
             warmths.append(warmth)
         return drifts, warmths
@@ -214,6 +218,7 @@ class _Row(NamedTuple):
     lasts_s: float
     celsius: float
     level_g: NDArray[np.float32]
+    seen_g: NDArray[np.float32]
     run: NDArray[np.int32]
     rests: NDArray[np.float32]
     noise_g2: NDArray[np.float32]

@@ -16,7 +16,7 @@ import numpy as np
 from calibration.health.moments import Floats
 from edge.store import Product, Store
 
-FEWEST = 5
+FEWEST = 4
 """Steps before anything is said."""
 UNITS = 6
 """So many at once, at most."""
@@ -45,11 +45,11 @@ class Factor:
 
 
 def products_on(store: Store, shelf: str, plate: int) -> tuple[Product, ...]:
-    """What stands on this plate and on no other beside it."""
+    """What may stand on this plate."""
     return tuple(
         store.catalogue[facing.sku]
         for facing in store.planogram.on(shelf)
-        if facing.first == facing.last == plate and facing.sku in store.catalogue
+        if facing.first <= plate <= facing.last and facing.sku in store.catalogue
     )
 
 

@@ -20,7 +20,7 @@ HUM_FROM_HZ = 1.5
 STANDS_OUT = 8.0
 """A line has so many times the power of what is around it, on the mean of all stretches."""
 AROUND = 24
-"""Bins to either side that are its surroundings."""
+"""Bins to either side that are its surroundings; the louder side counts, for a wandering level rises towards 0 Hz."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class Spectrum:
         if looks.size < 8:
             return 0.0, 0.0
         top = int(looks[np.argmax(power[looks])])
-        around = np.r_[power[max(looks[0], top - AROUND) : max(0, top - 2)], power[top + 3 : top + AROUND]]
-        floor = float(np.median(around)) if around.size else 0.0
+        sides = power[max(3, top - AROUND) : max(3, top - 2)], power[top + 3 : top + AROUND]
+        floor = max(float(np.median(side)) for side in sides if side.size > 2)
         if power[top] < (STANDS_OUT + 12 / math.sqrt(stretches)) * floor:
             return 0.0, 0.0
         near = power[max(0, top - 2) : top + 3]

@@ -20,7 +20,7 @@ from calibration.health.span import Factor
 
 ENOUGH_S = 20.0
 """Of a plate that was heard for less only this is told: whether it can be read."""
-SIGMAS = 4.0
+SIGMAS, CREEP_SIGMAS = 4.0, 3.0
 DEAD = 0.5
 """Share of samples that cannot be read."""
 TREMBLES_G = 0.4
@@ -99,8 +99,8 @@ class Signs:
     still: bool
     at_its_end: bool
     fast: float
-    pressed_up: int
-    pressed_down: int
+    hands_up: int
+    hands_down: int
     factor: Factor | None
 
 
@@ -148,8 +148,7 @@ def _of_plate(
         fault = "saturated" if sign.at_its_end else "stuck"
         where = "the end of its range" if sign.at_its_end else "one number"
         found.append((fault, f"stood at {where} for {plate.flat_s:.0f} of {heard_s:.0f} s", plate.flat_s))
-        if fault == "stuck":
-            return found
+        return found
     found += _of_signal(plate, sign, usual_g, hz, heard_s, grams)
     found += _of_steps(plate, sign, found, grams)
     return found
@@ -159,12 +158,12 @@ def _of_signal(
     plate: PlateHealth, sign: Signs, usual_g: float, hz: float, heard_s: float, grams: bool
 ) -> list[tuple[str, str, float]]:
     found: list[tuple[str, str, float]] = []
+    if plate.repeats > FAULTS["slow"].limit:
+        return [("slow", f"it measures {hz / plate.repeats:.1f} times a second, and says {hz:g}", plate.repeats)]
     per_h = 3600 * plate.jumps / heard_s
     least, often = (JUMPS, JUMPS_PER_H) if hz >= COARSE_HZ else (COARSE_JUMPS, COARSE_PER_H)
     if plate.jumps >= least and per_h >= often:
         return [("loose", f"{plate.jumps} jumps from one sample to the next, with no hand in them", float(plate.jumps))]
-    if plate.repeats > FAULTS["slow"].limit:
-        return [("slow", f"it measures {hz / plate.repeats:.1f} times a second, and says {hz:g}", plate.repeats)]
     unit = "g" if grams else "units"
     if plate.hum_g > (FAULTS["hum"].limit if grams else NOISIER * usual_g):
         found.append(("hum", f"{plate.hum_g:.1f} {unit} at {plate.hum_hz:.1f} Hz", plate.hum_g))
@@ -195,13 +194,13 @@ def _of_steps(
     if any(fault in ("loose", "slow", "smoothed", "drifting", "saturated") for fault, _, _ in before) or not grams:
         return []
     found: list[tuple[str, str, float]] = []
-    if plate.creep - SIGMAS * plate.creep_error > FAULTS["creeping"].limit:
+    if plate.creep - CREEP_SIGMAS * plate.creep_error > FAULTS["creeping"].limit:
         what = f"{100 * plate.creep:.1f} % of what is put there comes within the next half minute"
         found.append(("creeping", what, plate.creep))
-    presses = sign.pressed_up + sign.pressed_down
-    if sign.pressed_down >= BACKWARDS and sign.pressed_down >= 0.8 * presses:
-        what = f"{sign.pressed_down} of {presses} hands on it made it lighter"
-        found.append(("reversed", what, sign.pressed_down / presses))
+    hands = sign.hands_up + sign.hands_down
+    if sign.hands_down >= BACKWARDS and sign.hands_down >= 0.8 * hands:
+        what = f"{sign.hands_down} of {hands} hands on it made it lighter"
+        found.append(("reversed", what, sign.hands_down / hands))
     elif plate.level_g < BACKWARDS_G:
         found.append(("reversed", f"it says {plate.level_g:.0f} g, less than nothing", plate.level_g))
     off = sign.factor.factor - 1 if sign.factor is not None and sign.factor.convinces else 0.0

@@ -126,7 +126,7 @@ class Watch:
         lines, repeats, flat = self._spectrum.told(), self._flat.repeats(), self._flat
         told = []
         for i, steps in enumerate(self._steps.plates):
-            creep, creep_error = creep_of(steps)
+            creep, creep_error = creep_of(steps, wanders[i].value)
             heard_s = float(flat.heard_s[i])
             told.append(
                 PlateHealth(
@@ -158,9 +158,9 @@ class Watch:
                 still=bool(self._flat.still[i]),
                 at_its_end=bool(ends[i]),
                 fast=float(fast[i]),
-                pressed_up=steps.pressed_up,
-                pressed_down=steps.pressed_down,
-                factor=factor_of(steps.steps, products_on(self._store, self._shelf, i + 1)),
+                hands_up=steps.hands_up,
+                hands_down=steps.hands_down,
+                factor=factor_of(steps.alone, products_on(self._store, self._shelf, i + 1)),
             )
             for i, steps in enumerate(self._steps.plates)
         ]
