@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from edge.cli import ledgers, live, measures, member, planogram, recordings, stock, stores
+from edge.cli import calibrate, ledgers, live, measures, member, planogram, recordings, stock, stores
 
 app = typer.Typer(
     help="The runtime of a shop without a checkout.",
@@ -24,6 +24,7 @@ for family in (live, stock, recordings, stores, measures):
 app.add_typer(ledgers.app, name="ledger")
 app.add_typer(member.app, name="member")
 app.add_typer(planogram.app, name="planogram")
+app.add_typer(calibrate.app, name="calibrate")
 
 
 def main() -> None:
