@@ -16,15 +16,13 @@ from typing import Final
 from calibration.listen import Listening, listen
 from calibration.planogram.barcodes import NoNumber, Reader
 from calibration.planogram.catalogue_file import NoSuchCell, rewritten, write_whole
-from calibration.planogram.units import UnitScale, UnitWeight, unit_weight
+from calibration.planogram.units import UnitScale, UnitWeight, enough, unit_weight
 from edge.site import Site
 from edge.store import Product, Store, load_store
 
 CATALOGUE: Final = "catalogue.csv"
 SILENT_S: Final = 3.0
 """Nothing from the shelf for so long is said, with what is known about why."""
-MOST_UNITS: Final = 12
-"""Who is still not sure after so many has a shelf that is too noisy for this product."""
 
 Say = Callable[[str], None]
 
@@ -115,17 +113,11 @@ class Learning:
             heard_s, told = time.monotonic(), False
             for felt in scale.hear(batch):
                 self._say(felt.text)
-                if felt.kind == "weighed" and self._enough(scale):
+                if felt.kind == "weighed" and enough(scale, self._units):
                     self._write(product, gtin, unit_weight(scale.masses_g, scale.errors_g))
                     return
                 if felt.kind == "weighed":
                     self._say("Put the next unit down; another one, not the same.")
-
-    def _enough(self, scale: UnitScale) -> bool:
-        count = len(scale.masses_g)
-        if count < self._units:
-            return False
-        return count >= MOST_UNITS or unit_weight(scale.masses_g, scale.errors_g).good
 
     def _write(self, product: Product, gtin: str, weight: UnitWeight) -> None:
         """Into the file as it is now: somebody may have edited it meanwhile."""

@@ -48,6 +48,9 @@ USUAL_SPREAD = 0.01
 BELIEVED = 3
 """Units differ by about a percent: believed like so many units' worth of evidence."""
 
+MOST_UNITS = 12
+"""Who is still not sure after so many has a shelf that is too noisy for this product."""
+
 GOOD_G, GOOD_SHARE = 0.5, 0.005
 """A weight is known well enough when its error is within half of either."""
 
@@ -84,7 +87,7 @@ class UnitScale:
         self._conversion = conversion
         self._watch = Watch(plates)
         self._began_s = math.nan
-        self._ready = False
+        self._learned = False
         self._gaps = 0
         self._before: tuple[Floats, Floats] | None = None
         """(plates,) levels and errors before the present step."""
@@ -102,19 +105,18 @@ class UnitScale:
         if math.isnan(self._began_s):
             self._began_s = batch.at_s
         watch.hear(batch)
-        if not self._ready:
-            return self._rest()
+        if not self._learned:
+            self._rest()
+            return []
         if watch.gaps > self._gaps:
             self._gaps, self._before, self._left_s, self._put = watch.gaps, None, math.nan, None
             return [Felt("refused", "nothing came from the shelf for a while: begin with this unit again")]
         return self._step()
 
-    def _rest(self) -> list[Felt]:
-        if self._watch.now_s - self._began_s < REST_S:
-            return []
-        self._watch.learn(self._began_s)
-        self._ready = True
-        return [Felt("ready", "Put one unit down.")]
+    def _rest(self) -> None:
+        if self._watch.now_s - self._began_s >= REST_S:
+            self._watch.learn(self._began_s)
+            self._learned = True
 
     def _step(self) -> list[Felt]:
         """Follow the shelf from stillness to stillness."""
@@ -127,10 +129,9 @@ class UnitScale:
             return []
         since_s = float(np.nanmax(watch.since_s[readable]))
         if math.isnan(self._left_s):
-            last_left_s = float(watch.left_s[readable].max())
-            if self._before is None or last_left_s <= since_s:
-                self._before = self._levels(max(since_s, watch.now_s - BEFORE_S), watch.now_s - GUARD_S, self._before)
-            return []
+            first = self._before is None
+            self._before = self._levels(max(since_s, watch.now_s - BEFORE_S), watch.now_s - GUARD_S, self._before)
+            return [Felt("ready", "Put one unit down.")] if first and self._before is not None else []
         if watch.now_s - since_s < self._needed_s():
             return []
         after = self._levels(since_s, watch.now_s, None)
@@ -189,6 +190,12 @@ class UnitScale:
         self.masses_g.append(unit_g)
         self.errors_g.append(sure_g)
         return [Felt("weighed", f"unit {len(self.masses_g)}: {unit_g:.1f} g", unit_g, sure_g)]
+
+
+def enough(scale: UnitScale, least: int) -> bool:
+    """Whether more units would tell nothing that matters, or would not help on a shelf as noisy as this."""
+    count = len(scale.masses_g)
+    return count >= least and (count >= MOST_UNITS or unit_weight(scale.masses_g, scale.errors_g).good)
 
 
 def unit_weight(masses_g: Sequence[float], errors_g: Sequence[float]) -> UnitWeight:

@@ -37,7 +37,7 @@ Note: TypeAlias = Callable[[str, str, str], None]
 
 
 def _rows(file: str, text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str, dict[str, str]]]:
-    """("line N", row) for each row; notes a missing column once and stops there. Lines that begin with # are comments."""
+    """("line N", row) for each row; notes a missing column once and stops there. Lines with # in front are comments."""
     told = re.sub(r"^#.*$", "", text.removeprefix("\ufeff"), flags=re.MULTILINE)
     reader = csv.DictReader(io.StringIO(told), strict=True)
     try:

@@ -1,0 +1,219 @@
+"""`tebura planogram learn`: units on a shelf and numbers from a reader become rows of the catalogue."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration.planogram.barcodes import NoNumber, NoReader, Reader, is_gtin
+from calibration.planogram.catalogue_file import NoSuchCell, rewritten
+from calibration.planogram.units import UnitScale, enough, unit_weight
+from edge.store import Conversion, PlateProfile, Shelf, ShelfProfile, load_store
+from simulator.commands import DEMO
+from simulator.devices import Desk
+from simulator.devices.reader import Reader as ReaderDouble
+from simulator.rig import Hardware, Rig, healthy
+from simulator.rig.wires import OverMqtt
+from tests.adapters.brokers import until
+from tests.live.stage import Theatre
+
+SHELF = Shelf("g1-s1", "g1", 1.0, 0.4, 8, 0.12)
+ROOT = Path(__file__).parents[2]
+
+
+def calibrated(hardware: Hardware) -> Conversion:
+    """What a perfect walk would have found."""
+    channel = {cell.plate: i for i, cell in enumerate(hardware.cells, start=1)}
+    plates = [(p, channel[p], hardware.cells[channel[p] - 1]) for p in range(1, hardware.plates + 1)]
+    rows = tuple(
+        PlateProfile(plate=p, channel=c, zero=cell.zero, g_per_unit=1 / cell.units_per_g, noise_g=1.0)
+        for p, c, cell in plates
+    )
+    return Conversion(ShelfProfile.model_validate({"shelf": "g1-s1", "made": "2026-11-01T09:00:00Z", "plate": rows}))
+
+
+class Hands:
+    """Somebody who puts units down one after another, and lifts what the shelf has felt."""
+
+    def __init__(self, rig: Rig, units_g: Sequence[float]) -> None:
+        self.rig, self._coming = rig, list(units_g)
+        self._standing: int | None = None
+        self.refused: list[str] = []
+
+    def weigh(self, scale: UnitScale, least: int) -> None:
+        until_s = self.rig.now_s + 600.0
+        while not enough(scale, least):
+            assert self.rig.now_s < until_s, f"only {scale.masses_g} in five minutes; {self.refused}"
+            batch = self.rig.batch()
+            for felt in scale.hear(batch) if batch is not None else ():
+                if felt.kind == "refused":
+                    self.refused.append(felt.text)
+                if felt.kind == "put" or self._standing is not None:
+                    self._lift()
+                elif self._coming:
+                    plate = 1 + len(self._coming) % self.rig.shelf.plates
+                    self._standing = self.rig.put(plate, self._coming.pop(0), at_s=self.rig.now_s + 1.5)
+
+    def _lift(self) -> None:
+        assert self._standing is not None
+        self.rig.lift(self._standing, at_s=self.rig.now_s + 1.0)
+        self._standing = None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_weight_is_right_to_half_a_gram_or_half_a_percent_on_any_healthy_shelf(seed: int) -> None:
+    mass_g = (22.0, 71.0, 110.0, 527.0, 1500.0)[seed % 5]
+    hardware = healthy(SHELF.plates, seed, unit=("counts", "volts", "grams")[seed % 3])
+    scale = UnitScale(SHELF.plates, calibrated(hardware))
+    Hands(Rig(SHELF, hardware, seed), [mass_g] * 12).weigh(scale, 3)
+    found = unit_weight(scale.masses_g, scale.errors_g)
+    assert abs(found.weight_g - mass_g) <= max(0.5, 0.005 * mass_g)
+    assert found.good
+    assert 0.002 * mass_g < found.weight_sd_g < 0.015 * mass_g + 0.5
+
+
+def test_units_that_differ_are_said_to_differ() -> None:
+    hardware = healthy(SHELF.plates, 3)
+    units_g = 100.0 + np.random.default_rng(3).normal(0.0, 2.0, 12)
+    scale = UnitScale(SHELF.plates, calibrated(hardware))
+    Hands(Rig(SHELF, hardware, 3), units_g.tolist()).weigh(scale, 12)
+    found = unit_weight(scale.masses_g, scale.errors_g)
+    assert found.weight_g == pytest.approx(float(units_g.mean()), abs=0.5)
+    assert found.weight_sd_g == pytest.approx(float(units_g.std(ddof=1)), rel=0.3)
+    assert not found.good, "a dozen units that differ by two grams do not tell the mean to a quarter"
+
+
+def test_two_at_once_are_not_taken_for_one() -> None:
+    hardware = healthy(SHELF.plates, 4)
+    hands = Hands(Rig(SHELF, hardware, 4), [110.0, 220.0, *[110.0] * 12])
+    scale = UnitScale(SHELF.plates, calibrated(hardware))
+    hands.weigh(scale, 3)
+    assert unit_weight(scale.masses_g, scale.errors_g).weight_g == pytest.approx(110.0, abs=0.5)
+    assert len(hands.refused) == 1
+    assert "is it one unit" in hands.refused[0]
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+FILE = (
+    "\ufeffsku,gtin,name,price,weight_g,weight_sd_g\r\n"
+    "# drinks, as of November\r\n"
+    '"tea",,"Tea, green ""500""",160,527.0,5.3\r\n'
+    "\r\n"
+    'cake,2010470104441,"Cake\nwith a line",99,60,1'
+)
+
+
+def test_only_the_cells_change_and_everything_else_stays_as_the_shopkeeper_wrote_it() -> None:
+    assert rewritten(FILE, "tea", {"weight_g": "526.1"}) == FILE.replace("527.0", "526.1")
+    assert rewritten(FILE, "cake", {"weight_sd_g": "0.7"}) == FILE[:-1] + "0.7"
+    assert rewritten(FILE, "tea", {"gtin": "2010470104076"}) == FILE.replace('"tea",,', '"tea",2010470104076,')
+
+
+def test_a_row_or_a_column_that_is_not_there_is_named() -> None:
+    with pytest.raises(NoSuchCell, match=r"no row of coffee\. Add one"):
+        rewritten(FILE, "coffee", {"weight_g": "1"})
+    with pytest.raises(NoSuchCell, match="no column low_stock"):
+        rewritten(FILE, "tea", {"low_stock": "1"})
+
+
+# --- the reader -------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_of_goods_are_known_by_their_check_digit() -> None:
+    assert is_gtin("2010470104076")
+    assert is_gtin("96385074")
+    assert not is_gtin("2010470104075")
+    assert not is_gtin("12345")
+    assert not is_gtin("TB1:ABC")
+
+
+def test_the_reader_says_a_number_once_and_a_shoppers_code_is_none(tmp_path: Path) -> None:
+    with Desk() as desk:
+        double = desk.stand(ReaderDouble(tmp_path / "reader"))
+        with Reader(str(tmp_path / "reader")) as reader:
+            read: list[str] = []
+
+            def look() -> bool:
+                number = reader.number()
+                read.extend([number] if number else [])
+                return bool(read)
+
+            double.scan("2010470104076")
+            until(look, "the number is read")
+            double.scan("TB1:SOMEBODY")
+            with pytest.raises(NoNumber, match="is no number of goods"):
+                until(lambda: reader.number() is not None, "the code is read")
+            assert read == ["2010470104076"]
+    with pytest.raises(NoReader, match="plug it in"):
+        Reader(str(tmp_path / "reader"))
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_what_it_weighed_and_leaves_the_rest_alone(tmp_path: Path) -> None:
+    """A technician with a bottle of water, a shelf on a real broker, a reader on a real port."""
+    files = {n: (DEMO / n).read_bytes() for n in ("store.toml", "catalogue.csv", "planogram.csv")}
+    files["catalogue.csv"] = files["catalogue.csv"].replace(b"2010470105189", b"")
+    theatre = Theatre(tmp_path / "shop", files)
+    board = load_store(theatre.folder).layout.shelf("g1-s1")
+    rig = Rig(board, healthy(board.plates, 2), start_s=time.time() - 1000.0)
+    try:
+        with Desk() as desk, OverMqtt(rig, "demo", "127.0.0.1", theatre.port, speed=4.0) as double:
+            goods = desk.stand(ReaderDouble(tmp_path / "reader"))
+            command = [
+                sys.executable, "-m", "edge.cli", "planogram", "learn", "water-500", "--shelf", "g1-s1", "--units", "1",
+                "--store", str(theatre.folder), "--state", str(theatre.state), "--reader", str(tmp_path / "reader"),
+            ]  # fmt: skip
+            learning = subprocess.Popen(
+                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+            )
+            assert learning.stderr is not None
+            patience = threading.Timer(60.0, learning.kill)
+            patience.start()
+            load = 0
+            for line in learning.stderr:
+                if "under the reader" in line:
+                    goods.scan("2010470105189")
+                elif "unit down" in line:
+                    with double.pace.hands() as shelf:
+                        load = shelf.put(3, 509.5)
+                elif "Lift it again" in line:
+                    with double.pace.hands() as shelf:
+                        shelf.lift(load)
+            patience.cancel()
+            assert learning.wait(30) == 0
+            assert learning.stdout is not None
+            assert learning.stdout.read().startswith("water-500: 516 g → 50")
+    finally:
+        theatre.close()
+    before, after = files["catalogue.csv"].decode(), (theatre.folder / "catalogue.csv").read_text(encoding="utf-8")
+    changed = [(a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b]
+    assert len(changed) == 1
+    learnt = load_store(theatre.folder).catalogue["water-500"]
+    assert learnt.gtin == "2010470105189"
+    assert abs(learnt.weight_g - 509.5) < 2.6
+
+
+def test_while_the_shop_is_open_nothing_is_weighed(tmp_path: Path) -> None:
+    files = {n: (DEMO / n).read_bytes() for n in ("store.toml", "catalogue.csv", "planogram.csv")}
+    theatre = Theatre(tmp_path / "shop", files)
+    try:
+        theatre.start()
+        command = [
+            sys.executable, "-m", "edge.cli", "planogram", "learn", "water-500", "--shelf", "g1-s1",
+            "--store", str(theatre.folder), "--state", str(theatre.state),
+        ]  # fmt: skip
+        refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+        assert refused.returncode == 2
+        assert "tebura mode closed" in refused.stderr
+    finally:
+        theatre.close()
