@@ -8,6 +8,7 @@ and nothing of it enters a recording: it may hold secrets.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import SettingsConfigDict
 
-from edge.store import BrokenStore, Fault, Store, told_faults
+from edge.store import BrokenStore, Fault, Store, load_store, told_faults
 from edge.store.environment import EnvironmentFirst
 
 FILE = "site.toml"
@@ -133,11 +134,39 @@ class Site(EnvironmentFirst, SiteFile):
     )
 
 
+def load_shop(folder: Path) -> tuple[Store, Site]:
+    """The store in a folder, and its site; `BrokenStore` with every fault of both."""
+    faults: list[Fault] = []
+    store = site = None
+    try:
+        store = load_store(folder)
+    except BrokenStore as error:
+        faults += error.faults
+    try:
+        site = _read(folder)
+    except BrokenStore as error:
+        faults += error.faults
+    if site is not None:
+        faults += _own_faults(site)
+        faults += _misfits(site, store) if store is not None else ()
+    if store is None or site is None or faults:
+        raise BrokenStore(faults)
+    return store, site
+
+
 def load_site(folder: Path, store: Store) -> Site:
     """The site of a store folder; `BrokenStore` with every fault."""
+    site = _read(folder)
+    faults = [*_own_faults(site), *_misfits(site, store)]
+    if faults:
+        raise BrokenStore(faults)
+    return site
+
+
+def _read(folder: Path) -> Site:
     path = folder / FILE
     try:
-        site = Site(**tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
+        return Site(**tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
     except OSError as error:
         raise BrokenStore([Fault(str(path), "file", error.strerror or str(error), "Make it readable")]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -145,17 +174,35 @@ def load_site(folder: Path, store: Store) -> Site:
         raise BrokenStore([Fault(FILE, "syntax", str(error), remedy)]) from error
     except ValidationError as error:
         raise BrokenStore(told_faults(FILE, error)) from error
-    faults = list(_misfits(site, store))
-    if faults:
-        raise BrokenStore(faults)
-    return site
+
+
+def _own_faults(site: Site) -> Iterator[Fault]:
+    """What is wrong whatever the store is."""
+    broker = site.broker
+    if broker.kind == "embedded" and broker.tls:
+        remedy = 'Take tls out, or run a broker of your own with kind = "mqtt"'
+        yield Fault(FILE, "broker.tls", "the embedded broker does not speak TLS", remedy)
+    for key, path in (("ca_file", broker.ca_file), ("password_file", broker.password_file)):
+        if path is not None and _is_nowhere(path):
+            yield Fault(FILE, f"broker.{key}", f"there is no file {path}", "Put it there, or correct the path")
+    ports: dict[str, str] = {}
+    for i, serial in enumerate(site.serial, start=1):
+        first = ports.setdefault(os.path.realpath(serial.device), f"serial[{i}]")
+        if first != f"serial[{i}]":
+            what = f"{serial.device} is the device of {first} already"
+            yield Fault(FILE, f"serial[{i}].device", what, "Give each device one [[serial]] table")
+
+
+def _is_nowhere(path: Path) -> bool:
+    """Not so where this user may not look: the user that the shop runs as may be another."""
+    try:
+        return not path.is_file()
+    except OSError:
+        return False
 
 
 def _misfits(site: Site, store: Store) -> Iterator[Fault]:
     """What does not fit to the store that the site belongs to."""
-    if site.broker.kind == "embedded" and site.broker.tls:
-        remedy = 'Take tls out, or run a broker of your own with kind = "mqtt"'
-        yield Fault(FILE, "broker.tls", "the embedded broker does not speak TLS", remedy)
     taken: dict[tuple[str, int], str] = {}
     for i, serial in enumerate(site.serial, start=1):
         where = f"serial[{i}]"

@@ -28,12 +28,11 @@ def run(
     """Run the shop, until somebody stops it."""
     from edge.adapters.members import UnusableMembers
     from edge.daemon import run as run_shop
-    from edge.site import load_site
-    from edge.store import BrokenStore, load_store
+    from edge.site import load_shop
+    from edge.store import BrokenStore
 
     try:
-        shop = load_store(store)
-        site = load_site(store, shop)
+        shop, site = load_shop(store)
     except BrokenStore as error:
         refuse_store(str(store), error)
     try:

@@ -17,12 +17,11 @@ def check(
     store: Annotated[Path, typer.Option(help="The folder with store.toml and its tables, and site.toml.")],
 ) -> None:
     """Look through a store folder and name everything that is wrong with it."""
-    from edge.site import FILE, load_site
-    from edge.store import BrokenStore, load_store
+    from edge.site import FILE, load_shop
+    from edge.store import BrokenStore
 
     try:
-        shop = load_store(store)
-        site = load_site(store, shop)
+        shop, site = load_shop(store)
     except BrokenStore as error:
         refuse_store(str(store), error)
     shelves = shop.layout.shelves

@@ -25,7 +25,41 @@ from edge.store.settings import StoreFile
 from edge.store.tables import Fault, read_catalogue, read_planogram
 from edge.store.tax import TaxRate, TaxTable
 
-REMEDIES = {"missing": "Add the key", "extra_forbidden": "Take the key out, or correct its name"}
+NUMBER = ("is not a number", "Write a number like 0.5, without quotes or unit")
+WHOLE = ("is not a whole number", "Write a number like 4, without quotes or unit")
+YES_OR_NO = ("is neither true nor false", "Write true or false, without quotes")
+DAY = ("is not a day", "Write it like 2026-05-12, without quotes")
+LIST = ("is not a list", "Write it in [ ], or as [[tables]] where it has keys")
+TABLE = ("is not a table", "Write it as a [table] with keys of its own")
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "missing": ("is missing", "Add it"),
+    "extra_forbidden": ("is nothing that is known here", "Take the key out, or correct its name"),
+    "float_type": NUMBER, "float_parsing": NUMBER, "finite_number": NUMBER,
+    "int_type": WHOLE, "int_parsing": WHOLE, "int_from_float": WHOLE, "int_parsing_size": WHOLE,
+    "bool_type": YES_OR_NO, "bool_parsing": YES_OR_NO,
+    "date_type": DAY, "date_parsing": DAY, "date_from_datetime_parsing": DAY, "date_from_datetime_inexact": DAY,
+    "tuple_type": LIST, "model_type": TABLE, "dict_type": TABLE,
+    "string_type": ("is not text", 'Write it between "quotes"'),
+    "path_type": ("is not a path", 'Write it between "quotes"'),
+    "greater_than": ("must be more than {gt:g}", "Write a larger number"),
+    "greater_than_equal": ("must be at least {ge:g}", "Write a larger number"),
+    "less_than": ("must be less than {lt:g}", "Write a smaller number"),
+    "less_than_equal": ("must be at most {le:g}", "Write a smaller number"),
+    "literal_error": ("must be {expected}", "Write one of them"),
+    "string_pattern_mismatch": ("has signs that cannot stand there", "Write {signs}"),
+    "string_too_long": ("is longer than {max_length} characters", "Shorten it"),
+    "too_short": ("has {actual_length}, and at least {min_length} must be there", "Add what is missing"),
+    "too_long": ("has more than {max_length}", "Take some out"),
+}  # fmt: skip
+"""What pydantic found -> what is wrong, and the remedy; ``{…}`` is filled in with what it says about it."""
+
+SIGNS = {
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "letters, digits, . _ and -, a letter or digit first",
+    r"^[A-Z]{3}$": "three capital letters, like JPY",
+    r"^[^+#]+$": "the whole topic, without the wildcards + and #",
+}
+"""The patterns of settings, in words."""
 
 FILES = ("store.toml", "catalogue.csv", "planogram.csv")
 
@@ -147,7 +181,11 @@ def told_faults(file: str, error: ValidationError) -> list[Fault]:
             continue  # it only lacks what is told as broken anyway
         key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
         given = "" if e["type"] == "missing" or "password" in key else f" (it says {e['input']!r})"
-        faults.append(Fault(file, key, e["msg"].lower() + given[:80], REMEDIES.get(e["type"], "Correct the value")))
+        what, remedy = WORDS.get(e["type"], (e["msg"].lower(), "Correct the value"))
+        if e["type"] in WORDS and (said := e.get("ctx")):
+            said = {**said, "signs": SIGNS.get(said.get("pattern", ""), f"it as {said.get('pattern')} allows")}
+            what, remedy = what.format_map(said), remedy.format_map(said)
+        faults.append(Fault(file, key, what + given[:80], remedy))
     return faults
 
 

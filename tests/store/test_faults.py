@@ -66,11 +66,22 @@ def test_missing_files_are_all_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "where", "what"),
     [
-        ('id = "corner"', "", "store.id", "field required"),
+        ('id = "corner"', "", "store.id", "is missing"),
         ('currency = "JPY"', 'currency = "QQQ"', "store.currency", "there is no currency 'QQQ'"),
         ('timezone = "Asia/Tokyo"', 'timezone = "Mars"', "store.timezone", "there is no time zone 'Mars'"),
-        ("plate_width = 0.25", "plate_width = -1", "gondola[1].shelf[1].plate_width", "greater than 0"),
-        ('kind = "exit"', 'kind = "door"', "gate[2].kind", "'entry' or 'exit'"),
+        (
+            "plate_width = 0.25",
+            "plate_width = -1",
+            "gondola[1].shelf[1].plate_width",
+            "must be more than 0 (it says -1)",
+        ),
+        ('kind = "exit"', 'kind = "door"', "gate[2].kind", "must be 'entry' or 'exit'"),
+        ("yaw_deg = 0", 'yaw_deg = "left"', "gondola[1].yaw_deg", "is not a number (it says 'left')"),
+        ("plates = 4", "plates = 4.5", "gondola[1].shelf[1].plates", "is not a whole number"),
+        ("include_tax = true", 'include_tax = "so"', "store.prices_include_tax", "is neither true nor false"),
+        ('id = "corner"', 'id = "the corner"', "store.id", "has signs that cannot stand there"),
+        ("[4, 0], [4, 2], [0, 2]", "", "floor.polygon", "has 1, and at least 3 must be there"),
+        ("percent = 8", "percent = 8\nsince = 'May'", "tax[1].since", "is not a day"),
         ('id = "out"', 'id = "in"', "gate", "'in' stands 2 times"),
     ],
 )

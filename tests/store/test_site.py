@@ -78,3 +78,25 @@ def test_what_does_not_fit_to_the_store_is_told_with_what_would(tmp_path: Path) 
 def test_a_file_that_is_not_toml_is_told(tmp_path: Path) -> None:
     (fault,) = faults_of(tmp_path, "broker = [")
     assert fault.startswith("site.toml: syntax: ")
+
+
+def test_a_device_stands_once_whatever_its_path_is_called(tmp_path: Path) -> None:
+    (tmp_path / "by-id").symlink_to(tmp_path / "ttyUSB0")
+    text = "".join(
+        f'[[serial]]\ndevice = "{tmp_path / name}"\nprotocol = "lines"\nshelf = "g1-s1"\nplates = [{plate}]\n'
+        for plate, name in enumerate(("ttyUSB0", "by-id"), start=1)
+    )
+    (fault,) = faults_of(tmp_path / "shop", text)
+    assert fault.startswith("site.toml: serial[2].device: ")
+    assert "is the device of serial[1] already" in fault
+
+
+def test_a_file_that_the_broker_needs_and_that_is_not_there_is_told_before_it_is_needed(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    text = f'[broker]\nkind = "mqtt"\nca_file = "/nowhere/ca.crt"\npassword_file = "{secret}"\n'
+    assert [fault.split(": ")[1] for fault in faults_of(tmp_path / "shop", text)] == [
+        "broker.ca_file", "broker.password_file",
+    ]  # fmt: skip
+    secret.write_text("hush")
+    (fault,) = faults_of(tmp_path / "shop", text)
+    assert "there is no file /nowhere/ca.crt" in fault
