@@ -95,7 +95,7 @@ class Tail:
 
 
 def _body(file: BufferedReader, length: int, size: int) -> bytes:
-    return file.read(min(length, size - file.tell()))
+    return file.read(max(0, min(length, size - file.tell())))
 
 
 def _in_chunk(chunk: bytes, whole: bool, topics: dict[int, str], losses: list[str]) -> Iterator[Message]:

@@ -56,6 +56,17 @@ def test_a_recording_that_breaks_off_is_read_as_far_as_it_goes(tmp_path: Path, k
     assert heard == everything[: len(heard)]
 
 
+def test_a_recording_that_grows_while_it_is_read_is_read_as_far_as_it_went(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "now.mcap", {}, OPENS_S) as recorder:
+        recorder.write("shelf/x/weight", b"{}", 1.0, 1.0)
+        recorder.flush()
+        reading = iter(open_recording(tmp_path / "now.mcap"))
+        assert next(reading).received_s == 1.0
+        recorder.write("shelf/x/weight", b"{}", 2.0, 2.0)
+        recorder.flush()
+        assert list(reading) == []
+
+
 def test_of_a_part_that_breaks_off_the_beginning_is_used(tmp_path: Path) -> None:
     """A recording is packed in parts of a megabyte: half a minute of a shop is not thrown away."""
     whole = tmp_path / "long.mcap"
