@@ -38,13 +38,27 @@ def simulate_busy(
 def simulate(story: Path | None, busy: int | None, out: Path, seed: int, store: Path | None = None) -> None:
     """The command: a story's file or ``busy`` visits, in the store of a folder, the demo shop without one."""
     shop = load_store(store or DEMO)
-    if story is not None:
-        simulate_story(shop, story.read_text(encoding="utf-8"), out, _seed_of(story, seed), name=str(story))
-    else:
-        simulate_busy(shop, busy or 1, out, seed)
+    text = None if story is None else _text_of(story)
+    try:
+        if text is not None:
+            simulate_story(shop, text, out, _seed_of(text, seed), name=str(story))
+        else:
+            simulate_busy(shop, busy or 1, out, seed)
+    except OSError as error:
+        remedy = "Name a file in a folder that you may write to with -o"
+        raise OSError(f"{out}: cannot be written ({error.strerror}). {remedy}") from error
 
 
-def _seed_of(story: Path, otherwise: int) -> int | None:
+def _text_of(story: Path) -> str:
+    remedy = "Name a shop story, or simulate one with --busy 20"
+    try:
+        return story.read_text(encoding="utf-8")
+    except OSError as error:
+        raise OSError(f"{story}: {error.strerror}. {remedy}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{story}: is not text in UTF-8. {remedy}") from error
+
+
+def _seed_of(text: str, otherwise: int) -> int | None:
     """None where the story names its own seed."""
-    named = any(line.startswith("seed ") for line in story.read_text(encoding="utf-8").splitlines())
-    return None if named else otherwise
+    return None if any(line.startswith("seed ") for line in text.splitlines()) else otherwise

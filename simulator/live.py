@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ from edge.adapters.broker_rights import REHEARSAL
 from edge.adapters.passwords import Passwords
 from edge.checkout import Receipt
 from edge.daemon.desk import NobodyThere, ask
-from edge.daemon.shop import LEDGER
+from edge.daemon.shop import LEDGER, RECORDINGS, TICK_S
+from edge.journal import Position, heard_since, segments
 from edge.ledger import Book, receipt_of
 from edge.records import LedgerEntry
 from edge.site import Site, load_site
@@ -42,6 +44,9 @@ OWN = ("payment/", "shop/", "runtime/", "visit/")
 PATIENCE_S = 20.0
 """Real seconds for a shop to start, or to finish what is pending when the recording is over."""
 
+SOON_S = 2.0
+"""Real seconds beyond the shop's next tick, at which it writes down whatever it has heard."""
+
 DECIDED = ("settlement", "review")
 
 
@@ -56,10 +61,15 @@ class CannotPlay(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What the shop wrote meanwhile: the entries that ended visits, and their receipts, in their order."""
+    """What the shop wrote meanwhile: the entries that ended visits, and their receipts, in their order.
+
+    ``published``: how many messages went to the broker; ``unheard``: how many of them the shop never recorded.
+    """
 
     decided: tuple[LedgerEntry, ...]
     receipts: tuple[Receipt, ...]
+    published: int
+    unheard: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +84,16 @@ class Stage:
 def play_live(recording: Recording, stage: Stage, speed: float) -> Played:
     """Play it all, and wait until nothing is pending."""
     ask(stage.state_folder, {"do": "status"})
-    before = _head(stage)
+    before, recorded = _head(stage), _recorded(stage)
     with _line(stage) as client, Understudies(stage.site, stage.store) as doubles:
-        _play(recording, stage, client, doubles, speed)
+        published = _play(recording, stage, client, doubles, speed)
+        unheard = _unheard(stage, recorded, published, SOON_S + TICK_S / speed)
         _wait(lambda: ask(stage.state_folder, {"do": "pending"})["pending"] == 0)
     with Book(stage.state_folder / LEDGER, read_only=True) as book:
         decided = tuple(w.entry for w in book.entries(since_seq=before) if w.entry.kind in DECIDED)
         found = [receipt_of(book, entry.visit) for entry in decided]
-    return Played(decided, tuple(receipt for receipt in found if receipt is not None))
+    receipts = tuple(receipt for receipt in found if receipt is not None)
+    return Played(decided, receipts, published.total(), unheard)
 
 
 def running_stage(folder: Path, state_folder: Path, recording: Recording) -> Stage:
@@ -125,7 +137,9 @@ def _is_open(stage: Stage, shop: subprocess.Popen[bytes], log: Path) -> bool:
     return False
 
 
-def _play(recording: Recording, stage: Stage, client: Client, doubles: Understudies, speed: float) -> None:
+def _play(recording: Recording, stage: Stage, client: Client, doubles: Understudies, speed: float) -> Counter[str]:
+    """How many messages of each topic were published."""
+    published = Counter[str]()
     prefix = f"tebura/v1/{stage.store.id}/"
     began_s = time.monotonic()
     first_s = None
@@ -142,6 +156,30 @@ def _play(recording: Recording, stage: Stage, client: Client, doubles: Understud
         if stage.site.serial and doubles.say(decode(stage.store, heard.topic, heard.payload, heard.received_s)):
             continue
         client.publish(prefix + heard.topic, heard.payload, qos=1 if heard.topic.startswith("gate/") else 0)
+        published[heard.topic] += 1
+    return published
+
+
+def _recorded(stage: Stage) -> Position | None:
+    """Behind what the shop's own recordings hold so far."""
+    folder = stage.state_folder / RECORDINGS
+    kept = segments(folder)
+    if not kept:
+        return None
+    newest = kept[-1].name
+    return Position(newest, sum(1 for _ in heard_since(folder, Position(newest, 0))))
+
+
+def _unheard(stage: Stage, since: Position | None, published: Counter[str], within_s: float) -> int:
+    """How many of the published messages are not in the shop's recordings, when it has had so long to write them."""
+    deadline_s = time.monotonic() + within_s
+    while True:
+        in_time = time.monotonic() < deadline_s
+        recorded = Counter(heard.topic for heard in heard_since(stage.state_folder / RECORDINGS, since))
+        missing = (published - recorded).total()
+        if not missing or not in_time:
+            return missing
+        time.sleep(0.1)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ say "she is not in the shop" or "she holds none": who is inside, with whom, hold
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter, defaultdict
 from typing import ClassVar, TypeVar
@@ -137,6 +138,13 @@ def match(subject: str, rest: str, store: Store) -> tuple[Behaviour, dict[str, W
     return None
 
 
-def phrases(subject: str) -> list[str]:
-    """All that can be said of people (empty ``subject``), of a kind of thing, or as a sentence of its own."""
-    return [kind.says for _, kind in BEHAVIOURS if kind.subject == subject]
+def phrases(subject: str, said: str) -> list[str]:
+    """What ``said`` may have meant, of people (empty ``subject``) or of a kind of thing: all phrases with its verb or
+    one like it; else, of people, every verb, and what can be said without a name.
+    """
+    known = [kind.says for _, kind in BEHAVIOURS if kind.subject == subject]
+    verbs = list(dict.fromkeys(says.split()[0] for says in known))
+    near = difflib.get_close_matches(said.split(" ")[0], verbs, n=2)
+    if near or subject:
+        return [says for says in known if not near or says.split()[0] in near]
+    return verbs + [kind.says for _, kind in BEHAVIOURS if kind.subject == SENTENCE]

@@ -38,12 +38,18 @@ ACCEPTS = re.compile(r"the gate accepts\s+([a-z]+ [\d.]+(?: and [a-z]+ [\d.]+)*)
 FIRST_DAY = date(2026, 5, 12)
 
 
+MOST_TOLD = 10
+"""A text that is no story has as many faults as lines."""
+
+
 class BrokenStory(ValueError):
-    """A story that cannot be played, with everything that is wrong with it."""
+    """A story that cannot be played, with everything that is wrong with it; its message tells the first faults."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(str(f) for f in self.faults))
+        told = [str(f) for f in self.faults[:MOST_TOLD]]
+        more = len(self.faults) - len(told)
+        super().__init__("\n".join(told + [f"… and {more} more"] * bool(more)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +168,8 @@ class _Reader:
                 return
         found = match(subject, rest, self.store)
         if found is None:
-            says = "; ".join(phrases(subject) + ([] if subject else phrases(SENTENCE)))
-            self.note(f"nobody knows what {rest!r} means", f"After {subject or 'a name'} comes one of: {says}")
+            says = "; ".join(phrases(subject, rest))
+            self.note(f"nobody knows what {rest[:40]!r} means", f"After {subject or 'a name'} comes one of: {says}")
             return
         kind, more_words = found
         self.deeds.append((kind, Deed(at_s, self.line, actor, kind.says, {**words, **more_words})))

@@ -134,6 +134,20 @@ def test_a_story_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_story_that_is_none_is_told_with_the_remedy_and_not_line_by_line_for_ever(tmp_path: Path) -> None:
+    out = tmp_path / "day.mcap"
+    nowhere = tebura("simulate", tmp_path / "nope.story", "-o", out)
+    assert nowhere.returncode == 2
+    assert "nope.story: No such file or directory. Name a shop story" in nowhere.stderr
+    letter = tmp_path / "letter.story"
+    letter.write_text("Dear Ana,\n" * 30)
+    done = tebura("simulate", letter, "-o", out)
+    assert done.returncode == 2
+    assert done.stderr.count("letter.story: line ") == 10
+    assert done.stderr.endswith("… and 20 more\n")
+    assert not out.exists()
+
+
 def test_check_names_every_fault_of_a_store_folder(tmp_path: Path) -> None:
     sound = tebura("check", "--store", write_store(tmp_path / "sound"))
     assert (sound.returncode, "All is well" in sound.stdout) == (0, True)
@@ -145,12 +159,27 @@ def test_check_names_every_fault_of_a_store_folder(tmp_path: Path) -> None:
     assert "2 faults in the store" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_the_faults_of_the_store_and_of_its_site_are_told_in_one_run(command: str, tmp_path: Path) -> None:
+    folder = write_store(tmp_path / "broken", store_toml=STORE.replace("JPY", "QQQ"))
+    (folder / "site.toml").write_text('[broker]\nca_file = "/nowhere/ca.crt"\n')
+    done = tebura(command, "--store", folder)
+    assert done.returncode == 2
+    assert "store.toml: store.currency: there is no currency 'QQQ'" in done.stderr
+    assert "site.toml: broker.ca_file: there is no file /nowhere/ca.crt" in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("replay", "a.mcap", "b.mcap", "--report", "r.html"),
         ("replay", "a.mcap", "--stop-after", "3"),
         ("replay", "a.mcap", "--continue"),
+        ("replay", "a.mcap", "--speed", "4"),
+        ("replay", "a.mcap", "--live", "--ledger", "book.db"),
+        ("replay", "a.mcap", "--live", "--continue"),
+        ("bench", "--part", "day"),
+        ("simulate", "--busy", "2", "-o", "x.mcap", "--plates", "4"),
         ("simulate", "-o", "x.mcap"),
         ("replay",),
     ],
@@ -160,6 +189,7 @@ def test_what_makes_no_sense_is_refused_with_exit_code_2(arguments: tuple[str, .
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr
+    assert "no such file" not in done.stderr, "it looks at the options first"
 
 
 def test_the_command_starts_without_what_it_does_not_need() -> None:

@@ -24,6 +24,8 @@ def bench(
     ] = "all",
 ) -> None:
     """Measure replay speed, time per weight message, and how both grow; or with --live the shop as it runs."""
+    if (live and files) or (part != "all" and not live):
+        refuse("recordings go with a bench without --live, and --part with --live")
     if live:
         from simulator.bench_live import bench as measure_live
 

@@ -15,8 +15,8 @@ from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse, refuse_store, say
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
-    from edge.wire import Recording
-    from simulator.live import Stage
+    from edge.wire import Loss, Recording
+    from simulator.live import Played, Stage
     from simulator.replay import Replayed
     from simulator.report import Collector
 
@@ -52,6 +52,10 @@ def simulate(
         return
     if fault or unit or state:
         refuse("--fault, --unit and --state go with --shelf: name one")
+    if serial and (story or busy is not None or out):
+        refuse("--serial goes with --protocol, --plates, --link, --store and --seed, and writes no recording")
+    if not serial and (protocol != "lines" or plates is not None or link):
+        refuse("--protocol, --plates and --link go with --serial: add it")
     if serial:
         _device(protocol, plates, link, store, seed)
         return
@@ -109,14 +113,21 @@ def replay(
     go_on: Annotated[bool, typer.Option("--continue", help="Go on where the ledger's replay was stopped.")] = False,
     language: Annotated[str, typer.Option(help="Of receipts: ja or en; the shop's first without it.")] = "",
     live: Annotated[bool, typer.Option("--live", help="Play them into a running shop, over broker and ports.")] = False,
-    speed: Annotated[float, typer.Option(help="With --live: so many times as fast.", min=0.01, max=100.0)] = 1.0,
+    speed: Annotated[
+        float | None, typer.Option(help="With --live: so many times as fast.", min=0.01, max=100.0)
+    ] = None,
     store: Annotated[Path | None, typer.Option(help="With --live: the folder of the shop that runs with --rehearsal; "
                                                     "without it, one is started.")] = None,
     state: Annotated[Path | None, typer.Option(help="With --live: that shop's state folder.")] = None,
 ) -> None:  # fmt: skip
     """Turn recordings into receipts."""
+    kept = report or ledger or stop_after is not None or go_on
+    if (live and kept) or (not live and (speed is not None or store or state)):
+        refuse(
+            "--speed, --store and --state go with --live; --report, --ledger, --stop-after and --continue without it"
+        )
     if live:
-        _replay_live(files, speed, store, state, as_json, language)
+        _replay_live(files, speed or 1.0, store, state, as_json, language)
         return
     if len(files) > 1 and (report or ledger):
         refuse("--report and --ledger take one recording at a time")
@@ -156,6 +167,20 @@ def _replay_live(
         else:
             for receipt in played.receipts:
                 typer.echo(receipt_text(receipt, language))
+        _tell_played(recording, played, summary=not as_json)
+
+
+def _tell_played(recording: Recording, played: Played, summary: bool) -> None:
+    if recording.loss is not None:
+        _tell_broken_off(recording.name, recording.loss)
+    if summary:
+        reviews = sum(entry.kind == "review" for entry in played.decided)
+        visits, settled = len(played.decided), len(played.decided) - reviews
+        heard = "" if played.unheard else f"; all {played.published:,} messages were heard"
+        say(f"{recording.name}: {_visits(visits)}, {settled} settled, {reviews} for review{heard}")
+    if played.unheard:
+        what = f"{played.unheard:,} of {played.published:,} messages were not heard"
+        say(f"{recording.name}: {what}, and receipts may differ. Play it with a lower --speed")
 
 
 def _stage(recording: Recording, store: Path | None, state: Path | None) -> AbstractContextManager[Stage]:
@@ -254,9 +279,17 @@ def _progress(recording: Recording) -> Iterator[Callable[[int], None] | None]:
 
 def _tell_loss(done: Replayed) -> None:
     if done.loss is not None:
-        say(f"{done.recording}: {done.loss.reason}; {done.loss.messages} messages could be read and were used")
+        _tell_broken_off(done.recording, done.loss)
     for reason, count in sorted(done.refused.items()):
         say(f"{done.recording}: {count} messages refused: {reason}")
+
+
+def _tell_broken_off(recording: str, loss: Loss) -> None:
+    say(f"{recording}: {loss.reason}; {loss.messages} messages could be read and were used")
+
+
+def _visits(count: int) -> str:
+    return f"{count} visit{'' if count == 1 else 's'}"
 
 
 def _print_receipts(done: Replayed, book: Book, language: str) -> None:
@@ -266,9 +299,8 @@ def _print_receipts(done: Replayed, book: Book, language: str) -> None:
     for receipt in receipts(book):
         typer.echo(receipt_text(receipt, language))
     speed = done.span_s / max(done.spent_s, 1e-9)
-    visits = len(done.decided)
-    count = f"{visits} visit{'' if visits == 1 else 's'}"
-    say(f"{done.recording}: {count}, {done.span_s:.0f} s in {done.spent_s:.1f} s, {speed:.0f} × real time")
+    took = f"{done.span_s:.0f} s in {done.spent_s:.1f} s, {speed:.0f} × real time"
+    say(f"{done.recording}: {_visits(len(done.decided))}, {took}")
 
 
 def _write_report(path: Path, done: Replayed, collector: Collector) -> None:

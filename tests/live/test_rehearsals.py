@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from edge.adapters.mqtt import LARGEST
 from edge.site import load_site
-from edge.wire import open_recording
+from edge.wire import RecordingWriter, open_recording
 from simulator.live import Stage, play_live
 from simulator.replay import replay, visit_line
 from tests.core.mornings import ANA_AT_THE_FRIDGE, story_of
@@ -22,8 +23,30 @@ def test_the_command_starts_a_shop_of_its_own_with_the_embedded_broker(tmp_path:
     recording = story_of(ANA_AT_THE_FRIDGE, tmp_path / "ana.mcap")
     command = [sys.executable, "-m", "edge.cli", "replay", "--live", "--speed", "4", str(recording), "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert [json.loads(line) for line in done.stdout.splitlines()] == replay(open_recording(recording)).lines()
+
+
+def test_a_running_shop_says_what_came_of_it_and_how_much_it_heard(tmp_path: Path) -> None:
+    """One message is larger than any that a sensor sends, and is not taken."""
+    whole, rough = open_recording(errand(tmp_path / "whole.mcap")), tmp_path / "ana.mcap"
+    with RecordingWriter(rough, whole.store_files(), 0.0) as recorder:
+        for heard in whole:
+            recorder.write(heard.topic, heard.payload, heard.received_s, heard.received_s)
+        recorder.write("shelf/g1-s1/weight", b" " * (LARGEST + 1), heard.received_s, heard.received_s)
+    theatre = Theatre(tmp_path / "shop", FILES)
+    try:
+        theatre.start()
+        command = [
+            sys.executable, "-m", "edge.cli", "replay", "--live", "--speed", "6", str(rough),
+            "--store", str(theatre.folder), "--state", str(theatre.state),
+        ]  # fmt: skip
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "ana: 1 visit, 1 settled, 0 for review\n" in done.stderr
+        assert "ana: 1 of 274 messages were not heard" in done.stderr
+    finally:
+        theatre.close()
 
 
 def test_a_shelf_on_a_serial_line_weighs_the_same(tmp_path: Path) -> None:
