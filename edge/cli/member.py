@@ -91,6 +91,8 @@ def show(*, state: StateFolder = None, store: StoreFolder = None) -> None:
             found = members.everybody()
     except UnusableMembers as error:
         refuse(str(error))
+    if not found:
+        say("nobody is enrolled yet. `tebura member add SUBJECT` enrols somebody")
     width = max((len(e.subject) for e in found), default=0)
     for enrolment in found:
         standing = "revoked" if enrolment.revoked_s is not None else enrolment.role

@@ -75,6 +75,14 @@ def test_somebody_is_enrolled_with_the_key_of_their_phone_listed_and_revoked(sta
     assert lines[2][3:] == ["no", "key:", "readers", "only"]
 
 
+def test_a_register_in_which_nobody_stands_says_so(staff: Staff) -> None:
+    staff.state.mkdir()
+    Members(staff.state / FILE).close()
+    done = staff.type("list", "--state", staff.state)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "nobody is enrolled yet. `tebura member add SUBJECT` enrols somebody" in done.stderr
+
+
 def test_without_a_key_one_is_made_that_only_its_owner_can_read_and_that_opens_the_gate(staff: Staff) -> None:
     done = staff.type("add", "ana", "--state", staff.state)
     assert "the private key is in ana.key" in done.stderr
