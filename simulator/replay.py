@@ -22,7 +22,7 @@ from edge.adapters.payment import LocalProvider
 from edge.driver import Driver, Observer
 from edge.records import Effect, LedgerEntry, Record
 from edge.store import Store, read_store
-from edge.wire import Loss, Recording, open_recording
+from edge.wire import Loss, Recording
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
@@ -201,8 +201,3 @@ def summary_of(path: Path) -> tuple[int, tuple[str, ...]] | None:
     if summary is None or summary.statistics is None:
         return None
     return summary.statistics.message_count, tuple(c.topic for c in summary.channels.values())
-
-
-def replay_file(path: Path) -> Replayed:
-    """A recording by its path, with nothing kept: what tests and measurements need."""
-    return replay(open_recording(path))

@@ -93,7 +93,7 @@ def attribute(
     for nats, h, recipe, deed in _promising(before, found, actors):
         if after and h.nats + nats < after[0].nats + HOPELESS:
             break
-        story, shares = _continue(h, recipe, deed, event, nats, unusual)
+        story, shares = _continue(h, deed, event, nats, unusual)
         if story is None:
             continue
         after.append(story)
@@ -251,7 +251,7 @@ def _splits(moves: tuple[Move, ...]) -> Iterator[tuple[tuple[Move, ...], tuple[M
 
 
 def _continue(
-    h: Hypothesis, recipe: Recipe, deed: _Deed, event: ShelfEvent, nats: float, unusual: float
+    h: Hypothesis, deed: _Deed, event: ShelfEvent, nats: float, unusual: float
 ) -> tuple[Hypothesis | None, tuple[Share, ...]]:
     """A story with one deed added; None where the story does not allow it. ``unusual`` scales what strangers cost."""
     story = h.branch(nats)

@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 
 from edge import __version__
-from edge.adapters.members import Members, UnusableMembers
+from edge.adapters.members import STANDING_TOPIC, Members, UnusableMembers
 from edge.adapters.payment import LocalProvider
 from edge.daemon.books import LiveBook
 from edge.daemon.cashier import Cashier
@@ -259,7 +259,7 @@ class Shop:
             return
         self.ear.trouble("members", "")
         for enrolment in changed:
-            self._take(Heard("shop/members/standing", enrolment.standing(now_s), now_s))
+            self._take(Heard(STANDING_TOPIC, enrolment.standing(now_s), now_s))
 
     def _standings(self, at_s: float) -> list[Heard]:
         """What every segment begins with, so that it can be replayed by itself."""
@@ -267,7 +267,7 @@ class Shop:
             everybody = self.members.everybody()
         except UnusableMembers:
             return []
-        return [Heard("shop/members/standing", enrolment.standing(at_s), at_s) for enrolment in everybody]
+        return [Heard(STANDING_TOPIC, enrolment.standing(at_s), at_s) for enrolment in everybody]
 
     def _say(self, publish: Publish) -> None:
         """What follows from a message leaves when the message is safe; no gate opens for what is not in the book."""

@@ -81,7 +81,6 @@ class Recorder:
         self.folder = folder
         self.trouble = ""
         self.lost = 0
-        self.bytes_written = 0
         self._attachments = attachments
         self._segment_s, self._segment_bytes = segment_s, segment_bytes
         self._opening = opening
@@ -155,7 +154,6 @@ class Recorder:
         self._count += 1
         self._waiting += 1
         self._waiting_bytes += len(heard.payload) + 32
-        self.bytes_written += len(heard.payload) + 32
 
     def _is_full(self, now_s: float) -> bool:
         if now_s >= self._began_s + self._segment_s:

@@ -114,11 +114,6 @@ class Layout:
     def gate(self, gate: str) -> Gate | None:
         return next((g for g in self.gates if g.id == gate), None)
 
-    def plate_centre(self, shelf: str, plate: float) -> Point:
-        """The middle of a plate's surface (1-based; fractions lie between plates), store frame."""
-        gondola, s = self._shelves[shelf]
-        return gondola.outward(((plate - 0.5) * s.plate_width, s.depth / 2, s.height))
-
     def plate_box(self, shelf: str, first: int, last: int) -> tuple[Point, Point]:
         """Lower and upper corner, gondola frame, of the space above plates ``first``…``last``."""
         _, s = self._shelves[shelf]

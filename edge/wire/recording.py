@@ -60,10 +60,6 @@ class Recording:
     def name(self) -> str:
         return self.path.stem
 
-    @property
-    def size_bytes(self) -> int:
-        return self.path.stat().st_size
-
     def store_files(self) -> dict[str, bytes]:
         """Everything that the store is: its three files, and how its shelves weigh."""
         return {k: v for k, v in self.attachments.items() if k in STORE_FILES or k.startswith("calibration/")}

@@ -27,7 +27,7 @@ def place(x_m: float, y_m: float) -> tuple[float, float]:
 def floor_plan(material: Material) -> Markup:
     """The whole drawing; people themselves are added by the page when it plays."""
     layout = material.store.layout
-    left, top, width, height = _extent(layout, material.walks)
+    left, top, width, height = _extent(layout)
     return tag(
         "svg",
         tag("polygon", points=_points([place(x, y) for x, y in layout.floor]), class_="floor"),
@@ -74,7 +74,7 @@ def event_place(shown: EventShown, layout: Layout) -> tuple[float, float]:
     return place(x, y)
 
 
-def _extent(layout: Layout, walks: tuple[Walk, ...]) -> tuple[float, float, float, float]:
+def _extent(layout: Layout) -> tuple[float, float, float, float]:
     corners = [place(x, y) for x, y in layout.floor]
     for gondola in layout.gondolas:
         corners += _corners(gondola)

@@ -71,10 +71,10 @@ def _story(material: Material, visit: VisitShown, deeds: list[tuple[EventShown, 
 def _lines(material: Material, visit: VisitShown) -> Markup:
     if not visit.lines:
         return tag("p", "Nothing.", class_="quiet")
-    return tag("table", tag("tbody", *(_line(material, visit, line) for line in visit.lines)), class_="lines")
+    return tag("table", tag("tbody", *(_line(material, line) for line in visit.lines)), class_="lines")
 
 
-def _line(material: Material, visit: VisitShown, line: LineShown) -> Markup:
+def _line(material: Material, line: LineShown) -> Markup:
     links = []
     for event in line.events:
         shown = next((e for e in material.events if e.id == event), None)
