@@ -27,11 +27,10 @@ def evidence(progress: Progress, verdict: Verdict, where: str) -> dict[str, Any]
             "hz": round(diagnosis.controller.real_hz, 2),
             "lost": round(progress.line.missing / max(1.0, progress.line.samples + progress.line.missing), 5),
         },
-        "residual": [_residual(result) for result in verdict.plates],
+        "residual": [_residual(result) | {"readings": _readings(progress, result.plate)} for result in verdict.plates],
     }
     if verdict.findings:
         tables["finding"] = [{"fault": f.fault, "plates": [*f.plates], "what": f.what} for f in verdict.findings]
-    tables["reading"] = [row for plate in progress.plates for row in _readings(progress, plate)]
     return tables
 
 
@@ -60,7 +59,6 @@ def _readings(progress: Progress, plate: int) -> list[dict[str, Any]]:
     channel = progress.order[plate] - 1
     return [
         {
-            "plate": plate,
             "put_g": reading.mass_g,
             "place": reading.place,
             "product": reading.product,

@@ -138,9 +138,21 @@ def _plate(plate: PlateProfile, *, explained: bool) -> Table:
 
 
 def _listed(rows: Sequence[Mapping[str, Any]]) -> AoT:
+    """A table a row; lists of tables within one stand a line each."""
     tables = tomlkit.aot()
     for row in rows:
-        tables.append(tomlkit.item(dict(row)))
+        table = tomlkit.table()
+        for name, value in row.items():
+            if isinstance(value, list) and value and isinstance(value[0], Mapping):
+                lines = tomlkit.array().multiline(True)
+                for one in value:
+                    inline = tomlkit.inline_table()
+                    inline.update(one)
+                    lines.append(inline)
+                table[name] = lines
+            else:
+                table[name] = value
+        tables.append(table)
     return tables
 
 

@@ -107,7 +107,12 @@ class Screen:
             told = "-" if np.isnan(value) else (f"{value:+.1f} g" if grams else f"{value:+.4g}")
             done = row + 1 in walk.progress.done
             name = Text(f"{'✓' if done else ' '}{row + 1:>3}", "bold reverse" if here else ("green" if done else ""))
-            table.add_row(name, Text(_curve(said[row], width, top), "cyan" if here else "dim"), told)
+            still = walk.still(row + 1)
+            table.add_row(
+                name,
+                Text(_curve(said[row], width, top), "cyan" if here else "dim"),
+                Text(told, "" if still else "yellow"),
+            )
         return table
 
 

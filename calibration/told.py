@@ -23,21 +23,7 @@ def percent(value: float, digits: int = 2) -> str:
 
 def print_verdict(verdict: Verdict, console: Console) -> None:
     """What was measured, what was found, and what to do."""
-    table = Table(box=None, header_style="dim", padding=(0, 1))
-    for heading in (
-        "plate",
-        "ch",
-        "per g",
-        "± %",
-        "noise g",
-        "drift",
-        "left %",
-        "right %",
-        "on top %",
-        "back %",
-        "creep %",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = _table("plate", "ch", "per g", "± %", "noise", "drift", "left", "right", "on top", "back", "creep")
     for result in verdict.plates:
         fitted = result.fit
         start = [str(result.plate), str(result.channel)]
@@ -49,6 +35,10 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
         shown = [percent(value) if math.isfinite(error) else "-" for value, error in edges]
         table.add_row(*start, f"{fitted.units_per_g:.5g}", f"{100 * fitted.error:.3f}", *rest, *shown)
     console.print(table)
+    console.print(
+        "noise: g; drift: g/√s; then % of the load: at the front corners, on top of a load, on the way down, creep",
+        style="dim",
+    )
     for finding in verdict.findings:
         console.print(str(finding), style="red" if finding.refuses else "yellow", highlight=False, soft_wrap=True)
     if verdict.accepted:
@@ -99,9 +89,17 @@ def plain_kept(kept: Kept) -> dict[str, Any]:
     return told
 
 
+def _table(*headings: str) -> Table:
+    """Numbers under their headings, within eighty columns."""
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
 def print_history(kept: Sequence[Kept], console: Console) -> None:
-    table = Table(box=None, header_style="dim", padding=(0, 1))
-    for heading in ("", "shelf", "when", "by", "plates", "worst error", "noise g", "why"):
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("", "shelf", "when", "by", "plates", "error", "noise g", "why"):
         table.add_column(heading, no_wrap=heading != "why")
     for one in kept:
         mark = "*" if one.counts else ""
@@ -128,16 +126,14 @@ def print_kept(kept: Kept, console: Console) -> None:
     evidence = tomllib.loads(kept.path.read_text(encoding="utf-8"))
     residuals = {row["plate"]: row for row in evidence.get("residual", ())}
     names = ("front_left", "front_right", "on_a_load", "on_the_way_down", "creep")
-    table = Table(box=None, header_style="dim", padding=(0, 1))
-    headings = ("plate", "channel", "zero", "g per unit", "noise g", "drift", "error %")
-    for heading in (*headings, *(n.replace("_", " ") + " %" for n in names if residuals)):
-        table.add_column(heading, justify="right")
+    headings = ("left", "right", "on top", "back", "creep") if residuals else ()
+    table = _table("plate", "ch", "zero", "g per unit", "noise", "drift", "± %", *headings)
     for plate in profile.plate:
         zero = "-" if plate.zero is None else f"{plate.zero:.7g}"
         row = [str(plate.plate), str(plate.channel), zero, f"{plate.g_per_unit:.7g}", f"{plate.noise_g:.2f}"]
         row += [f"{plate.drift_g:.2f}", f"{100 * plate.span_error:.3f}"]
         told = residuals.get(plate.plate, {})
-        row += [_with_error(told.get(f"{n}_percent")) for n in names if residuals]
+        row += [_first(told.get(f"{n}_percent")) for n in names if residuals]
         table.add_row(*row)
     console.print(table)
     for finding in evidence.get("finding", ()):
@@ -145,15 +141,13 @@ def print_kept(kept: Kept, console: Console) -> None:
         console.print(f"plate {where}: {finding['fault']}: {finding['what']}", highlight=False)
 
 
-def _with_error(pair: list[float] | None) -> str:
-    return "-" if not pair else f"{pair[0]:+.2f}±{pair[1]:.2f}"
+def _first(pair: list[float] | None) -> str:
+    return "-" if not pair else f"{pair[0]:+.2f}"
 
 
 def print_changes(before: Kept, after: Kept, changes: Sequence[Change], console: Console) -> None:
     console.print(f"{after.shelf}: from {before.when} to {after.when}")
-    table = Table(box=None, header_style="dim", padding=(0, 1))
-    for heading in ("plate", "channel", "polarity", "span %", "zero g", "noise g", "drift"):
-        table.add_column(heading, justify="right")
+    table = _table("plate", "channel", "polarity", "span %", "zero g", "noise g", "drift")
     told = [c for c in changes if c.told]
     for c in told:
         table.add_row(

@@ -306,6 +306,8 @@ def _weights(progress: Progress, results: tuple[PlateResult, ...], terms: Terms)
     scale = _usual(progress, results) if terms.grams else 1.0
     known = {p: terms.goods[p] for p in progress.products if terms.goods and p in terms.goods and p in fits}
     ratios = [fits[p].product_g / g.weight_g for p, g in known.items() if math.isfinite(fits[p].product_g)]
+    if ratios and float(np.median(np.abs(np.array(ratios) / np.median(ratios) - 1))) > ALIKE:
+        ratios = []  # other things were put there than those that were asked for
     bound = max([ALIKE, *(3 * g.weight_sd_g / g.weight_g / math.sqrt(len(known)) for g in known.values())])
     ratio = float(np.median(ratios)) if ratios else 1.0
     sure = "If it is right, say so with --trust-weight"

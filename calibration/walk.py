@@ -60,9 +60,10 @@ class Walk:
         self._gaps = 0
         self.kept = 0
 
-    @property
-    def watch(self) -> Watch:
-        return self._room.watch
+    def still(self, plate: int) -> bool:
+        """Does it stand still now?"""
+        room = self._room
+        return bool(room.watch.still[room.progress.order.get(plate, plate) - 1])
 
     @property
     def over(self) -> bool:

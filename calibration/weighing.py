@@ -24,9 +24,9 @@ LEAST_S, MOST_S = 3.0, 12.0
 """So long a level is watched: the noise decides."""
 GOAL = 3e-4
 """A level is known well enough when noise leaves this share of the weight."""
-SPAN_GOAL = 2.5e-4
+SPAN_GOAL = 3e-4
 """… and the span. The middle is weighed again until then, or until it was weighed `MOST_REPEATS` times."""
-MOST_REPEATS = 5
+MOST_REPEATS = 4
 AGREES = 0.3
 """A change must be at least this share of what is expected; less is something else."""
 ELSEWHERE_SIGMA = 15.0
@@ -282,8 +282,6 @@ class Weigh:
 
     def _sure(self, room: Room) -> bool:
         p = room.progress
-        if self._repeats == 0:
-            return False
         found = fit(p.readings[self.plate], self._channel, wanders(room, self._channel, abs(self._unit) / self._weight))
         return found is None or found.error < SPAN_GOAL
 
