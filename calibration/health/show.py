@@ -16,8 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from calibration.faults import Finding
-from calibration.health.course import Estimate
 from calibration.health.verdict import PlateHealth, ShelfHealth
+
+CREEP_TOLD = 0.01
+"""A creep that is known worse than this (as a share) is not worth a word."""
+COLUMNS = ("plate", "quiet", "level", "noise", "hum", "g/√s", "g/h", "g/°C", "creep %", "steps", "faults")
 
 
 def show(console: Console, of: str, shelves: Sequence[ShelfHealth], *, every: bool) -> None:
@@ -84,16 +87,17 @@ def controllers(shelves: Sequence[ShelfHealth]) -> Table:
 
 
 def plates(shelves: Sequence[ShelfHealth], *, every: bool) -> Table:
-    """One line a plate that deserves a word, or all of them."""
-    table = _table("plate", "quiet", "level", "noise", "hum", "wander", "drift", "warmth", "creep", "steps", "faults")
+    """One line a plate that deserves a word, or all of them; columns in which nobody says anything are left out."""
+    rows: list[tuple[str | Text, ...]] = []
     for shelf in shelves:
-        if not shelf.controller.batches:
-            continue
-        table.columns[3].header = "noise g" if shelf.grams else "noise"
-        for plate in shelf.plates:
+        for plate in shelf.plates if shelf.controller.batches else ():
             findings = [f for f in shelf.findings if plate.plate in f.plates]
             if every or findings:
-                table.add_row(f"{shelf.shelf}:{plate.plate}", *_figures(plate), _names(findings))
+                rows.append((f"{shelf.shelf}:{plate.plate}", *_figures(plate), _names(findings)))
+    told = [i for i in range(len(COLUMNS)) if any(str(row[i]) for row in rows)]
+    table = _table(*(COLUMNS[i] for i in told))
+    for row in rows:
+        table.add_row(*(row[i] for i in told))
     return table
 
 
@@ -101,18 +105,16 @@ def _figures(plate: PlateHealth) -> Iterator[str]:
     yield _time(plate.rest_s)
     yield _number(plate.level_g, 0)
     yield _number(plate.noise.value, 2)
-    yield f"{plate.hum_g:.1f} at {plate.hum_hz:.1f} Hz" if plate.hum_g > 0.2 else ""
-    yield f"{plate.wander_g:.2f} /√s" if math.isfinite(plate.wander.value) else ""
-    yield _estimate(plate.drift, "/h", 0)
-    yield _estimate(plate.warmth, "/°C", 1)
-    yield f"{100 * plate.creep:.2f} ±{100 * plate.creep_error:.2f} %" if math.isfinite(plate.creep) else ""
+    yield f"{plate.hum_g:.1f}, {plate.hum_hz:.1f} Hz" if plate.hum_g > 0.2 else ""
+    yield f"{plate.wander_g:.2f}" if math.isfinite(plate.wander.value) else ""
+    yield _estimate(plate.drift.value, plate.drift.error, 0)
+    yield _estimate(plate.warmth.value, plate.warmth.error, 1)
+    yield _estimate(100 * plate.creep, 100 * plate.creep_error, 2) if plate.creep_error < CREEP_TOLD else ""
     yield str(plate.steps)
 
 
-def _estimate(estimate: Estimate, unit: str, digits: int) -> str:
-    if not math.isfinite(estimate.value):
-        return ""
-    return f"{estimate.value:+.{digits}f} ±{estimate.error:.{digits}f} {unit}"
+def _estimate(value: float, error: float, digits: int) -> str:
+    return f"{value:+.{digits}f} ±{error:.{digits}f}" if math.isfinite(value) else ""
 
 
 def _names(findings: Sequence[Finding]) -> Text:
@@ -130,9 +132,10 @@ def _time(seconds: float) -> str:
 
 
 def _table(first: str, *columns: str) -> Table:
-    table = Table(first, box=None, padding=(0, 1), header_style="dim")
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column(first, no_wrap=True)
     for column in columns:
-        table.add_column(column, justify="left" if column == "faults" else "right", no_wrap=column != "faults")
+        table.add_column(column, justify="left" if column == "faults" else "right", no_wrap=True)
     return table
 
 

@@ -26,6 +26,8 @@ UNEXPLAINED = 12.0
 """What a step costs that is no number of units: something else was put there."""
 BETTER = 30.0
 """The factor must explain all steps better by so much (as a difference of chi squares)."""
+AS_WELL = 6.0
+"""Another product explains them as well as a factor does when it is worse by less than this."""
 LATTICE = np.exp(np.linspace(math.log(0.5), math.log(1.6), 233))
 """Factors that are tried."""
 
@@ -53,8 +55,21 @@ def products_on(store: Store, shelf: str, plate: int) -> tuple[Product, ...]:
     )
 
 
-def factor_of(steps: Sequence[tuple[float, float, float]], products: Sequence[Product]) -> Factor | None:
-    """The best factor; None where nobody can say."""
+def products_beside(store: Store, shelf: str, plate: int) -> tuple[Product, ...]:
+    """What else stands on this shelf: plugs may be exchanged, and goods lie where they do not belong."""
+    own = products_on(store, shelf, plate)
+    skus = dict.fromkeys(facing.sku for facing in store.planogram.on(shelf))
+    others = (store.catalogue[sku] for sku in skus if sku in store.catalogue)
+    return tuple(p for p in others if p not in own and p.weight_g > 0)
+
+
+def factor_of(
+    steps: Sequence[tuple[float, float, float]], products: Sequence[Product], beside: Sequence[Product] = ()
+) -> Factor | None:
+    """The best factor; None where nobody can say.
+
+    Where another product of the shelf (``beside``) explains the steps as well, that one lies there: nobody can say.
+    """
     weighed = [p for p in products if p.weight_g > 0]
     if len(steps) < FEWEST or not weighed:
         return None
@@ -64,6 +79,8 @@ def factor_of(steps: Sequence[tuple[float, float, float]], products: Sequence[Pr
     total = cost.sum(axis=1)
     best = int(total.argmin())
     honest = float(_cost(change_g, error_g, weighed).sum())
+    if beside and float(_cost(change_g, error_g, beside).sum()) < float(total[best]) + AS_WELL:
+        return None
     return Factor(float(LATTICE[best]), honest - float(total[best]), float((cost[best] < UNEXPLAINED).mean()))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from calibration.health.course import Estimate
 from calibration.health.moments import BEFORE, MOMENT_S, Floats, Moment
 from edge.records import ShelfEvent, Touch
 
@@ -28,11 +29,8 @@ AFTER = 6
 SUDDEN = 0.75
 """Share of a jump that happens from one sample to the next; a thing that is put down: a third at most."""
 
-CREEP_FROM_G = 60.0
-CREEPS_S = 12.0
-"""From early to late, about."""
-EARLY_S, LATE_S = (1.5, 4.5), (10.0, 30.0)
-"""Creep is what comes between these times after a step, or until somebody comes."""
+CREEP_S = 20.0
+"""Time constant of what is looked for: load cells and their glue take half a minute."""
 
 APPROACH_S = 0.2
 """A hand is there before a stir is noticed."""
@@ -52,8 +50,6 @@ class Plate:
     """(when, change, its error)."""
     alone: deque[tuple[float, float, float]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     """Those that no other plate had a part in."""
-    crept: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    """(change, what came afterwards)."""
     jumps: int = 0
     hands_up: int = 0
     """Hands that made it heavier before they made it lighter, as hands do …"""
@@ -62,23 +58,18 @@ class Plate:
     touches: int = 0
 
 
-@dataclass(slots=True)
-class _Creep:
-    """A step whose level is watched."""
-
-    plate: int
-    change_g: float
-    ended_s: float
-    early: list[float] = field(default_factory=list)
-    late: deque[float] = field(default_factory=lambda: deque(maxlen=5))
-
-
 class Steps:
     """One shelf."""
 
     def __init__(self, plates: int) -> None:
         self.plates = [Plate() for _ in range(plates)]
-        self._creeps: list[_Creep] = []
+        self._creeping = np.zeros(plates)
+        """How fast each level would go by now if all that is put there came late, g/s."""
+        self._stepped: list[tuple[int, float, float]] = []
+        self._expected_g2, self._went_g2 = np.zeros(plates), np.zeros(plates)
+        self._edges_g2 = np.zeros(plates)
+        self._rested, self._rested_g = np.zeros(plates, dtype=bool), np.zeros(plates)
+        self._both = np.zeros(plates, dtype=bool)
         self._fresh: list[tuple[int, float, float, float]] = []
         """Steps whose beginning nobody has looked at: (plate, change, began, happened)."""
         self._past: deque[Moment] = deque(maxlen=PAST)
@@ -95,8 +86,7 @@ class Steps:
                 if len(told.plates) == 1:
                     self.plates[plate - 1].alone.append((told.step_s, change_g, error_g))
                     self._fresh.append((plate - 1, change_g, told.began_s, told.step_s))
-                if abs(change_g) >= CREEP_FROM_G and len(told.plates) <= 3:
-                    self._creeps.append(_Creep(plate - 1, change_g, told.ended_s))
+                self._stepped.append((plate - 1, change_g, told.step_s))
 
     def hear(self, moment: Moment, noise_g2: Floats) -> None:
         leaps = moment.leap_g - LEAPS_G
@@ -105,8 +95,7 @@ class Steps:
         self._past.append(moment)
         if self._fresh:
             self._look_at_hands(moment, noise_g2)
-        if self._creeps:
-            self._follow_creep(moment)
+        self._follow_creep(moment)
 
     def _look_at_hands(self, moment: Moment, noise_g2: Floats) -> None:
         """Steps whose moments are all here by now: what came before each."""
@@ -137,36 +126,32 @@ class Steps:
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def _follow_creep(self, moment: Moment) -> None:
-        kept = []
-        for creep in self._creeps:
-            since_s = moment.at_s - creep.ended_s
-            at_rest = bool(moment.rest[creep.plate])
-            if since_s > LATE_S[1] or (since_s > EARLY_S[0] + 1.0 and not at_rest):
-                if creep.early and creep.late:
-                    came_g = float(np.mean(creep.late) - np.mean(creep.early))
-                    self.plates[creep.plate].crept.append((creep.change_g, came_g))
-                continue
-            if at_rest and EARLY_S[0] <= since_s <= EARLY_S[1]:
-                creep.early.append(float(moment.mean_g[creep.plate]))
-            elif since_s >= LATE_S[0]:
-                creep.late.append(float(moment.mean_g[creep.plate]))
-            kept.append(creep)
-        self._creeps = kept
+        """How a level goes on after steps, against how all of them together would let it creep."""
+        self._creeping *= math.exp(-moment.lasts_s / CREEP_S)
+        for plate, change_g, at_s in self._stepped:
+            self._creeping[plate] += change_g / CREEP_S * math.exp(-max(0.0, moment.at_s - at_s) / CREEP_S)
+        self._stepped.clear()
+        both = moment.rest & self._rested if moment.joins else np.zeros_like(moment.rest)
+        expected_g = np.where(both, self._creeping * moment.lasts_s, 0.0)
+        went_g = np.where(both, moment.mean_g - self._rested_g, 0.0)
+        self._expected_g2 += expected_g * expected_g
+        self._went_g2 += expected_g * went_g
+        edges = np.where(both != self._both, self._creeping * moment.lasts_s, 0.0)
+        self._edges_g2 += edges * edges
+        self._rested, self._rested_g, self._both = moment.rest, moment.mean_g, both
 
+    def creep(self, plate: int, wander_g2: Estimate, noise_g: float, hz: float) -> tuple[float, float]:
+        """Share of a step that comes late, of plate ``plate`` (0-based), and its standard error; NaN: too few steps.
 
-def creep_of(plate: Plate, wander_g2: float) -> tuple[float, float]:
-    """Share of a step that came late, and its standard error; NaN: too few steps.
-
-    What came scatters at least as much as the level wanders meanwhile: three steps may agree by chance.
-    """
-    if len(plate.crept) < 3:
-        return math.nan, math.nan
-    change_g, came_g = np.array(plate.crept).T
-    weight = float(change_g @ change_g)
-    share = float(change_g @ came_g) / weight
-    rest_g = came_g - share * change_g
-    scatter_g2 = max(float(rest_g @ rest_g) / (len(came_g) - 1), max(0.0, wander_g2) * CREEPS_S)
-    return share, math.sqrt(scatter_g2 / weight)
+        The error is that of a random walk, and of the noise where a quiet stretch begins and ends: in between, that
+        of one moment is taken back by the next.
+        """
+        weight = float(self._expected_g2[plate])
+        if len(self.plates[plate].steps) < 3 or weight <= 0.0 or not hz > 0.0:
+            return math.nan, math.nan
+        walk_g2 = max(0.0, wander_g2.value) + wander_g2.error
+        noise_g2 = noise_g**2 / hz * (float(self._edges_g2[plate]) / weight + 1 / CREEP_S)
+        return float(self._went_g2[plate]) / weight, math.sqrt((walk_g2 + noise_g2) / weight)
 
 
 def _jumps(said_g: Floats, noise_g2: float) -> int:

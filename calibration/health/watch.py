@@ -16,9 +16,9 @@ from calibration.health.controller import Timing
 from calibration.health.course import Course, Rows
 from calibration.health.flat import Flat
 from calibration.health.moments import Moment, Moments
-from calibration.health.span import factor_of, products_on
+from calibration.health.span import factor_of, products_beside, products_on
 from calibration.health.spectrum import Spectrum
-from calibration.health.steps import Steps, creep_of
+from calibration.health.steps import Steps
 from calibration.health.verdict import PlateHealth, ShelfHealth, Signs, controllers, of_plates
 from edge.records import ShelfEvent, WeightBatch
 from edge.store import Store
@@ -126,7 +126,7 @@ class Watch:
         lines, repeats, flat = self._spectrum.told(), self._flat.repeats(), self._flat
         told = []
         for i, steps in enumerate(self._steps.plates):
-            creep, creep_error = creep_of(steps, wanders[i].value)
+            creep, creep_error = self._steps.creep(i, wanders[i], noises[i].value, self._hz)
             heard_s = float(flat.heard_s[i])
             told.append(
                 PlateHealth(
@@ -160,7 +160,11 @@ class Watch:
                 fast=float(fast[i]),
                 hands_up=steps.hands_up,
                 hands_down=steps.hands_down,
-                factor=factor_of(steps.alone, products_on(self._store, self._shelf, i + 1)),
+                factor=factor_of(
+                    steps.alone,
+                    products_on(self._store, self._shelf, i + 1),
+                    products_beside(self._store, self._shelf, i + 1),
+                ),
             )
             for i, steps in enumerate(self._steps.plates)
         ]

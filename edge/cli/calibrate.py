@@ -1,4 +1,4 @@
-"""Commands about how shelves weigh: shelf (the walk), list, show, diff, rollback."""
+"""Commands about how shelves weigh: shelf (the walk), check, list, show, diff, rollback."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.cli.health import check
 from edge.cli.live import StateFolder, StoreFolder, refuse_while_open
 from edge.cli.places import state_folder
 from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from edge.store import Store
 
 app = typer.Typer(help="How shelves weigh: find out, write down, look, go back.", no_args_is_help=True)
+
+app.command()(check)
 
 STOPPED = 130
 """Ctrl-C, as shells have it."""
