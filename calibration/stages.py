@@ -14,6 +14,7 @@ from calibration.asks import Ask
 from calibration.diagnosis import bumped, diagnose, hum_of
 from calibration.progress import Progress
 from calibration.steady import Bools, Floats, Watch
+from calibration.witness import JUMPS
 from edge.records import WeightBatch
 
 HANDS_OFF_S = 10.0
@@ -146,6 +147,7 @@ class HandsOff:
         if batch.at_s - self._batches[0].at_s < HANDS_OFF_S:
             return []
         watch, p = room.watch, room.progress
+        watch.learn(self._batches[0].at_s)
         jumps = watch.jumps(self._batches[0].at_s)
         loose = [c for c, count in enumerate(jumps) if count >= 2]
         moved = [c for c in bumped(self._batches) if c - 1 not in loose]
@@ -153,11 +155,10 @@ class HandsOff:
         if moved and self._tries < TRIES:
             where = ", ".join(map(str, moved))
             return [Said("note", f"Something moved (channel {where}): we begin again."), *self.begin(room)]
-        watch.learn(self._batches[0].at_s)
         p.diagnosis = diagnose(self._batches)
         p.noise, p.inflation = watch.keep()
         for channel in loose:
-            p.quiet[channel].jumps += jumps[channel]
+            p.quiet[channel].jumps += JUMPS
         room.judge()
         self.over = True
         return self._told(room)
@@ -258,7 +259,7 @@ class Touch:
             return []
         stays = abs(watch.reference[first] - self._base[first]) > STAYS * strength[first]
         if calm and stays:
-            return self._changed(room, first)
+            return self._changed(room, [first])
         return self._answered(room, first, peaks, strength)
 
     def _unanswered(self, room: Room, waited_s: float) -> list[Said]:
@@ -274,21 +275,19 @@ class Touch:
             return [Said("note", f"Nothing answers at plate {self.plate}.")]
         return self.begin(room)
 
-    def _changed(self, room: Room, channel: int) -> list[Said]:
-        """Something was put there or taken away, or the wire is loose: the zero is no longer what it was."""
-        quiet = room.progress.quiet[channel]
-        quiet.jumps += 1
-        p = room.progress
-        p.tare = None
+    def _changed(self, room: Room, channels: list[int]) -> list[Said]:
+        """A finger leaves nothing behind: something was put there or taken away, or a wire is loose."""
+        for channel in channels:
+            room.progress.quiet[channel].jumps += 1
+        room.progress.tare = None
         self.over = True
         return [Said("note", "Something was put on the shelf or taken off: the empty shelf is measured again.")]
 
     def _answered(self, room: Room, first: int, peaks: Floats, strength: Floats) -> list[Said]:
         p = room.progress
-        for channel in np.flatnonzero(room.watch.steps > self._steps).tolist():
-            # A finger leaves nothing behind, there or elsewhere.
-            if channel != first:
-                p.quiet[channel].jumps += 1
+        elsewhere = [c for c in np.flatnonzero(room.watch.steps > self._steps).tolist() if c != first]
+        if elsewhere:
+            return self._changed(room, elsewhere)
         others = np.delete(strength, first)
         second = int(np.argmax(np.where(np.arange(room.plates) == first, -1.0, strength))) if others.size else first
         if others.size and others.max() > TOGETHER * strength[first]:

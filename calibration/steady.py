@@ -191,9 +191,14 @@ class Watch:
         self.noise, self._inflation = np.array(noise, dtype=float), np.array(inflation, dtype=float)
 
     def jumps(self, from_s: float) -> list[int]:
-        """How often each channel went from one level to another since then."""
+        """How often each channel went from one level to another since then. After a knock it is where it was."""
         _, said = self._stretch(from_s, np.inf)
-        return [len(pieces(row[np.isfinite(row)])) - 1 for row in said]
+        counts = []
+        for channel, row in enumerate(said):
+            row = row[np.isfinite(row)]
+            rests = [float(np.median(row[p])) for p in pieces(row) if p.stop - p.start >= CALM]
+            counts.append(int((np.abs(np.diff(rests)) > STEP_SIGMA * self.noise[channel]).sum()) if rests else 0)
+        return counts
 
     # --- measuring --------------------------------------------------------------------------------------------------
 

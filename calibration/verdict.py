@@ -19,7 +19,7 @@ from calibration.faults import FAULTS, Finding
 from calibration.progress import Progress
 from calibration.readings import Fit, fit, shared
 from calibration.weighing import SUPPOSED_DRIFT_G, Goods
-from calibration.witness import clock_ppm, drift_of
+from calibration.witness import JUMPS, clock_ppm, drift_of
 from edge.store import PlateProfile, ShelfProfile
 from edge.store.profile import DRIFT_G
 
@@ -30,7 +30,6 @@ RAW_SPAN = 0.12
 RAW_TILTED = (0.06, 0.085)
 """… or by this much, where the plate leans by that much from corner to corner: a foot beside the cell does both."""
 CLOCK_PPM = 500.0
-JUMPS = 2
 ALIKE = 0.02
 """All plates off by more than this and alike: it is the weight, not the plates."""
 BLOCKS = 0.2

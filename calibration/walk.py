@@ -19,12 +19,9 @@ from calibration.progress import Progress
 from calibration.stages import Empty, HandsOff, Room, Said, Stage, Touch
 from calibration.steady import Floats, Watch
 from calibration.weighing import Goods, Weigh
-from calibration.witness import Witness
+from calibration.witness import JUMPS, Witness
 from edge.records import WeightBatch
 from edge.store import ShelfProfile
-
-LOOSE_JUMPS = 2
-"""A channel that jumped so often with nobody there has a loose wire, and is not worked on."""
 
 
 def begin(
@@ -126,7 +123,7 @@ class Walk:
     def _look_for_loose(self) -> None:
         room = self._room
         for channel, quiet in enumerate(self.progress.quiet):
-            if quiet.jumps >= LOOSE_JUMPS:
+            if quiet.jumps >= JUMPS:
                 room.helpless[channel] = True
 
     def shown(self, for_s: float) -> tuple[Floats, bool]:

@@ -339,6 +339,7 @@ class Weigh:
         count = self._elsewhere.get(other, 0) + 1
         if count == 1:
             said = self._ask(room, f"That was plate {other}. ")
+            room.progress.quiet[room.channel(other)].jumps -= 2  # on it, and off again: that was no wire
             self._elsewhere[other] = 1
             return said
         if room.watch.now_s - self._said_s < 6.0:

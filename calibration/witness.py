@@ -15,6 +15,8 @@ from calibration.progress import Progress, Quiet
 from calibration.steady import Bools, Watch
 from edge.records import WeightBatch
 
+JUMPS = 4
+"""A channel that jumped so often with nobody there has a loose wire, and is not worked on."""
 SECONDS = 5
 """Second means that are compared: the oldest and the newest lie four seconds apart."""
 ENVELOPE_S = 10.0

@@ -103,15 +103,25 @@ def walk_along(
     return Walked(name, hardware, truth, verdict, span, (rig.now_s - began_s) / 60, asked)
 
 
+def pair(i: int, seed: int = 1) -> tuple[Walked, Walked]:
+    """The ``i``-th shelf with faults, and the ``i``-th without: of all sizes and units in turn."""
+    plates, unit = PLATES[i % len(PLATES)], UNITS[i % len(UNITS)]
+    worse, better = seed * 1000 + i, seed * 1000 + 500 + i
+    bad, truth = faulty(plates, worse, unit=unit)
+    good = healthy(plates, better, unit=unit)
+    return (
+        walk_along(bad, truth, seed + i, name=f"{plates} x {unit}, {worse}"),
+        walk_along(good, {}, seed + i, name=f"{plates} x {unit}, {better}"),
+    )
+
+
 def trial(shelves: int, seed: int = 1) -> Trial:
     """``shelves`` with random faults, and as many healthy ones."""
     began_s, found = time.monotonic(), Trial()
     for i in range(shelves):
-        plates, unit = PLATES[i % len(PLATES)], UNITS[i % len(UNITS)]
-        bad, truth = faulty(plates, seed * 1000 + i, unit=unit)
-        found.faulty.append(walk_along(bad, truth, seed + i, name=f"{plates} x {unit}, {seed * 1000 + i}"))
-        good = healthy(plates, seed * 1000 + 500 + i, unit=unit)
-        found.healthy.append(walk_along(good, {}, seed + i, name=f"{plates} x {unit}, {seed * 1000 + 500 + i}"))
+        bad, good = pair(i, seed)
+        found.faulty.append(bad)
+        found.healthy.append(good)
     found.took_s = time.monotonic() - began_s
     return found
 
