@@ -1,8 +1,10 @@
 """Reliability: of the lines that were said to be so certain, how many are right?
 
 Enters: how many shops to simulate and a seed. Leaves: a table on stdout, the same one for the same seed; with ``fit``
-also the constants that `edge.attribution.certainty` should have. Every other shop is the demo shop, the others nobody
-ever built; sensors are better than usual, as usual, or worse, and people come seldom or often.
+also the constants that `edge.attribution.certainty` should have; with ``learned`` the shops first listen to themselves
+for a quiet while, and go by each plate's own noise and drift instead of what plates usually have. Every other shop is
+the demo shop, the others nobody ever built; sensors are better than usual, as usual, or worse, and people come seldom
+or often.
 
 A line says "at least so many of this product": it is right when the visit really left with at least as many. Lines of
 visits in review count like the others; lines of visits that never settled were never said, but their goods are missing
@@ -16,7 +18,8 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,12 +29,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from calibration.health.learn import learned as profile_of
+from calibration.health.watch import Health
 from edge.attribution.certainty import MOST_SURE, SHARPNESS
 from edge.checkout import sale_of
-from edge.store import load_store
-from edge.wire import open_recording
+from edge.records import WeightBatch
+from edge.store import Conversion, Store, load_store
+from edge.wire import decode, open_recording
 from simulator.busy import Habits
-from simulator.commands import DEMO, simulate_busy
+from simulator.commands import DEMO, simulate_busy, simulate_story
 from simulator.replay import replay
 from simulator.shops import random_shop
 
@@ -48,6 +54,9 @@ SURELY = math.log((1 - 1e-6) / 1e-6)
 Fault: TypeAlias = Literal["", "another's", "too many", "nobody's"]
 """The visit left with none of it and somebody else did; it left with fewer; nobody left with any."""
 SURE = 0.95
+
+QUIET = "09:00:00  ana enters\n09:08:00  ana leaves\n"
+"""What a shop listens to when it learns its plates' noise: eight minutes, and somebody who takes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +97,17 @@ class Tally:
         return 2 * self.hits / max(1, 2 * self.hits + self.wrong + self.missed)
 
 
-def reliability(shops: int = SHOPS, seed: int = 1, *, visits: int = VISITS, fit: bool = False) -> Tally:
+def reliability(
+    shops: int = SHOPS, seed: int = 1, *, visits: int = VISITS, fit: bool = False, learned: bool = False
+) -> Tally:
     """Simulate so many shops, replay them, compare with what really happened, and print it."""
     console = Console(highlight=False)
     tally = Tally()
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool, console.status(f"{shops} shops are open …"):
-        for one in pool.map(measure, range(shops), [seed] * shops, [visits] * shops):
+        for one in pool.map(measure, range(shops), [seed] * shops, [visits] * shops, [learned] * shops):
             tally.add(one)
-    console.print(f"{shops} shops, {tally.visits} visits, seed {seed}\n")
+    by = ", each plate's noise and drift learned" if learned else ""
+    console.print(f"{shops} shops, {tally.visits} visits, seed {seed}{by}\n")
     console.print(table_of(tally.lines))
     console.print(summary_of(tally))
     if fit:
@@ -103,7 +115,7 @@ def reliability(shops: int = SHOPS, seed: int = 1, *, visits: int = VISITS, fit:
     return tally
 
 
-def measure(number: int, seed: int, visits: int) -> Tally:
+def measure(number: int, seed: int, visits: int, learned: bool = False) -> Tally:
     """One shop: the ``number`` decides what shop, how rough and how busy."""
     chance = seed * 10_000 + number
     shop = random_shop(chance) if number % 2 else load_store(DEMO)
@@ -112,7 +124,7 @@ def measure(number: int, seed: int, visits: int) -> Tally:
         path = Path(folder) / "busy.mcap"
         rough = ROUGHNESSES[number // 2 % len(ROUGHNESSES)]
         truth = simulate_busy(shop, visits, path, chance, roughness=rough, habits=habits)
-        done = replay(open_recording(path), store=shop)
+        done = replay(open_recording(path), store=_learned(shop, chance, rough, Path(folder)) if learned else shop)
     took = {str(v["subject"]): Counter(_units(v["items"])) for v in truth["visits"]}
     tally, missing = Tally(visits=len(took)), dict(took)
     for entry in done.decided:
@@ -134,6 +146,20 @@ def measure(number: int, seed: int, visits: int) -> Tally:
         _compare(tally, Counter(), really)
         tally.exact += not really
     return tally
+
+
+def _learned(shop: Store, chance: int, rough: float, folder: Path) -> Store:
+    """The shop, with what its plates said of themselves while hardly anybody was there."""
+    path = folder / "quiet.mcap"
+    simulate_story(shop, QUIET, path, chance, roughness=rough)
+    health = Health(shop)
+    for heard in open_recording(path):
+        record = decode(shop, heard.topic, heard.payload, heard.received_s)
+        if isinstance(record, WeightBatch):
+            health.hear(record)
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    profiles = {s.shelf: Conversion(profile_of(shop, s, made, "", "a quiet while")) for s in health.verdict()}
+    return replace(shop, profiles=profiles)
 
 
 def _fault(sku: str, count: int, subject: str, took: Mapping[str, Counter[str]]) -> Fault:

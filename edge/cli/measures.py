@@ -49,8 +49,11 @@ def reliability(
     *,
     seed: Annotated[int, typer.Option(help="The same seed gives the same table.")] = 1,
     fit: Annotated[bool, typer.Option("--fit", help="Also say what the constants of certainty should be.")] = False,
+    learned: Annotated[
+        bool, typer.Option("--learned", help="The shops have learned their plates' noise and drift before.")
+    ] = False,
 ) -> None:
     """Measure how often lines that were said to be so certain are right."""
     from simulator.reliability import reliability as measure
 
-    measure(shops, seed, fit=fit)
+    measure(shops, seed, fit=fit, learned=learned)

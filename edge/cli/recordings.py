@@ -1,4 +1,4 @@
-"""Commands about recordings: simulate, replay, compare, demo."""
+"""Commands about recordings: replay, compare."""
 
 from __future__ import annotations
 
@@ -15,91 +15,13 @@ from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse, refuse_store, say
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
+    from edge.store import Store
     from edge.wire import Loss, Recording
     from simulator.live import Played, Stage
     from simulator.replay import Replayed
     from simulator.report import Collector
 
 app = typer.Typer()
-
-
-@app.command()
-def simulate(
-    story: Annotated[Path | None, typer.Argument(help="A shop story, as text.")] = None,
-    *,
-    busy: Annotated[int | None, typer.Option(help="No story: so many visits by people who do what people do.")] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The recording to write.", metavar="FILE.mcap")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same recording.")] = 1,
-    store: Annotated[Path | None, typer.Option(help="A store folder; the demo shop without it.")] = None,
-    serial: Annotated[bool, typer.Option("--serial", help="No recording: a device on a serial port, to try.")] = False,
-    protocol: Annotated[str, typer.Option(help="Of --serial: mt-sics, lines or barcode.")] = "lines",
-    plates: Annotated[int | None, typer.Option(help="Of --serial with lines: how many plates.", min=1)] = None,
-    link: Annotated[Path | None, typer.Option(help="Of --serial: the path that becomes the port.")] = None,
-    shelf: Annotated[str | None, typer.Option(help="No recording: this shelf, live, with hands on it.")] = None,
-    fault: Annotated[
-        list[str] | None, typer.Option(help="Of --shelf: what is wrong with it, like order or noisy:3; repeatable.")
-    ] = None,
-    unit: Annotated[str | None, typer.Option(help="Of --shelf: counts, volts or grams.")] = None,
-    state: Annotated[Path | None, typer.Option(help="Of --shelf: the shop's state folder.")] = None,
-) -> None:
-    """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf."""
-    if shelf is not None:
-        if story or busy is not None or out or plates is not None or protocol != "lines" or (link and not serial):
-            refuse("--shelf goes with --fault, --unit, --store, --state and --seed; on a serial port: --serial --link")
-        _shelf(shelf, fault or [], unit, link, serial, store, state, seed)
-        return
-    if fault or unit or state:
-        refuse("--fault, --unit and --state go with --shelf: name one")
-    if serial and (story or busy is not None or out):
-        refuse("--serial goes with --protocol, --plates, --link, --store and --seed, and writes no recording")
-    if not serial and (protocol != "lines" or plates is not None or link):
-        refuse("--protocol, --plates and --link go with --serial: add it")
-    if serial:
-        _device(protocol, plates, link, store, seed)
-        return
-    if (story is None) == (busy is None):
-        refuse("name a story, or --busy and how many visits")
-    if out is None:
-        refuse("name the recording to write: -o FILE.mcap")
-    from edge.store import BrokenStore
-    from simulator.commands import simulate as write
-
-    try:
-        write(story, busy, out, seed, store)
-    except BrokenStore as error:
-        refuse_store(str(store), error)
-    except (OSError, ValueError) as error:
-        refuse(str(error))
-
-
-def _device(protocol: str, plates: int | None, link: Path | None, store: Path | None, seed: int) -> None:
-    from edge.store import BrokenStore
-    from simulator.devices.prompt import serial
-
-    try:
-        serial(protocol, plates, link, store, seed)
-    except BrokenStore as error:
-        refuse_store(str(store), error)
-    except (OSError, ValueError) as error:
-        refuse(str(error))
-
-
-def _shelf(
-    shelf: str, faults: list[str], unit: str | None, link: Path | None, serial: bool, store: Path | None,
-    state: Path | None, seed: int,
-) -> None:  # fmt: skip
-    from edge.cli.places import state_folder
-    from edge.store import BrokenStore
-    from simulator.rig.prompt import shelf as stand
-
-    try:
-        stand(shelf, faults, unit, link, serial, store, lambda store_id: state_folder(state, store_id), seed)
-    except BrokenStore as error:
-        refuse_store(str(store), error)
-    except (OSError, ValueError) as error:
-        refuse(str(error))
 
 
 @app.command()
@@ -112,6 +34,9 @@ def replay(
     stop_after: Annotated[int | None, typer.Option(help="Stop after so many messages; needs --ledger.", min=0)] = None,
     go_on: Annotated[bool, typer.Option("--continue", help="Go on where the ledger's replay was stopped.")] = False,
     language: Annotated[str, typer.Option(help="Of receipts: ja or en; the shop's first without it.")] = "",
+    calibration: Annotated[
+        Path | None, typer.Option(help="Weigh as this store folder's calibration says, not as the recorded one.")
+    ] = None,
     live: Annotated[bool, typer.Option("--live", help="Play them into a running shop, over broker and ports.")] = False,
     speed: Annotated[
         float | None, typer.Option(help="With --live: so many times as fast.", min=0.01, max=100.0)
@@ -121,10 +46,11 @@ def replay(
     state: Annotated[Path | None, typer.Option(help="With --live: that shop's state folder.")] = None,
 ) -> None:  # fmt: skip
     """Turn recordings into receipts."""
-    kept = report or ledger or stop_after is not None or go_on
+    kept = report or ledger or stop_after is not None or go_on or calibration
     if (live and kept) or (not live and (speed is not None or store or state)):
         refuse(
-            "--speed, --store and --state go with --live; --report, --ledger, --stop-after and --continue without it"
+            "--speed, --store and --state go with --live; --report, --ledger, --stop-after, --continue "
+            "and --calibration without it"
         )
     if live:
         _replay_live(files, speed or 1.0, store, state, as_json, language)
@@ -136,7 +62,7 @@ def replay(
     failed = False
     for file in files:
         try:
-            _replay_one(file, as_json, report, ledger, stop_after, go_on, language)
+            _replay_one(file, as_json, report, ledger, stop_after, go_on, calibration, language)
         except typer.Exit:
             failed = True
     if failed:
@@ -197,17 +123,17 @@ def _stage(recording: Recording, store: Path | None, state: Path | None) -> Abst
 
 def _replay_one(
     file: Path, as_json: bool, report: Path | None, ledger: Path | None, stop_after: int | None, go_on: bool,
-    language: str,
+    calibration: Path | None, language: str,
 ) -> None:  # fmt: skip
-    from edge.store import BrokenStore, read_store
+    from edge.store import BrokenStore
     from edge.wire import UnreadableRecording, open_recording
     from simulator.replay import WrongLedger
     from simulator.replay import replay as run
 
     try:
         recording = open_recording(file)
-        store = read_store(recording.store_files())
-        collector = _collector(recording) if report else None
+        store = _store_of(recording, calibration)
+        collector = _collector(recording, store) if report else None
         book = _book(ledger, go_on, wanted=not as_json)
         with _progress(recording) as progress:
             done = run(
@@ -229,12 +155,24 @@ def _replay_one(
     _close(book, done)
 
 
-def _collector(recording: Recording) -> Collector:
+def _store_of(recording: Recording, calibration: Path | None) -> Store:
+    """The recorded store; with ``calibration`` its shelves weigh as that store folder says."""
     from edge.store import read_store
+    from edge.store.load import profiles_that_count
+
+    files = recording.store_files()
+    if calibration is not None:
+        if not calibration.is_dir():
+            refuse(f"{calibration}: there is no such store folder")
+        files = {n: data for n, data in files.items() if not n.startswith("calibration/")}
+        files |= profiles_that_count(calibration)
+    return read_store(files)
+
+
+def _collector(recording: Recording, store: Store) -> Collector:
     from simulator.report import Collector, read_truth
 
-    truth = read_truth(recording.attachments.get("truth.json"))
-    return Collector(read_store(recording.store_files()), recording.name, truth)
+    return Collector(store, recording.name, read_truth(recording.attachments.get("truth.json")))
 
 
 def _book(ledger: Path | None, go_on: bool, wanted: bool) -> Book | None:
@@ -351,14 +289,3 @@ def compare(
         for path_, in_a, in_b in difference.fields:
             console.print(Text(f"      {path_}: A {in_a}, B {in_b}"))
     raise typer.Exit(DIFFERENT)  # fmt: skip
-
-
-@app.command()
-def demo(
-    out: Annotated[Path, typer.Option(help="Where the recording, the ledger and the report go.")] = Path("out"),
-    seed: Annotated[int, typer.Option(help="Another seed, another morning.")] = 1,
-) -> None:
-    """A lively few minutes in the demo shop: simulate, replay, and compare with what really happened."""
-    from simulator.demo import demo as show
-
-    show(out, seed)

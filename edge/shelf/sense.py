@@ -64,6 +64,9 @@ BLIND_AFTER_S = 1.0
 STUCK_AFTER_S = 5.0
 """A plate that used to tremble and says the same number for so long is stuck; a slow one says another in time."""
 
+PROFILE_SAMPLES = 12
+"""A profile's noise counts like so many samples of the first batch; then noise is followed anyway (`learn_noise`)."""
+
 FLAT_G2 = 1e-6
 """Samples that vary less than this are the same number over and over."""
 
@@ -87,7 +90,7 @@ def sense(state: ShelfState, batch: WeightBatch) -> list[ShelfEvent | Touch]:
     if state.blocks == 0 or state.unread_s.any() or not variances.min() > FLAT_G2:
         unread = _unread(state, means, variances, span_s)
         if state.blocks == 0:
-            _first(state, means, variances)
+            _first(state, means, variances, samples)
         if unread is not None:
             means, variances = _patch(state, unread, means, variances, batch.at_s)
     if state.bound_g.shape[1] != means.shape[1]:
@@ -126,11 +129,14 @@ def still_stirring(state: ShelfState) -> float:
     return min([*times, *(s.began_s for s in state.waiting)], default=math.inf)
 
 
-def _first(state: ShelfState, means: Floats, variances: Floats) -> None:
+def _first(state: ShelfState, means: Floats, variances: Floats, samples: int) -> None:
+    """Where the plates stand, and how noisy they are: as their profile says, and as they are now."""
     state.level_g[:] = np.nan_to_num(means.mean(axis=1))
-    if not state.profile:
-        state.noise_g2[:] = np.nan_to_num(variances.mean(axis=1), nan=1.0)
-    np.maximum(state.noise_g2, NOISE_FLOOR_G**2, out=state.noise_g2)
+    seen_g2 = variances.mean(axis=1)
+    if state.profile:
+        share = samples / (samples + PROFILE_SAMPLES) if samples > 1 else 0.0
+        seen_g2 = np.where(np.isfinite(seen_g2), share * seen_g2 + (1 - share) * state.noise_g2, state.noise_g2)
+    state.noise_g2[:] = np.maximum(np.nan_to_num(seen_g2, nan=1.0), NOISE_FLOOR_G**2)
 
 
 def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) -> Bools | None:

@@ -36,7 +36,6 @@ class Weighed:
     facing: Facing
     mass_g: float
     units: int | None
-    error_units: float
     left_g: float
     odd: bool
     why: str = ""
@@ -52,7 +51,7 @@ def _place(shelf: ShelfState, store: Store, facing: Facing) -> Weighed:
     mass_g = float(shelf.level_g[rows].sum())
     why = _why_not(shelf, store, facing)
     if why:
-        return Weighed(facing, mass_g, None, math.inf, 0.0, False, why)
+        return Weighed(facing, mass_g, None, 0.0, False, why)
     product = store.catalogue[facing.sku]
     units = max(0, round(mass_g / product.weight_g))
     span_g = float(np.abs(shelf.span_error[rows] * shelf.level_g[rows]).sum())
@@ -63,9 +62,9 @@ def _place(shelf: ShelfState, store: Store, facing: Facing) -> Weighed:
     left_g = mass_g - units * product.weight_g
     if error_g > SURE_SHARE * product.weight_g:
         why = f"±{error_g / product.weight_g:.1f} units: too many, or too light, to be told by weight"
-        return Weighed(facing, mass_g, None, error_g / product.weight_g, left_g, False, why)
+        return Weighed(facing, mass_g, None, left_g, False, why)
     odd = abs(left_g) > max(EVEN_SIGMA * error_g, EVEN_SHARE * product.weight_g)
-    return Weighed(facing, mass_g, units, error_g / product.weight_g, left_g, odd)
+    return Weighed(facing, mass_g, units, left_g, odd)
 
 
 def _why_not(shelf: ShelfState, store: Store, facing: Facing) -> str:

@@ -36,7 +36,7 @@ Note: TypeAlias = Callable[[str, str, str], None]
 """Where, what, remedy: one more fault of the file at hand."""
 
 
-def _rows(file: str, text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str, dict[str, str]]]:
+def _rows(text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str, dict[str, str]]]:
     """("line N", row) for each row; notes a missing column once and stops there. Lines with # in front are comments."""
     told = re.sub(r"^#.*$", "", text.removeprefix("\ufeff"), flags=re.MULTILINE)
     reader = csv.DictReader(io.StringIO(told), strict=True)
@@ -90,7 +90,7 @@ def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: 
         faults.append(Fault("catalogue.csv", where, what, remedy))
 
     found: Catalogue = {}
-    for where, row in _rows("catalogue.csv", text, CATALOGUE_COLUMNS, note):
+    for where, row in _rows(text, CATALOGUE_COLUMNS, note):
         before = len(faults)
         sku, gtin = row["sku"].strip(), row["gtin"].strip()
         if not sku:
@@ -134,7 +134,7 @@ def read_planogram(text: str, layout: Layout | None, known: set[str] | None, fau
         faults.append(Fault("planogram.csv", where, what, remedy))
 
     facings = []
-    for where, row in _rows("planogram.csv", text, PLANOGRAM_COLUMNS, note):
+    for where, row in _rows(text, PLANOGRAM_COLUMNS, note):
         shelf, sku = row["shelf"].strip(), row["sku"].strip()
         plates = _PLATES.match(row["plates"])
         if plates is None:

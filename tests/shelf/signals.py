@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edge.records import ShelfEvent, Touch, WeightBatch
 from edge.shelf import open_shelf, sense
+from edge.store import ShelfProfile
 
 HZ = 60.0
 BATCH = 12
@@ -61,9 +62,9 @@ class Signal:
             yield WeightBatch(at_s + 0.2, at_s, "s1", HZ, self.mass_g[:, first : first + BATCH].copy())
 
 
-def told(signal: Signal) -> tuple[list[ShelfEvent], list[Touch]]:
+def told(signal: Signal, profile: ShelfProfile | None = None) -> tuple[list[ShelfEvent], list[Touch]]:
     """What a shelf tells of a signal."""
-    shelf = open_shelf("s1", signal.mass_g.shape[0], LIGHTEST_G)
+    shelf = open_shelf("s1", signal.mass_g.shape[0], LIGHTEST_G, profile)
     events: list[ShelfEvent] = []
     touches: list[Touch] = []
     for batch in signal.batches():

@@ -1,0 +1,102 @@
+"""Commands that play a shop that is not there: simulate, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.cli.terminal import refuse, refuse_store
+
+app = typer.Typer()
+
+
+@app.command()
+def simulate(
+    story: Annotated[Path | None, typer.Argument(help="A shop story, as text.")] = None,
+    *,
+    busy: Annotated[int | None, typer.Option(help="No story: so many visits by people who do what people do.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The recording to write.", metavar="FILE.mcap")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same recording.")] = 1,
+    store: Annotated[Path | None, typer.Option(help="A store folder; the demo shop without it.")] = None,
+    serial: Annotated[bool, typer.Option("--serial", help="No recording: a device on a serial port, to try.")] = False,
+    protocol: Annotated[str, typer.Option(help="Of --serial: mt-sics, lines or barcode.")] = "lines",
+    plates: Annotated[int | None, typer.Option(help="Of --serial with lines: how many plates.", min=1)] = None,
+    link: Annotated[Path | None, typer.Option(help="Of --serial: the path that becomes the port.")] = None,
+    shelf: Annotated[str | None, typer.Option(help="No recording: this shelf, live, with hands on it.")] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="Of --shelf: what is wrong with it, like order or noisy:3; repeatable.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Of --shelf: counts, volts or grams.")] = None,
+    state: Annotated[Path | None, typer.Option(help="Of --shelf: the shop's state folder.")] = None,
+) -> None:
+    """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf."""
+    if shelf is not None:
+        if story or busy is not None or out or plates is not None or protocol != "lines" or (link and not serial):
+            refuse("--shelf goes with --fault, --unit, --store, --state and --seed; on a serial port: --serial --link")
+        _shelf(shelf, fault or [], unit, link, serial, store, state, seed)
+        return
+    if fault or unit or state:
+        refuse("--fault, --unit and --state go with --shelf: name one")
+    if serial and (story or busy is not None or out):
+        refuse("--serial goes with --protocol, --plates, --link, --store and --seed, and writes no recording")
+    if not serial and (protocol != "lines" or plates is not None or link):
+        refuse("--protocol, --plates and --link go with --serial: add it")
+    if serial:
+        _device(protocol, plates, link, store, seed)
+        return
+    if (story is None) == (busy is None):
+        refuse("name a story, or --busy and how many visits")
+    if out is None:
+        refuse("name the recording to write: -o FILE.mcap")
+    from edge.store import BrokenStore
+    from simulator.commands import simulate as write
+
+    try:
+        write(story, busy, out, seed, store)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    except (OSError, ValueError) as error:
+        refuse(str(error))
+
+
+def _device(protocol: str, plates: int | None, link: Path | None, store: Path | None, seed: int) -> None:
+    from edge.store import BrokenStore
+    from simulator.devices.prompt import serial
+
+    try:
+        serial(protocol, plates, link, store, seed)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    except (OSError, ValueError) as error:
+        refuse(str(error))
+
+
+def _shelf(
+    shelf: str, faults: list[str], unit: str | None, link: Path | None, serial: bool, store: Path | None,
+    state: Path | None, seed: int,
+) -> None:  # fmt: skip
+    from edge.cli.places import state_folder
+    from edge.store import BrokenStore
+    from simulator.rig.prompt import shelf as stand
+
+    try:
+        stand(shelf, faults, unit, link, serial, store, lambda store_id: state_folder(state, store_id), seed)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    except (OSError, ValueError) as error:
+        refuse(str(error))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Where the recording, the ledger and the report go.")] = Path("out"),
+    seed: Annotated[int, typer.Option(help="Another seed, another morning.")] = 1,
+) -> None:
+    """A lively few minutes in the demo shop: simulate, replay, and compare with what really happened."""
+    from simulator.demo import demo as show
+
+    show(out, seed)
