@@ -253,7 +253,8 @@ class Touch:
             return self._unanswered(room, waited_s)
         strength = np.where(strong, np.abs(peaks), 0.0)
         first = int(np.argmax(strength))
-        peak_s = float(at_s[int(np.argmax(np.abs(felt[first])))])
+        # Not the very top: of something that stays there, that is anywhere.
+        peak_s = float(at_s[int(np.argmax(np.abs(felt[first]) > 0.8 * strength[first]))])
         calm = watch.still[first] and watch.since_s[first] > peak_s
         if not calm and watch.now_s - peak_s < 8.0:
             return []
