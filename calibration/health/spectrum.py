@@ -7,14 +7,18 @@ spectrum has than the slow one: a converter's own noise is white, and a filter w
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.health.moments import Floats, Moment
+from calibration.health.moments import Bools, Floats, Moment
 
 STRETCH = 8
 """Moments of one spectrum: a line is told apart to an eighth of a hertz."""
+REMEMBERED = 500
+"""Stretches."""
+SLOW_FROM_HZ = 0.375
 HUM_FROM_HZ = 1.5
 """Below, a hand and a wandering level look like a hum."""
 STANDS_OUT = 8.0
@@ -46,6 +50,7 @@ class Spectrum:
         self._hz = 0.0
         self._power: Floats | None = None
         self._stretches = np.zeros(plates)
+        self._fast: deque[Floats] = deque(maxlen=REMEMBERED)
 
     def hear(self, moment: Moment) -> None:
         if not moment.joins or (self._hz and moment.hz != self._hz):
@@ -74,6 +79,7 @@ class Spectrum:
         slope = (said_g @ ramp) / (ramp @ ramp)
         flat = said_g - said_g.mean(axis=1, keepdims=True) - slope[:, None] * ramp
         power = np.abs(np.fft.rfft(flat * window, axis=1)) ** 2 * (4.0 / (said_g.shape[1] * (window @ window)))
+        self._fast.append(self._share(power, use))
         power[~use] = 0.0
         self._power = power if self._power is None else self._power + power
         self._stretches += use
@@ -87,11 +93,18 @@ class Spectrum:
             power = self._power / self._stretches[:, None]
         hertz = np.asarray(np.fft.rfftfreq(2 * (power.shape[1] - 1), 1 / self._hz), dtype=np.float64)
         found = [self._line(row, hertz, n) if n else (0.0, 0.0) for row, n in zip(power, self._stretches, strict=True)]
-        slow = (hertz >= 0.375) & (hertz <= max(1.0, self._hz / 30))
+        shares = np.array(self._fast)
+        fast = np.array([np.median(s[np.isfinite(s)]) if np.isfinite(s).any() else np.nan for s in shares.T])
+        return Lines(np.array([g for g, _ in found]), np.array([hz for _, hz in found]), fast)
+
+    def _share(self, power: Floats, use: Bools) -> Floats:
+        """Power of the fast half for that of the slow end, of one stretch: a median over stretches forgives a crumb."""
+        hertz = np.fft.rfftfreq(2 * (power.shape[1] - 1), 1 / self._hz)
+        slow = (hertz >= SLOW_FROM_HZ) & (hertz <= max(1.0, self._hz / 30))
         fast = (hertz >= self._hz / 4) & (hertz < hertz[-1])
         with np.errstate(invalid="ignore", divide="ignore"):
             share = np.median(power[:, fast], axis=1) / np.median(power[:, slow], axis=1)
-        return Lines(np.array([g for g, _ in found]), np.array([hz for _, hz in found]), share)
+        return np.where(use, share, np.nan)
 
     def _line(self, power: Floats, hertz: Floats, stretches: float) -> tuple[float, float]:
         looks = np.flatnonzero(hertz >= HUM_FROM_HZ)
