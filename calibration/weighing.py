@@ -24,9 +24,9 @@ LEAST_S, MOST_S = 3.0, 12.0
 """So long a level is watched: the noise decides."""
 GOAL = 3e-4
 """A level is known well enough when noise leaves this share of the weight."""
-SPAN_GOAL = 3e-4
+SPAN_GOAL = 2.7e-4
 """… and the span. The middle is weighed again until then, or until it was weighed `MOST_REPEATS` times."""
-MOST_REPEATS = 4
+MOST_REPEATS = 8
 AGREES = 0.3
 """A change must be at least this share of what is expected; less is something else."""
 ELSEWHERE_SIGMA = 15.0

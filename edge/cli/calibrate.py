@@ -59,6 +59,7 @@ def shelf(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an event, for programs.")] = False,
 ) -> None:
     """Walk a shelf: hands off, empty, touch, weigh; accepted or refused with the remedy, and written down."""
+    from calibration.progress import unfinished
     from calibration.questions import AtTerminal
     from calibration.session import BrokeOff, CannotWalk, Wanted, plates_of
 
@@ -81,8 +82,9 @@ def shelf(
         _walk(shop, store, wanted, questions, state, recorded, as_json=as_json)
     except (CannotWalk, BrokeOff, OSError) as error:
         refuse(str(error))
-    except KeyboardInterrupt:
-        say("kept: run it again to go on" if recorded is None else "stopped")
+    except (KeyboardInterrupt, typer.Abort):
+        measured = recorded is None and unfinished(store, shelf).exists()
+        say("kept: run it again to go on" if measured else "stopped; nothing was measured yet")
         raise typer.Exit(STOPPED) from None
 
 
