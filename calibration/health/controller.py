@@ -51,7 +51,7 @@ class Timing:
 
     def __init__(self) -> None:
         self.batches = self.late = self._gaps = 0
-        self._hz_said = 0.0
+        self._hz_said = self._lasts_s = 0.0
         self._heard_s = self._lost_s = self._absent_s = 0.0
         self._steps_s = self._samples = 0.0
         self._ends_s = math.nan
@@ -70,7 +70,7 @@ class Timing:
             self.late += 1
             return
         self.batches += 1
-        self._hz_said = batch.hz
+        self._hz_said, self._lasts_s = batch.hz, lasts_s
         self._heard_s += lasts_s
         if pause_s > ABSENT_S:
             self._absent_s += pause_s
@@ -125,4 +125,6 @@ class Timing:
         rest = d - slope * (t - t[0])
         scatter_s = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
         error = scatter_s / (float(np.std(t)) * math.sqrt(len(t)))
-        return recent_s, slope * 1e6, max(error, 1e-7) * 1e6
+        # Who looks for batches as often as they come sends them later and later, for a while, by up to one of them.
+        beat = self._lasts_s / float(t[-1] - t[0]) / 4
+        return recent_s, slope * 1e6, math.hypot(error, beat) * 1e6

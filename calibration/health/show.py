@@ -77,7 +77,7 @@ def controllers(shelves: Sequence[ShelfHealth]) -> Table:
             table.add_row(shelf.shelf, *["–"] * 7, str(len(shelf.plates)), _names(shelf.findings))
             continue
         hz = f"{said.hz:.1f}" if abs(said.hz / said.hz_said - 1) < 0.005 else f"{said.hz:.1f} of {said.hz_said:g}"
-        ppm = "" if math.isnan(said.ppm) or said.ppm_error > 100 else f"{said.ppm:+.0f} ppm"
+        ppm = "" if math.isnan(said.ppm) or said.ppm_error > 250 else f"{said.ppm:+.0f} ppm"
         table.add_row(
             shelf.shelf, _time(said.heard_s), hz, f"{100 * said.lost:.2f} %", str(said.gaps), str(said.late),
             f"{said.offset_s * 1e3:+.0f} ms" if abs(said.offset_s) < 1 else f"{said.offset_s:+.1f} s", ppm,
@@ -94,7 +94,7 @@ def plates(shelves: Sequence[ShelfHealth], *, every: bool) -> Table:
             findings = [f for f in shelf.findings if plate.plate in f.plates]
             if every or findings:
                 rows.append((f"{shelf.shelf}:{plate.plate}", *_figures(plate), _names(findings)))
-    told = [i for i in range(len(COLUMNS)) if any(str(row[i]) for row in rows)]
+    told = [i for i in range(len(COLUMNS)) if not rows or any(str(row[i]) for row in rows)]
     table = _table(*(COLUMNS[i] for i in told))
     for row in rows:
         table.add_row(*(row[i] for i in told))

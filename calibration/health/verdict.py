@@ -20,7 +20,7 @@ from calibration.health.span import Factor
 
 ENOUGH_S = 20.0
 """Of a plate that was heard for less only this is told: whether it can be read."""
-SIGMAS = 4.0
+SIGMAS, CREEP_SIGMAS = 4.0, 3.0
 DEAD = 0.5
 """Share of samples that cannot be read."""
 TREMBLES_G = 0.4
@@ -194,7 +194,7 @@ def _of_steps(
     if any(fault in ("loose", "slow", "smoothed", "drifting", "saturated") for fault, _, _ in before) or not grams:
         return []
     found: list[tuple[str, str, float]] = []
-    if plate.creep - SIGMAS * plate.creep_error > FAULTS["creeping"].limit:
+    if plate.creep - CREEP_SIGMAS * plate.creep_error > FAULTS["creeping"].limit:
         what = f"{100 * plate.creep:.1f} % of what is put there comes within the next half minute"
         found.append(("creeping", what, plate.creep))
     hands = sign.hands_up + sign.hands_down
