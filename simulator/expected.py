@@ -8,7 +8,10 @@
     = the gate stays shut for dan: expired        (a reason of docs/gate.md)
     = the gate opens for dan
     = the scan of eve expires
-    = staff are told: tailgate, stranger          (each as often as it is told)
+    = staff are told: tailgate, low-stock of milk-500          (each as often as it is told)
+    = stock onigiri-salmon 5                      (what the shop believes to stand in its places)
+    = stock onigiri-salmon 5 and 1 astray         (… and elsewhere)
+    = stock onigiri-salmon 0, really 4            (where somebody has counted wrongly)
 
 Enters: a line. Leaves: one of the classes below. Refuses: what cannot be expected, as `Misspelt`, with the remedy.
 """
@@ -20,7 +23,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, get_args
 
 from edge.gate import WAITING, Reason
-from edge.runtime.health import ALERTS
+from edge.runtime import health, supply
 from edge.store import Store
 from simulator.grammar import NAME, SKU, Misspelt
 
@@ -29,12 +32,20 @@ PAYS = re.compile(
     r"(?P<less>\s+or less)?(?P<review>\s+or review)?\s*(?::\s*(?P<lines>.+?))?\s*$"
 )
 REVIEWED = re.compile(rf"=\s*(?P<name>{NAME})\s+is reviewed\s*(?::\s*(?P<lines>.+?))?\s*$")
+ALERT = rf"[a-z-]+(?:\s+of\s+{SKU})?"
 NOBODY = re.compile(r"=\s*nobody pays\s*$")
 SHUT = re.compile(rf"=\s*the gate stays shut for (?P<name>{NAME}):\s*(?P<reason>[a-z-]+)\s*$")
 OPENS = re.compile(rf"=\s*the gate opens for (?P<name>{NAME})\s*$")
 EXPIRES = re.compile(rf"=\s*the scan of (?P<name>{NAME}) expires\s*$")
-TOLD = re.compile(r"=\s*staff are told:\s*(?P<kinds>[a-z-]+(?:,\s*[a-z-]+)*)\s*$")
+TOLD = re.compile(rf"=\s*staff are told:\s*(?P<kinds>{ALERT}(?:,\s*{ALERT})*)\s*$")
+STOCK = re.compile(
+    rf"=\s*stock\s+(?P<sku>{SKU})\s+(?P<units>\d+)(?:\s+and\s+(?P<astray>\d+)\s+astray)?"
+    r"(?:,\s*really\s+(?P<really>\d+))?\s*$"
+)
 LINE = re.compile(rf"(\d+)\s+({SKU})$")
+
+OF_THE_SHOP = tuple(health.ALERTS)
+OF_A_PRODUCT = tuple(kind for kind, _ in supply.ALERTS.values())
 
 REASONS = (*get_args(Reason), WAITING, "closed", "restocking", "cannot-see", "cannot-weigh", "cannot-keep-books")
 
@@ -86,13 +97,24 @@ class Expires:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What staff are alerted of, besides reviews."""
+    """What staff are alerted of, besides reviews: a kind, and the product where it is of one."""
 
     kinds: tuple[str, ...]
     line: int
 
 
-Expectation: TypeAlias = Expected | Reviewed | NobodyPays | AtGate | Expires | Told
+@dataclass(frozen=True, slots=True)
+class InStock:
+    """How many units of a product the shop believes to stand in its places, and how many ``really`` do."""
+
+    sku: str
+    quantity: int
+    astray: int
+    really: int
+    line: int
+
+
+Expectation: TypeAlias = Expected | Reviewed | NobodyPays | AtGate | Expires | Told | InStock
 
 
 def read_expected(text: str, line: int, store: Store) -> Expectation:
@@ -112,13 +134,29 @@ def read_expected(text: str, line: int, store: Store) -> Expectation:
     if found := EXPIRES.match(text):
         return Expires(found["name"], line)
     if found := TOLD.match(text):
-        kinds = tuple(re.split(r",\s*", found["kinds"]))
-        unknown = [kind for kind in kinds if kind not in ALERTS]
-        if unknown:
-            raise Misspelt(f"staff are never told {unknown[0]!r}", f"Write some of {', '.join(ALERTS)}")
-        return Told(kinds, line)
+        return Told(tuple(_alert(told, store) for told in re.split(r",\s*", found["kinds"])), line)
+    if found := STOCK.match(text):
+        units = int(found["units"])
+        really = units if found["really"] is None else int(found["really"])
+        return InStock(_sold(found["sku"], store), units, int(found["astray"] or 0), really, line)
     remedy = "Write = ana pays 356 JPY: 2 SKU, 1 SKU (or ... pays 0 JPY), or see simulator/expected.py for what else"
     raise Misspelt(f"{text[:60]!r} cannot be expected", remedy)
+
+
+def _alert(told: str, store: Store) -> str:
+    kind, _, sku = re.sub(r"\s+", " ", told).partition(" of ")
+    if sku and kind in OF_A_PRODUCT:
+        return f"{kind} of {_sold(sku.strip(), store)}"
+    if sku or kind not in OF_THE_SHOP:
+        known = ", ".join((*OF_THE_SHOP, *(f"{kind} of SKU" for kind in OF_A_PRODUCT)))
+        raise Misspelt(f"staff are never told {told!r}", f"Write some of {known}")
+    return kind
+
+
+def _sold(sku: str, store: Store) -> str:
+    if sku not in store.catalogue:
+        raise Misspelt(f"the shop sells no {sku!r}", "Use a sku of catalogue.csv")
+    return sku
 
 
 def _pays(found: re.Match[str], line: int, store: Store) -> Expected:

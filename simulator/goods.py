@@ -8,6 +8,7 @@ reached. A unit's mass is drawn once and kept, so what comes back weighs what wa
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,8 +52,9 @@ def width_of(product: Product) -> float:
 class Stock:
     """Where every unit of the shop is."""
 
-    def __init__(self, store: Store, seed: int) -> None:
-        self._store, self._seed = store, seed
+    def __init__(self, store: Store, seed: int, filled: Mapping[Facing, int] | None = None) -> None:
+        """``filled``: places that begin the day with so many units; the others as full as chance has it."""
+        self._store, self._seed, self._filled = store, seed, filled or {}
         self._units: dict[str, list[Unit]] = defaultdict(list)
         for i, facing in enumerate(store.planogram.facings):
             self._fill(facing, stream(seed, "stock", i))
@@ -65,6 +67,7 @@ class Stock:
         columns = max(1, int((right - left) / width))
         rows = min(ROWS_AT_MOST, max(1, int(shelf.depth / width)))
         count = max(FULL_AT_LEAST, round(columns * rows * rng.uniform(0.6, 1.0)))
+        count = self._filled.get(facing, count)
         spare = (right - left) / columns - width
         for i in range(count):
             x = left + (i % columns + 0.5) * (right - left) / columns + rng.uniform(-0.5, 0.5) * spare
@@ -76,6 +79,22 @@ class Stock:
     def on(self, shelf: str) -> tuple[Unit, ...]:
         """Every unit on a shelf, misplaced ones included."""
         return tuple(self._units[shelf])
+
+    def standing(self) -> dict[Facing, int]:
+        """Place -> units that stand there, or so near that nobody would call it another place."""
+        found = dict.fromkeys(self._store.planogram.facings, 0)
+        for shelf, units in self._units.items():
+            for unit in units if shelf else ():
+                width = self._store.layout.shelf(shelf).plate_width
+                gaps = {
+                    f: max((f.first - 1) * width - unit.x_m, unit.x_m - f.last * width)
+                    for f in self._store.planogram.on(shelf)
+                    if f.sku == unit.sku
+                }
+                nearest = min(gaps, key=lambda f: gaps[f], default=None)
+                if nearest is not None and gaps[nearest] <= width:
+                    found[nearest] += 1
+        return found
 
     def find(self, sku: str, shelf: str, x_m: float, count: int) -> list[Unit]:
         """Up to ``count`` units of a product on a shelf: the nearest one to ``x_m``, and what is nearest to it."""

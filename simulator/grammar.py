@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from edge.store import Store
+from edge.store import Facing, Store
 
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
@@ -57,6 +57,11 @@ class Deed:
         word = self.words.get(field, 0.0)
         return float(word) if isinstance(word, int | float) else 0.0
 
+    def units(self) -> int:
+        """How many stand somewhere; none at all is possible."""
+        word = self.words.get("units", 0)
+        return word if isinstance(word, int) else 0
+
     def place(self) -> Place | None:
         word = self.words.get("place")
         return word if isinstance(word, Place) else None
@@ -84,6 +89,11 @@ def _count(text: str, store: Store) -> int:
     if not 1 <= count <= 20:
         raise Misspelt(f"nobody handles {count} at a time", "Write a number from 1 to 20")
     return count
+
+
+def _units(text: str, store: Store) -> int:
+    """What stands somewhere; nobody has to handle it."""
+    return 0 if text == "no" else int(text)
 
 
 def _sku(text: str, store: Store) -> str:
@@ -144,12 +154,27 @@ def _score(text: str, store: Store) -> float:
     return float(text)
 
 
+def facing_at(store: Store, sku: str, place: Place) -> Facing:
+    """The product's own place there, as the planogram has it."""
+    homes = store.planogram.of(sku)
+    meant = [
+        f
+        for f in homes
+        if f.shelf == place.shelf and (not place.first or f.first <= place.first <= place.last <= f.last)
+    ]
+    if len(meant) == 1:
+        return meant[0]
+    known = ", ".join(str(Place(f.shelf, f.first, f.last)) for f in homes)
+    raise Misspelt(f"{place} is not one place of {sku}", f"It stands on {known}" if known else "It stands nowhere")
+
+
 NAME = r"[a-z][a-z0-9_-]*"
 SKU = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 PLACE = SKU + r"(?::\d+(?:-\d+)?)?"
 
 FIELDS: dict[str, tuple[str, Callable[[str, Store], Word]]] = {
     "count": (r"\d+|" + "|".join(sorted(NUMBERS, key=len, reverse=True)), _count),
+    "units": (r"\d{1,6}|no", _units),
     "sku": (SKU, _sku),
     "place": (PLACE, _place),
     "target": (PLACE, _target),

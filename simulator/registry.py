@@ -29,6 +29,8 @@ class Rehearsal:
         """Whose code was shown."""
         self.visited: set[str] = set()
         """Who scanned."""
+        self.counted: set[str] = set()
+        """Products of which somebody has counted a place."""
         self._held: dict[str, Counter[str]] = defaultdict(Counter)
         self._strayed: dict[str, Counter[str]] = defaultdict(Counter)
 

@@ -2,9 +2,10 @@
 
 Enters: how many shops to simulate and a seed. Leaves: a table on stdout, the same one for the same seed; with ``fit``
 also the constants that `edge.attribution.certainty` should have; with ``learned`` the shops first listen to themselves
-for a quiet while, and go by each plate's own noise and drift instead of what plates usually have. Every other shop is
-the demo shop, the others nobody ever built; sensors are better than usual, as usual, or worse, and people come seldom
-or often.
+for a quiet while, and go by each plate's own noise and drift instead of what plates usually have; with ``counted``
+staff have counted every place before the first visit, and what is believed to be left in the end is compared as well.
+Every other shop is the demo shop, the others nobody ever built; sensors are better than usual, as usual, or worse, and
+people come seldom or often.
 
 A line says "at least so many of this product": it is right when the visit really left with at least as many. Lines of
 visits in review count like the others; lines of visits that never settled were never said, but their goods are missing
@@ -31,13 +32,16 @@ from rich.table import Table
 
 from calibration.health.learn import learned as profile_of
 from calibration.health.watch import Health
+from edge import stock
 from edge.attribution.certainty import MOST_SURE, SHARPNESS
 from edge.checkout import sale_of
-from edge.records import WeightBatch
-from edge.store import Conversion, Store, load_store
+from edge.records import Effect, Record, WeightBatch
+from edge.state import State
+from edge.store import Conversion, Facing, Store, load_store
 from edge.wire import decode, open_recording
-from simulator.busy import Habits
-from simulator.commands import DEMO, simulate_busy, simulate_story
+from simulator.busy import OPENING_S, Habits, busy_story, clock
+from simulator.commands import DEMO, simulate_story
+from simulator.goods import Stock
 from simulator.replay import replay
 from simulator.shops import random_shop
 
@@ -57,6 +61,9 @@ SURE = 0.95
 
 QUIET = "09:00:00  ana enters\n09:08:00  ana leaves\n"
 """What a shop listens to when it learns its plates' noise: eight minutes, and somebody who takes nothing."""
+
+COUNTED = f"{clock(OPENING_S)}  aki counts everything\n"
+"""Stands at the end of a story, so that all its other lines keep their numbers, and their chances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,16 @@ class Tally:
     wrong: int = 0
     missed: int = 0
     withheld: int = 0
+    places: int = 0
+    """Counted places in which something was taken or put back …"""
+    places_right: int = 0
+    """… of which so many are believed to hold what they hold."""
+    units_off: float = 0.0
+    """By so many units believed and true stock differ, over all those places."""
+    units_moved: int = 0
+    """… and by so many they would, had nobody followed the events."""
+    unmoved_off: float = 0.0
+    """So many units are believed to have come or gone where nothing did."""
 
     def add(self, other: Tally) -> None:
         self.lines += other.lines
@@ -98,15 +115,23 @@ class Tally:
 
 
 def reliability(
-    shops: int = SHOPS, seed: int = 1, *, visits: int = VISITS, fit: bool = False, learned: bool = False
+    shops: int = SHOPS,
+    seed: int = 1,
+    *,
+    visits: int = VISITS,
+    fit: bool = False,
+    learned: bool = False,
+    counted: bool = False,
 ) -> Tally:
     """Simulate so many shops, replay them, compare with what really happened, and print it."""
     console = Console(highlight=False)
     tally = Tally()
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool, console.status(f"{shops} shops are open …"):
-        for one in pool.map(measure, range(shops), [seed] * shops, [visits] * shops, [learned] * shops):
+        numbers = range(shops)
+        same = ([each] * shops for each in (seed, visits, learned, counted))
+        for one in pool.map(measure, numbers, *same):
             tally.add(one)
-    by = ", each plate's noise and drift learned" if learned else ""
+    by = ", each plate's noise and drift learned" * learned + ", every place counted before" * counted
     console.print(f"{shops} shops, {tally.visits} visits, seed {seed}{by}\n")
     console.print(table_of(tally.lines))
     console.print(summary_of(tally))
@@ -115,7 +140,16 @@ def reliability(
     return tally
 
 
-def measure(number: int, seed: int, visits: int, learned: bool = False) -> Tally:
+class Believed:
+    """An observer: the shop's state, for what it believes to stand where in the end."""
+
+    state: State
+
+    def __call__(self, state: State, record: Record | None, effects: Sequence[Effect]) -> None:
+        self.state = state
+
+
+def measure(number: int, seed: int, visits: int, learned: bool = False, counted: bool = False) -> Tally:
     """One shop: the ``number`` decides what shop, how rough and how busy."""
     chance = seed * 10_000 + number
     shop = random_shop(chance) if number % 2 else load_store(DEMO)
@@ -123,10 +157,15 @@ def measure(number: int, seed: int, visits: int, learned: bool = False) -> Tally
     with TemporaryDirectory() as folder:
         path = Path(folder) / "busy.mcap"
         rough = ROUGHNESSES[number // 2 % len(ROUGHNESSES)]
-        truth = simulate_busy(shop, visits, path, chance, roughness=rough, habits=habits)
-        done = replay(open_recording(path), store=_learned(shop, chance, rough, Path(folder)) if learned else shop)
+        text = busy_story(shop, visits, chance, habits) + COUNTED * counted
+        truth = simulate_story(shop, text, path, chance, roughness=rough)
+        believed = Believed()
+        store = _learned(shop, chance, rough, Path(folder)) if learned else shop
+        done = replay(open_recording(path), store=store, observers=[believed])
     took = {str(v["subject"]): Counter(_units(v["items"])) for v in truth["visits"]}
     tally, missing = Tally(visits=len(took)), dict(took)
+    if counted:
+        _compare_stock(tally, Stock(shop, chance).standing(), truth["stock"], believed.state.stock)
     for entry in done.decided:
         sale = sale_of(entry.body)
         really = missing.pop(sale.subject, Counter[str]())
@@ -182,6 +221,23 @@ def _compare(tally: Tally, charged: Counter[str], really: Counter[str]) -> None:
     tally.missed += (really - charged).total()
 
 
+def _compare_stock(
+    tally: Tally, before: Mapping[Facing, int], truth: Iterable[Mapping[str, object]], believed: stock.Stock
+) -> None:
+    """Place by place: what was counted, what is really left, what is believed."""
+    after = {(x["shelf"], str(x["plates"]), x["sku"]): int(str(x["quantity"])) for x in truth}
+    for facing, units in before.items():
+        really = after[facing.shelf, str([facing.first, facing.last]), facing.sku]
+        off = abs(believed.counts[stock.place_of(facing)].quantity - really)
+        if really == units:
+            tally.unmoved_off += off
+        else:
+            tally.places += 1
+            tally.places_right += off < 0.5
+            tally.units_off += off
+            tally.units_moved += abs(really - units)
+
+
 # --- what it says --------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +288,18 @@ def summary_of(tally: Tally) -> str:
         f"F1 {tally.f1:.3f}   exact receipts {tally.exact}/{tally.visits} ({tally.exact / max(1, tally.visits):.1%})\n"
         f"settled visits overcharged {tally.overcharged}/{tally.settled}"
         f" ({tally.overcharged / max(1, tally.settled):.1%})   "
-        f"review {tally.review}/{tally.visits}   withheld units {tally.withheld}"
+        f"review {tally.review}/{tally.visits}   withheld units {tally.withheld}" + _stock_of(tally)
+    )
+
+
+def _stock_of(tally: Tally) -> str:
+    """What is believed to be left; empty where nobody counted."""
+    if not tally.places:
+        return ""
+    return (
+        f"\nstock of {tally.places} places that changed: {tally.places_right / tally.places:.1%} right, "
+        f"{tally.units_off / tally.places:.2f} units off a place ({tally.units_moved / tally.places:.2f} by the count "
+        f"alone); {tally.unmoved_off:.1f} units where nothing changed"
     )
 
 

@@ -1,4 +1,4 @@
-"""Staff: they come in, fill shelves, take away what is too old, and say what the shop is doing.
+"""Staff: they come in, fill shelves, take away what is too old, count, and say what the shop is doing.
 
 Behaviours like those of `simulator.behaviours`. Staff pay nothing, and what they bring was never in the shop before.
 """
@@ -6,10 +6,11 @@ Behaviours like those of `simulator.behaviours`. Staff pay nothing, and what the
 from __future__ import annotations
 
 from edge.records import Mode
-from edge.wire import encode_mode, encode_scan
+from edge.store import Facing
+from edge.wire import encode_counted, encode_mode, encode_scan
 from simulator.behaviours import Inside, PutsBack, Takes
 from simulator.entrances import Arrives, code_scan
-from simulator.grammar import Deed
+from simulator.grammar import Deed, Misspelt, facing_at
 from simulator.hands import reach_of
 from simulator.registry import SENTENCE, Behaviour, Rehearsal, behaviour
 from simulator.stage import SCAN_S, Stage
@@ -81,6 +82,47 @@ class TakesAway(AtWork, Takes):
     """What is too old: nobody pays for it."""
 
     says = "takes away {count} {sku} [from {place}]"
+
+
+def _say_counted(stage: Stage, deed: Deed, at_s: float, facing: Facing, units: int) -> None:
+    stage.say("shop/stock/counted", encode_counted(at_s, facing, units, deed.actor), at_s)
+
+
+@behaviour
+class Counts(Behaviour):
+    """One place, rightly or wrongly: it is what they say. Wherever they are: the number is typed in."""
+
+    says = "counts {units} {sku} on {place}"
+
+    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
+        place, sku = deed.place(), deed.text("sku")
+        if place is not None:
+            try:
+                facing_at(rehearsal.store, sku, place)
+            except Misspelt as wrong:
+                return f"{wrong.what}: {wrong.remedy[:1].lower()}{wrong.remedy[1:]}"
+        rehearsal.counted.add(sku)
+        return ""
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        place = deed.place()
+        if place is not None:
+            _say_counted(stage, deed, at_s, facing_at(stage.store, deed.text("sku"), place), deed.units())
+
+
+@behaviour
+class CountsEverything(Behaviour):
+    """Every place of the shop, as it really is."""
+
+    says = "counts everything"
+
+    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
+        rehearsal.counted |= {f.sku for f in rehearsal.store.planogram.facings}
+        return ""
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        for facing, units in stage.stock.standing().items():
+            _say_counted(stage, deed, at_s, facing, units)
 
 
 @behaviour

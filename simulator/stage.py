@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from edge.records import Point
-from edge.store import Gate, Store
+from edge.store import Facing, Gate, Store
 from edge.wire import encode_passage, encode_scan
 from simulator.floorplan import FloorPlan, Spot, length_of
 from simulator.forces import Force, Grams, Step
@@ -86,6 +86,8 @@ class Stage:
     seed: int
     followers: frozenset[str] = frozenset()
     """People who never act by themselves: they go where their party goes."""
+    filled: Mapping[Facing, int] = field(default_factory=dict)
+    """Places that begin the day with so many units."""
     floor: FloorPlan = field(init=False)
     stock: Stock = field(init=False)
     rest_g: dict[str, Grams] = field(init=False)
@@ -111,7 +113,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.floor = FloorPlan(self.store.layout)
-        self.stock = Stock(self.store, self.seed)
+        self.stock = Stock(self.store, self.seed, self.filled)
         self.phones = Phones(self.seed, self.store.id)
         self.rest_g = {s.id: self.stock.load_g(s.id) for s in self.store.layout.shelves}
 

@@ -5,6 +5,8 @@
     shop demo
     seed 7
 
+    there are 6 onigiri-salmon on fridge-s4:1
+
     09:00:00    ana enters with ben
     09:00:12.5  ben takes 2 onigiri-salmon from fridge-s4:2
     09:00:40    ana leaves
@@ -22,12 +24,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from edge.store import BrokenStore, Fault, Store, read_store
+from edge.store import BrokenStore, Facing, Fault, Store, read_store
 from simulator import behaviours as _people  # noqa: F401 - registers what people do
 from simulator import entrances as _gates  # noqa: F401 - … how they come and go
 from simulator import staff as _staff  # noqa: F401 - … and what staff do
-from simulator.expected import AtGate, Expected, Expires, NobodyPays, Reviewed, Told, read_expected
-from simulator.grammar import NAME, PLACE, SKU, Deed, Misspelt, Word, words_of
+from simulator.expected import AtGate, Expected, Expires, InStock, NobodyPays, Reviewed, Told, read_expected
+from simulator.grammar import NAME, PLACE, SKU, Deed, Misspelt, Place, Word, facing_at, pattern_of, words_of
 from simulator.incidents import SUBJECTS
 from simulator.registry import SENTENCE, Behaviour, Rehearsal, match, phrases
 
@@ -35,6 +37,7 @@ CLOCK = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)\s+(.*)")
 HEADER = re.compile(r"(shop|seed|day|roughness)\s+(\S+)\s*$")
 POLICY = re.compile(r"policy\s+([a-z_]+)\s+(\S+)\s*$")
 ACCEPTS = re.compile(r"the gate accepts\s+([a-z]+ [\d.]+(?: and [a-z]+ [\d.]+)*)\s*$")
+FILLED = pattern_of("there (?:are|is) {units} {sku} on {place}")
 FIRST_DAY = date(2026, 5, 12)
 
 
@@ -77,6 +80,9 @@ class Story:
     told: list[str] = field(default_factory=list)
     """Alerts to staff, besides those of reviews."""
     nobody_pays: bool = False
+    filled: dict[Facing, int] = field(default_factory=dict)
+    """What stands in some places when the story begins."""
+    stock: list[InStock] = field(default_factory=list)
     store: Store | None = None
     """The shop with a policy of the story's own; None where it is as it is."""
 
@@ -127,6 +133,8 @@ class _Reader:
                 self._deed(3600 * hours + 60 * minutes + seconds, clock[4].strip())
         elif header := HEADER.match(text):
             self._header(header[1], header[2])
+        elif filled := FILLED.match(" " + text):
+            self._filled(words_of(filled, self.store))
         elif policy := POLICY.match(text):
             self.policy_line = self.line
             self.policy.append(f"{policy[1]} = {policy[2]}\n")
@@ -151,6 +159,11 @@ class _Reader:
         except ValueError:
             remedies = {"seed": "a whole number", "day": "a day like 2026-05-12", "roughness": "a number like 1.5"}
             self.note(f"{key} {value!r} cannot be read", f"Write {remedies[key]}")
+
+    def _filled(self, words: dict[str, Word]) -> None:
+        match words:
+            case {"units": int(units), "sku": str(sku), "place": Place() as place}:
+                self.story.filled[facing_at(self.store, sku, place)] = units
 
     def _deed(self, at_s: float, text: str) -> None:
         if whole := match(SENTENCE, text, self.store):
@@ -201,6 +214,8 @@ class _Reader:
                 story.expired.append(expected)
             case Told():
                 story.told += expected.kinds
+            case InStock():
+                story.stock.append(expected)
             case NobodyPays():
                 story.nobody_pays = True
 
@@ -236,6 +251,10 @@ class _Reader:
         for name in sorted(self.rehearsal.outside):
             self.line = max(d.line for _, d in self.deeds if d.actor == name)
             self.note(f"{name} stands before the gate for ever", f"Add a line: {name} goes in, or {name} goes away")
+        for stock in self.story.stock:
+            if stock.sku not in self.rehearsal.counted:
+                self.line = stock.line
+                self.note(f"nobody counts {stock.sku}", "Add a line: aki counts everything")
         whose = [(e.subject, e.line) for e in self.story.expected]
         for subject, line in whose + [(r.subject, r.line) for r in self.story.reviewed]:
             if subject not in self.rehearsal.visited:

@@ -32,6 +32,7 @@ BEFORE_S = 6.0
 AFTER_S = 6.0
 TICK_S = 1.0
 STANDING = "shop/members/standing"
+COUNTED = "shop/stock/counted"
 STRIDE_S = 0.55
 FELT_M = 0.7
 """Steps nearer to a gondola than this can be seen on its lower shelves."""
@@ -49,7 +50,7 @@ class Played:
 def play(store: Store, story: Story, seed: int) -> Played:
     """Act a story out."""
     midnight = datetime.combine(story.day, time(), store.timezone).timestamp()
-    stage = Stage(story.store or store, seed, story.followers)
+    stage = Stage(story.store or store, seed, story.followers, story.filled)
     start_s = min((midnight + act.deed.at_s for act in story.acts), default=midnight) - BEFORE_S
     turns = [(midnight + act.deed.at_s, act.deed.line, i) for i, act in enumerate(story.acts)]
     heapq.heapify(turns)
@@ -152,6 +153,11 @@ def record(played: Played, story: Story, roughness: float, path: Path) -> dict[s
     truth = played.stage.truth()
     if story.gates:
         truth["scans"] = [{"t": round(at_s, 4), "who": who} for at_s, who in played.stage.scans]
+    if any(said.topic == COUNTED for said in played.stage.said):
+        truth["stock"] = [
+            {"shelf": f.shelf, "plates": [f.first, f.last], "sku": f.sku, "quantity": units}
+            for f, units in played.stage.stock.standing().items()
+        ]
     attachments = dict(played.stage.store.sources)
     attachments["truth.json"] = json.dumps(truth, ensure_ascii=False).encode()
     attachments["story.txt"] = story.text.encode()

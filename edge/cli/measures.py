@@ -52,8 +52,11 @@ def reliability(
     learned: Annotated[
         bool, typer.Option("--learned", help="The shops have learned their plates' noise and drift before.")
     ] = False,
+    counted: Annotated[
+        bool, typer.Option("--counted", help="Staff have counted every place before the first visit.")
+    ] = False,
 ) -> None:
     """Measure how often lines that were said to be so certain are right."""
     from simulator.reliability import reliability as measure
 
-    measure(shops, seed, fit=fit, learned=learned)
+    measure(shops, seed, fit=fit, learned=learned, counted=counted)

@@ -29,19 +29,25 @@ Receipts = dict[str, list[Line]]
 
 @dataclass
 class Watch:
-    """An observer: what gates were told, what staff were told, and how visits without a receipt ended."""
+    """An observer: what gates were told, what staff were told, how visits without a receipt ended, what is left."""
 
     answers: dict[float, str] = field(default_factory=dict)
     """When somebody showed something -> why the gate stays shut, empty where it opens."""
     alerts: Counter[str] = field(default_factory=Counter)
+    """A kind, and the product where it is of one."""
     expired: list[object] = field(default_factory=list)
+    stock: dict[object, tuple[object, object]] = field(default_factory=dict)
+    """Product -> units in its places and astray, as the wire told them last."""
 
     def __call__(self, state: State, record: Record | None, effects: Sequence[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, LedgerEntry) and effect.kind == "expired":
                 self.expired.append(effect.body["subject"])
             elif isinstance(effect, Publish) and effect.topic == "runtime/alert":
-                self.alerts[str(effect.payload["kind"])] += 1
+                of = f" of {effect.payload['sku']}" if "sku" in effect.payload else ""
+                self.alerts[f"{effect.payload['kind']}{of}"] += 1
+            elif isinstance(effect, Publish) and effect.topic.startswith("stock/"):
+                self.stock[effect.payload["sku"]] = effect.payload["quantity"], effect.payload["astray"]
             elif isinstance(effect, Publish) and isinstance(record, GateScan | CredentialScan):
                 opened = effect.payload.get("open")
                 self.answers[round(record.at_s, 4)] = "" if opened else str(effect.payload["reason"])
@@ -104,6 +110,15 @@ def wrong_alerts(story: Story, watch: Watch) -> list[str]:
     return [] if heard == expected else [f"staff are told {dict(heard)}, not {dict(expected)}"]
 
 
+def wrong_stock(story: Story, watch: Watch) -> list[str]:
+    """Every line about what is left that did not come true."""
+    return [
+        f"line {expected.line}: {expected.sku} is {watch.stock[expected.sku]}, in its places and astray"
+        for expected in story.stock
+        if watch.stock[expected.sku] != (expected.quantity, expected.astray)
+    ]
+
+
 @pytest.mark.parametrize("path", STORIES, ids=lambda p: p.stem)
 def test_what_the_story_says_comes_true(path: Path, tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8")
@@ -115,6 +130,7 @@ def test_what_the_story_says_comes_true(path: Path, tmp_path: Path) -> None:
     for line in replay(open_recording(recording), observers=[watch]).lines():
         receipts.setdefault(str(line["subject"]), []).append(line)
     wrong = wrong_receipts(story, receipts) + wrong_answers(story, truth, watch) + wrong_alerts(story, watch)
+    wrong += wrong_stock(story, watch)
     expired = sorted(e.subject for e in story.expired)
     if sorted(map(str, watch.expired)) != expired:
         wrong.append(f"scans expired of {watch.expired}, not {expired}")
@@ -123,13 +139,18 @@ def test_what_the_story_says_comes_true(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", STORIES, ids=lambda p: p.stem)
 def test_a_story_expects_what_really_happens(path: Path) -> None:
-    """Its receipts are what everybody took, with nothing left out and nothing made up."""
+    """Its receipts are what everybody took, with nothing left out and nothing made up; its stock is what is left."""
     story = read_story(path.read_text(encoding="utf-8"), SHOP, path.name)
-    truth = play(SHOP, story, story.seed or 1).stage.truth()
+    stage = play(SHOP, story, story.seed or 1).stage
+    truth, left = stage.truth(), Counter[str]()
+    for facing, units in stage.stock.standing().items():
+        left[facing.sku] += units
     told = [(e.subject, e.items) for e in story.expected]
     told += [(r.subject, r.items) for r in story.reviewed if r.items is not None]
     silent = {r.subject for r in story.reviewed if r.items is None} | {e.subject for e in story.expired}
     really = [(str(v["subject"]), v["items"]) for v in truth["visits"] if v["subject"] not in silent]
+    for stock in story.stock:
+        assert left[stock.sku] == stock.really, f"line {stock.line}"
     if story.nobody_pays:
         assert not told
     else:
