@@ -65,9 +65,12 @@ class Room:
         self.judge()
 
     def judge(self) -> None:
-        """Channels that the diagnosis gave up."""
-        if self.progress.diagnosis is not None:
-            self.helpless |= np.array([c.state != "well" for c in self.progress.diagnosis.channels])
+        """Channels that are given up: dead ones, and those that say always the same and did not answer either."""
+        p = self.progress
+        if p.diagnosis is not None:
+            mute = {p.order[q] for q in p.silent if q in p.order}
+            states = enumerate((c.state for c in p.diagnosis.channels), start=1)
+            self.helpless |= np.array([s == "dead" or (s == "stuck" and c in mute) for c, s in states])
 
     def channel(self, plate: int) -> int:
         """0-based."""
@@ -94,6 +97,7 @@ class Room:
             channel = plate if plate in free else free[0]
             p.order[plate] = channel
             free.remove(channel)
+        self.judge()
 
     def units_per_g(self) -> Floats:
         """What a gram is worth on each plate (plates,), as far as the walk knows by now; NaN where it does not."""
@@ -168,11 +172,13 @@ class HandsOff:
         assert diagnosis is not None
         line = diagnosis.controller
         lost = f", {line.lost:.1%} lost" if line.lost else ""
-        well = sum(c.state == "well" for c in diagnosis.channels)
+        well = sum(c.state != "dead" for c in diagnosis.channels)
         said = [Said("note", f"{well} of {room.plates} channels talk, {line.real_hz:.1f} times a second{lost}.")]
         for number, c in enumerate(diagnosis.channels, start=1):
-            if c.state != "well":
-                said.append(Said("note", f"Channel {number} is {c.state}."))
+            if c.state == "dead":
+                said.append(Said("note", f"Channel {number} is dead."))
+            elif c.state == "stuck":
+                said.append(Said("note", f"Channel {number} says always the same: stuck, or very quiet."))
             elif c.hum > 2 * c.noise / 3:
                 said.append(Said("note", f"Channel {number} hums: {hum_of(c.hum_hz, line.hz)}."))
         return said
@@ -269,7 +275,10 @@ class Touch:
             return []
         self._tries += 1
         taken = set(room.progress.order.values())
-        suspects = [c for c in range(room.plates) if room.helpless[c] and c + 1 not in taken]
+        diagnosis = room.progress.diagnosis
+        assert diagnosis is not None
+        bad = [room.helpless[c] or diagnosis.channels[c].state == "stuck" for c in range(room.plates)]
+        suspects = [c for c in range(room.plates) if bad[c] and c + 1 not in taken]
         if self._tries >= (2 if suspects else TRIES):
             room.progress.silent.append(self.plate)
             self.over = True

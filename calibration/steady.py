@@ -63,6 +63,8 @@ class Watch:
         self.channels = channels
         self.now_s = -np.inf
         self.noise = np.full(channels, np.nan)
+        self._learned = np.full(channels, np.nan)
+        self._grain = np.full(channels, np.inf)
         self.still = np.zeros(channels, dtype=bool)
         self.since_s = np.full(channels, np.nan)
         self.left_s = np.full(channels, -np.inf)
@@ -98,6 +100,8 @@ class Watch:
             self.since_s[:] = np.nan
         self._next_s = batch.at_s + samples / batch.hz
         said = batch.mass_g
+        if samples > 1:
+            self._grains(np.abs(np.diff(said, axis=1)))
         first_s = batch.at_s
         if self._part:
             first_s = self._part[0][0]
@@ -118,6 +122,11 @@ class Watch:
             for i in range(whole):
                 self._take(first_s + (i + 0.5) * size / batch.hz, means[:, i])
         self.now_s = self._next_s
+
+    def _grains(self, steps: Floats) -> None:
+        """The last digit is noise as well: a scale that says whole grams stands quite still, and flips now and then."""
+        self._grain = np.minimum(self._grain, np.min(steps, axis=1, initial=np.inf, where=steps > 0))
+        self.noise = np.maximum(self._learned, np.where(np.isfinite(self._grain), self._grain / 2, 0.0))
 
     def _take(self, at_s: float, block: Floats) -> None:
         if self._count == 2 * KEPT:
@@ -175,20 +184,22 @@ class Watch:
                 flat[piece] = _level(flat[piece])
             spread = 1.4826 * float(np.median(np.abs(flat)))
             sigma = max(spread, min(float(flat.std()), 3 * spread) if spread else float(flat.std()))
-            self.noise[channel] = max(sigma, abs(float(np.median(row))) * 1e-9, 1e-12)
+            self._learned[channel] = max(sigma, abs(float(np.median(row))) * 1e-9, 1e-12)
             tens = flat.size // 10
             if tens >= 4:
                 steps = np.diff(flat[: tens * 10].reshape(tens, 10).mean(axis=1))
-                ratio = 10 * float(np.mean(steps * steps)) / 2 / float(self.noise[channel]) ** 2
+                ratio = 10 * float(np.mean(steps * steps)) / 2 / float(self._learned[channel]) ** 2
                 # Few tens say little: white noise is believed a little beforehand.
                 self._inflation[channel] = min(max((tens * ratio + 5) / (tens + 5), 0.1), 10.0)
+        self._grains(np.empty((self.channels, 0)))
 
     def keep(self) -> tuple[list[float], list[float]]:
         """What was learned, to be saved; `relearn` takes it up."""
-        return self.noise.tolist(), self._inflation.tolist()
+        return self._learned.tolist(), self._inflation.tolist()
 
     def relearn(self, noise: list[float], inflation: list[float]) -> None:
-        self.noise, self._inflation = np.array(noise, dtype=float), np.array(inflation, dtype=float)
+        self._learned, self._inflation = np.array(noise, dtype=float), np.array(inflation, dtype=float)
+        self.noise = self._learned.copy()
 
     def jumps(self, from_s: float) -> list[int]:
         """How often each channel went from one level to another since then. After a knock it is where it was."""
@@ -223,6 +234,9 @@ class Watch:
             mean = np.where(count > 0, kept.sum(axis=1) / count, np.nan)
             slope = (kept * x).sum(axis=1) / np.maximum((good * x * x).sum(axis=1), 1e-9)
             error = np.where(count > 0, self.noise * np.sqrt(self._inflation / np.maximum(count, 1)), np.inf)
+            # Where the last digit is coarser than the noise, averaging does not help against it.
+            coarse = np.isfinite(self._grain) & (self._learned < self._grain / 2)
+            error = np.hypot(error, np.where(coarse, self._grain / np.sqrt(12), 0.0))
         at = float(at_s.mean())
         means = (mean + middle[:, 0]).tolist()
         return [Level(at, length_s, m, e, s) for m, e, s in zip(means, error.tolist(), slope.tolist(), strict=True)]

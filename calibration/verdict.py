@@ -159,12 +159,10 @@ def _fit(progress: Progress, plate: int, channel: int) -> Fit | None:
 
 def _heard(progress: Progress, plate: int, fits: Mapping[int, Fit | None], usual: float) -> list[tuple[int, float]]:
     """What the neighbours feel of the weight on this plate, as far as it is more than chance."""
-    diagnosis = progress.diagnosis
-    assert diagnosis is not None
     found = []
     for near in (plate - 1, plate + 1):
         channel = progress.order.get(near, 0) - 1
-        if channel < 0 or not progress.readings.get(plate) or diagnosis.channels[channel].state != "well":
+        if channel < 0 or not progress.readings.get(plate) or fits.get(near) is None:
             continue
         quiet = progress.quiet[channel]
         if quiet.jumps >= JUMPS:
@@ -207,11 +205,12 @@ def _at_rest(progress: Progress, results: tuple[PlateResult, ...]) -> list[Findi
     for result in results:
         channel = diagnosis.channels[result.channel - 1]
         jumps = progress.quiet[result.channel - 1].jumps if progress.quiet else 0
-        if channel.state != "well":
+        mute = result.plate in progress.silent
+        if channel.state == "dead" or (channel.state == "stuck" and mute):
             say(channel.state, f"channel {result.channel} {FAULTS[channel.state].means}")
         elif jumps >= JUMPS:
             say("loose", f"it jumped {jumps} times with nobody there", jumps)
-        elif result.plate in progress.silent:
+        elif mute:
             say("stuck", f"channel {result.channel} talks, but does not answer to a finger")
         if result.plate in progress.stuck:
             say("stuck", "it says the same number with and without the weight")
