@@ -28,6 +28,7 @@ LAG = 10
 """Moments apart."""
 FEWEST_REST = 5
 """Moments of a row in which a plate must be at rest for a level."""
+FIELDS = ("level_g", "seen_g", "run", "rests", "noise_g2", "rough_g2", "stirred", "wander", "pairs", "rough")
 CHI_MEDIAN = 0.4549
 """Median of a squared standard normal number."""
 OUTLIES = 10.0
@@ -72,7 +73,8 @@ class Course:
         self._waiting: list[Moment] = []
         self._runs: list[NDArray[np.int32]] = []
         self._calm: list[Bools] = []
-        self._rows: list[_Row] = []
+        self._rows: list[tuple[float, float, float, NDArray[np.float32]]] = []
+        """(when, how long a moment was, °C, (`FIELDS`, plates)): packed, for a day has many."""
         self._tail: tuple[Floats, Bools, NDArray[np.int32]] | None = None
 
     def step(self, plate: int, began_s: float, ended_s: float) -> None:
@@ -107,24 +109,22 @@ class Course:
         with np.errstate(invalid="ignore", divide="ignore"):
             levels = np.where(level, means, 0.0).sum(axis=0) / counts
             noise = np.where(rest, scatter, 0.0).sum(axis=0) / rests
-        self._rows.append(
-            _Row(
-                at_s=moments[0].at_s,
-                lasts_s=moments[0].lasts_s,
-                celsius=float(np.mean([m.celsius for m in moments])),
-                level_g=np.where(counts >= min(FEWEST_REST, len(moments)), levels, np.nan).astype(np.float32),
-                seen_g=np.median(means, axis=0).astype(np.float32),
-                run=runs[-1],
-                rests=rests.astype(np.float32),
-                noise_g2=noise.astype(np.float32),
-                rough_g2=np.median(scatter, axis=0).astype(np.float32),
-                stirred=np.mean([m.stirred for m in moments], axis=0, dtype=np.float32),
-                wander=self._wander(means, calm, runs),
-                rough=_rough(means, moments[0].lasts_s),
-            )
-        )
+        told = {
+            "level_g": np.where(counts >= min(FEWEST_REST, len(moments)), levels, np.nan),
+            "seen_g": np.median(means, axis=0),
+            "run": runs[-1],
+            "rests": rests,
+            "noise_g2": noise,
+            "rough_g2": np.median(scatter, axis=0),
+            "stirred": np.mean([m.stirred for m in moments], axis=0),
+            "rough": _rough(means, moments[0].lasts_s),
+        }
+        told["wander"], told["pairs"] = self._differences(means, calm, runs)
+        packed = np.array([told[name] for name in FIELDS], dtype=np.float32)
+        celsius = float(np.mean([m.celsius for m in moments]))
+        self._rows.append((moments[0].at_s, moments[0].lasts_s, celsius, packed))
 
-    def _wander(self, means: Floats, calm: Bools, runs: NDArray[np.int32]) -> Floats:
+    def _differences(self, means: Floats, calm: Bools, runs: NDArray[np.int32]) -> Floats:
         """Per plate g²/s (2, plates): what differs more at `LAG` moments than at one; and of how many pairs."""
         if self._tail is not None:
             before, calm_before, runs_before = self._tail
@@ -148,55 +148,37 @@ class Course:
 
     def rows(self) -> Rows:
         self.fold()
-        rows = self._rows
-        shape = (0, self._plates)
         return Rows(
-            at_s=np.array([r.at_s for r in rows]),
-            celsius=np.array([r.celsius for r in rows]),
-            level_g=np.array([r.level_g for r in rows], dtype=np.float64).reshape(-1, self._plates),
-            seen_g=np.array([r.seen_g for r in rows], dtype=np.float64).reshape(-1, self._plates),
-            run=np.array([r.run for r in rows]) if rows else np.zeros(shape, dtype=np.int32),
-            stirred=np.array([r.stirred for r in rows], dtype=np.float64).reshape(-1, self._plates),
+            at_s=np.array([at_s for at_s, _, _, _ in self._rows]),
+            celsius=np.array([celsius for _, _, celsius, _ in self._rows]),
+            level_g=self._all("level_g"),
+            seen_g=self._all("seen_g"),
+            run=self._all("run").astype(np.int32),
+            stirred=self._all("stirred"),
         )
+
+    def _all(self, field: str) -> Floats:
+        """One field of all rows so far (rows, plates)."""
+        row = FIELDS.index(field)
+        return np.array([packed[row] for _, _, _, packed in self._rows], dtype=np.float64).reshape(-1, self._plates)
+
+    def _lasts(self) -> Floats:
+        """How long a moment was (rows,)."""
+        return np.array([lasts_s for _, lasts_s, _, _ in self._rows])
 
     def noise(self) -> list[Estimate]:
         """Standard deviation of one sample at rest, of every plate; of one that never rests, of its calmer half."""
         self.fold()
-        told = []
-        for plate in range(self._plates):
-            rests = np.array([r.rests[plate] for r in self._rows])
-            scatter = np.array([r.noise_g2[plate] for r in self._rows])
-            seconds = float(sum(r.rests[plate] * r.lasts_s for r in self._rows))
-            used = (rests > 0) & np.isfinite(scatter)
-            if rests.sum() < 0.05 * sum(ROW_S / r.lasts_s for r in self._rows) or not used.any():
-                rough = np.array([r.rough_g2[plate] for r in self._rows])
-                rough = rough[np.isfinite(rough)]
-                told.append(Estimate(math.sqrt(float(np.median(rough))), math.nan) if rough.size else UNKNOWN)
-                continue
-            cut = np.quantile(scatter[used], 0.95)
-            used &= scatter <= cut
-            noise_g = math.sqrt(float((scatter[used] * rests[used]).sum() / rests[used].sum()))
-            told.append(Estimate(noise_g, noise_g / math.sqrt(2 * max(1.0, seconds)), seconds))
-        return told
+        lasts_s = self._lasts()
+        columns = zip(self._all("rests").T, self._all("noise_g2").T, self._all("rough_g2").T, strict=True)
+        return [_noise(rests, scatter, rough, lasts_s) for rests, scatter, rough in columns]
 
     def wander(self) -> list[Estimate]:
         """g²/s, squared so that its error is one: how far levels go by themselves."""
         self.fold()
-        return [self._wander_of(plate) for plate in range(self._plates)]
-
-    def _wander_of(self, plate: int) -> Estimate:
-        told = np.array([r.wander[:, plate] / (r.lasts_s, 1.0) for r in self._rows]).reshape(-1, 2)
-        told = told[told[:, 1] >= FEWEST_REST]
-        if len(told) < 4 or told[:, 1].sum() < 0.03 * sum(ROW_S / r.lasts_s for r in self._rows):
-            rough = np.array([r.rough[plate] for r in self._rows])
-            rough = rough[np.isfinite(rough)]
-            return _middle(rough) if rough.size >= 4 else UNKNOWN
-        value, pairs = told.T
-        kept = np.abs(value) <= OUTLIES * max(float(np.median(np.abs(value))), 1e-12)
-        value, pairs = value[kept], pairs[kept]
-        mean = float(value @ pairs / pairs.sum())
-        error = float(np.std(value)) / math.sqrt(max(1, len(value) - 1))
-        return Estimate(mean, error, float(told[:, 1].sum() * self._rows[0].lasts_s))
+        lasts_s = self._lasts()
+        columns = zip(self._all("wander").T, self._all("pairs").T, self._all("rough").T, strict=True)
+        return [_wander(value, pairs, rough, lasts_s) for value, pairs, rough in columns]
 
     def drift(self, wander_g2: list[Estimate]) -> tuple[list[Estimate], list[Estimate]]:
         """g/h, and g/°C where the controller tells its temperature, of every plate."""
@@ -211,35 +193,44 @@ class Course:
         return drifts, warmths
 
 
-class _Row(NamedTuple):
-    """A quarter of a minute; arrays are (plates,), small on purpose: a day has many."""
-
-    at_s: float
-    lasts_s: float
-    celsius: float
-    level_g: NDArray[np.float32]
-    seen_g: NDArray[np.float32]
-    run: NDArray[np.int32]
-    rests: NDArray[np.float32]
-    noise_g2: NDArray[np.float32]
-    rough_g2: NDArray[np.float32]
-    stirred: NDArray[np.float32]
-    wander: Floats
-    rough: NDArray[np.float32]
+def _noise(rests: Floats, scatter: Floats, rough: Floats, lasts_s: Floats) -> Estimate:
+    """Of one plate, from its rows."""
+    used = (rests > 0) & np.isfinite(scatter)
+    if rests.sum() < 0.05 * (ROW_S / lasts_s).sum() or not used.any():
+        rough = rough[np.isfinite(rough)]
+        return Estimate(math.sqrt(float(np.median(rough))), math.nan) if rough.size else UNKNOWN
+    seconds = float(rests @ lasts_s)
+    used &= scatter <= np.quantile(scatter[used], 0.95)
+    noise_g = math.sqrt(float(scatter[used] @ rests[used] / rests[used].sum()))
+    return Estimate(noise_g, noise_g / math.sqrt(2 * max(1.0, seconds)), seconds)
 
 
-def _rough(means: Floats, lasts_s: float) -> NDArray[np.float32]:
+def _wander(value: Floats, pairs: Floats, rough: Floats, lasts_s: Floats) -> Estimate:
+    """Of one plate, from its rows; of one that never rests, by medians."""
+    enough = pairs >= FEWEST_REST
+    if enough.sum() < 4 or pairs[enough].sum() < 0.03 * (ROW_S / lasts_s).sum():
+        rough = rough[np.isfinite(rough)]
+        return _middle(rough) if rough.size >= 4 else UNKNOWN
+    of_s = float(pairs[enough] @ lasts_s[enough])
+    value, pairs = (value / lasts_s)[enough], pairs[enough]
+    kept = np.abs(value) <= OUTLIES * max(float(np.median(np.abs(value))), 1e-12)
+    value, pairs = value[kept], pairs[kept]
+    mean = float(value @ pairs / pairs.sum())
+    return Estimate(mean, float(np.std(value)) / math.sqrt(max(1, len(value) - 1)), of_s)
+
+
+def _rough(means: Floats, lasts_s: float) -> Floats:
     """Wander of plates that are never at rest, g²/s: by medians, which a few hands do not move."""
     if len(means) < 8:
-        return np.full(means.shape[1], np.nan, dtype=np.float32)
+        return np.full(means.shape[1], np.nan)
     with np.errstate(invalid="ignore"):
         near = np.median(np.diff(means, axis=0) ** 2, axis=0)
         far = np.median((means[4:] - means[:-4]) ** 2, axis=0)
-        told: NDArray[np.float32] = ((far - near) / (3 * CHI_MEDIAN * lasts_s)).astype(np.float32)
+        told: Floats = (far - near) / (3 * CHI_MEDIAN * lasts_s)
     return told
 
 
-def _middle(values: NDArray[np.float32]) -> Estimate:
+def _middle(values: Floats) -> Estimate:
     middle = float(np.median(values))
     scatter = 1.4826 * float(np.median(np.abs(values - middle)))
     return Estimate(middle, 1.25 * scatter / math.sqrt(len(values)))
