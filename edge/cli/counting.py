@@ -52,7 +52,7 @@ class Counting:
             )
 
         console = Console()
-        with Live(drawn(), console=console, auto_refresh=False, vertical_overflow="visible") as live:
+        with Live(drawn(), console=console, auto_refresh=False, screen=True) as live:
             while not select.select([sys.stdin], [], [], LOOK_S)[0]:
                 live.update(drawn(), refresh=True)
             sys.stdin.readline()
