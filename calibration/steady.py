@@ -65,6 +65,7 @@ class Watch:
         self.noise = np.full(channels, np.nan)
         self._learned = np.full(channels, np.nan)
         self._grain = np.full(channels, np.inf)
+        self._last = np.full(channels, np.nan)
         self.still = np.zeros(channels, dtype=bool)
         self.since_s = np.full(channels, np.nan)
         self.left_s = np.full(channels, -np.inf)
@@ -100,8 +101,8 @@ class Watch:
             self.since_s[:] = np.nan
         self._next_s = batch.at_s + samples / batch.hz
         said = batch.mass_g
-        if samples > 1:
-            self._grains(np.abs(np.diff(said, axis=1)))
+        self._grains(np.abs(np.diff(said, axis=1, prepend=self._last[:, None])))
+        self._last = said[:, -1]
         first_s = batch.at_s
         if self._part:
             first_s = self._part[0][0]
