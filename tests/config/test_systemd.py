@@ -9,17 +9,20 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[2] / "config" / "systemd" / "tebura.service"
+UNITS = Path(__file__).parents[2] / "config" / "systemd"
+UNIT = UNITS / "tebura.service"
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 
 
 @needs_systemd
 def test_systemd_understands_every_line(tmp_path: Path) -> None:
-    unit = tmp_path / "tebura.service"
-    unit.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/tebura/bin/tebura", "/bin/true"), encoding="utf-8")
-    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
-    about = [line for line in (done.stdout + done.stderr).splitlines() if "tebura.service" in line]
+    units = [tmp_path / unit.name for unit in UNITS.iterdir()]
+    for unit in units:
+        text = (UNITS / unit.name).read_text(encoding="utf-8")
+        unit.write_text(text.replace("/opt/tebura/bin/tebura", "/bin/true"), encoding="utf-8")
+    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+    about = [line for line in (done.stdout + done.stderr).splitlines() if "tebura" in line]
     assert about == []
 
 
@@ -33,6 +36,8 @@ def test_the_service_is_hardened() -> None:
 
 
 def test_the_service_names_the_command_as_it_is() -> None:
+    shelves = (UNITS / "tebura-check.service").read_text(encoding="utf-8")
+    assert "ExecStart=/opt/tebura/bin/tebura calibrate check --store /etc/tebura/shop --for 600\n" in shelves
     text = UNIT.read_text(encoding="utf-8")
     assert "ExecStart=/opt/tebura/bin/tebura run --store /etc/tebura/shop\n" in text
     assert {"Type=notify", "NoNewPrivileges=yes", "StateDirectory=tebura", "WatchdogSec=20"} <= set(text.splitlines())
