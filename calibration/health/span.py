@@ -26,6 +26,8 @@ UNEXPLAINED = 12.0
 """What a step costs that is no number of units: something else was put there."""
 BETTER = 30.0
 """The factor must explain all steps better by so much (as a difference of chi squares)."""
+DOUBTED = 3.0
+"""Standard deviations of a unit's weight: the same unit may be taken and put back all day."""
 AS_WELL = 6.0
 """Another product explains them as well as a factor does when it is worse by less than this."""
 LATTICE = np.exp(np.linspace(math.log(0.5), math.log(1.6), 233))
@@ -40,6 +42,8 @@ class Factor:
     better: float
     explained: float
     """Share of the steps that the factor explains."""
+    doubt: float
+    """By so much it may be off because the few units that were moved are light or heavy ones."""
 
     @property
     def convinces(self) -> bool:
@@ -78,10 +82,11 @@ def factor_of(
     cost = np.stack([_cost(change_g / f, error_g / f, weighed) for f in LATTICE])
     total = cost.sum(axis=1)
     best = int(total.argmin())
+    doubt = DOUBTED * max(p.weight_sd_g / p.weight_g for p in weighed)
     honest = float(_cost(change_g, error_g, weighed).sum())
     if beside and float(_cost(change_g, error_g, beside).sum()) < float(total[best]) + AS_WELL:
         return None
-    return Factor(float(LATTICE[best]), honest - float(total[best]), float((cost[best] < UNEXPLAINED).mean()))
+    return Factor(float(LATTICE[best]), honest - float(total[best]), float((cost[best] < UNEXPLAINED).mean()), doubt)
 
 
 def _cost(change_g: Floats, error_g: Floats, products: Sequence[Product]) -> Floats:

@@ -27,6 +27,8 @@ TREMBLES_G = 0.4
 """Plates whose noise is less may say one number for hours."""
 FILTERED = 0.1
 """Less of the fast half of the spectrum than this: a filter. The slow end is a hertz or so."""
+CALMED = 0.3
+"""… and noise that is less than this share of the neighbours'."""
 JUMPS, JUMPS_PER_H = 3, 6.0
 COARSE_HZ = 25.0
 """Below, whatever is put down arrives from one sample to the next: only many jumps are a loose wire."""
@@ -170,7 +172,7 @@ def _of_signal(
     own_g = math.sqrt(max(0.0, plate.noise.value**2 - plate.hum_g**2 / 2))
     if own_g > (FAULTS["noisy"].limit if grams else NOISIER * usual_g):
         found.append(("noisy", f"{own_g:.1f} {unit} from sample to sample", own_g))
-    if grams and _drifts(plate):
+    if grams and _drifts(plate, sign.fast, usual_g):
         what = f"{plate.wander_g:.2f} g/√s by itself"
         if plate.drift.of_s > DRIFT_FROM_S:
             what += f", {plate.drift.value:+.0f} g an hour"
@@ -180,9 +182,16 @@ def _of_signal(
     return found
 
 
-def _drifts(plate: PlateHealth) -> bool:
+def _drifts(plate: PlateHealth, fast: float, usual_g: float) -> bool:
+    """Beyond doubt; of a plate whose spectrum says as much (what wanders is slow), with less of it.
+
+    A filter looks alike from afar, but takes the noise away.
+    """
     wander, drift = plate.wander, plate.drift
-    if wander.value - SIGMAS * wander.error > FAULTS["drifting"].limit ** 2:
+    if fast < FILTERED and plate.noise.value < CALMED * usual_g:
+        return False
+    sigmas = SIGMAS / 2 if fast < FILTERED else SIGMAS
+    if wander.value - sigmas * wander.error > FAULTS["drifting"].limit ** 2:
         return True
     return drift.of_s > DRIFT_FROM_S and abs(drift.value) - SIGMAS * drift.error > DRIFT_G_PER_H
 
@@ -203,8 +212,9 @@ def _of_steps(
         found.append(("reversed", what, sign.hands_down / hands))
     elif plate.level_g < BACKWARDS_G:
         found.append(("reversed", f"it says {plate.level_g:.0f} g, less than nothing", plate.level_g))
-    off = sign.factor.factor - 1 if sign.factor is not None and sign.factor.convinces else 0.0
-    if abs(off) > FAULTS["span"].limit:
+    factor = sign.factor
+    off = factor.factor - 1 if factor is not None and factor.convinces else 0.0
+    if factor is not None and abs(off) > FAULTS["span"].limit + factor.doubt:
         what = (
             f"what is taken and put there weighs {100 * abs(off):.0f} % {'more' if off > 0 else 'less'} than it should"
         )
