@@ -48,8 +48,9 @@ becomes of it is told by a later event, which is then explained together with it
 
 COMPLETED = -0.3
 
-BEYOND_STOCK = -4.0
-"""More units than stand there, says the stock: somebody has counted wrongly, or restocked without a word."""
+BEYOND_STOCK = -3.0
+"""More units than stand there, says the stock: somebody has counted wrongly, or restocked without a word. Measured on
+nearly empty shelves: less gains nothing where counts are right, and at -4 wrong ones begin to exchange whole carts."""
 
 NEXT_PLATE = -10.0
 OUTSIDE = -30.0

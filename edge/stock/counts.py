@@ -1,7 +1,8 @@
 """How many units stand where, with the doubt that events left behind.
 
 An event that may have been one unit or two changes a place by its mean, and adds to its variance: nobody decides, and
-the doubt stays until somebody counts.
+the doubt stays until somebody counts. What was taken where nothing stood any more is a doubt of its own: somebody has
+counted wrongly, and may have by more.
 """
 
 from __future__ import annotations
@@ -103,9 +104,11 @@ def follow(stock: Stock, store: Store, explained: Explained) -> set[str]:
             stock.astray[sku] = max(0.0, stock.astray.get(sku, 0.0) + change_units)
             continue
         known = stock.counts.get(place_of(facing))
-        if known is not None:
-            known.quantity = max(0.0, known.quantity + change_units)
-            known.variance += max(0.0, square[sku] - change_units * change_units)
+        if known is None or explained.event.step_s <= known.at_s:
+            continue  # who counted has seen it, though the plates came to rest only now
+        missing = max(0.0, -known.quantity - change_units)
+        known.quantity += change_units + missing
+        known.variance += max(0.0, square[sku] - change_units * change_units) + missing * missing
     return set(mean)
 
 
@@ -121,19 +124,24 @@ def _beside(store: Store, event: ShelfEvent, sku: str) -> Facing | None:
 
 
 def level_of(stock: Stock, store: Store, sku: str) -> Level | None:
-    """How much of a product there is; None where none of its places was ever counted."""
-    counted = [(f, stock.counts[place_of(f)]) for f in store.planogram.of(sku) if place_of(f) in stock.counts]
+    """How much of a product there is; None where none of its places was ever counted.
+
+    While some of its places were not, nobody knows that it is low: staff are counting, one place after another.
+    """
+    homes = store.planogram.of(sku)
+    counted = [(f, stock.counts[place_of(f)]) for f in homes if place_of(f) in stock.counts]
     if not counted:
         return None
     quantity = round(sum(c.quantity for _, c in counted))
     low = store.catalogue[sku].low_stock
     least = store.policy.low_stock if low is None else low
+    supply: Supply = "out" if quantity == 0 else "low" if quantity <= least else "ok"
     return Level(
         sku,
         quantity,
         math.sqrt(sum(c.variance for _, c in counted)) > CERTAIN_SD,
         round(stock.astray.get(sku, 0.0)),
-        "out" if quantity == 0 else "low" if quantity <= least else "ok",
+        supply if len(counted) == len(homes) else "ok",
         tuple((f.shelf, f.first, f.last, round(c.quantity)) for f, c in counted),
     )
 

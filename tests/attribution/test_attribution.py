@@ -163,5 +163,5 @@ def test_what_is_sold_out_is_not_what_was_taken() -> None:
         return told
 
     assert max(taken({}).values()) < 0.7, "nobody can know"
-    assert taken({kombu: 0, ume: 5})["onigiri-ume"] > 0.95
-    assert taken({kombu: 5, ume: 0})["onigiri-kombu"] > 0.95
+    assert taken({kombu: 0, ume: 5})["onigiri-ume"] > 0.9
+    assert taken({kombu: 5, ume: 0})["onigiri-kombu"] > 0.9

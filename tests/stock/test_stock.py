@@ -7,7 +7,7 @@ import numpy as np
 from edge.records import Effect, Explained, Explanation, LedgerEntry, Publish, Share, ShelfEvent, StockCounted
 from edge.runtime import step
 from edge.state import State, freeze, open_shop, thaw
-from edge.stock import follow, level_of, most_on
+from edge.stock import follow, level_of, most_on, place_of
 from edge.store import Facing
 from tests.attribution.test_attribution import SHOP
 
@@ -20,11 +20,13 @@ def counted(state: State, quantity: int, facing: Facing = PLACE, at_s: float = 1
     return step(state, SHOP, record)
 
 
-def happened(*ways: tuple[float, str, int], shelf: str = PLACE.shelf, plate: int = PLACE.first) -> Explained:
+def happened(
+    *ways: tuple[float, str, int], shelf: str = PLACE.shelf, plate: int = PLACE.first, at_s: float = 150.0
+) -> Explained:
     """An event at a plate that was, with some probability each, so many units of something taken."""
     plates = SHOP.layout.shelf(shelf).plates
     zeros = np.zeros(plates)
-    event = ShelfEvent("e", shelf, 1.0, 1.0, 1.0, 1.0, (plate,), zeros, zeros)
+    event = ShelfEvent("e", shelf, at_s, at_s, at_s, at_s + 1.0, (plate,), zeros, zeros)
     told = tuple(Explanation((Share("v", sku, n),), 0.0, 0.0, 0.0, 0.0, p) for p, sku, n in ways)
     return Explained(event, told, ())
 
@@ -95,9 +97,35 @@ def test_staff_are_called_when_a_product_gets_low_and_again_when_it_is_gone() ->
         said = counted(state, quantity, at_s=at_s)
         return [e.payload["kind"] for e in said if isinstance(e, Publish) and e.topic == "runtime/alert"]
 
+    counted(state, 0, OTHER)
     assert [alerts(n, 100.0 + n) for n in (5, 2, 1, 0, 0, 5, 0)] == [
         [], ["low-stock"], [], ["out-of-shelf"], [], [], ["out-of-shelf"],
     ]  # fmt: skip
+
+
+def test_nobody_is_called_before_every_place_was_counted() -> None:
+    state = open_shop(SHOP)
+    told = counted(state, 0) + counted(state, 6, OTHER)
+    assert not [e for e in told if isinstance(e, Publish) and e.topic == "runtime/alert"]
+    assert of(state) == (6, False, "ok")
+
+
+def test_who_counts_has_seen_what_happened_before_though_the_plates_came_to_rest_later() -> None:
+    state = open_shop(SHOP)
+    counted(state, 8)
+    follow(state.stock, SHOP, happened((1.0, "choco-bar", 2), at_s=99.5))
+    assert most_on(state.stock, [PLACE]) == {PLACE: 8}
+
+
+def test_what_is_taken_from_an_empty_place_says_that_the_count_was_wrong() -> None:
+    state = open_shop(SHOP)
+    counted(state, 1)
+    assert most_on(state.stock, [PLACE]) == {PLACE: 1}
+    follow(state.stock, SHOP, happened((1.0, "choco-bar", 2)))
+    assert state.stock.counts[place_of(PLACE)].about
+    assert most_on(state.stock, [PLACE])[PLACE] >= 2, "there may be more"
+    counted(state, 3, at_s=200.0)
+    assert most_on(state.stock, [PLACE]) == {PLACE: 3}
 
 
 def test_the_stock_survives_a_stop() -> None:
