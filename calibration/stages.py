@@ -49,7 +49,8 @@ def asked(ask: Ask) -> Said:
 @dataclass(slots=True)
 class Room:
     """What all stages share. ``helpless`` (channels,): dead, stuck or loose: nothing is learned by working on them.
-    ``busy`` (channels,): somebody works there.
+    ``busy`` (channels,): somebody works there. ``excused``: plates at which a weight came down by mistake, once each: a
+    loose wire looks the same, but does it again. ``proven`` (0-based channels): have borne a weight where they should.
     """
 
     plates: int
@@ -57,6 +58,8 @@ class Room:
     progress: Progress
     helpless: Bools = field(init=False)
     busy: Bools = field(init=False)
+    excused: set[int] = field(default_factory=set)
+    proven: set[int] = field(default_factory=set)
     over: bool = False
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ from calibration.asks import Ask, Deed, Place
 from calibration.readings import Reading, fit
 from calibration.stages import FELT_SIGMA, REMIND_S, Room, Said, asked
 from calibration.steady import BLOCK_S, Floats
-from calibration.witness import drift_of
+from calibration.witness import JUMPS, drift_of
 from edge.records import WeightBatch
 
 LEAST_S, MOST_S = 3.0, 12.0
@@ -33,6 +33,8 @@ ELSEWHERE_SIGMA = 15.0
 SPLIT = 0.45
 RESTLESS = 5
 """A plate that rested at so many levels for one deed was not moved by a person."""
+TOGETHER_S = 1.2
+"""Plates that come to rest within so long may have been moved together."""
 SUPPOSED_DRIFT_G = 0.1
 """g/√s, where the walk has not yet seen enough of the plate at rest."""
 FINGER_G = 800.0
@@ -115,6 +117,7 @@ class Weigh:
         """What the first weight is worth on this channel, in its unit; negative where more load says less."""
         self._left = False
         self._steps = 0
+        self._seen = self._by_itself = np.zeros(0, dtype=int)
         self._elsewhere: dict[int, int] = {}
         self._repeats = 0
         self._reminded = 0
@@ -130,6 +133,8 @@ class Weigh:
         p.rises_s[self.plate] = []
         self._at, self._asked_s, self._repeats = -1, room.watch.now_s, 0
         self._steps = int(room.watch.steps[self._channel])
+        self._seen = room.watch.steps.copy()
+        self._by_itself = np.zeros(room.plates, dtype=int)
         self._unit = self._guess(room)
         return []
 
@@ -157,9 +162,9 @@ class Weigh:
 
     def hear(self, room: Room, batch: WeightBatch) -> list[Said]:
         watch, channel = room.watch, self._channel
-        if watch.steps[channel] - self._steps >= RESTLESS:
-            room.progress.quiet[channel].jumps += RESTLESS
-            room.helpless[channel] = True
+        said = self._look_for_restless(room)
+        if said:
+            return said
         if room.helpless[channel]:
             return [Said("note", f"Plate {self.plate} jumps by itself: it is left out."), *self._end(room)]
         if not watch.still[channel]:
@@ -176,6 +181,26 @@ class Weigh:
         if both:
             return self._ask(room, f"It stands on plates {self.plate} and {both}: move it away from the edge. ")
         return self._measure(room, move, since_s)
+
+    def _look_for_restless(self, room: Room) -> list[Said]:
+        """Channels that go from level to level more often than anybody moves something.
+
+        What touches the plate goes along with it; a weight that comes down elsewhere by mistake goes there and away,
+        and a person makes two such mistakes. Where another channel turns out to be loose, this plate begins again: the
+        walk may have taken a jump there for a weight.
+        """
+        watch, channel = room.watch, self._channel
+        stepped = watch.steps > self._seen
+        self._seen = watch.steps.copy()
+        if watch.still[channel]:
+            self._by_itself += stepped & (np.abs(watch.since_s - watch.since_s[channel]) > TOGETHER_S)
+        loose = (self._by_itself >= RESTLESS) & ~room.helpless
+        loose[channel] = int(watch.steps[channel]) - self._steps >= RESTLESS
+        for restless in np.flatnonzero(loose & ~room.helpless).tolist():
+            room.progress.quiet[restless].jumps += JUMPS
+            room.helpless[restless] = True
+        loose[channel] = False
+        return self.again(room) if loose.any() else []
 
     def _empty(self, room: Room, since_s: float) -> list[Said]:
         """The plate before anything was put there: as it was at the tare, or as it stands for long enough."""
@@ -231,6 +256,8 @@ class Weigh:
             self._rise(room, readings[-1].said[channel].mean, levels[channel].mean)
         readings.append(Reading(self.plate, move.mass_g, move.place, move.product, move.down, since_s, levels))
         self._base = np.array([level.mean for level in levels])
+        if move.mass_g:
+            room.proven.add(channel)
         if len(readings) == 2:
             self._unit = levels[channel].mean - readings[0].said[channel].mean
         if move.deed == "product" and self._goods and self._alone(room, readings):
@@ -339,11 +366,13 @@ class Weigh:
         count = self._elsewhere.get(other, 0) + 1
         if count == 1:
             said = self._ask(room, f"That was plate {other}. ")
-            room.progress.quiet[room.channel(other)].jumps -= 2  # on it, and off again: that was no wire
+            if other not in room.excused:
+                room.excused.add(other)
+                room.progress.quiet[room.channel(other)].jumps -= 2  # on it, and off again: that was no wire
             self._elsewhere[other] = 1
             return said
-        if room.watch.now_s - self._said_s < 6.0:
-            return []
+        if room.watch.now_s - self._said_s < 6.0 or self._channel in room.proven:
+            return self._remind(room)
         p = room.progress
         p.order[self.plate], p.order[other] = p.order[other], p.order[self.plate]
         here, there = p.pressed.get(self.plate), p.pressed.get(other)
