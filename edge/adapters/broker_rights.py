@@ -30,7 +30,7 @@ REHEARSAL: Final = "rehearsal"
 SENSES: Final = ("shelf/+/weight", "camera/+/people", "gate/+/scan", "gate/+/passage")
 """Topic patterns that devices write."""
 
-SAYS: Final = ("gate/+/command", "visit/+/cart", "runtime/status", "runtime/alert")
+SAYS: Final = ("gate/+/command", "visit/+/cart", "stock/+", "runtime/status", "runtime/alert")
 """Topic patterns that the runtime writes."""
 
 
