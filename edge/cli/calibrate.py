@@ -21,9 +21,9 @@ from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from calibration.faces import Face
-    from calibration.questions import AtTerminal
-    from calibration.session import Source, Wanted
+    from calibration.shelf.faces import Face
+    from calibration.shelf.questions import AtTerminal
+    from calibration.shelf.session import Source, Wanted
     from edge.store import Store
 
 app = typer.Typer(help="How shelves weigh: find out, write down, look, go back.", no_args_is_help=True)
@@ -59,9 +59,9 @@ def shelf(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object an event, for programs.")] = False,
 ) -> None:
     """Walk a shelf: hands off, empty, touch, weigh; accepted or refused with the remedy, and written down."""
-    from calibration.progress import unfinished
-    from calibration.questions import AtTerminal
-    from calibration.session import BrokeOff, CannotWalk, Wanted, plates_of
+    from calibration.shelf.progress import unfinished
+    from calibration.shelf.questions import AtTerminal
+    from calibration.shelf.session import BrokeOff, CannotWalk, Wanted, plates_of
 
     shop = _shop(store, shelf)
     if resume and fresh:
@@ -98,9 +98,9 @@ def _walk(
     *,
     as_json: bool,
 ) -> None:
-    from calibration.progress import drop
-    from calibration.session import begun, decide, replayed, walk_through, walk_to, write
-    from calibration.told import plain_verdict, print_verdict
+    from calibration.shelf.progress import drop
+    from calibration.shelf.session import begun, decide, replayed, walk_through, walk_to, write
+    from calibration.shelf.told import plain_verdict, print_verdict
 
     progress = replayed(shop, folder, wanted) if recorded else begun(shop, folder, wanted, questions)
     with _source(shop, folder, wanted.shelf, state, recorded) as source:
@@ -134,7 +134,7 @@ def show_all(
 ) -> None:
     """Every profile of every shelf: when, by whom, how good, and which counts."""
     from calibration.history import history, shelves
-    from calibration.told import plain_kept, print_history
+    from calibration.shelf.told import plain_kept, print_history
 
     shop = _shop(store)
     kept = [one for name in shelves(store) if shelf in ("", name) for one in history(shop, store, name)]
@@ -155,7 +155,7 @@ def show_all(
 def show(shelf: ShelfName, when: When = "", *, store: StoreFolder, as_json: Json = False) -> None:
     """One profile with its evidence."""
     from calibration.history import NoSuchProfile, find, history
-    from calibration.told import plain_kept, print_kept
+    from calibration.shelf.told import plain_kept, print_kept
 
     try:
         kept = find(history(_shop(store), store, shelf), shelf, when)
@@ -178,7 +178,7 @@ def diff(
 ) -> None:
     """What changed, plate by plate: order, polarity, span, zero, noise."""
     from calibration.history import NoSuchProfile, changes, find, history, usable
-    from calibration.told import print_changes
+    from calibration.shelf.told import print_changes
 
     kept = history(_shop(store), store, shelf)
     if len(whens or ()) not in (0, 2):
@@ -219,7 +219,7 @@ def rollback(
 
 
 def _shop(store: Path, shelf: str = "") -> Store:
-    from calibration.session import store_of
+    from calibration.shelf.session import store_of
     from edge.store import BrokenStore
 
     try:
@@ -235,7 +235,7 @@ def _shop(store: Path, shelf: str = "") -> Store:
 def _source(shop: Store, folder: Path, shelf: str, state: Path | None, recorded: Path | None) -> Iterator[Source]:
     """Live batches, or a recording's."""
     from calibration.listen import listen
-    from calibration.session import Recorded
+    from calibration.shelf.session import Recorded
     from edge.site import load_site
     from edge.store import BrokenStore
     from edge.wire import UnreadableRecording, open_recording
@@ -254,13 +254,13 @@ def _source(shop: Store, folder: Path, shelf: str, state: Path | None, recorded:
 
 
 def _face(as_json: bool, *, terminal: bool) -> Face:
-    from calibration.faces import Events, Lines
+    from calibration.shelf.faces import Events, Lines
 
     if as_json:
         return Events()
     if not terminal:
         return Lines()
-    from calibration.screen import Screen
+    from calibration.shelf.screen import Screen
 
     return Screen()
 

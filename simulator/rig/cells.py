@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.asks import Place
+from calibration.shelf.asks import Place
 from edge.records import WeightBatch
 from edge.store import Shelf
 from edge.wire import encode_weight

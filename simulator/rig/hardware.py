@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from calibration.asks import Place
+from calibration.shelf.asks import Place
 from simulator.chance import stream
 from simulator.forces import CREEP_S, CREEP_SHARE, Grams
 from simulator.plates import BATCH, HZ, NOISE_G

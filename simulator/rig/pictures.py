@@ -21,11 +21,11 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.text import Text
 
-from calibration.asks import Ask, Deed
-from calibration.screen import Screen
-from calibration.session import Wanted, walk_through, walk_to
-from calibration.stages import Said
-from calibration.walk import Walk, begin
+from calibration.shelf.asks import Ask, Deed
+from calibration.shelf.screen import Screen
+from calibration.shelf.session import Wanted, walk_through, walk_to
+from calibration.shelf.stages import Said
+from calibration.shelf.walk import Walk, begin
 from edge.records import WeightBatch
 from edge.store import Store, load_store
 from edge.wire import RecordingWriter
@@ -72,7 +72,7 @@ MOMENTS = (
 
 
 class Scripted:
-    """A `calibration.session.Source`: a rig with a technician in front of it; everything that is heard is written."""
+    """A `calibration.shelf.session.Source`: a rig and a technician in front of it; what is heard is written."""
 
     where = "the shelf"
     troubles: Mapping[str, str] = {}

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import get_args
 
-from calibration.asks import Place
+from calibration.shelf.asks import Place
 from edge.adapters.broker import FOLDER
 from edge.adapters.broker_rights import rights_of
 from edge.adapters.passwords import Passwords

@@ -1,7 +1,8 @@
 """Somebody in front of the shelf who does what a walk asks for, as a person does.
 
-Enters: what is asked (`calibration.asks`). Leaves: deeds at the rig, each after a moment, with a hand that comes down
-gently and never quite in the same place in time; and mistakes on demand, each of them once, at the first opportunity.
+Enters: what is asked (`calibration.shelf.asks`). Leaves: deeds at the rig, each after a moment, with a hand that comes
+down gently and never quite in the same place in time; and mistakes on demand, each of them once, at the first
+opportunity.
 A technician has one weight and a basket of products.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal, get_args
 
-from calibration.asks import Ask
+from calibration.shelf.asks import Ask
 from simulator.chance import stream
 from simulator.rig.cells import CARRIED_S, Rig
 

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from calibration.verdict import Terms, Verdict, judge
-from calibration.walk import Walk, begin
+from calibration.shelf.verdict import Terms, Verdict, judge
+from calibration.shelf.walk import Walk, begin
 from edge.store import Shelf
 from simulator.rig.cells import Rig
 from simulator.rig.hardware import FAULTS, Hardware, Unit, faulty, healthy

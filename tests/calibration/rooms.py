@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from calibration.asks import Ask
-from calibration.progress import Progress
-from calibration.stages import Said
-from calibration.verdict import Terms, Verdict, judge
-from calibration.walk import Walk, begin
-from calibration.weighing import Goods
+from calibration.shelf.asks import Ask
+from calibration.shelf.goods import Goods
+from calibration.shelf.progress import Progress
+from calibration.shelf.stages import Said
+from calibration.shelf.verdict import Terms, Verdict, judge
+from calibration.shelf.walk import Walk, begin
 from edge.store import Shelf, ShelfProfile
 from simulator.rig import Rig, healthy
 from simulator.rig.hardware import Hardware

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from calibration.asks import Ask
-from calibration.progress import unfinished
-from calibration.walk import Walk, begin
+from calibration.shelf.asks import Ask
+from calibration.shelf.progress import unfinished
+from calibration.shelf.walk import Walk, begin
 from edge.cli import app
 from edge.records import WeightBatch
 from edge.store import Store, load_store

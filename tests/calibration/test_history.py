@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from calibration.evidence import evidence
 from calibration.history import NoSuchProfile, changes, find, history, keep, roll_back, usable
+from calibration.shelf.evidence import evidence
 from edge.store import PlateProfile, ShelfProfile, load_store
 from edge.store.profile import read_profile
 from simulator.commands import DEMO

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calibration.diagnosis import diagnose, hum_of
+from calibration.shelf.diagnosis import diagnose, hum_of
 from calibration.steady import Watch
 from edge.records import WeightBatch
 from simulator.forces import Step, loads

@@ -9,10 +9,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from calibration.asks import Ask
-from calibration.progress import save, take_up, unfinished
-from calibration.walk import Walk, begin
-from calibration.weighing import Goods
+from calibration.shelf.asks import Ask
+from calibration.shelf.goods import Goods
+from calibration.shelf.progress import save, take_up, unfinished
+from calibration.shelf.walk import Walk, begin
 from edge.records import WeightBatch
 from simulator.rig import Rig, spoil
 from simulator.rig.technician import Mistake

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibration.asks import Ask, Deed, Place
+from calibration.shelf.asks import Ask, Deed, Place
 from edge.records import WeightBatch
 from edge.store import Shelf
 from simulator.forces import Grams

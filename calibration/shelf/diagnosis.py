@@ -1,8 +1,8 @@
 """Ten seconds hands off: which channels talk, how fast, how noisy, what hums, and what is broken already.
 
 Enters: raw batches of a shelf that nobody touches. Leaves: one `Channel` a channel, in its own unit, and one
-`Controller`. It only measures: which figure is a fault is decided when grams are known (`calibration.verdict`), because
-a noise of two hundred counts is a good cell or a bad one.
+`Controller`. It only measures: which figure is a fault is decided when grams are known (`calibration.shelf.verdict`),
+because a noise of two hundred counts is a good cell or a bad one.
 """
 
 from __future__ import annotations

@@ -19,10 +19,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from calibration.faces import silence
-from calibration.stages import Said
+from calibration.shelf.faces import silence
+from calibration.shelf.stages import Said
+from calibration.shelf.walk import Walk
 from calibration.steady import Floats
-from calibration.walk import Walk
 
 SHOWN_S = 20.0
 EVERY_S = 0.2

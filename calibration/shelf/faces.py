@@ -1,4 +1,4 @@
-"""How a walk shows itself: plain lines for a pipe, events for a program; `calibration.screen` for a terminal.
+"""How a walk shows itself: plain lines for a pipe, events for a program; `calibration.shelf.screen` for a terminal.
 
 Enters: what a walk says, and its state after every batch. Leaves: lines. A face decides nothing.
 """
@@ -10,8 +10,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from calibration.stages import Said
-from calibration.walk import Walk
+from calibration.shelf.stages import Said
+from calibration.shelf.walk import Walk
 
 
 class Face(Protocol):

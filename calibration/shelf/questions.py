@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from calibration.progress import Progress
+from calibration.shelf.progress import Progress
 
 
 class AtTerminal:

@@ -9,15 +9,16 @@ enough.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from calibration.asks import Ask, Deed, Place
-from calibration.readings import Reading, fit
-from calibration.stages import FELT_SIGMA, REMIND_S, Room, Said, asked
+from calibration.shelf.asks import Ask
+from calibration.shelf.goods import Goods
+from calibration.shelf.moves import Move, moves, up_and_down
+from calibration.shelf.readings import Reading, fit
+from calibration.shelf.stages import FELT_SIGMA, REMIND_S, Room, Said, asked
+from calibration.shelf.witness import JUMPS, drift_of
 from calibration.steady import BLOCK_S, Floats
-from calibration.witness import JUMPS, drift_of
 from edge.records import WeightBatch
 
 LEAST_S, MOST_S = 3.0, 12.0
@@ -43,62 +44,6 @@ CLEARED_S = 20.0
 """Who was asked to clear a plate has done so by then; what it then says is its zero, whatever it was before."""
 ALONE = 0.02
 """A product of which a neighbour bears more than this share stands on two plates: its weight is not known here."""
-PLACES: tuple[Place, Place] = ("front-left", "front-right")
-"""Two corners on one side: together with the middle they show a tilt in either direction."""
-NAMES = {"centre": "in the middle", "front-left": "at the front left corner",
-         "front-right": "at the front right corner", "back-left": "at the back left corner",
-         "back-right": "at the back right corner"}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """``count`` units of a product that the planogram puts on a plate, and what the catalogue says they weigh."""
-
-    sku: str
-    name: str
-    count: int
-    weight_g: float
-    weight_sd_g: float
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One deed, and what stands on the plate when it is done."""
-
-    deed: Deed
-    text: str
-    weighs_g: float = 0.0
-    """What is put or lifted; 0: unknown."""
-    mass_g: float = 0.0
-    place: Place = "centre"
-    product: bool = False
-    down: bool = False
-
-
-def moves(plate: int, weights_g: Sequence[float], goods: Goods | None) -> list[Move]:
-    """What is done at one plate."""
-    first = weights_g[0]
-    found = [m for weight_g in weights_g for m in _up_and_down(plate, weight_g, "centre")]
-    found += [m for place in PLACES for m in _up_and_down(plate, first, place)]
-    what = (
-        f"{goods.count} {goods.name} ({goods.sku}, {goods.weight_g:g} g)"
-        if goods
-        else "a product, or any steady thing of 0.3 to 2 kg"
-    )
-    on = f"Set {what} down in the middle of plate {plate}, and leave it there for now."
-    found.append(Move("product", on, product=True))
-    top = f"Set the {first:g} g weight on top of it, or close beside it, on plate {plate}."
-    found.append(Move("put", top, first, first, product=True))
-    found.append(Move("lift", "Take the weight off again; leave the product.", first, product=True, down=True))
-    found.append(Move("lift", f"Take everything off plate {plate}.", down=True))
-    return found
-
-
-def _up_and_down(plate: int, weight_g: float, place: Place) -> list[Move]:
-    return [
-        Move("put", f"Set the {weight_g:g} g weight down {NAMES[place]} of plate {plate}.", weight_g, weight_g, place),
-        Move("lift", "Take it off.", weight_g, down=True),
-    ]
 
 
 class Weigh:
@@ -300,7 +245,7 @@ class Weigh:
             self._moves = [*self._moves[: self._at], last]
         if self._at == len(self._moves) and not self._sure(room) and self._repeats < MOST_REPEATS:
             self._repeats += 1
-            self._moves += _up_and_down(self.plate, self._weight, "centre")
+            self._moves += up_and_down(self.plate, self._weight, "centre")
         if self._at == len(self._moves):
             return self._end(room)
         self._elsewhere.clear()

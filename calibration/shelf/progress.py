@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from calibration.diagnosis import Diagnosis
-from calibration.readings import Reading
+from calibration.shelf.diagnosis import Diagnosis
+from calibration.shelf.readings import Reading
 from calibration.steady import Level
 from edge.store.profile import FOLDER
 

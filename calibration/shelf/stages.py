@@ -10,11 +10,11 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from calibration.asks import Ask
-from calibration.diagnosis import bumped, diagnose, hum_of
-from calibration.progress import Progress
+from calibration.shelf.asks import Ask
+from calibration.shelf.diagnosis import bumped, diagnose, hum_of
+from calibration.shelf.progress import Progress
+from calibration.shelf.witness import JUMPS
 from calibration.steady import Bools, Floats, Watch
-from calibration.witness import JUMPS
 from edge.records import WeightBatch
 
 HANDS_OFF_S = 10.0

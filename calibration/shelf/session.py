@@ -13,13 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from calibration.evidence import evidence
-from calibration.faces import Face
-from calibration.goods import goods_of
 from calibration.history import NoSuchProfile, find, history, keep, usable
-from calibration.progress import Progress, UnusableProgress, save, take_up
-from calibration.verdict import Terms, Verdict, judge
-from calibration.walk import Walk, begin
+from calibration.shelf.evidence import evidence
+from calibration.shelf.faces import Face
+from calibration.shelf.goods import goods_of
+from calibration.shelf.progress import Progress, UnusableProgress, save, take_up
+from calibration.shelf.verdict import Terms, Verdict, judge
+from calibration.shelf.walk import Walk, begin
 from edge.records import WeightBatch
 from edge.store import BrokenStore, ShelfProfile, Store, load_store, read_store
 from edge.store.load import FILES

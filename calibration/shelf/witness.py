@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from calibration.progress import Progress, Quiet
+from calibration.shelf.progress import Progress, Quiet
 from calibration.steady import Bools, Watch
 from edge.records import WeightBatch
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from calibration.history import Change, Kept
-from calibration.verdict import Verdict, left_over
+from calibration.shelf.verdict import Verdict, left_over
 
 
 def percent(value: float, digits: int = 2) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from calibration.progress import Progress
-from calibration.verdict import PlateResult, Verdict
+from calibration.shelf.progress import Progress
+from calibration.shelf.verdict import PlateResult, Verdict
 
 PERCENT = 100.0
 

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from calibration.asks import Place
+from calibration.shelf.asks import Place
 from calibration.steady import Floats, Level
 
 HEALTHY = {"left": 3e-4, "right": 3e-4, "load": 3e-4, "back": 3e-4}

@@ -7,12 +7,23 @@ the weight that was typed, or the catalogue.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from calibration.weighing import Goods
 from edge.store import Store
 
 LEAST_G, MOST_G = 300.0, 2500.0
 MOST_UNITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """``count`` units of a product that the planogram puts on a plate, and what the catalogue says they weigh."""
+
+    sku: str
+    name: str
+    count: int
+    weight_g: float
+    weight_sd_g: float
 
 
 def goods_of(store: Store, shelf: str) -> dict[int, Goods]:

@@ -2,11 +2,11 @@
 
 Enters: batches, and nothing else: what somebody did is felt, never confirmed by a key, and time is the batches' own.
 Leaves: what to say (`Said`), and `Progress`, complete after every step, from which a walk goes on as if it had
-never stopped. What the figures mean is not decided here but in `calibration.verdict`.
+never stopped. What the figures mean is not decided here but in `calibration.shelf.verdict`.
 
     hands off -> empty -> touch plate 1, 2, 3 ... -> a weight on each plate, up and down -> verdict
 
-A stage (`calibration.stages`) owns one of these steps. Which one comes next follows from the progress alone.
+A stage (`calibration.shelf.stages`) owns one of these steps. Which one comes next follows from the progress alone.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from calibration.progress import Progress
-from calibration.stages import Empty, HandsOff, Room, Said, Stage, Touch
+from calibration.shelf.goods import Goods
+from calibration.shelf.progress import Progress
+from calibration.shelf.stages import Empty, HandsOff, Room, Said, Stage, Touch
+from calibration.shelf.weighing import Weigh
+from calibration.shelf.witness import JUMPS, Witness
 from calibration.steady import Floats, Watch
-from calibration.weighing import Goods, Weigh
-from calibration.witness import JUMPS, Witness
 from edge.records import WeightBatch
 from edge.store import ShelfProfile
 

@@ -14,12 +14,13 @@ from datetime import datetime
 
 import numpy as np
 
-from calibration.diagnosis import hum_of
 from calibration.faults import FAULTS, Finding
-from calibration.progress import Progress
-from calibration.readings import Fit, fit, shared
-from calibration.weighing import SUPPOSED_DRIFT_G, Goods
-from calibration.witness import JUMPS, clock_ppm, drift_of
+from calibration.shelf.diagnosis import hum_of
+from calibration.shelf.goods import Goods
+from calibration.shelf.progress import Progress
+from calibration.shelf.readings import Fit, fit, shared
+from calibration.shelf.weighing import SUPPOSED_DRIFT_G
+from calibration.shelf.witness import JUMPS, clock_ppm, drift_of
 from edge.store import PlateProfile, ShelfProfile
 from edge.store.profile import DRIFT_G
 
