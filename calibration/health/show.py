@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -32,7 +31,7 @@ def show(console: Console, of: str, shelves: Sequence[ShelfHealth], *, every: bo
         console.print(table)
     for where, what, remedy in troubles(shelves):
         console.print(Text.assemble((where, "bold red"), f"  {what}."))
-        console.print(Padding(Text(f"{remedy}.", "dim"), (0, 0, 0, 4)))
+        console.print(Text(f"    {remedy}.", "dim"))
     console.print(summary(shelves))
 
 
