@@ -61,4 +61,4 @@ def _text_of(story: Path) -> str:
 
 def _seed_of(text: str, otherwise: int) -> int | None:
     """None where the story names its own seed."""
-    return None if any(line.startswith("seed ") for line in text.splitlines()) else otherwise
+    return None if any(line.split()[:1] == ["seed"] for line in text.splitlines()) else otherwise

@@ -226,6 +226,9 @@ class Leaves(Inside):
 
     def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
         wrong = super().check(rehearsal, deed)
+        gate = rehearsal.store.layout.gate(deed.text("gate"))
+        if not wrong and gate is not None and gate.kind != self.kind:
+            wrong = f'{gate.id} is no exit: write "leaves through the entrance"'
         if not wrong:
             rehearsal.leave(deed.actor)
         return wrong

@@ -156,6 +156,8 @@ class _Reader:
                 self.story.day = date.fromisoformat(value)
             elif key == "roughness":
                 self.story.roughness = float(value)
+                if not 0.0 <= self.story.roughness <= 100.0:
+                    raise ValueError(value)
         except ValueError:
             remedies = {"seed": "a whole number", "day": "a day like 2026-05-12", "roughness": "a number like 1.5"}
             self.note(f"{key} {value!r} cannot be read", f"Write {remedies[key]}")

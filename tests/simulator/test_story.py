@@ -121,3 +121,12 @@ def test_whoever_is_late_does_it_as_soon_as_they_are_there_and_nothing_twice() -
     ]  # fmt: skip
     assert happened[1].at_s > happened[0].at_s + 1.5, "the detergent is two gondolas away"
     assert played.stage.visits[0].items == {"detergent-400": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [("09:00:30  ana leaves by entry", "entry is no exit"), ("roughness -1", "roughness '-1' cannot be read")],
+)
+def test_what_a_story_cannot_mean_is_said(line: str, says: str) -> None:
+    with pytest.raises(BrokenStory, match=says):
+        read_story(f"09:00:00  ana enters\n{line}\n", SHOP, "story")
