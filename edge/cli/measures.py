@@ -27,7 +27,7 @@ def bench(
     if (live and files) or (part != "all" and not live):
         refuse("recordings go with a bench without --live, and --part with --live")
     if live:
-        from simulator.bench_live import bench as measure_live
+        from simulator.bench.live import bench as measure_live
 
         try:
             measure_live("" if part == "all" else part)
@@ -35,7 +35,7 @@ def bench(
             refuse(str(error))
         return
     from edge.wire import UnreadableRecording
-    from simulator.bench import bench as measure
+    from simulator.bench.replays import bench as measure
 
     try:
         measure(files or ())

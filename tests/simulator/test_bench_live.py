@@ -8,10 +8,10 @@ import pytest
 
 from edge.records import PeopleFrame, Refused, WeightBatch
 from edge.wire import decode
-from simulator.bench_day import kiosk
-from simulator.bench_latency import picks_of
-from simulator.bench_live import Case, demo, simulate
-from simulator.bench_traffic import Plan, hall, packet, sent_s, stamped, traffic, whole
+from simulator.bench.day import kiosk
+from simulator.bench.latency import picks_of
+from simulator.bench.live import Case, demo, simulate
+from simulator.bench.traffic import Plan, hall, packet, sent_s, stamped, traffic, whole
 from simulator.busy import Habits
 from simulator.stage import Stage
 

@@ -1,7 +1,7 @@
 """`tebura bench --live`: the real daemon behind a real broker, measured from outside.
 
 Enters: which part. Leaves: tables on stdout. The shop is `tebura run` in a process of its own, the broker is mosquitto
-on loopback (or the embedded one), the devices are `simulator.bench_traffic` in a third process. Times from arrival to
+on loopback (or the embedded one), the devices are `simulator.bench.traffic` in a third process. Times from arrival to
 the end of a step are the daemon's own (`edge.daemon.watch`); when a message was sent stands in its payload, and when it
 arrived in the daemon's recording. So nothing that measures stands between what is measured.
 """
@@ -23,10 +23,10 @@ from rich.table import Table
 
 from edge.journal import heard_since
 from edge.store import Store, load_store
-from simulator.bench_day import HOURS, VISITS, memory_over_a_day
-from simulator.bench_latency import latencies
-from simulator.bench_stage import BrokerKind, Stage, cpu_s, machine, mosquitto, playing, rss_mib, until
-from simulator.bench_traffic import Plan, Sent, hall, sent_s, whole
+from simulator.bench.day import HOURS, VISITS, memory_over_a_day
+from simulator.bench.latency import latencies
+from simulator.bench.stage import BrokerKind, Stage, cpu_s, machine, mosquitto, playing, rss_mib, until
+from simulator.bench.traffic import Plan, Sent, hall, sent_s, whole
 from simulator.busy import Habits, busy_story
 from simulator.commands import DEMO
 from simulator.stage import Stage as Play

@@ -2,7 +2,7 @@
 
 Enters: a plan: which recordings, how many copies of their shop under one roof, where the broker listens. Leaves:
 PUBLISH packets of MQTT 3.1.1, QoS 0 for sensors and 1 for gates, and how many of each kind. Runs in a process of its
-own (``python -m simulator.bench_traffic PLAN``), which says ``ready``, waits for a line, and plays. Payloads are the
+own (``python -m simulator.bench.traffic PLAN``), which says ``ready``, waits for a line, and plays. Payloads are the
 recordings' own bytes; only their time is written anew, and ``sent`` joins it, which the wire contract allows. Packets
 are framed by hand: a client library would need more of a core than the shop that is measured.
 """

@@ -20,8 +20,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge.daemon.shop import LEDGER
 from edge.ledger import Book
 from edge.wire import open_recording
-from simulator.bench_stage import Stage, playing, until
-from simulator.bench_traffic import Plan, whole
+from simulator.bench.stage import Stage, playing, until
+from simulator.bench.traffic import Plan, whole
 from simulator.forces import Step
 from simulator.stage import Happening
 from simulator.stage import Stage as Play

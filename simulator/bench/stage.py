@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from edge.daemon.desk import NobodyThere, ask
 from edge.daemon.watch import TIMINGS
 from edge.store import Store
-from simulator.bench_traffic import Plan, Sent
+from simulator.bench.traffic import Plan, Sent
 
 BrokerKind: TypeAlias = Literal["mosquitto", "embedded"]
 
@@ -249,7 +249,7 @@ def playing(plan: Plan, stage: Stage) -> Iterator[Devices]:
     """A plan is played to a shop, by a process of its own."""
     passwords = "" if stage.kind == "mosquitto" else str(stage.state / "broker" / "passwords.toml")
     told = json.dumps(asdict(replace(plan, port=stage.port, passwords=passwords)))
-    command = [sys.executable, "-m", "simulator.bench_traffic", told]
+    command = [sys.executable, "-m", "simulator.bench.traffic", told]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         if process.stdout.readline() != "ready\n":

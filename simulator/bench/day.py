@@ -2,7 +2,7 @@
 
 Enters: a recorded hour. Leaves: the memory of the process after every hour. A broker between would make this day take
 three quarters of an hour, so the daemon's own `Shop` is driven here without one, in a process of its own
-(``python -m simulator.bench_day HOUR.mcap``): with its ear, core, ledger, recorder, checkpoints, retention and metrics.
+(``python -m simulator.bench.day HOUR.mcap``): with its ear, core, ledger, recorder, checkpoints, retention and metrics.
 The same hour comes again and again, with a restocking in between, as staff does it: in restock mode.
 """
 
@@ -27,8 +27,8 @@ from edge.daemon.watch import Watch
 from edge.site import Site
 from edge.store import Store, load_store, read_store
 from edge.wire import Heard, encode_mode, open_recording
-from simulator.bench_stage import rss_mib
-from simulator.bench_traffic import stamped
+from simulator.bench.stage import rss_mib
+from simulator.bench.traffic import stamped
 from simulator.busy import Habits, busy_story
 from simulator.commands import DEMO
 from simulator.story import read_story
@@ -76,7 +76,7 @@ def memory_over_a_day(folder: Path) -> tuple[list[float], float]:
     record_hour(hour)
     began_s = time.monotonic()
     told = subprocess.run(
-        [sys.executable, "-m", "simulator.bench_day", str(hour)], stdout=subprocess.PIPE, check=True, text=True
+        [sys.executable, "-m", "simulator.bench.day", str(hour)], stdout=subprocess.PIPE, check=True, text=True
     )
     return [float(line) for line in told.stdout.splitlines()], time.monotonic() - began_s
 

@@ -177,7 +177,7 @@ def _table(first: str, *columns: str) -> Table:
 
 def _in_own_process(case: Case, folder: Path) -> Figures:
     told = folder / "figures.json"
-    _, peak_mib = _run(["-m", "simulator.bench", str(folder), json.dumps(asdict(case))], told)
+    _, peak_mib = _run(["-m", "simulator.bench.replays", str(folder), json.dumps(asdict(case))], told)
     return msgspec.convert({**json.loads(told.read_text()), "peak_mib": peak_mib}, Figures)
 
 
