@@ -42,7 +42,7 @@ def check(
     from calibration.planogram.report import find, print_found
     from edge.wire import UnreadableRecording
 
-    shop = _shop(store)
+    shop, _ = _shop(store)
     if propose is not None and propose.exists():
         refuse(f"{propose}: is there already. Name another file")
     if sys.stderr.isatty():
@@ -87,7 +87,7 @@ def learn(
 
     if not sku and not reader:
         refuse("which product? Name its sku, or a barcode reader with --reader DEVICE")
-    shop, site = _shop(store), _site(store)
+    shop, site = _shop(store)
     if not shop.layout.has_shelf(shelf):
         refuse(f"there is no shelf {shelf!r} in store.toml. Name one of {', '.join(s.id for s in shop.layout.shelves)}")
     folder = state_folder(state, shop.id)
@@ -118,20 +118,11 @@ def _standing(folder: Path) -> list[dict[str, Any]]:
     return places
 
 
-def _site(folder: Path) -> Site:
-    from edge.site import load_site
+def _shop(folder: Path) -> tuple[Store, Site]:
+    from edge.site import load_shop
     from edge.store import BrokenStore
 
     try:
-        return load_site(folder, _shop(folder))
-    except BrokenStore as error:
-        refuse_store(str(folder), error)
-
-
-def _shop(folder: Path) -> Store:
-    from edge.store import BrokenStore, load_store
-
-    try:
-        return load_store(folder)
+        return load_shop(folder)
     except BrokenStore as error:
         refuse_store(str(folder), error)
