@@ -42,7 +42,7 @@ class Reader:
         try:
             self._line = serial.Serial(device, baud, timeout=0, exclusive=True)
         except BROKEN as error:
-            raise NoReader(why_not(error, self._device)) from error
+            raise self._gone(error) from error
 
     def __enter__(self) -> Reader:
         return self
@@ -58,7 +58,7 @@ class Reader:
         try:
             lines = self._frames.feed(self._line.read(4096), now_s)
         except BROKEN as error:
-            raise NoReader(why_not(error, self._device)) from error
+            raise self._gone(error) from error
         for line in lines:
             said = _AIM.sub("", line.decode("ascii", "replace").strip())
             again = said == self._last and now_s - self._seen_s < AGAIN_S
@@ -68,6 +68,10 @@ class Reader:
                     raise NoNumber(f"{said!a} is no number of goods. Hold the bar code of the product under the reader")
                 return said
         return None
+
+    def _gone(self, error: Exception) -> NoReader:
+        why = why_not(error, self._device).replace("device in site.toml", "--reader")
+        return NoReader(why.replace("baud in site.toml", "--baud"))
 
 
 def is_gtin(said: str) -> bool:

@@ -56,9 +56,7 @@ class Learning:
 
     def one(self, sku: str) -> None:
         """Weigh one product; with a reader its number is read first."""
-        product = self._store.catalogue.get(sku)
-        if product is None:
-            raise Unlearnt(f"{sku} is not in the catalogue. Add its row, with whatever weight for now")
+        product = self._store.catalogue[sku]
         gtin = product.gtin
         if self._reader is not None:
             self._say(f"hold {product.name()} under the reader")
@@ -99,7 +97,7 @@ class Learning:
         return next((p for p in self._store.catalogue.values() if p.gtin and p.gtin.lstrip("0") == wanted), None)
 
     def _weigh(self, product: Product, gtin: str) -> None:
-        self._say(f"{product.sku}, {product.name()}: hands off the shelf for a moment")
+        self._say(f"{product.sku}, {product.name()}: hands off the shelf for a moment. Wait after each deed")
         scale = UnitScale(self._store.layout.shelf(self._shelf).plates, self._store.profiles.get(self._shelf))
         heard_s, told = time.monotonic(), False
         while True:

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from calibration.steady import Floats, Watch
+from calibration.steady import BLOCK_S, Floats, Watch
 from edge.records import WeightBatch
 from edge.store import Conversion
 
@@ -35,6 +35,9 @@ GUARD_S = 0.4
 FELT_SIGMA = 5.0
 FELT_G = 2.0
 """A plate took part where its level changed by more than so many standard errors, and grams."""
+
+STOOD_G, STOOD_S = 10.0, 1.0
+"""What weighed so much for so long was no touch."""
 
 SAME_SIGMA = 5.0
 SAME_G = 0.8
@@ -135,8 +138,10 @@ class UnitScale:
         if watch.now_s - since_s < self._needed_s():
             return []
         after = self._levels(since_s, watch.now_s, None)
-        before, self._before, self._left_s = self._before, after, math.nan
-        return self._weigh(before, after) if before is not None and after is not None else []
+        before, self._before, left_s, self._left_s = self._before, after, self._left_s, math.nan
+        if before is None or after is None:
+            return []
+        return self._weigh(before, after) or self._too_short(before[0], left_s)
 
     def _needed_s(self) -> float:
         needed = self._watch.needs_s(np.full(self._watch.channels, ERROR_G))
@@ -163,6 +168,14 @@ class UnitScale:
         near[:-1] |= moved[1:]
         mass_g, sure_g = float(change_g[near].sum()), float(np.sqrt((error_g[near] ** 2).sum()))
         return self._put_down(mass_g, sure_g) if mass_g > 0 else self._lifted(-mass_g, sure_g)
+
+    def _too_short(self, before_g: Floats, left_s: float) -> list[Felt]:
+        """Nothing has changed; but something stood there for a while, and was lifted before it was weighed."""
+        _, said = self._watch.recent(self._watch.now_s - left_s)
+        away_s = float((np.nanmax(np.abs(said - before_g[:, None]), axis=0) > STOOD_G).sum()) * BLOCK_S
+        if away_s < STOOD_S or self._put is not None:
+            return []
+        return [Felt("refused", "That was too short. Put it down, and lift it when you are told to")]
 
     def _put_down(self, mass_g: float, error_g: float) -> list[Felt]:
         if self._put is not None:

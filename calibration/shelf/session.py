@@ -167,7 +167,9 @@ def walk_to(store: Store, wanted: Wanted, progress: Progress) -> Walk:
 
 
 def walk_through(walk: Walk, source: Source, face: Face, folder: Path | None) -> None:
-    """Until everything is measured; each step is kept in the store's ``folder``, if there is one."""
+    """Until everything is measured, if it is not; each step is kept in the store's ``folder``, if there is one."""
+    if walk.complete:
+        return
     face.begin(walk, source.where)
     steps, silent_s, told_s = walk.kept, 0.0, 0.0
     try:

@@ -27,7 +27,10 @@ TOGETHER = 0.6
 """A second plate that answers with more than this share of the first is not just felt through the frame."""
 STAYS = 0.25
 """A finger leaves nothing behind; more than this share of its force is something that was put or taken."""
-UNANSWERED_S = 12.0
+UNANSWERED_S, UNANSWERED = 30.0, 10
+"""A touch is asked for again after so long; after so many times the technician is not merely away."""
+KNOCKS = 8
+"""So often plates that answer all together are taken for a knock; then it is how they are built."""
 REMIND_S = 45.0
 KNOCKED = 0.5
 """When more than this share of the plates swings in both directions at once, somebody knocked against the gondola."""
@@ -119,7 +122,9 @@ class Room:
         """Block means of the last while (plates, blocks), as far as the order is known; less the tare."""
         _, said = self.watch.recent(for_s)
         zero = np.array([level.mean for level in self.progress.tare]) if self.progress.tare else said[:, :1].ravel()
-        rows = [self.progress.order.get(plate, plate) - 1 for plate in range(1, self.plates + 1)]
+        order = self.progress.order
+        left = iter(c for c in range(1, self.plates + 1) if c not in order.values())
+        rows = [(order.get(plate) or next(left)) - 1 for plate in range(1, self.plates + 1)]
         shown: Floats = (said - zero[:, None])[rows]
         return shown
 
@@ -230,6 +235,8 @@ class Touch:
         self._base: Floats = np.empty(0)
         self._steps = np.empty(0, dtype=int)
         self._tries = 0
+        self._waits = 0
+        self._knocks = 0
 
     def begin(self, room: Room) -> list[Said]:
         self._asked_s = room.watch.now_s
@@ -276,13 +283,13 @@ class Touch:
         """Nothing was felt. Where channels are left that cannot answer, that is an answer."""
         if waited_s < UNANSWERED_S:
             return []
-        self._tries += 1
+        self._waits += 1
         taken = set(room.progress.order.values())
         diagnosis = room.progress.diagnosis
         assert diagnosis is not None
         bad = [room.helpless[c] or diagnosis.channels[c].state == "stuck" for c in range(room.plates)]
         suspects = [c for c in range(room.plates) if bad[c] and c + 1 not in taken]
-        if self._tries >= (2 if suspects else TRIES):
+        if self._waits >= (2 if suspects else UNANSWERED):
             room.progress.silent.append(self.plate)
             self.over = True
             return [Said("note", f"Nothing answers at plate {self.plate}.")]
@@ -302,6 +309,9 @@ class Touch:
         if elsewhere:
             return self._changed(room, elsewhere)
         others = np.delete(strength, first)
+        if np.count_nonzero(others > TOGETHER * strength[first]) > 1 and self._knocks < KNOCKS:
+            self._knocks += 1
+            return [Said("note", "Many plates swung at once: a knock? Press one plate only."), *self.begin(room)]
         second = int(np.argmax(np.where(np.arange(room.plates) == first, -1.0, strength))) if others.size else first
         if others.size and others.max() > TOGETHER * strength[first]:
             self._tries += 1

@@ -43,7 +43,9 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
         console.print(str(finding), style="red" if finding.refuses else "yellow", highlight=False, soft_wrap=True)
     if verdict.accepted:
         worst = max(left_over(r.fit) for r in verdict.plates if r.fit is not None)
-        console.print(f"{verdict.shelf} is accepted: what is left of all errors is at most {worst:.2%} of a load.")
+        console.print(
+            f"{verdict.shelf} is accepted: span, place and load leave {worst:.2%} of a load at the worst plate."
+        )
     else:
         console.print(f"{verdict.shelf} is refused. Put right what is named, then walk again.")
 
@@ -112,14 +114,14 @@ def print_history(kept: Sequence[Kept], console: Console) -> None:
         name, by, why = one.when, one.profile.by, one.profile.why
         table.add_row(mark, one.shelf, name, by, str(len(plates)), f"{worst:.2%}", noise, why)
     console.print(table)
-    console.print("* counts", style="dim")
+    console.print("* in force", style="dim")
 
 
 def print_kept(kept: Kept, console: Console) -> None:
     """One profile with its evidence."""
     profile = kept.profile
     assert profile is not None
-    counts = ", counts" if kept.counts else ""
+    counts = ", in force" if kept.counts else ""
     console.print(f"{kept.shelf} as of {kept.when}{counts}; by {profile.by or 'nobody named'}: {profile.why or '-'}")
     if kept.broken:
         console.print(f"cannot be used: {kept.broken}", style="red")

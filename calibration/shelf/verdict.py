@@ -30,7 +30,10 @@ RAW_SPAN = 0.12
 """Cells as the factory makes them differ by that much from each other; scales that say grams by much less."""
 RAW_TILTED = (0.06, 0.085)
 """… or by this much, where the plate leans by that much from corner to corner: a foot beside the cell does both."""
-CLOCK_PPM = 500.0
+CLOCK_PPM, CLOCK_S = 500.0, 0.3
+"""A clock runs wrong when it does so by this much, and has gone wrong by more than a busy network does."""
+LEAST_SURE = 0.01
+"""A plate whose span is known better than this (as a share) weighs."""
 ALIKE = 0.02
 """All plates off by more than this and alike: it is the weight, not the plates."""
 BLOCKS = 0.2
@@ -186,7 +189,8 @@ def _line(progress: Progress) -> list[Finding]:
         found.append(Finding("lost-samples", (), f"{lost:.1%} of all samples never came", lost))
     ppm = clock_ppm(progress)
     late_s = line.last[1] if line.last else 0.0
-    if abs(ppm) > CLOCK_PPM:
+    gone_s = abs(line.last[1] - line.first[1]) if line.first and line.last else 0.0
+    if abs(ppm) > CLOCK_PPM and gone_s > CLOCK_S:
         what = f"it runs {abs(ppm) / 1e4:.2f} % too {'fast' if ppm > 0 else 'slow'}"
         found.append(Finding("clock", (), what, ppm))
     elif abs(late_s) > FAULTS["clock"].limit:
@@ -206,7 +210,7 @@ def _at_rest(progress: Progress, results: tuple[PlateResult, ...]) -> list[Findi
     for result in results:
         channel = diagnosis.channels[result.channel - 1]
         jumps = progress.quiet[result.channel - 1].jumps if progress.quiet else 0
-        mute = result.plate in progress.silent
+        mute = result.plate in progress.silent and not _bears(result)
         if channel.state == "dead" or (channel.state == "stuck" and mute):
             say(channel.state, f"channel {result.channel} {FAULTS[channel.state].means}")
         elif jumps >= JUMPS:
@@ -226,6 +230,11 @@ def _at_rest(progress: Progress, results: tuple[PlateResult, ...]) -> list[Findi
         if result.drift_g**2 - SIGMA * result.doubt_g**2 > FAULTS["drifting"].limit ** 2:
             say("drifting", f"it wanders by {result.drift_g:.1f} g in a second", result.drift_g)
     return found
+
+
+def _bears(result: PlateResult) -> bool:
+    """It weighs what was put on it: whatever did not answer a finger was not the plate."""
+    return result.fit is not None and result.fit.error < LEAST_SURE
 
 
 def _under_weight(progress: Progress, results: tuple[PlateResult, ...], terms: Terms) -> list[Finding]:

@@ -68,6 +68,13 @@ class Walk:
         return self._room.over
 
     @property
+    def complete(self) -> bool:
+        """Nothing is left to be measured, whether or not anything was heard since it was taken up."""
+        p = self.progress
+        known = p.diagnosis is not None and p.tare is not None
+        return known and all((q in p.order or q in p.silent) and q in p.done for q in p.plates)
+
+    @property
     def steps(self) -> tuple[int, int]:
         """Done, and of how many."""
         p = self.progress

@@ -112,7 +112,8 @@ def _walk(
     path = None
     if verdict.accepted and (questions is None or questions.writes()):
         path = write(folder, progress, verdict, source.where)
-    if recorded is None:
+    doubted = {f.fault for f in verdict.findings if f.refuses} == {"weight"}
+    if recorded is None and not doubted:
         drop(folder, wanted.shelf)
     if as_json:
         told = {"event": "verdict", **plain_verdict(verdict), "file": str(path) if path else None}
@@ -121,6 +122,8 @@ def _walk(
         typer.echo(f"written: {path}")
     if path is not None:
         _say_restart(state_folder(state, shop.id))
+    if doubted and recorded is None:
+        say("kept: with --resume --trust-weight it is believed, with --fresh you begin again")
     if not verdict.accepted:
         raise typer.Exit(DIFFERENT)
 
@@ -158,7 +161,7 @@ def show(shelf: ShelfName, when: When = "", *, store: StoreFolder, as_json: Json
     from calibration.shelf.told import plain_kept, print_kept
 
     try:
-        kept = find(history(_shop(store), store, shelf), shelf, when)
+        kept = find(history(_shop(store, shelf), store, shelf), shelf, when)
         if kept.profile is None:
             refuse(f"{kept.path}: {kept.broken}")
     except NoSuchProfile as error:
@@ -180,11 +183,11 @@ def diff(
     from calibration.history import NoSuchProfile, changes, find, history, usable
     from calibration.shelf.told import print_changes
 
-    kept = history(_shop(store), store, shelf)
+    kept = history(_shop(store, shelf), store, shelf)
     if len(whens or ()) not in (0, 2):
         refuse("name two dates, or none for the last two")
     if len(kept) < 2 and not whens:
-        refuse(f"{shelf} has {len(kept)} profile: there is nothing to compare")
+        refuse(f"{shelf} has {'one profile' if kept else 'no profile'}: there is nothing to compare")
     try:
         before, after = (find(kept, shelf, when) for when in whens or [k.when for k in kept[-2:]])
         print_changes(before, after, changes(usable(before), usable(after)), _console())
@@ -205,9 +208,11 @@ def rollback(
     """Go back to an older profile: a new one that repeats it. Nothing is deleted."""
     from calibration.history import NoSuchProfile, find, history, roll_back
 
-    shop = _shop(store)
+    shop = _shop(store, shelf)
     try:
         kept = find(history(shop, store, shelf), shelf, when)
+        if kept.counts:
+            refuse(f"{kept.when} is in force already. `tebura calibrate list` shows the others")
         path = roll_back(store, kept, datetime.now(UTC), by or getpass.getuser(), note)
     except (NoSuchProfile, OSError) as error:
         refuse(str(error))

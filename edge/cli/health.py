@@ -60,6 +60,8 @@ def check(
             _learn(store, ear, verdict)
     except BrokenStore as error:
         refuse_store(str(store or files), error)
+    except BrokenPipeError:
+        raise
     except (NothingHeard, UnreadableRecording, pictures.Unplottable, OSError) as error:
         refuse(str(error))
     if not all(s.well for s in verdict):

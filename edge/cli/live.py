@@ -105,4 +105,5 @@ def refuse_while_open(state: Path, store: Path) -> None:
     except (NobodyThere, ValueError):
         return
     if mode == "open":
-        refuse(f"the shop is open, and this would look like shopping. First: tebura mode closed --store {store}")
+        why = "staff have not closed the shop, and this would look like shopping"
+        refuse(f"{why}. First: tebura mode closed --store {store}")

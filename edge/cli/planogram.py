@@ -45,6 +45,8 @@ def check(
     shop, _ = _shop(store)
     if propose is not None and propose.exists():
         refuse(f"{propose}: is there already. Name another file")
+    if propose is not None and not propose.parent.is_dir():
+        refuse(f"{propose}: there is no folder {propose.parent}. Name another file")
     if sys.stderr.isatty():
         say("trying arrangements …")
     try:
@@ -91,6 +93,8 @@ def learn(
     if not shop.layout.has_shelf(shelf):
         refuse(f"there is no shelf {shelf!r} in store.toml. Name one of {', '.join(s.id for s in shop.layout.shelves)}")
     folder = state_folder(state, shop.id)
+    if sku and sku not in shop.catalogue:
+        refuse(f"{sku} is not in the catalogue. Add its row, with whatever weight for now")
     refuse_while_open(folder, store)
     learning = Learning(store, shop, shelf, units, say=say, done=typer.echo, dry=dry)
     try:

@@ -100,6 +100,21 @@ def test_two_at_once_are_not_taken_for_one() -> None:
     assert "is it one unit" in hands.refused[0]
 
 
+def test_who_lifts_too_soon_is_told_so() -> None:
+    hardware = healthy(SHELF.plates, 6)
+    rig, scale = Rig(SHELF, hardware, 6), UnitScale(SHELF.plates, calibrated(hardware))
+    said: list[str] = []
+    while rig.now_s < 1_800_000_030.0 and not any("too short" in text for text in said):
+        batch = rig.batch()
+        for felt in scale.hear(batch) if batch is not None else ():
+            said.append(felt.text)
+            if felt.kind == "ready":
+                load = rig.put(3, 110.0, at_s=rig.now_s + 1.0)
+                rig.lift(load, at_s=rig.now_s + 2.8)
+    assert said == ["Put one unit down.", "That was too short. Put it down, and lift it when you are told to"]
+    assert scale.masses_g == []
+
+
 # --- the file ---------------------------------------------------------------------------------------------------------
 
 FILE = (
