@@ -70,7 +70,7 @@ def keep(store: Path, profile: ShelfProfile, evidence: Evidence | None = None) -
     while True:
         last = newest(p.stem for p in folder.glob("*.toml"))
         if last is not None and made.strftime(STAMP) <= last:
-            made = _after(last, made)
+            made = datetime.strptime(last, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
         dated = profile.model_copy(update={"made": made})
         path = folder / f"{dated.name}.toml"
         try:
@@ -78,16 +78,6 @@ def keep(store: Path, profile: ShelfProfile, evidence: Evidence | None = None) -
             return path
         except FileExistsError:
             made += timedelta(seconds=1)
-
-
-def _after(last: str, made: datetime) -> datetime:
-    try:
-        return datetime.strptime(last, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
-    except ValueError:  # somebody's own name, like "old.toml": it would count for ever
-        raise FileExistsError(
-            f"{last}.toml in the folder of this shelf is not named by a date and would be taken for the newest. "
-            "Move it away"
-        ) from None
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -172,7 +162,9 @@ def _kept(store: Store, path: Path, shelf: str, counts: bool) -> Kept:
     except (UnusableProfile, OSError, UnicodeDecodeError) as error:
         return Kept(shelf, path.stem, path, counts, None, str(error))
     broken = ""
-    if profile.shelf != shelf:
+    if newest([path.stem]) is None:
+        broken = "it is not named by a date, and never counts"
+    elif profile.shelf != shelf:
         broken = f"it is the profile of {profile.shelf}"
     elif not store.layout.has_shelf(shelf):
         broken = "store.toml has no such shelf"
@@ -190,7 +182,7 @@ def find(kept: Sequence[Kept], shelf: str, when: str = "") -> Kept:
     """The profile that was made then (the beginning of its name is enough), or that counts; `NoSuchProfile`."""
     if not kept:
         raise NoSuchProfile(f"{shelf} has no profile. `tebura calibrate shelf {shelf}` makes one")
-    matching = [k for k in kept if k.when.startswith(when)] if when else [kept[-1]]
+    matching = [k for k in kept if k.when.startswith(when)] if when else [k for k in kept if k.counts]
     exact = [k for k in matching if k.when == when]
     if len(exact or matching) != 1:
         there = ", ".join(k.when for k in (matching or kept))

@@ -69,13 +69,21 @@ def open_shop(store: Store) -> State:
     )
 
 
-def reopen_shelves(state: State, store: Store) -> None:
-    """Forget what shelves stood at that are no longer what they were: another profile makes other grams."""
+def reopen_shelves(state: State, store: Store) -> list[str]:
+    """Forget what shelves stood at that are no longer what they were: another profile makes other grams. Returns those:
+    what left them, or came back, while nobody listened is not found by comparing levels.
+    """
     known, state.shelves = state.shelves, {}
+    forgotten = [shelf for shelf in known if not store.layout.has_shelf(shelf)]
     for shelf in store.layout.shelves:
         now, before = _shelf(store, shelf), known.get(shelf.id)
         same = before is not None and before.profile == now.profile and len(before.level_g) == shelf.plates
         state.shelves[shelf.id] = before if before is not None and same else now
+        if not same:
+            forgotten.append(shelf.id)
+    for name in forgotten:
+        state.blind.pop(name, None)
+    return forgotten
 
 
 def _shelf(store: Store, shelf: Shelf) -> ShelfState:

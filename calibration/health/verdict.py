@@ -112,7 +112,11 @@ def controllers(said: Timekeeping) -> list[Finding]:
     if said.lost > FAULTS["lost-samples"].limit and said.batches > 20:
         found.append(Finding("lost-samples", (), f"{100 * said.lost:.1f} % of its samples never came", said.lost))
     limit_s = FAULTS["clock"].limit
-    if said.offset_s > limit_s:
+    late = said.late / max(1, said.late + said.batches)
+    if late > FAULTS["lost-samples"].limit and said.late > 20:
+        what = f"{100 * late:.0f} % of its batches are of a time that was told before: its clock was set back"
+        found.append(Finding("clock", (), what, late))
+    elif said.offset_s > limit_s:
         found.append(Finding("clock", (), f"its clock is {said.offset_s:.1f} s behind this PC's", said.offset_s))
     elif said.offset_s < -AHEAD_S:
         found.append(Finding("clock", (), f"its clock is {-said.offset_s:.2f} s ahead of this PC's", said.offset_s))

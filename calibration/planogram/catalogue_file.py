@@ -7,9 +7,12 @@ those cells: order, comments, quotes and line ends are the shopkeeper's.
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -40,14 +43,30 @@ def rewritten(text: str, sku: str, cells: Mapping[str, str]) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """The file as a whole or as it was; a stop in between leaves no half of it."""
-    beside = path.with_name(f".{path.name}.new")
-    with beside.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.chmod(path.stat().st_mode & 0o777)
-    beside.replace(path)
+    """The file as a whole or as it was; a stop in between leaves no half of it. A link stays a link."""
+    path = path.resolve()
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, path.stat().st_mode & 0o777)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+@contextmanager
+def alone_with(path: Path) -> Iterator[None]:
+    """Nobody else of us changes files beside this one meanwhile."""
+    folder = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _rows(text: str) -> Iterator[tuple[str, str]]:

@@ -15,10 +15,11 @@ from typing import Final
 
 from calibration.listen import Listening, listen
 from calibration.planogram.barcodes import NoNumber, Reader
-from calibration.planogram.catalogue_file import NoSuchCell, rewritten, write_whole
+from calibration.planogram.catalogue_file import NoSuchCell, alone_with, rewritten, write_whole
 from calibration.planogram.units import UnitScale, UnitWeight, enough, unit_weight
+from edge.journal.segments import FULL
 from edge.site import Site
-from edge.store import Product, Store, load_store
+from edge.store import BrokenStore, Product, Store, load_store
 
 CATALOGUE: Final = "catalogue.csv"
 SILENT_S: Final = 3.0
@@ -127,16 +128,21 @@ class Learning:
             self._done(f"{told}; nothing was written")
             return
         cells = {"weight_g": f"{weight.weight_g:.1f}", "weight_sd_g": f"{max(0.1, weight.weight_sd_g):.1f}"}
-        if gtin != product.gtin and not product.gtin:
-            cells["gtin"] = gtin
         try:
-            text = self._path.read_bytes().decode("utf-8")
-            write_whole(self._path, rewritten(text, product.sku, cells))
+            with alone_with(self._path):
+                self._store = load_store(self._folder)
+                now = self._store.catalogue.get(product.sku)
+                if gtin and now is not None and not now.gtin and self._by_number(gtin) is None:
+                    cells["gtin"] = gtin
+                text = self._path.read_bytes().decode("utf-8")
+                write_whole(self._path, rewritten(text, product.sku, cells))
+                self._store = load_store(self._folder)
+        except BrokenStore as error:
+            raise Unlearnt(f"somebody has edited the store meanwhile. Correct it, and begin again:\n{error}") from error
         except (NoSuchCell, UnicodeDecodeError) as error:
             raise Unlearnt(f"{self._path}: {error}") from error
         except OSError as error:
-            raise Unlearnt(
-                f"{self._path}: {error.strerror or error}. Let this user write it, and begin again"
-            ) from error
-        self._store = load_store(self._folder)
+            what = error.strerror or str(error)
+            remedy = "Free some space on its disk" if error.errno in FULL else "Let this user write it"
+            raise Unlearnt(f"{self._path}: {what}. {remedy}, and begin again") from error
         self._done(told)

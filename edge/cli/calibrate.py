@@ -30,6 +30,8 @@ app = typer.Typer(help="How shelves weigh: find out, write down, look, go back."
 
 app.command()(check)
 
+HEAVIEST_G = 100_000.0
+
 STOPPED = 130
 """Ctrl-C, as shells have it."""
 
@@ -66,8 +68,8 @@ def shelf(
     shop = _shop(store, shelf)
     if resume and fresh:
         refuse("--resume and --fresh exclude each other: name one")
-    if any(w <= 0 for w in weight or ()):
-        refuse("--weight: a weight weighs more than 0 g")
+    if not all(0 < w <= HEAVIEST_G for w in weight or ()):
+        refuse(f"--weight: a weight weighs more than 0 g, and at most {HEAVIEST_G:,.0f} g")
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     questions = AtTerminal(yes=yes) if terminal else None
     if questions is None and not yes:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOOK_S = 0.5
 """So often the shelves are looked at while somebody fills them."""
 
-_HAND = re.compile(r"(?P<shelf>[^:\s]+):(?P<first>\d+)(?:-(?P<last>\d+))?(?::(?P<sku>[^=]+))?=(?P<units>\d{1,6})")
+_HAND = re.compile(r"(?P<shelf>[^:\s]+):(?P<first>\d+)(?:-(?P<last>\d+))?(?::(?P<sku>[^=]+))?=(?P<units>[0-9]{1,5})")
 
 
 class Unfinished(ValueError):

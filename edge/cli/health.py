@@ -59,7 +59,7 @@ def check(
         if learn and store is not None:
             _learn(store, ear, verdict)
     except BrokenStore as error:
-        refuse_store(str(store or files), error)
+        refuse_store(str(store or ", ".join(map(str, files or ()))), error)
     except BrokenPipeError:
         raise
     except (NothingHeard, UnreadableRecording, pictures.Unplottable, OSError) as error:

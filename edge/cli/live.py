@@ -82,18 +82,24 @@ def status(
 def ask_shop(store: Path, state: Path | None, wanted: dict[str, Any]) -> dict[str, Any]:
     """What the running shop answers; refuses at the terminal where none runs, or where it refuses."""
     from edge.daemon.desk import NobodyThere, ask
-    from edge.store import BrokenStore, load_store
 
     try:
-        folder = state_folder(state, load_store(store).id)
-        return ask(folder, wanted)
-    except BrokenStore as error:
-        refuse_store(str(store), error)
+        return ask(folder_of(store, state), wanted)
     except NobodyThere as error:
         refuse(str(error))
     except ValueError as error:
         say(str(error))
         raise typer.Exit(UNUSABLE) from error
+
+
+def folder_of(store: Path, state: Path | None) -> Path:
+    """The state folder of a store's shop."""
+    from edge.store import BrokenStore, load_store
+
+    try:
+        return state_folder(state, load_store(store).id)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
 
 
 def refuse_while_open(state: Path, store: Path) -> None:

@@ -92,6 +92,8 @@ def learn(
     shop, site = _shop(store)
     if not shop.layout.has_shelf(shelf):
         refuse(f"there is no shelf {shelf!r} in store.toml. Name one of {', '.join(s.id for s in shop.layout.shelves)}")
+    if shop.layout.shelf(shelf).says == "raw" and shelf not in shop.profiles:
+        refuse(f"{shelf} says raw numbers, which are no grams. First: tebura calibrate shelf {shelf} --store {store}")
     folder = state_folder(state, shop.id)
     if sku and sku not in shop.catalogue:
         refuse(f"{sku} is not in the catalogue. Add its row, with whatever weight for now")

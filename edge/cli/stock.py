@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.live import StateFolder, StoreFolder, ask_shop
+from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of
 from edge.cli.places_on_shelves import Place, named, table_of
 from edge.cli.terminal import DIFFERENT, refuse, say
 
@@ -53,38 +53,32 @@ def restock(
     import getpass
 
     from edge.cli.counting import Counting, Unfinished
+    from edge.cli.filling import filling
 
     who = by or getpass.getuser()
     asked = not yes and sys.stdin.isatty()
     if not asked and not yes and not units:
         refuse("nobody is at the keyboard to confirm. Add --yes to take what weight says, or --set PLACE=UNITS")
-    before = str(ask_shop(store, state, {"do": "status"}).get("mode", "open"))
-    _mode(store, state, "restock", who, before)
+    ask_shop(store, state, {"do": "status"})
     try:
-        counting = Counting(lambda: _places(store, state, shelf), units or ())
-        if asked:
-            counting.watch()
-        counting.decide(asked)
-        for place, quantity in counting.decided:
-            told = {"do": "count", "quantity": quantity, "by": who}
-            ask_shop(store, state, told | {k: place[k] for k in ("shelf", "plates", "sku")})
+        with filling(folder_of(store, state), lambda wanted: ask_shop(store, state, wanted), who):
+            counting = Counting(lambda: _places(store, state, shelf), units or ())
+            if asked:
+                counting.watch()
+            counting.decide(asked)
+            for place, quantity in counting.decided:
+                told = {"do": "count", "quantity": quantity, "by": who}
+                ask_shop(store, state, told | {k: place[k] for k in ("shelf", "plates", "sku")})
     except Unfinished as error:
         refuse(str(error))
     except (KeyboardInterrupt, EOFError):
         say("nothing was counted: the stock is as it was")
         raise typer.Exit(130) from None
-    finally:
-        _mode(store, state, before, who, "restock")
     typer.echo(f"{len(counting.decided)} places are counted.")
     for place in counting.open:
         say(f"{named(place)} is not counted: {place['why'] or 'weight does not come out even'}")
     if counting.open:
         raise typer.Exit(DIFFERENT)
-
-
-def _mode(store: Path, state: Path | None, mode: str, who: str, now: str) -> None:
-    if mode != now:
-        ask_shop(store, state, {"do": "mode", "mode": mode, "by": who})
 
 
 def _places(store: Path, state: Path | None, shelves: list[str] | None) -> list[Place]:

@@ -2,7 +2,9 @@
 
 The last checkpoint is thawed, and everything that was recorded behind it is stepped once more: the same records give
 the same effects, the book has most of them already, and an entry that it has changes nothing. Money is not asked for
-meanwhile. What the world was told and keeps (retained messages) is told again at the end.
+meanwhile. What the world was told and keeps (retained messages) is told again at the end. A segment is stepped with the
+profiles that it was recorded with: others would tell other grams than the book has. Where a shelf weighs by another
+profile from now on, nobody knows what left it or came back during the stop: a person looks at who was inside.
 
 Then the book is asked what the state does not know. A visit that the book has let in and not settled, and that no
 recording brings back, goes to review: nobody is charged for what nobody remembers. Who was asked for money and has not
@@ -13,7 +15,7 @@ recorded could be heard again, a person looks at every visit in progress before 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,13 +25,14 @@ from edge.checkout import Settlement, review_settlement
 from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
-from edge.journal import Position, heard_since, last_checkpoint, segments
+from edge.journal import Position, heard_since, last_checkpoint, segments, segments_since
 from edge.ledger import Book, ContradictoryEntry
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.health import alerts, status
 from edge.state import open_shop, reopen_shelves
-from edge.store import Store
+from edge.store import BrokenStore, Store, read_store
+from edge.wire import Recording
 
 OVER = frozenset({"settlement", "review", "expired", "staff-left"})
 """Kinds of entries that end a visit."""
@@ -58,6 +61,8 @@ class Recovered:
     """Visits that only the book knew of; they are in review."""
     alerts: list[Publish] = field(default_factory=list)
     """What staff should hear as soon as there is a broker."""
+    forgotten: tuple[str, ...] = ()
+    """Shelves that weigh by another profile than before, while somebody was inside; those visits go to review."""
     cold: str = ""
     """Why not everything is remembered, where that is so."""
 
@@ -70,16 +75,16 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     if kept is not None:
         try:
             driver.thaw(kept.state)
-            reopen_shelves(driver.state, store)
         except UnreadableState:
             found.cold = "the checkpoint is of another version"
         else:
             if kept.version == __version__:
-                _hear_again(found, folder, kept.position)
+                _hear_again(found, folder, kept.position, store)
             elif any(True for _ in heard_since(folder, kept.position)):
                 found.cold = f"version {kept.version} of Tebura did not stop in good order"
     elif segments(folder) or book.head()[0]:
         found.cold = "there is no usable checkpoint"
+    _weigh_anew(found, store)
     behind_s = clock.behind_s(driver.heard_s)
     if behind_s > LONG_S and not driver.state.door.visits:
         _begin_anew(driver)
@@ -93,14 +98,40 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     return found
 
 
-def _hear_again(found: Recovered, folder: Path, position: Position) -> None:
+def _hear_again(found: Recovered, folder: Path, position: Position, store: Store) -> None:
     """Step what was recorded behind a position. A book that contradicts it is right: it was written first."""
+    driver = found.driver
     try:
-        for heard in heard_since(folder, position):
-            found.driver.hear(heard)
-            found.heard += 1
+        for recording, messages in segments_since(folder, position):
+            driver.store = _as_recorded(recording, store)
+            _weigh_anew(found, driver.store)
+            for heard in messages:
+                driver.hear(heard)
+                found.heard += 1
     except ContradictoryEntry as error:
         found.cold = f"the book says something else than the recording ({error})"
+    finally:
+        driver.store = store
+
+
+def _as_recorded(recording: Recording, store: Store) -> Store:
+    """The store, weighing as it did when this was recorded; as now where that cannot be told."""
+    try:
+        before = read_store(recording.store_files()).profiles
+    except BrokenStore:
+        return store
+    there = {s.id: s.plates for s in store.layout.shelves}
+    return replace(store, profiles={s: c for s, c in before.items() if there.get(s) == len(c.profile.plate)})
+
+
+def _weigh_anew(found: Recovered, store: Store) -> None:
+    """Shelves of another profile begin anew, and who is inside is in doubt."""
+    state = found.driver.state
+    forgotten = reopen_shelves(state, store)
+    if forgotten and state.door.visits:
+        found.forgotten = tuple(dict.fromkeys((*found.forgotten, *forgotten)))
+        for visit in state.door.visits.values():
+            doubt_visit(visit)
 
 
 def _begin_anew(driver: Driver) -> None:

@@ -197,6 +197,8 @@ class Daemon:
 
     def _do(self, wanted: dict[str, Any]) -> Answer:
         """A command that came over the desk."""
+        if not self._open and wanted["do"] != "status":
+            return {"error": "the shop is opening. Ask again in a moment"}
         if not self._open:
             return {"state": "opening", "heard": 0, "uptime_s": self.shop.uptime_s, "connected": False}
         return obey(self.shop, self.watch, wanted, connected=self._connected)

@@ -310,6 +310,9 @@ def _repaired(repaired: str, found: Recovered) -> str:
     told = [repaired] if repaired else []
     if found.cold:
         told.append(f"what happened lately is not all remembered ({found.cold}); visits in progress go to review")
+    if found.forgotten:
+        shelves = ", ".join(found.forgotten[:10]) + (" …" if len(found.forgotten) > 10 else "")
+        told.append(f"{shelves} weighs by another profile than before the stop; visits in progress go to review")
     if found.lost:
         names = ", ".join(found.lost[:10]) + (" …" if len(found.lost) > 10 else "")
         told.append(f"{len(found.lost)} visits that only the ledger knew of wait for review: {names}")

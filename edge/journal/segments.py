@@ -13,10 +13,11 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from edge.journal.checkpoints import Position
-from edge.wire import Heard, RecordingWriter, open_recording
+from edge.wire import Heard, Recording, RecordingWriter, open_recording
 from edge.wire.recording import UnreadableRecording
 
 NAME = re.compile(r"^\d{8}T\d{6}Z-(\d{6,})\.mcap$")
@@ -50,16 +51,21 @@ def began_s(path: Path) -> float:
 
 def heard_since(folder: Path, position: Position | None) -> Iterator[Heard]:
     """Every message behind a position, in the order in which they were heard; all that is kept where it is None."""
+    for _, messages in segments_since(folder, position):
+        yield from messages
+
+
+def segments_since(folder: Path, position: Position | None) -> Iterator[tuple[Recording, Iterator[Heard]]]:
+    """Every segment that goes on behind a position, and its messages behind it."""
     for path in segments(folder):
         if position is not None and _number(path) < _number(Path(position.segment)):
             continue
         skip = position.count if position is not None and path.name == position.segment else 0
         try:
-            for i, heard in enumerate(open_recording(path)):
-                if i >= skip:
-                    yield heard
+            recording = open_recording(path)
         except UnreadableRecording:
             continue  # cut off before its first byte was written
+        yield recording, islice(recording, skip, None)
 
 
 class Recorder:

@@ -141,7 +141,7 @@ def open_shelf(shelf: str, plates: int, lightest_g: float, profile: ShelfProfile
         blind=(),
         unread_s=zeros(),
         least_g=LEAST_SHARE * lightest_g,
-        profile=profile.name if profile else "",
+        profile=profile.mark if profile else "",
         drift_g=np.array([p.drift_g for p in known]) if known else np.full(plates, DRIFT_G),
         span_error=np.array([p.span_error for p in known]) if known else np.full(plates, SPAN_ERROR),
         waiting=[],

@@ -106,7 +106,7 @@ def load_store(folder: Path) -> Store:
         except OSError as error:
             remedy = "Run it with --store FOLDER, where FOLDER holds store.toml, catalogue.csv and planogram.csv"
             faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
-    files |= profiles_that_count(folder)
+    files |= profiles_that_count(folder, faults)
     from edge.store.environment import LiveStore  # slow to import, and a replay does without
 
     return _build(files, LiveStore, faults)
@@ -122,13 +122,19 @@ def read_store(files: Mapping[str, bytes]) -> Store:
     return _build(files, StoreFile, faults)
 
 
-def profiles_that_count(folder: Path) -> dict[str, bytes]:
+def profiles_that_count(folder: Path, faults: list[Fault]) -> dict[str, bytes]:
     """``calibration/<shelf>.toml`` -> the newest profile of each shelf that has one."""
     found = {}
     for shelf in sorted(p for p in (folder / FOLDER).glob("*") if p.is_dir()):
         name = newest(p.stem for p in shelf.glob("*.toml"))
-        if name is not None:
+        if name is None:
+            continue
+        try:
             found[f"{FOLDER}/{shelf.name}.toml"] = (shelf / f"{name}.toml").read_bytes()
+        except OSError as error:
+            what = f"it is the newest and cannot be read ({error.strerror or error})"
+            remedy = "Let this user read it, or move it away: the one before it counts then"
+            faults.append(Fault(f"{FOLDER}/{shelf.name}/{name}.toml", "file", what, remedy))
     return found
 
 

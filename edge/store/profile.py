@@ -10,7 +10,9 @@ that is for people, and for ``tebura calibrate show``.
 
 from __future__ import annotations
 
+import re
 import tomllib
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,11 +25,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 FOLDER = "calibration"
 STAMP = "%Y%m%dT%H%M%SZ"
 """A profile's file is named by when it was made, UTC: names sort as times do."""
+_NAMED = re.compile(r"\d{8}T\d{6}Z")
 
 DRIFT_G = 0.15
 """g/√s: how far a level wanders by itself where nobody has measured it: load cell creep and temperature."""
 SPAN_ERROR = 0.003
 """Plates that nobody has measured are taken to be calibrated to about this share of what they weigh."""
+
+LEAST_G_PER_UNIT = 1e-9
+"""No converter counts finer than that."""
 
 
 class PlateProfile(BaseModel):
@@ -43,7 +49,7 @@ class PlateProfile(BaseModel):
 
     plate: Annotated[int, Field(ge=1, le=1000)]
     channel: Annotated[int, Field(ge=1, le=1000)]
-    zero: float | None = None
+    zero: Annotated[float, Field(ge=-1e12, le=1e12)] | None = None
     g_per_unit: Annotated[float, Field(ge=-1e9, le=1e9)]
     noise_g: Annotated[float, Field(ge=0.0, le=1e4)]
     drift_g: Annotated[float, Field(ge=0.0, le=1e3)] = DRIFT_G
@@ -51,8 +57,8 @@ class PlateProfile(BaseModel):
 
     @model_validator(mode="after")
     def _weighs(self) -> PlateProfile:
-        if self.g_per_unit == 0:
-            raise ValueError("g_per_unit is 0: such a plate weighs nothing")
+        if abs(self.g_per_unit) < LEAST_G_PER_UNIT:
+            raise ValueError(f"g_per_unit is {self.g_per_unit:g}: such a plate weighs nothing")
         return self
 
 
@@ -80,6 +86,11 @@ class ShelfProfile(BaseModel):
     def name(self) -> str:
         """The name of its file, without the suffix: ``20261122T011405Z``."""
         return stamp_of(self.made)
+
+    @property
+    def mark(self) -> str:
+        """Another for every other way of weighing, whatever date stands in it."""
+        return f"{self.name}-{zlib.crc32(repr(self.plate).encode()):08x}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,5 +145,7 @@ def read_profile(text: str) -> ShelfProfile:
 
 
 def newest(names: Iterable[str]) -> str | None:
-    """Which of a shelf's profiles counts: names (without suffix) sort as times do."""
-    return max(names, default=None)
+    """Which of a shelf's profiles counts: names (without suffix) sort as times do. Whatever has another name
+    (``old``, ``20261122T091530Z (copy)``) is somebody's own business and never counts.
+    """
+    return max(filter(_NAMED.fullmatch, names), default=None)

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from calibration.planogram.barcodes import NoNumber, NoReader, Reader, is_gtin
 from calibration.planogram.catalogue_file import NoSuchCell, rewritten
-from calibration.planogram.units import UnitScale, enough, unit_weight
+from calibration.planogram.learning import Learning, Unlearnt
+from calibration.planogram.units import UnitScale, UnitWeight, enough, unit_weight
+from edge.cli import app
 from edge.store import Conversion, PlateProfile, Shelf, ShelfProfile, load_store
 from simulator.commands import DEMO
 from simulator.devices import Desk
@@ -22,6 +25,7 @@ from simulator.devices.reader import Reader as ReaderDouble
 from simulator.rig import Hardware, Rig, healthy
 from simulator.rig.wires import OverMqtt
 from tests.adapters.brokers import until
+from tests.corner import CATALOGUE, STORE, write_store
 from tests.live.stage import Theatre
 
 SHELF = Shelf("g1-s1", "g1", 1.0, 0.4, 8, 0.12)
@@ -232,3 +236,50 @@ def test_while_the_shop_is_open_nothing_is_weighed(tmp_path: Path) -> None:
         assert "tebura mode closed" in refused.stderr
     finally:
         theatre.close()
+
+
+def test_whoever_else_edits_the_catalogue_meanwhile_loses_nothing(tmp_path: Path) -> None:
+    """Two people learn at once, for a while; the file is a link to where the shop's settings are kept."""
+    folder = write_store(tmp_path / "shop")
+    real = (folder / "catalogue.csv").rename(tmp_path / "kept.csv")
+    (folder / "catalogue.csv").symlink_to(real)
+    store = load_store(folder)
+    failed: list[Exception] = []
+
+    def learn(sku: str) -> None:
+        learning = Learning(folder, store, "g1-s1", 3, say=print, done=print)
+        for tenth in range(40):
+            try:
+                learning._write(store.catalogue[sku], "", UnitWeight(100.0 + tenth / 10, 0.1, 1.0, 3))
+            except Exception as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=learn, args=(sku,)) for sku in ("onigiri-salmon", "green-tea")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert {p.weight_g for p in load_store(folder).catalogue.values()} == {103.9}
+    assert (folder / "catalogue.csv").is_symlink()
+    assert not list(folder.glob(".*")) + list(tmp_path.glob(".*"))
+
+
+def test_a_catalogue_that_somebody_has_broken_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = write_store(tmp_path / "shop")
+    store = load_store(folder)
+    broken = CATALOGUE.replace(",151,", ",abc,")
+    (folder / "catalogue.csv").write_text(broken, encoding="utf-8")
+    learning = Learning(folder, store, "g1-s1", 3, say=print, done=print)
+    with pytest.raises(Unlearnt, match="line 3: price 'abc'"):
+        learning._write(store.catalogue["onigiri-salmon"], "", UnitWeight(111.0, 0.1, 1.0, 3))
+    assert (folder / "catalogue.csv").read_text(encoding="utf-8") == broken
+
+
+def test_raw_numbers_are_no_weights(tmp_path: Path) -> None:
+    raw = STORE.replace("plate_width = 0.25", 'plate_width = 0.25\nsays = "raw"')
+    folder = write_store(tmp_path / "shop", store_toml=raw)
+    where = ["--store", str(folder), "--state", str(tmp_path)]
+    done = CliRunner().invoke(app, ["planogram", "learn", "green-tea", "--shelf", "g1-s1", *where])
+    assert done.exit_code == 2
+    assert "tebura calibrate shelf g1-s1" in done.stderr

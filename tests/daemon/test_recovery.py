@@ -12,11 +12,24 @@ from edge.daemon.shop import LEDGER, RECORDINGS
 from edge.journal import Checkpoint, Position, save_checkpoint
 from edge.journal.checkpoints import last_checkpoint
 from edge.records import LedgerEntry
+from edge.store import load_store
+from edge.wire import encode_mode
 from tests.adapters.brokers import until
 from tests.corner import OPENS_S
 from tests.daemon.rehearsals import Rehearsal
 
 VISIT = "20231115-0001"
+
+
+def weigh(shop: Rehearsal, day: int, g_per_unit: float = 1.0) -> None:
+    """Somebody has calibrated the shelf."""
+    rows = "".join(f"[[plate]]\nplate={p}\nchannel={p}\ng_per_unit={g_per_unit}\nnoise_g=0.3\n" for p in (1, 2, 3, 4))
+    folder = shop.state.parent / "store"
+    history = folder / "calibration" / "g1-s1"
+    history.mkdir(parents=True, exist_ok=True)
+    text = f'shelf = "g1-s1"\nmade = 2026-11-{day:02}T09:00:00Z\n{rows}'
+    (history / f"202611{day:02}T090000Z.toml").write_text(text, encoding="utf-8")
+    shop.store = load_store(folder)
 
 
 @pytest.fixture
@@ -190,4 +203,42 @@ def test_the_first_status_after_a_kill_takes_the_last_wills_place(shop: Rehearsa
     shop.open()
     assert shop.status["state"] == "open"
     assert shop.said[0].retain
+    shop.shop.close()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_who_was_inside_while_a_shelf_got_another_profile_is_looked_at_before_anything_is_charged(
+    shop: Rehearsal, killed: bool
+) -> None:
+    """She might have put it back during the stop: levels that were weighed in two ways cannot tell."""
+    weigh(shop, 1)
+    shop.open()
+    shop.play(0.0, 9.0)
+    if killed:
+        shop.leave_as_killed()
+    else:
+        shop.shop.close()
+    weigh(shop, 2)
+    found = shop.open()
+    assert (found.cold, found.forgotten) == ("", ("g1-s1",))
+    assert "another profile" in shop.status["troubles"]["repair"]
+    shop.play(9.0, 18.0)
+    shop.settle()
+    assert [line["state"] for line in shop.outcome()] == ["review"]
+    assert shop.charges() == []
+    shop.shop.close()
+
+
+def test_what_was_recorded_before_a_kill_is_weighed_as_it_was_then(shop: Rehearsal) -> None:
+    """The book knows the pick in the grams of then, and what came after it must not be forgotten."""
+    weigh(shop, 1)
+    shop.open()
+    shop.play(0.0, 9.0)
+    shop.shop.ear.hear("shop/mode/set", encode_mode(shop.at_s, "closed", "aki"))
+    shop.work()
+    shop.leave_as_killed()
+    weigh(shop, 2, g_per_unit=1.01)
+    found = shop.open()
+    assert found.cold == ""
+    assert shop.status["mode"] == "closed"
     shop.shop.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
 import subprocess
 import sys
 import threading
@@ -115,3 +118,56 @@ def test_who_counts_wrongly_is_told_how_it_is_written(theatre: Theatre) -> None:
         assert remedy in refused.stderr
         assert theatre.ask(do="status")["mode"] == "open"
     assert theatre.entries("stock-counted") == []
+
+
+class Filler:
+    """Somebody at a terminal of their own, in the middle of filling shelves."""
+
+    def __init__(self, *where: str) -> None:
+        self._keys, theirs = pty.openpty()
+        command = [sys.executable, "-m", "edge.cli", "restock", *where]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        self._read("Press Enter")
+
+    def _read(self, text: str) -> None:
+        said = b""
+        while text.encode() not in said:
+            said += os.read(self._keys, 1 << 16)
+
+    def drain(self) -> None:
+        with contextlib.suppress(OSError):
+            while os.read(self._keys, 1 << 16):
+                pass
+
+    def done(self) -> None:
+        os.write(self._keys, b"\n")
+        self._read("Or correct one")
+        os.write(self._keys, b"\n")
+        self.drain()
+        self.process.wait(20)
+
+
+def test_the_entry_opens_again_when_the_last_who_fills_is_done_and_not_against_staffs_word(theatre: Theatre) -> None:
+    where = ("--store", str(theatre.folder), "--state", str(theatre.state))
+
+    def mode() -> object:
+        return theatre.ask(do="status")["mode"]
+
+    aki, yui = Filler(*where), Filler(*where)
+    aki.done()
+    assert mode() == "restock", "yui still fills"
+    yui.done()
+    until(lambda: mode() == "open", "both are done")
+
+    hung_up = Filler(*where)
+    hung_up.process.terminate()
+    hung_up.drain()
+    hung_up.process.wait(20)
+    until(lambda: mode() == "open", "who is cut off leaves nothing behind")
+
+    late = Filler(*where)
+    assert tebura("mode", "closed", *where).returncode == 0
+    until(lambda: mode() == "closed", "staff close the shop")
+    late.done()
+    assert mode() == "closed"

@@ -80,6 +80,9 @@ def test_the_newest_counts_and_travels_with_the_store(tmp_path: Path) -> None:
         (profile().replace("g1-s1", "g9-s9", 1), "it is the profile of g9-s9"),
         (profile().replace("channel = 3", "channel = 1"), "every channel must belong to one plate"),
         (profile(per_unit=0.0), "weighs nothing"),
+        (profile(per_unit=1e-300), "weighs nothing"),
+        (profile(zero=float("nan")), "zero"),
+        (profile(zero=float("inf")), "zero"),
         (profile().split("[[plate]]\nplate = 4")[0], "it has 3 plates, and the shelf 4"),
     ],
 )
@@ -93,6 +96,20 @@ def test_a_profile_that_cannot_be_used_keeps_the_shop_shut_and_says_what_to_do(
         load_store(folder)
     assert says in str(refused.value)
     assert "rollback" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["old", "20261102T090000Z (copy)", "zero"])
+def test_only_files_that_are_named_by_a_date_count(tmp_path: Path, name: str) -> None:
+    other = profile(per_unit=-7.0, made="2026-11-02T09:00:00Z")
+    store = load_store(folder_with(tmp_path, **{"20261101T090000Z": profile(), name: other}))
+    assert store.profiles["g1-s1"].profile.name == "20261101T090000Z"
+
+
+def test_a_newest_profile_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, **{"20261101T090000Z": profile()})
+    (folder / "calibration" / "g1-s1" / "20261102T090000Z.toml").mkdir()
+    with pytest.raises(BrokenStore, match="cannot be read"):
+        load_store(folder)
 
 
 def test_counts_from_crossed_wires_make_the_receipt_that_grams_make(tmp_path: Path) -> None:
@@ -135,6 +152,9 @@ def test_a_new_profile_forgets_where_the_plates_stood_and_nothing_else(tmp_path:
     again = thaw(freeze(state))
     reopen_shelves(again, after)
     assert again.shelves["g1-s1"].blocks == 0
+    edited = read_store({**FILES, "calibration/g1-s1.toml": profile(per_unit=-0.03).encode()})
+    reopen_shelves(state, edited)
+    assert state.shelves["g1-s1"].blocks == 0, "another way of weighing under the same date"
     assert again.now_s == state.now_s
 
 
