@@ -6,8 +6,9 @@ Enters: a store. Leaves: a few swaps, the most useful first, each with what it l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from calibration.planogram.outlook import Outlook, PlaceOutlook, outlook
 from edge.store import Facing, Planogram, Store
@@ -59,12 +60,16 @@ class _Shop:
         return self.wrong + WITHHELD * self.withheld
 
 
-def arrange(store: Store) -> tuple[list[Swap], Planogram]:
-    """The swaps that help most, one after another, and the planogram that they make."""
-    shop = _Shop(store, {s.id: outlook(store, s.id) for s in store.layout.shelves})
+def arrange(
+    store: Store, outlooks: Iterable[Outlook], enough: Callable[[], bool] = lambda: False
+) -> tuple[list[Swap], Planogram]:
+    """The swaps that help most, one after another, and the planogram that they make; ``outlooks`` are those of the
+    present one. Once somebody says that it is ``enough``, the best of what was tried so far is all.
+    """
+    shop = _Shop(store, {o.shelf: o for o in outlooks})
     swaps: list[Swap] = []
-    while len(swaps) < MOST_SWAPS:
-        tried = [(_swapped(shop, a, b), a, b) for a, b in _candidates(shop)]
+    while len(swaps) < MOST_SWAPS and not enough():
+        tried = [(_swapped(shop, a, b), a, b) for a, b in takewhile(lambda _: not enough(), _candidates(shop))]
         best = min(tried, key=lambda t: t[0].bad, default=None)
         if best is None or best[0].bad > shop.bad * (1 - WORTH):
             break

@@ -5,7 +5,7 @@ Enters: a store, recordings, what a running shop weighs in its places. Leaves: a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,15 @@ class Found:
         }
 
 
-def find(store: Store, recordings: Iterable[Path], standing: Sequence[Mapping[str, Any]]) -> Found:
-    """Everything. `UnreadableRecording` and `OSError` for files that are none."""
+def find(
+    store: Store,
+    recordings: Iterable[Path],
+    standing: Sequence[Mapping[str, Any]],
+    enough: Callable[[], bool] = lambda: False,
+) -> Found:
+    """Everything; ``enough``: whether it was looked for a better arrangement long enough. `UnreadableRecording` and
+    `OSError` for files that are none.
+    """
     contents = Contents(store)
     for path in recordings:
         contents.begin()
@@ -69,7 +76,7 @@ def find(store: Store, recordings: Iterable[Path], standing: Sequence[Mapping[st
                 contents.hear(record)
     outlooks = tuple(outlook(store, s.id) for s in store.layout.shelves if store.planogram.on(s.id))
     places = [p for o in outlooks for p in o.places]
-    swaps, planogram = arrange(store)
+    swaps, planogram = arrange(store, outlooks, enough)
     return Found(
         outlooks,
         wrongly_per_thousand(list(outlooks)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,7 @@ def check(
     propose: Annotated[
         Path | None, typer.Option(help="Write the better arrangement as a planogram.csv.", metavar="FILE.csv")
     ] = None,
+    seconds: Annotated[float, typer.Option(help="Look for a better arrangement for so long.", min=0.0)] = 30.0,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Which products cannot be told apart where they stand, what that costs, and a better arrangement.
@@ -50,7 +52,9 @@ def check(
     if sys.stderr.isatty():
         say("trying arrangements …")
     try:
-        found = find(shop, files or (), _standing(state_folder(state, shop.id)))
+        until_s = time.monotonic() + seconds
+        standing = _standing(state_folder(state, shop.id))
+        found = find(shop, files or (), standing, lambda: time.monotonic() > until_s)
     except (UnreadableRecording, OSError) as error:
         refuse(str(error))
     if propose is not None:

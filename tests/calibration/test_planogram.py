@@ -58,7 +58,7 @@ def test_two_that_weigh_nearly_the_same_on_the_same_plate_are_charged_wrongly_no
 def test_the_arrangement_that_is_proposed_is_better_and_of_the_same_things() -> None:
     products = row("tea", 500) + row("cola", 501) + row("rice", 110) + row("cake", 70)
     store = shop(products, "g1-s1,1,tea\ng1-s1,2,cola\ng1-s1,3,rice\ng1-s1,4,cake\n")
-    swaps, planogram = arrange(store)
+    swaps, planogram = arrange(store, [outlook(store, "g1-s1")])
     assert swaps
     assert swaps[-1].wrong_after + swaps[-1].withheld_after < swaps[0].wrong_before + swaps[0].withheld_before
     assert sorted(f.sku for f in planogram.facings) == ["cake", "cola", "rice", "tea"]
