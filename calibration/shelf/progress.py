@@ -111,11 +111,28 @@ def take_up(store: Path, shelf: str) -> Progress | None:
     try:
         # Python's own reader knows NaN, which JSON does not: a dead channel's level is one.
         progress = msgspec.convert(json.loads(text), Progress, strict=False)
-    except (ValueError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise UnusableProgress(f"is not the progress of a walk ({error})") from error
     if progress.shelf != shelf:
         raise UnusableProgress(f"is of {progress.shelf}")
+    if not _holds_together(progress):
+        raise UnusableProgress("contradicts itself")
     return progress
+
+
+def _holds_together(progress: Progress) -> bool:
+    """Whether somebody may have measured this: as many levels as channels, and plates that there are."""
+    count = len(progress.noise)
+    lengths = {len(progress.inflation)}
+    lengths |= {len(progress.tare)} if progress.tare is not None else set()
+    lengths |= {len(progress.diagnosis.channels)} if progress.diagnosis is not None else set()
+    known = {*progress.plates, *progress.order, *progress.order.values(), *progress.done, *progress.readings}
+    return (
+        bool(progress.weights_g and progress.plates)
+        and all(w > 0 for w in progress.weights_g)
+        and lengths == {count}
+        and (not count or all(1 <= n <= count for n in known))
+    )
 
 
 def drop(store: Path, shelf: str) -> None:

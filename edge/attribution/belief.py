@@ -10,7 +10,7 @@ That keeps the exact joint answer at the price of the doubt that there really is
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Container, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from edge.attribution.recipes import Stray
@@ -332,3 +332,14 @@ def _stand_alone(belief: Belief, stories: list[Hypothesis], visit: str) -> None:
         h.statures_m = {p: s for p, s in h.statures_m.items() if visit_of(p) != visit}
         h.changed()
     belief.clusters.append(Cluster([alone]))
+
+
+def forget_products(belief: Belief, known: Container[str]) -> set[str]:
+    """What lies astray and is no product any more is forgotten; returns what is in carts, which cannot be."""
+    belief.strays = [s for s in belief.strays if not s.sku or s.sku in known]
+    held: set[str] = set()
+    for h in (h for cluster in belief.clusters for h in cluster.hypotheses):
+        h.strays = tuple(s for s in h.strays if not s.sku or s.sku in known)
+        h.changed()
+        held.update(sku for cart in h.carts.values() for sku in cart)
+    return {sku for sku in held if sku not in known}

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from edge import __version__
-from edge.attribution import depart
+from edge.attribution import depart, forget_products
 from edge.checkout import Settlement, review_settlement
 from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
@@ -67,6 +67,10 @@ class Recovered:
     """Why not everything is remembered, where that is so."""
 
 
+class ProductsGone(OSError):
+    """The catalogue lacks what people inside hold; the message says what to do."""
+
+
 def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock) -> Recovered:
     """Bring a fresh driver to where the last one was. Its book must be open, its provider absent."""
     found = Recovered(driver, Position("", 0))
@@ -78,6 +82,7 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
         except UnreadableState:
             found.cold = "the checkpoint is of another version"
         else:
+            _know_the_products(driver, store)
             if kept.version == __version__:
                 _hear_again(found, folder, kept.position, store)
             elif any(True for _ in heard_since(folder, kept.position)):
@@ -96,6 +101,14 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     if math.isfinite(driver.state.now_s):
         _keep(found, status(driver.state, store))  # a killed runtime's last will stands there
     return found
+
+
+def _know_the_products(driver: Driver, store: Store) -> None:
+    """What somebody inside holds must have a price."""
+    gone = forget_products(driver.state.belief, store.catalogue)
+    if gone:
+        what = f"{', '.join(sorted(gone))} may be in the cart of somebody inside, and the catalogue has no row of it"
+        raise ProductsGone(f"{what} any more. Put the row back until they have left")
 
 
 def _hear_again(found: Recovered, folder: Path, position: Position, store: Store) -> None:
