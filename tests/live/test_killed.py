@@ -60,8 +60,8 @@ def receipts(entries: Any) -> dict[str, dict[str, Any]]:
 
 
 def is_fair(mine: dict[str, Any], undisturbed: dict[str, Any]) -> bool:
-    """Nothing is charged that the undisturbed shop did not believe to be taken. A kill costs some frames, and what stood
-    just below the threshold may stand just above it.
+    """Nothing is charged that the undisturbed shop did not believe to be taken. A kill costs some frames, and what
+    stood just below the threshold may stand just above it.
     """
     if mine["state"] == "review" or undisturbed["state"] == "review":
         return True
