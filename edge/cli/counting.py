@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import select
 import sys
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.5
 """So often the shelves are looked at while somebody fills them."""
+
+SETTLES_S = 10.0
+"""Plates come to rest within so long after the last hand."""
 
 _HAND = re.compile(r"(?P<shelf>[^:\s]+):(?P<first>\d+)(?:-(?P<last>\d+))?(?::(?P<sku>[^=]+))?=(?P<units>[0-9]{1,5})")
 
@@ -59,7 +63,7 @@ class Counting:
 
     def decide(self, ask: bool) -> None:
         """Units of every place: what was typed, else what weight says. Whoever is asked may correct it."""
-        places = self._look()
+        places = self._settled()
         while ask:
             from rich.console import Console
 
@@ -77,6 +81,15 @@ class Counting:
                 self.decided.append((place, units))
             elif place["quantity"] is None or place["odd"]:
                 self.open.append(place)
+
+    def _settled(self) -> list[Place]:
+        """The shelves once nothing moves on them any more, or after a while as they are."""
+        until_s = time.monotonic() + SETTLES_S
+        while True:
+            places = self._look()
+            if time.monotonic() > until_s or not any(p["why"] == "a plate is moving" for p in places):
+                return places
+            time.sleep(LOOK_S)
 
     def _units(self, place: Place) -> int | None:
         by_hand = self._hand.get(named(place))
