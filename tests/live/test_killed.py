@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,13 +59,10 @@ def receipts(entries: Any) -> dict[str, dict[str, Any]]:
 
 
 def is_fair(mine: dict[str, Any], undisturbed: dict[str, Any]) -> bool:
-    """Nothing is charged that the undisturbed shop did not believe to be taken. A kill costs some frames, and what
-    stood just below the threshold may stand just above it.
-    """
+    """Nothing that the undisturbed shop would not have charged is charged."""
     if mine["state"] == "review" or undisturbed["state"] == "review":
         return True
-    believed = Counter(undisturbed["items"]) + Counter(undisturbed["withheld"])
-    return Counter(mine["items"]) <= believed
+    return all(count <= undisturbed["items"].get(sku, 0) for sku, count in mine["items"].items())
 
 
 def look_through(theatre: Theatre, morning: Path) -> int:
