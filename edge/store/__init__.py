@@ -10,12 +10,14 @@ from edge.store.load import BrokenStore, Store, load_store, read_store, told_fau
 from edge.store.planogram import Facing, Planogram
 from edge.store.policy import Policy
 from edge.store.profile import Conversion, PlateProfile, ShelfProfile
+from edge.store.sight import CameraProfile
 from edge.store.tables import Fault
 from edge.store.tax import TaxTable
 
 __all__ = [
     "BrokenStore",
     "Camera",
+    "CameraProfile",
     "Catalogue",
     "Conversion",
     "Facing",

@@ -22,6 +22,7 @@ from edge.store.planogram import Planogram
 from edge.store.policy import Policy
 from edge.store.profile import FOLDER, Conversion, Profiles, UnusableProfile, newest, read_profile
 from edge.store.settings import StoreFile
+from edge.store.sight import CameraProfile, Sights, read_sight
 from edge.store.tables import Fault, read_catalogue, read_planogram
 from edge.store.tax import TaxRate, TaxTable
 
@@ -92,9 +93,11 @@ class Store:
     policy: Policy
     profiles: Profiles = field(repr=False)
     """Shelf -> how it weighs, where somebody has calibrated it."""
+    sights: Sights = field(repr=False)
+    """Camera -> how it sees, where somebody has calibrated it."""
     sources: Mapping[str, bytes] = field(repr=False)
-    """The files as they were read: a recording carries them along. Of each shelf's profiles only the one that counts,
-    as ``calibration/<shelf>.toml``."""
+    """The files as they were read: a recording carries them along. Of each shelf's or camera's profiles only the one
+    that counts, as ``calibration/<shelf or camera>.toml``."""
 
 
 def load_store(folder: Path) -> Store:
@@ -123,18 +126,18 @@ def read_store(files: Mapping[str, bytes]) -> Store:
 
 
 def profiles_that_count(folder: Path, faults: list[Fault]) -> dict[str, bytes]:
-    """``calibration/<shelf>.toml`` -> the newest profile of each shelf that has one."""
+    """``calibration/<shelf or camera>.toml`` -> the newest profile of each that has one."""
     found = {}
-    for shelf in sorted(p for p in (folder / FOLDER).glob("*") if p.is_dir()):
-        name = newest(p.stem for p in shelf.glob("*.toml"))
+    for of in sorted(p for p in (folder / FOLDER).glob("*") if p.is_dir()):
+        name = newest(p.stem for p in of.glob("*.toml"))
         if name is None:
             continue
         try:
-            found[f"{FOLDER}/{shelf.name}.toml"] = (shelf / f"{name}.toml").read_bytes()
+            found[f"{FOLDER}/{of.name}.toml"] = (of / f"{name}.toml").read_bytes()
         except OSError as error:
             what = f"it is the newest and cannot be read ({error.strerror or error})"
             remedy = "Let this user read it, or move it away: the one before it counts then"
-            faults.append(Fault(f"{FOLDER}/{shelf.name}/{name}.toml", "file", what, remedy))
+            faults.append(Fault(f"{FOLDER}/{of.name}/{name}.toml", "file", what, remedy))
     return found
 
 
@@ -166,6 +169,7 @@ def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Faul
         skus = _every_sku(texts.get("catalogue.csv", ""))
         planogram = read_planogram(texts["planogram.csv"], layout, skus or None, faults)
     profiles = _profiles(files, layout, faults) if layout else {}
+    sights = _sights(files, layout, faults) if layout else {}
     if faults or settings is None or layout is None or zone is None:
         raise BrokenStore(faults)
     if not tax.rates:
@@ -173,7 +177,7 @@ def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Faul
     head = settings.store
     return Store(
         head.id, head.name, zone, head.currency, digits, head.prices_include_tax, head.languages, head.registration,
-        head.address, layout, catalogue, planogram, tax, settings.policy, profiles,
+        head.address, layout, catalogue, planogram, tax, settings.policy, profiles, sights,
         {n: files[n] for n in files if n in FILES or n.startswith(f"{FOLDER}/")},
     )  # fmt: skip
 
@@ -216,6 +220,28 @@ def _profiles(files: Mapping[str, bytes], layout: Layout, faults: list[Fault]) -
             faults.append(Fault(name, "plate", what, remedy))
         else:
             found[shelf] = Conversion(profile)
+    return found
+
+
+def _sights(files: Mapping[str, bytes], layout: Layout, faults: list[Fault]) -> dict[str, CameraProfile]:
+    """Each camera's profile. Where a shelf has the same id, the folder is the shelf's."""
+    found = {}
+    for camera in layout.cameras:
+        name = f"{FOLDER}/{camera.id}.toml"
+        if name not in files or layout.has_shelf(camera.id):
+            continue
+        remedy = (
+            f"Calibrate it anew (`tebura calibrate camera {camera.id}`), or roll back (`tebura calibrate rollback`)"
+        )
+        try:
+            sight = read_sight(files[name].decode("utf-8"))
+        except (UnusableProfile, UnicodeDecodeError) as error:
+            faults.append(Fault(name, "profile", str(error), remedy))
+            continue
+        if sight.camera != camera.id:
+            faults.append(Fault(name, "camera", f"it is the profile of {sight.camera}", remedy))
+        else:
+            found[camera.id] = sight
     return found
 
 

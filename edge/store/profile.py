@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,8 @@ SPAN_ERROR = 0.003
 
 LEAST_G_PER_UNIT = 1e-9
 """No converter counts finer than that."""
+
+Dated = TypeVar("Dated", bound=BaseModel)
 
 
 class PlateProfile(BaseModel):
@@ -134,8 +136,13 @@ def stamp_of(made: datetime) -> str:
 
 def read_profile(text: str) -> ShelfProfile:
     """A profile out of its file's text; `UnusableProfile`."""
+    return read_as(ShelfProfile, text)
+
+
+def read_as(kind: type[Dated], text: str) -> Dated:
+    """A profile of this kind out of its file's text; `UnusableProfile`."""
     try:
-        return ShelfProfile(**tomllib.loads(text))
+        return kind(**tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise UnusableProfile(f"is not TOML ({error})") from error
     except ValidationError as error:
