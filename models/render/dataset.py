@@ -1,0 +1,271 @@
+"""Thousands of pictures with labels, on disk, in the form that ultralytics reads.
+
+Enters: how many pictures for training, validation and test, a seed, an empty (or half-filled) folder. Leaves there
+``images/<split>/<number>.jpg``, ``labels/<split>/<number>.txt``, ``truth/<split>/<number>.json`` and ``data.yaml``.
+Each scene (a shop, a camera, a light) gives `SHOTS` pictures and is drawn by one process; what is there already stays,
+so a run that was stopped goes on. The test pictures have shops, clothes, floors and lights that no other picture has,
+and the size that cameras have.
+
+A label's box is the image of a ball of fixed size around a point (`SIZES_M`), not what a person would draw by eye: so
+its size says how far away the point is, and the detector learns distances from whatever gives them away.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.optics import View
+from edge.store import Layout
+from models.render.camera import Picture, a_lens, a_light, a_sensor, hang
+from models.render.figure import Looks, Posture
+from models.render.film import Film
+from models.render.paint import a_sheet
+from models.render.people import Deed, some_looks, some_posture
+from models.render.scene import Seen, draw_people
+from models.render.shop import a_dressing, a_layout, clutter, furnish
+from models.render.solids import Array
+
+NAMES = ("head", "hand", "feet")
+SIZES_M = (0.24, 0.16, 0.40)
+"""Diameters of the balls that boxes show."""
+INPUT = (416, 320)
+"""Width and height that the detector looks at."""
+CAMERA = (640, 480)
+SHOTS = 12
+HEAD_SEEN, HAND_SEEN, FEET_SEEN = 0.3, 0.35, 0.2
+"""Who shows less of that part than this is not expected to be found by it."""
+LEAST_AREA = 12 / (INPUT[0] * INPUT[1])
+"""A head or a hand that shows a smaller share of the picture cannot be found (12 pixels of what the detector sees)."""
+DEEDS: tuple[Deed, ...] = (
+    "stand",
+    "stand",
+    "walk",
+    "walk",
+    "reach",
+    "reach",
+    "reach",
+    "crouch",
+    "bend",
+    "phone",
+    "push",
+)
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One scene: its pictures are ``first`` … ``first + shots - 1`` of a split."""
+
+    out: Path
+    split: str
+    first: int
+    shots: int
+    seed: int
+
+
+def render(
+    out: Path,
+    train: int,
+    val: int,
+    test: int,
+    seed: int = 1,
+    processes: int = 0,
+    told: Callable[[int, int], None] | None = None,
+) -> None:
+    """Fill a folder; ``told`` hears (pictures done, pictures in all)."""
+    wanted = dict(zip(SPLITS, (train, val, test), strict=True))
+    for split in SPLITS:
+        for kind in ("images", "labels", "truth"):
+            (out / kind / split).mkdir(parents=True, exist_ok=True)
+    names = "\n".join(f"  {i}: {name}" for i, name in enumerate(NAMES))
+    (out / "data.yaml").write_text(
+        f"path: {out.resolve()}\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n{names}\n",
+        encoding="utf-8",
+    )
+    tasks = [t for split in SPLITS for t in _tasks(out, split, wanted[split], seed)]
+    done, total = 0, sum(wanted.values())
+    with multiprocessing.get_context("spawn").Pool(processes or None) as pool:
+        for shots in pool.imap_unordered(_scene, tasks):
+            done += shots
+            if told is not None:
+                told(done, total)
+
+
+def _tasks(out: Path, split: str, pictures: int, seed: int) -> Iterator[Task]:
+    for first in range(0, pictures, SHOTS):
+        yield Task(out, split, first, min(SHOTS, pictures - first), seed)
+
+
+def _scene(task: Task) -> int:
+    """Draw one scene's pictures, unless they are there."""
+    last = task.out / "truth" / task.split / f"{task.first + task.shots - 1:06d}.json"
+    if not last.exists():
+        cv2.setNumThreads(1)
+        for i, (picture, view, seen) in enumerate(pictures(task.split, task.first, task.shots, task.seed)):
+            _write(task, f"{task.first + i:06d}", picture, view, seen)
+    return task.shots
+
+
+def pictures(split: str, first: int, shots: int, seed: int) -> Iterator[tuple[Picture, View, list[Seen]]]:
+    """One scene's pictures, each with the view that fits it and everybody who is there."""
+    rng = np.random.default_rng([seed, SPLITS.index(split), first])
+    kept_back = split == "test"
+    sheet, layout = a_sheet(rng), a_layout(rng)
+    dressing = a_dressing(rng, sheet, kept_back)
+    view = _camera(rng, layout, CAMERA if kept_back or rng.random() < 0.25 else INPUT, kept_back)
+    empty = Film(view, a_light(rng, kept_back))
+    empty.draw([*furnish(rng, layout, dressing), *clutter(rng, layout, sheet)])
+    sensor = a_sensor(rng, kept_back)
+    for _ in range(shots):
+        people = _people(rng, layout, view, sheet, kept_back)
+        blurred = bool(people) and rng.random() < 0.12
+        moved = [_way(rng, posture) for posture, _ in people] if blurred else None
+        film, seen = draw_people(empty, people, moved)
+        light = film.colour
+        if split != "test" and view.lens.width != INPUT[0]:
+            light = np.asarray(cv2.resize(light, INPUT, interpolation=cv2.INTER_AREA), np.float32)
+        yield sensor.develop(light, rng), view.scaled(light.shape[1], light.shape[0]), seen
+
+
+def _camera(rng: np.random.Generator, layout: Layout, size: tuple[int, int], kept_back: bool) -> View:
+    """Somewhere under a ceiling, most of them at 2.4 to 3.2 m, those of the test at about 3 m."""
+    low, high = np.min(layout.floor, axis=0), np.max(layout.floor, axis=0)
+    x, y = rng.uniform(low + 0.7, high - 0.7)
+    ceiling = rng.uniform(2.4, 3.2) if rng.random() < 0.85 else rng.uniform(3.2, 4.0)
+    ceiling = rng.uniform(2.85, 3.15) if kept_back else ceiling
+    return hang(rng, a_lens(rng, *size), (float(x), float(y), float(ceiling)))
+
+
+def _people(
+    rng: np.random.Generator, layout: Layout, view: View, sheet: Array, kept_back: bool
+) -> list[tuple[Posture, Looks]]:
+    """Nobody to eight people, some of them close together, many of them at a shelf."""
+    count = int(rng.choice(9, p=[0.05, 0.17, 0.18, 0.17, 0.14, 0.11, 0.08, 0.06, 0.04]))
+    people: list[tuple[Posture, Looks]] = []
+    taken: list[NDArray[np.float64]] = []
+    for _ in range(count):
+        looks = some_looks(rng, sheet, kept_back)
+        deed = DEEDS[rng.integers(len(DEEDS))]
+        place = _at_a_shelf(rng, layout, view, looks) if deed == "reach" else None
+        spot, heading, target = place or (_spot(rng, layout, view, taken), float(rng.uniform(-math.pi, math.pi)), None)
+        if spot is None or any(math.dist(spot, t) < 0.3 for t in taken):
+            continue
+        taken.append(np.array(spot))
+        people.append((some_posture(rng, looks, (float(spot[0]), float(spot[1])), heading, deed, target), looks))
+    return people
+
+
+def _at_a_shelf(
+    rng: np.random.Generator, layout: Layout, view: View, looks: Looks
+) -> tuple[NDArray[np.float64], float, Array] | None:
+    """(spot, heading, target) of somebody who reaches into a shelf in view."""
+    for _ in range(6):
+        if not layout.shelves:
+            return None
+        shelf = layout.shelves[rng.integers(len(layout.shelves))]
+        if shelf.height > 0.95 * looks.height_m:
+            continue
+        gondola = layout.gondola_of(shelf.id)
+        x = float(rng.uniform(0.1, max(0.2, shelf.plates * shelf.plate_width - 0.1)))
+        aside, far = rng.normal(0, 0.18), rng.uniform(0.28, 0.55) * looks.height_m / 1.7
+        spot = np.array(gondola.outward((x + float(aside), -float(far), 0.0))[:2])
+        deep = float(rng.uniform(-0.06, 0.65 * shelf.depth))
+        target = gondola.outward((x, deep, shelf.height + float(rng.uniform(0.03, 0.2))))
+        if math.dist(spot, view.position[:2]) < 2.6 and _free(layout, spot):
+            way = np.array(target[:2]) - spot
+            return spot, math.atan2(way[1], way[0]), np.array(target, np.float32)
+    return None
+
+
+def _spot(
+    rng: np.random.Generator, layout: Layout, view: View, taken: list[NDArray[np.float64]]
+) -> NDArray[np.float64] | None:
+    """Somewhere on the free floor under the camera; often beside somebody."""
+    for _ in range(12):
+        if taken and rng.random() < 0.4:
+            angle, far = rng.uniform(0, 2 * math.pi), rng.uniform(0.32, 0.75)
+            spot = taken[rng.integers(len(taken))] + far * np.array([math.cos(angle), math.sin(angle)])
+        else:
+            angle, far = rng.uniform(0, 2 * math.pi), 3.0 * math.sqrt(rng.uniform(0, 1))
+            spot = np.array(view.position[:2]) + far * np.array([math.cos(angle), math.sin(angle)])
+        if _free(layout, spot):
+            return spot
+    return None
+
+
+def _free(layout: Layout, spot: NDArray[np.float64]) -> bool:
+    low, high = np.min(layout.floor, axis=0), np.max(layout.floor, axis=0)
+    if (spot < low + 0.2).any() or (spot > high - 0.2).any():
+        return False
+    for gondola in layout.gondolas:
+        x, y, _ = gondola.local(np.array([[*spot, 0.0]]))[0]
+        shelf = gondola.shelves[0]
+        if -0.15 < x < shelf.plates * shelf.plate_width + 0.15 and -0.2 < y < shelf.depth + 0.2:
+            return False
+    return True
+
+
+def _way(rng: np.random.Generator, posture: Posture) -> Array:
+    """How far somebody goes while the shutter is open (3,)."""
+    far = float(rng.uniform(0.0, 0.07))
+    return np.array([math.cos(posture.heading) * far, math.sin(posture.heading) * far, 0.0], np.float32)
+
+
+def boxes(view: View, seen: list[Seen]) -> NDArray[np.float64]:
+    """Labels (n, 5): class, centre x, y, width, height, in pixels of the view's picture."""
+    marks: list[tuple[int, Array]] = []
+    for person in seen:
+        if person.head_seen >= HEAD_SEEN and person.head_area >= LEAST_AREA:
+            marks.append((0, person.head))
+        for hand, share, area in zip(person.hands, person.hands_seen, person.hands_area, strict=True):
+            if share >= HAND_SEEN and area >= LEAST_AREA:
+                marks.append((1, hand))
+        if person.body_seen >= FEET_SEEN:
+            marks.append((2, person.feet))
+    if not marks:
+        return np.empty((0, 5))
+    kinds = np.array([kind for kind, _ in marks])
+    points = np.stack([point for _, point in marks]).astype(np.float64)
+    spots = view.pixels(points)
+    sides = (
+        view.lens.spread(spots) * (np.array(SIZES_M)[kinds] / np.linalg.norm(points - view.position, axis=1))[:, None]
+    )
+    rows = np.column_stack([kinds, spots, sides])
+    kept: NDArray[np.float64] = rows[view.lens.inside(spots) & ~np.isnan(rows).any(axis=1)]
+    return kept
+
+
+def _write(task: Task, number: str, picture: Picture, view: View, seen: list[Seen]) -> None:
+    height, width = picture.shape[:2]
+    rows = boxes(view, seen)
+    rows[:, 1:] /= (width, height, width, height)
+    lines = "".join(f"{int(k)} {x:.5f} {y:.5f} {w:.5f} {h:.5f}\n" for k, x, y, w, h in rows)
+    (task.out / "labels" / task.split / f"{number}.txt").write_text(lines)
+    cv2.imwrite(str(task.out / "images" / task.split / f"{number}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    lens = view.lens
+    truth = {
+        "view": {"width": width, "height": height, "fx": lens.fx, "fy": lens.fy, "cx": lens.cx, "cy": lens.cy,
+                 "distortion": lens.distortion, "position": view.position, "rotation": view.rotation},
+        "people": [_told(person) for person in seen],
+    }  # fmt: skip
+    (task.out / "truth" / task.split / f"{number}.json").write_text(json.dumps(truth))
+
+
+def _told(person: Seen) -> dict[str, object]:
+    """A person as JSON: points as lists."""
+    told = asdict(person)
+    return told | {
+        "head": person.head.tolist(),
+        "feet": person.feet.tolist(),
+        "hands": [h.tolist() for h in person.hands],
+    }
