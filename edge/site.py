@@ -81,6 +81,32 @@ class PlainPlate(Section):
     """Where in a JSON payload the number stands, like ``HX711.Weight``; empty: the payload is the number."""
 
 
+class CameraSource(Section):
+    """``[[camera]]``: where this PC gets the pictures of one of the store's cameras."""
+
+    id: str
+    source: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)]
+    """``rtsp://user:password@host/path``, ``/dev/v4l/by-id/…``, the number of a USB camera, or a video file, which is
+    played once at its own speed."""
+    hz: Annotated[float, Field(gt=0.0, le=60.0)] = 10.0
+    """So often somebody looks who is there."""
+    lag_s: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
+    """How old a picture is when it arrives: network cameras encode and buffer."""
+    password: str = ""
+    """The camera's at the shop's broker, where its node runs on another PC. Better kept in ``password_file``."""
+    password_file: Path | None = None
+
+
+class Eyes(Section):
+    """``[eyes]``: how this PC finds people in the pictures of its ``[[camera]]`` tables."""
+
+    detector: Path | None = None
+    """An ONNX file in the form that docs/cameras.md describes; the shipped one without it."""
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    with_shop: bool = True
+    """Whether `tebura run` starts a node for these cameras. False: somebody else runs `tebura camera`."""
+
+
 class Slow(Section):
     """``[slow]``: how single readings become a shelf's batches."""
 
@@ -120,6 +146,8 @@ class SiteFile(Section):
     broker: Broker = Broker()
     serial: tuple[SerialDevice, ...] = ()
     plain: tuple[PlainPlate, ...] = ()
+    camera: tuple[CameraSource, ...] = ()
+    eyes: Eyes = Eyes()
     slow: Slow = Slow()
     recorder: Recorder = Recorder()
     web: Web = Web()
@@ -182,15 +210,24 @@ def _own_faults(site: Site) -> Iterator[Fault]:
     if broker.kind == "embedded" and broker.tls:
         remedy = 'Take tls out, or run a broker of your own with kind = "mqtt"'
         yield Fault(FILE, "broker.tls", "the embedded broker does not speak TLS", remedy)
-    for key, path in (("ca_file", broker.ca_file), ("password_file", broker.password_file)):
+    named = [("broker.ca_file", broker.ca_file), ("broker.password_file", broker.password_file)]
+    named += [(f"camera[{i}].password_file", camera.password_file) for i, camera in enumerate(site.camera, start=1)]
+    for key, path in (*named, ("eyes.detector", site.eyes.detector)):
         if path is not None and _is_nowhere(path):
-            yield Fault(FILE, f"broker.{key}", f"there is no file {path}", "Put it there, or correct the path")
+            yield Fault(FILE, key, f"there is no file {path}", "Put it there, or correct the path")
     ports: dict[str, str] = {}
     for i, serial in enumerate(site.serial, start=1):
         first = ports.setdefault(os.path.realpath(serial.device), f"serial[{i}]")
         if first != f"serial[{i}]":
             what = f"{serial.device} is the device of {first} already"
             yield Fault(FILE, f"serial[{i}].device", what, "Give each device one [[serial]] table")
+    taken: dict[str, str] = {}
+    for i, camera in enumerate(site.camera, start=1):
+        device = f"/dev/video{camera.source}" if isinstance(camera.source, int) else camera.source
+        first = taken.setdefault(device if "://" in device else os.path.realpath(device), f"camera[{i}]")
+        if first != f"camera[{i}]":
+            what = f"it is the source of {first} already"  # it may hold a password
+            yield Fault(FILE, f"camera[{i}].source", what, "Give each camera a source of its own")
 
 
 def _is_nowhere(path: Path) -> bool:
@@ -218,6 +255,14 @@ def _misfits(site: Site, store: Store) -> Iterator[Fault]:
             plates = tuple(range(1, store.layout.shelf(serial.shelf).plates + 1))
         yield from _places(where, serial.shelf, plates, store, taken)
         yield from _raw(where, serial.shelf, serial.unit, store)
+    known: set[str] = set()
+    for i, camera in enumerate(site.camera, start=1):
+        if not store.layout.has_camera(camera.id):
+            cameras = ", ".join(c.id for c in store.layout.cameras) or "none: add a [[camera]] to store.toml"
+            yield Fault(FILE, f"camera[{i}].id", f"there is no camera {camera.id!r}", f"Name one of {cameras}")
+        elif camera.id in known:
+            yield Fault(FILE, f"camera[{i}].id", f"{camera.id} has a table already", "Give each camera one [[camera]]")
+        known.add(camera.id)
     for i, plain in enumerate(site.plain, start=1):
         yield from _places(f"plain[{i}]", plain.shelf, (plain.plate,), store, taken)
         yield from _raw(f"plain[{i}]", plain.shelf, plain.unit, store)

@@ -27,7 +27,7 @@ CONSOLE: Final = "console"
 REHEARSAL: Final = "rehearsal"
 """Who plays recordings into a shop that was started for it."""
 
-SENSES: Final = ("shelf/+/weight", "camera/+/people", "gate/+/scan", "gate/+/passage")
+SENSES: Final = ("shelf/+/weight", "camera/+/people", "camera/+/health", "gate/+/scan", "gate/+/passage")
 """Topic patterns that devices write."""
 
 SAYS: Final = ("gate/+/command", "visit/+/cart", "stock/+", "runtime/status", "runtime/alert")
@@ -107,7 +107,7 @@ def rights_of(store: Store, plates: Iterable[PlainPlate] = (), *, rehearsal: boo
     for plate in plates:
         grant(plate.shelf, [plate.topic])
     for camera in store.layout.cameras:
-        grant(camera.id, [f"{base}camera/{camera.id}/people"])
+        grant(camera.id, (f"{base}camera/{camera.id}/{what}" for what in ("people", "health")))
     for gate in store.layout.gates:
         at = f"{base}gate/{gate.id}/"
         grant(gate.id, [at + "scan", at + "passage"], [at + "command"])

@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
+import msgspec
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
@@ -42,10 +43,12 @@ from edge.site import Broker, PlainPlate
 
 SOURCE: Final = "broker"
 
-HEARD: Final = (("shelf/+/weight", 0), ("camera/+/people", 0), ("gate/+/scan", 1), ("gate/+/passage", 1))
+HEARD: Final = (
+    ("shelf/+/weight", 0), ("camera/+/people", 0), ("camera/+/health", 0), ("gate/+/scan", 1), ("gate/+/passage", 1),
+)  # fmt: skip
 """(topic pattern, QoS). The next batch of weights comes anyway; the next passage does not."""
 
-WILL: Final = b'{"state":"closed","why":"the runtime is gone"}'
+WILL: Final = Publish("runtime/status", {"state": "closed", "why": "the runtime is gone"}, retain=True)
 
 LARGEST: Final = 1 << 20
 """Bytes of a payload: 1000 plates with a second's samples are far below."""
@@ -75,9 +78,9 @@ class BrokerLine:
     """Keeps the shop connected to its broker, from `start` to `stop`; troubles are told as source ``broker``.
 
     ``plain`` is called for what a ``[[plain]]`` plate said, on the line's own thread: it returns at once, never raises.
-    ``password`` wins over the settings; the embedded broker's is known only at run time. ``guest``: somebody who only
-    listens to these topics, beside a runtime or instead of it: under a name of its own, with a session that the broker
-    forgets, and without a last will.
+    ``password`` wins over the settings; the embedded broker's is known only at run time. ``guest``: somebody else than
+    a runtime, who listens to these topics (or to none): under a name of its own, with a session that the broker
+    forgets, and with no last will but ``will``.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class BrokerLine:
         plain: Callable[[PlainPlate, bytes], None] = ignore,
         password: str | None = None,
         guest: Iterable[str] | None = None,
+        will: Publish | None = None,
     ) -> None:
         self.store = store
         self.prefix = f"tebura/v1/{store}/"
@@ -101,6 +105,7 @@ class BrokerLine:
             self.plates[plate.topic] = (*self.plates.get(plate.topic, ()), plate)
         self.guest = guest is not None
         self.heard = HEARD if guest is None else tuple((topic, 0) for topic in guest)
+        self.will = WILL if guest is None else will
         self.outbox = Outbox()
         self.ready = threading.Event()
         """Set while connected and subscribed."""
@@ -232,8 +237,9 @@ class Call:
                 client.tls_set_context(ssl.create_default_context(cafile=settings.ca_file))
             except OSError as error:
                 raise Stranger(unreadable("ca_file", settings.ca_file, error)) from error
-        if not self._line.guest:
-            client.will_set(self._prefix + "runtime/status", WILL, qos=1, retain=True)
+        will = self._line.will
+        if will is not None:
+            client.will_set(self._prefix + will.topic, msgspec.json.encode(will.payload), qos=1, retain=will.retain)
         client.connect_timeout = CONNECT_S
         client.on_socket_open = _tune
         client.on_connect = self._on_connect
@@ -306,14 +312,21 @@ class Call:
             self._why = refused(self._line.settings, str(reason))
             return
         self._let_in = True
-        client.subscribe(self._wanted)
         self._line.outbox.opened()
+        if self._wanted:
+            client.subscribe(self._wanted)
+        else:
+            self._begin("")
 
     def _on_subscribe(self, _c: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _more: Any) -> None:
         denied = [topic for (topic, _), reason in zip(self._wanted, reasons, strict=False) if reason.is_failure]
         user = self._line.settings.user
         what = f"the broker does not let {user!r} read {', '.join(denied)}. Correct its access list" if denied else ""
-        self._inbox.trouble(SOURCE, what)
+        self._begin(what)
+
+    def _begin(self, trouble: str) -> None:
+        """The line can be used, ``trouble`` or not."""
+        self._inbox.trouble(SOURCE, trouble)
         self._line.ready.set()
 
     def _on_publish(self, _c: Client, _data: Any, mid: int, _reason: ReasonCode, _more: Any) -> None:

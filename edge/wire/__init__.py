@@ -15,6 +15,7 @@ from edge.wire.codec import (
     encode_tick,
     encode_trouble,
     encode_weight,
+    people_payload,
 )
 from edge.wire.recording import Heard, Loss, Recording, RecordingWriter, UnreadableRecording, open_recording
 
@@ -35,4 +36,5 @@ __all__ = [
     "encode_trouble",
     "encode_weight",
     "open_recording",
+    "people_payload",
 ]

@@ -34,6 +34,7 @@ from edge.records import (
 from edge.store import Facing, Store
 from edge.wire.payloads import (
     CountedPayload,
+    HealthPayload,
     ModePayload,
     PassagePayload,
     PaymentPayload,
@@ -47,6 +48,7 @@ from edge.wire.payloads import (
 
 _weight = msgspec.json.Decoder(WeightPayload)
 _people = msgspec.json.Decoder(PeoplePayload)
+_health = msgspec.json.Decoder(HealthPayload)
 _scan = msgspec.json.Decoder(ScanPayload)
 _passage = msgspec.json.Decoder(PassagePayload)
 _payment = msgspec.json.Decoder(PaymentPayload)
@@ -62,6 +64,11 @@ PUBLIC_KEY_BYTES = 32
 
 FUTURE_S = 5.0
 """A sensor whose clock is further ahead of the runtime's than this is not believed."""
+
+SKEWED_S = 1.5
+"""A camera node's health takes less than this from its clock to ours: if not, one of the clocks is wrong. Who reached
+where is judged to a fraction of a second.
+"""
 
 
 def decode(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
@@ -84,9 +91,11 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
     room, name, what = parts
     if room == "shelf" and what == "weight":
         return _weights(store, topic, name, _weight.decode(payload), received_s)
+    if room == "camera" and not store.layout.has_camera(name):
+        return Refused(received_s, topic, "unknown camera")
+    if room == "camera" and what == "health":
+        return SourceTrouble(received_s, received_s, f"camera/{name}", _ailing(_health.decode(payload), received_s))
     if room == "camera" and what == "people":
-        if not store.layout.has_camera(name):
-            return Refused(received_s, topic, "unknown camera")
         frame = _people.decode(payload)
         people = tuple(
             PersonSeen(p.head, tuple(p.hands), p.score, tuple(p.embedding) if p.embedding else None)
@@ -106,6 +115,18 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
     if room == "shop":
         return _of_the_shop(store, topic, payload, received_s)
     return Refused(received_s, topic, "unknown topic")
+
+
+def _ailing(health: HealthPayload, received_s: float) -> str:
+    """What is wrong with a camera, for staff to read; empty: nothing."""
+    if health.state == "blind":
+        return f"blind: {health.why or 'its node does not say why. See what it printed'}"
+    ahead_s = 0.0 if health.t is None else health.t - received_s
+    if abs(ahead_s) > SKEWED_S:
+        side = "ahead of" if ahead_s > 0 else "behind"
+        remedy = "Let both PCs ask a time server (timedatectl)"
+        return f"the clock of its node is {abs(ahead_s):.1f} s {side} this one. {remedy}"
+    return health.why
 
 
 def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
@@ -174,20 +195,22 @@ def encode_weight(
 
 
 def encode_people(at_s: float, people: Sequence[PersonSeen]) -> bytes:
-    """``camera/<camera>/people``: millimetres are enough."""
+    """``camera/<camera>/people`` as bytes."""
+    return _encode(people_payload(at_s, people))
+
+
+def people_payload(at_s: float, people: Sequence[PersonSeen]) -> dict[str, object]:
+    """``camera/<camera>/people``, JSON-ready: millimetres are enough."""
 
     def place(p: Point) -> list[float]:
         return [round(float(v), 3) for v in p]
 
-    return _encode(
-        {
-            "t": round(at_s, 4),
-            "people": [
-                {"head": place(p.head), "hands": [place(h) for h in p.hands], "score": round(p.score, 2)}
-                for p in people
-            ],
-        }
-    )
+    return {
+        "t": round(at_s, 4),
+        "people": [
+            {"head": place(p.head), "hands": [place(h) for h in p.hands], "score": round(p.score, 2)} for p in people
+        ],
+    }
 
 
 def encode_scan(at_s: float, subject: str, method: str, party: int = 1) -> bytes:

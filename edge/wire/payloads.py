@@ -43,6 +43,18 @@ class PeoplePayload(Struct, gc=False):
     people: Annotated[list[PersonPayload], Meta(max_length=500)]
 
 
+class HealthPayload(Struct, omit_defaults=True):
+    """``camera/<camera>/health``: whether a camera sees, and if not why, with the remedy; at every change, and every
+    ten seconds. Without ``t`` it is a last will. ``fps``: pictures a second; ``ms``: what one of them costs its node.
+    """
+
+    state: Literal["seeing", "blind"]
+    t: UnixTime | None = None
+    why: Annotated[str, Meta(max_length=1000)] = ""
+    fps: Annotated[float, Meta(ge=0.0)] | None = None
+    ms: Annotated[float, Meta(ge=0.0)] | None = None
+
+
 class ScanPayload(Struct):
     """``gate/<gate>/scan``: a credential, or from a trusted reader a subject."""
 
@@ -197,6 +209,7 @@ SAID: dict[str, type[Struct]] = {
 PAYLOADS: dict[str, type[Struct]] = {
     "shelf/+/weight": WeightPayload,
     "camera/+/people": PeoplePayload,
+    "camera/+/health": HealthPayload,
     "gate/+/scan": ScanPayload,
     "gate/+/passage": PassagePayload,
     "payment/+/reply": PaymentPayload,

@@ -100,3 +100,29 @@ def test_a_file_that_the_broker_needs_and_that_is_not_there_is_told_before_it_is
     secret.write_text("hush")
     (fault,) = faults_of(tmp_path / "shop", text)
     assert "there is no file /nowhere/ca.crt" in fault
+
+
+def test_cameras_that_do_not_fit_are_told_without_the_passwords_in_their_addresses(tmp_path: Path) -> None:
+    text = """
+    [[camera]]
+    id = "cam"
+    source = "rtsp://viewer:hush@10.0.0.5/stream"
+
+    [[camera]]
+    id = "cam"
+    source = "rtsp://viewer:hush@10.0.0.5/stream"
+
+    [[camera]]
+    id = "c9"
+    source = 0
+
+    [eyes]
+    detector = "/nowhere/mine.onnx"
+    """
+    told = faults_of(tmp_path, text)
+    assert told == [
+        "site.toml: eyes.detector: there is no file /nowhere/mine.onnx. Put it there, or correct the path",
+        "site.toml: camera[2].source: it is the source of camera[1] already. Give each camera a source of its own",
+        "site.toml: camera[2].id: cam has a table already. Give each camera one [[camera]]",
+        "site.toml: camera[3].id: there is no camera 'c9'. Name one of cam",
+    ]

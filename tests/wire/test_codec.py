@@ -19,6 +19,7 @@ from edge.records import (
     PersonSeen,
     Record,
     Refused,
+    SourceTrouble,
     WeightBatch,
 )
 from edge.store import read_store
@@ -30,6 +31,7 @@ TOPICS = (
     "shelf/g1-s1/weight",
     "shelf/elsewhere/weight",
     "camera/cam/people",
+    "camera/cam/health",
     "gate/in/scan",
     "gate/out/scan",
     "gate/in/passage",
@@ -109,6 +111,23 @@ def test_scans_and_passages_come_back_as_they_went_out() -> None:
     assert heard("payment/v1/reply", reply) == PaymentReply(OPENS_S, OPENS_S, "v1", "approved", "r1")
 
 
+@pytest.mark.parametrize(
+    ("health", "trouble"),
+    [
+        ({"t": OPENS_S, "state": "seeing", "fps": 10.0}, ""),
+        ({"t": OPENS_S, "state": "blind", "why": "the picture is black"}, "blind: the picture is black"),
+        ({"state": "blind", "why": "its node is gone"}, "blind: its node is gone"),
+        ({"t": OPENS_S - 4, "state": "seeing"}, "the clock of its node is 4.0 s behind this one."),
+        ({"t": OPENS_S + 60, "state": "seeing"}, "the clock of its node is 60.0 s ahead of this one."),
+    ],
+)
+def test_what_ails_a_camera_is_a_trouble_of_its_own(health: dict[str, object], trouble: str) -> None:
+    record = heard("camera/cam/health", health)
+    assert isinstance(record, SourceTrouble)
+    assert record.source == "camera/cam"
+    assert record.trouble.startswith(trouble) if trouble else not record.trouble
+
+
 def test_fields_that_nobody_knows_are_ignored() -> None:
     assert isinstance(heard("gate/in/passage", {"t": OPENS_S, "direction": "in", "firmware": 7}), GatePassage)
 
@@ -134,6 +153,8 @@ def test_fields_that_nobody_knows_are_ignored() -> None:
         ("shop/owner/set", {"t": OPENS_S}, "unknown topic"),
         ("gate/in/scan", {"t": OPENS_S, "subject": "eve", "party": 0}, "breaks the contract"),
         ("camera/cam/people", {"t": OPENS_S, "people": [{"head": [1, 2]}]}, "breaks the contract"),
+        ("camera/cam/health", {"t": OPENS_S, "state": "dreaming"}, "breaks the contract"),
+        ("camera/attic/health", {"t": OPENS_S, "state": "seeing"}, "unknown camera"),
         ("payment/v1/reply", {"t": OPENS_S, "outcome": "perhaps"}, "breaks the contract"),
         ("gate/in/passage", {"t": OPENS_S + 60, "direction": "in"}, "from the future"),
         ("weather", {"t": OPENS_S}, "unknown topic"),
