@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -19,6 +20,9 @@ from models.render.light import Light
 from models.render.solids import Array
 
 Picture = NDArray[np.uint8]
+
+_STEPS = 4096
+GRAIN_PX = 128
 
 
 def a_lens(rng: np.random.Generator, width: int, height: int) -> Lens:
@@ -82,8 +86,9 @@ class Sensor:
         if self.blur_px > 0.2:
             light = np.asarray(cv2.GaussianBlur(light, (0, 0), self.blur_px), np.float32)
         light = light * np.float32(self.bright**self.gamma / max(1e-4, float(light.mean())))
-        grain = rng.standard_normal(light.shape, np.float32) * (self.noise * (0.35 + np.sqrt(np.clip(light, 0, 1))))
-        coded = np.clip(light + grain * 0.6, 0, 1) ** np.float32(1 / self.gamma)
+        light = np.clip(light, 0.0, 1.0)
+        light += _grain(light.shape[:2], rng) * (0.6 * self.noise * (0.35 + np.sqrt(light)))
+        coded = _curve(self.gamma)[(np.clip(light, 0.0, 1.0) * (_STEPS - 1)).astype(np.uint16)]
         if self.saturation != 1.0:
             grey = coded.mean(axis=2, keepdims=True)
             coded = np.clip(grey + (coded - grey) * self.saturation, 0, 1)
@@ -109,6 +114,26 @@ def a_sensor(rng: np.random.Generator, kept_back: bool = False) -> Sensor:
     )
 
 
+def _grain(size: tuple[int, int], rng: np.random.Generator) -> Array:
+    """Noise (h, w, 3) of standard deviation 1: cut out of one sheet anywhere, for drawing it anew is slow."""
+    sheet = _noise(size[0] + GRAIN_PX, size[1] + GRAIN_PX)
+    y, x = rng.integers(0, GRAIN_PX, 2)
+    return sheet[y : y + size[0], x : x + size[1]]
+
+
+@lru_cache(maxsize=4)
+def _noise(height: int, width: int) -> Array:
+    return np.random.default_rng(0).standard_normal((height, width, 3), np.float32)
+
+
+@lru_cache(maxsize=256)
+def _curve(gamma: float) -> Array:
+    """Coded brightness of linear light, in `_STEPS` steps."""
+    curve: Array = (np.linspace(0.0, 1.0, _STEPS) ** (1.0 / gamma)).astype(np.float32)
+    return curve
+
+
+@lru_cache(maxsize=16)
 def _falloff(height: int, width: int, vignette: float) -> Array:
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     fall: Array = (1.0 - vignette * (x * x + y * y) / 2.0).astype(np.float32)

@@ -70,12 +70,12 @@ class Film:
         corners = np.stack([t.solid.corners() for t in things])
         spots = self.view.pixels(corners.reshape(-1, 3)).reshape(len(things), 8, 2)
         for thing, seen in zip(things, spots, strict=True):
-            window = self._window(seen)
+            window = self.window(seen)
             if window is not None:
                 self._draw(thing, window)
 
-    def _window(self, seen: NDArray[np.float64]) -> tuple[slice, slice] | None:
-        """Rows and columns that hold a solid; all where a part of it lies outside the lens' field."""
+    def window(self, seen: NDArray[np.float64]) -> tuple[slice, slice] | None:
+        """Rows and columns that hold what is seen at pixels (n, 2); all if a part of it is outside the lens' field."""
         height, width = self.depth.shape
         known = seen[~np.isnan(seen[:, 0])]
         if not len(known):
@@ -113,10 +113,12 @@ class Film:
     def visible(self, owner: int) -> tuple[int, float]:
         """Pixels that an owner shows, and which share that is of what they would show if nothing stood before them."""
         alone = self.covers.get(owner)
-        shown = 0 if alone is None else int((self.owner[alone] == owner).sum())
-        return shown, 0.0 if alone is None else shown / max(1, int(alone.sum()))
+        if alone is None:
+            return 0, 0.0
+        shown = int(np.count_nonzero(self.owner == owner))
+        return shown, shown / max(1, int(np.count_nonzero(alone)))
 
-    def points(self) -> Array:
+    def points(self, window: tuple[slice, slice]) -> Array:
         """Where each pixel's ray ended: (h, w, 3), store frame."""
-        points: Array = np.asarray(self.view.position, np.float32) + self.rays * self.depth[..., None]
+        points: Array = np.asarray(self.view.position, np.float32) + self.rays[window] * self.depth[window][..., None]
         return points

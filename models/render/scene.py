@@ -80,14 +80,13 @@ def _seen(film: Film, posture: Posture, looks: Looks, person: int) -> Seen:
 
 def _shade(film: Film, postures: Sequence[Posture]) -> None:
     """The floor is darker where somebody stands."""
-    if not postures:
-        return
-    points = film.points()
-    low = (points[..., 2] < 0.05) & (film.depth < 100)
-    on = points[low][:, :2]
-    light = np.ones(len(on), np.float32)
     for posture in postures:
         middle = posture.feet.mean(axis=0)[:2] * 0.6 + posture.head[:2] * 0.4
-        far = ((on - middle) ** 2).sum(axis=1) / SHADE_M**2
-        light *= 1.0 - SHADE * np.exp(-far)
-    film.colour[low] *= light[:, None]
+        corners = [[*(middle + 3 * SHADE_M * np.array(way)), 0.0] for way in ((-1, -1), (-1, 1), (1, -1), (1, 1))]
+        window = film.window(film.view.pixels(corners))
+        if window is None:
+            continue
+        points = film.points(window)
+        far = ((points[..., :2] - middle) ** 2).sum(axis=2) / SHADE_M**2
+        shade = np.where(points[..., 2] < 0.05, SHADE * np.exp(-far), 0.0)
+        film.colour[window] *= (1.0 - shade)[..., None]
