@@ -1,0 +1,232 @@
+"""Heads, hands and feet in pictures, by an ONNX network.
+
+Enters: an ONNX file in the form of docs/cameras.md, and pictures of cameras, of any size. Leaves: `Detections` in
+pixels of the picture that was given. Refuses (`UnusableDetector`): files of any other form, in one message that names
+what was found and what is wanted.
+
+What costs time beside the network is done in place, in buffers that are made once for each size of picture: a picture
+is reduced, split into its colours and scaled to 0…1 in about half a millisecond. A network may say the same thing
+several times; of what lies closer together than half a thing's size only the surest is believed.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+Picture: TypeAlias = NDArray[np.uint8]
+"""(height, width, 3): blue, green, red, as OpenCV reads it."""
+
+Array: TypeAlias = NDArray[np.float64]
+
+SHIPPED: Final = Path(__file__).parents[2] / "models" / "ceiling.onnx"
+
+CLASSES: Final = ("head", "hand", "feet")
+WANTED: Final = (
+    "one input of float32, float16 or uint8 (N, 3, height, width), one output of float32 (N, K, 6) with rows "
+    "x1 y1 x2 y2 score class in pixels of the input, and a metadata entry `names` with a class 'head'"
+)
+SEE: Final = "See docs/cameras.md, or take the shipped one: leave `detector` of [eyes] out"
+
+SIZE: Final = (416, 320)
+"""Width and height for networks that take any."""
+GREY: Final = 114
+"""What stands beside a picture of another shape than the network's; ultralytics trains with it."""
+LEAST_SCORE: Final = 0.25
+SAME: Final = 0.5
+"""Things of one class whose centres are closer than this share of their size are one."""
+
+NUMBERS: Final[Mapping[str, Any]] = {
+    "tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8,
+}  # fmt: skip
+
+
+class UnusableDetector(ValueError):
+    """A file that is no detector; the text says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """What stands in one picture. Each is float64 (n, 5): x, y of the centre, width, height in pixels, and the score;
+    the surest first. The centre of the upper left pixel is 0, 0.
+    """
+
+    heads: Array
+    hands: Array
+    feet: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Where pictures of one size lie in the network's input: reduced by ``scale``, ``left`` and ``top`` pixels from its
+    corner. ``halved``: they are averaged down by this factor before, so that nothing small gets lost between pixels.
+    """
+
+    pixels: Picture
+    inner: Picture
+    scale: tuple[float, float]
+    left: int
+    top: int
+    halved: int
+
+
+class Detector:
+    """One network, loaded once. Not for several threads at once."""
+
+    def __init__(self, path: Path | None = None, *, threads: int = 1) -> None:
+        self.path = SHIPPED if path is None else path
+        self._session = _session(self.path, threads)
+        self.width, self.height, self._number = self._input()
+        self._classes = self._named()
+        self._name = str(self._session.get_inputs()[0].name)
+        self._pages: dict[tuple[int, ...], _Page] = {}
+        self._colours = [np.empty((self.height, self.width), np.uint8) for _ in range(3)]
+        self._paper = np.empty((1, 3, self.height, self.width), self._number)
+        self._try()
+
+    def detect(self, picture: Picture) -> Detections:
+        """Everybody in one picture."""
+        page = self._laid(picture, self._paper[0])
+        (rows,) = self._session.run(None, {self._name: self._paper})
+        return self._told(rows[0], page)
+
+    # --- into the network -------------------------------------------------------------------------------------------
+
+    def _laid(self, picture: Picture, paper: NDArray[Any]) -> _Page:
+        """Put a picture into the network's input."""
+        page = self._pages.get(picture.shape)
+        if page is None:
+            page = self._pages[picture.shape] = self._page(picture)
+        if page.halved > 1:
+            size = (picture.shape[1] // page.halved, picture.shape[0] // page.halved)
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        inner = page.inner
+        cv2.resize(picture, (inner.shape[1], inner.shape[0]), dst=inner, interpolation=cv2.INTER_LINEAR)
+        cv2.split(page.pixels, self._colours)
+        for channel, colour in enumerate(reversed(self._colours)):
+            if self._number is np.uint8:
+                paper[channel] = colour
+            else:
+                np.multiply(colour, self._number(1 / 255), out=paper[channel])
+        return page
+
+    def _page(self, picture: Picture) -> _Page:
+        height, width = picture.shape[:2]
+        reduced = min(self.width / width, self.height / height)
+        inner_w, inner_h = round(width * reduced), round(height * reduced)
+        left, top = (self.width - inner_w) // 2, (self.height - inner_h) // 2
+        pixels = np.full((self.height, self.width, 3), GREY, np.uint8)
+        inner = pixels[top : top + inner_h, left : left + inner_w]
+        return _Page(pixels, inner, (inner_w / width, inner_h / height), left, top, max(1, int(1 / reduced)))
+
+    # --- and out of it ----------------------------------------------------------------------------------------------
+
+    def _told(self, rows: NDArray[np.float32], page: _Page) -> Detections:
+        sure = rows[rows[:, 4] >= LEAST_SCORE].astype(np.float64)
+        sure = sure[np.argsort(-sure[:, 4], kind="stable")]
+        found = {}
+        for name, number in self._classes.items():
+            boxes = sure[np.rint(sure[:, 5]) == number]
+            x1, y1, x2, y2 = boxes[:, :4].T
+            (sx, sy), left, top = page.scale, page.left, page.top
+            # Corners count from a pixel's edge, centres from its middle.
+            x, y = ((x1 + x2) / 2 - left) / sx - 0.5, ((y1 + y2) / 2 - top) / sy - 0.5
+            found[name] = surest(np.column_stack([x, y, (x2 - x1) / sx, (y2 - y1) / sy, boxes[:, 4]]))
+        nothing = np.empty((0, 5))
+        return Detections(*(found.get(name, nothing) for name in CLASSES))
+
+    # --- whether it is one ------------------------------------------------------------------------------------------
+
+    def _input(self) -> tuple[int, int, Any]:
+        inputs = self._session.get_inputs()
+        shape = inputs[0].shape if inputs else []
+        number = NUMBERS.get(inputs[0].type) if inputs else None
+        if len(inputs) != 1 or number is None or len(shape) != 4 or shape[1] != 3 or shape[0] not in (1, *_open(shape)):
+            raise self._refused()
+        height, width = (
+            side if isinstance(side, int) else usual for side, usual in zip(shape[2:], reversed(SIZE), strict=True)
+        )
+        return width, height, number
+
+    def _named(self) -> dict[str, int]:
+        """Class -> its number in the output's rows."""
+        told = self._session.get_modelmeta().custom_metadata_map.get("names", "")
+        names: Any = {}
+        for read in (json.loads, ast.literal_eval):
+            try:
+                names = read(told)
+                break
+            except (ValueError, SyntaxError):
+                continue
+        pairs = names.items() if isinstance(names, dict) else enumerate(names if isinstance(names, list) else ())
+        found = {str(name): int(number) for number, name in pairs if str(number).isdigit()}
+        if "head" not in found:
+            raise self._refused()
+        return {name: found[name] for name in CLASSES if name in found}
+
+    def _try(self) -> None:
+        """A grey picture through it: it has to answer in the form that it promises."""
+        if len(self._session.get_outputs()) != 1:
+            raise self._refused()
+        self._paper[...] = 0
+        try:
+            (rows,) = self._session.run(None, {self._name: self._paper})
+        except Exception as error:  # onnxruntime's own errors have no common kind
+            raise self._refused(f", but it fails on a picture ({_brief(error)})") from error
+        if rows.ndim != 3 or rows.shape[0] != 1 or rows.shape[2] != 6 or rows.dtype != np.float32:
+            raise self._refused(f", and answers {rows.dtype} {rows.shape}")
+
+    def _refused(self, more: str = "") -> UnusableDetector:
+        def told(values: Sequence[Any]) -> str:
+            return ", ".join(f"{v.name} {v.type} {tuple(v.shape)}" for v in values) or "nothing"
+
+        names = self._session.get_modelmeta().custom_metadata_map.get("names", "none")
+        has = f"input {told(self._session.get_inputs())}; output {told(self._session.get_outputs())}; names {names:.80}"
+        return UnusableDetector(f"{self.path} is no detector: it has {has}{more}. Wanted: {WANTED}. {SEE}")
+
+
+def surest(boxes: Array) -> Array:
+    """Of boxes (n, 5), the surest first, those that are not the same as a surer one."""
+    kept: list[int] = []
+    left = np.arange(len(boxes))
+    while left.size:
+        first, left = left[0], left[1:]
+        kept.append(int(first))
+        apart = np.abs(boxes[left, :2] - boxes[first, :2]) / (SAME * 0.5 * (boxes[left, 2:4] + boxes[first, 2:4]))
+        left = left[(apart**2).sum(axis=1) > 1.0]
+    chosen: Array = boxes[kept]
+    return chosen
+
+
+def _open(shape: Sequence[Any]) -> tuple[Any, ...]:
+    """The first side of a shape, where it is not fixed."""
+    return () if isinstance(shape[0], int) else (shape[0],)
+
+
+def _session(path: Path, threads: int) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.log_severity_level = 4
+    # Between two pictures its threads sleep: the shop's own process may live on the same cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if not path.is_file():
+        remedy = "Correct `detector` of [eyes] in site.toml, or leave it out"
+        raise UnusableDetector(f"there is no detector {path}. {remedy}")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        what = f"{path} cannot be read as an ONNX network ({_brief(error)})"
+        raise UnusableDetector(f"{what}. Wanted: {WANTED}. {SEE}") from error
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
