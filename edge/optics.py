@@ -74,6 +74,19 @@ class Lens:
         unit: Array = rays / np.linalg.norm(rays, axis=1, keepdims=True)
         return unit
 
+    def spread(self, pixels: ArrayLike) -> Array:
+        """Pixels per radian at pixels (n, 2), to the right and downwards: (n, 2). A ball of radius r at distance d is
+        seen about 2 r / d times as wide and as high as this.
+        """
+        rays = self.rays(pixels)
+        right = np.cross(np.array([0.0, 1.0, 0.0]), rays)
+        right /= np.linalg.norm(right, axis=1, keepdims=True)
+        step = 1e-4
+        turns = [(self.pixels(rays + step * way) - self.pixels(rays - step * way)) / (2 * step)
+                 for way in (right, np.cross(rays, right))]  # fmt: skip
+        per_radian: Array = np.hypot(turns[0], turns[1])
+        return per_radian
+
     def scaled(self, width: int, height: int) -> Lens:
         """The same lens for a picture of another size of the same view."""
         sx, sy = width / self.width, height / self.height

@@ -1,0 +1,158 @@
+"""From boxes in a picture to people in the shop.
+
+Enters: one frame's `Detections` and the camera's `View`. Leaves: people in the store frame, each with a head and the
+hands that were seen. One picture does not say how far away a thing is; three things together do: how large it is (a box
+is the image of a ball of known size, `SIZES_M`), how tall people are, and that they mostly stand above their feet. Each
+head is weighed at every height that a head can have, with and without each pair of feet, and the pairing that explains
+the picture best is taken; hands then go to the heads from whose shoulders they can be reached.
+
+One fixed height for everybody, as ceiling systems often have it, puts somebody who is 12 cm smaller 16 cm elsewhere when
+they stand two metres aside of a lens at 3 m, and a child half a metre.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from edge.camera.detect import Detections
+from edge.optics import View
+from edge.records import PersonSeen
+
+Array = NDArray[np.float64]
+
+HEAD_M, HAND_M = 0.24, 0.16
+"""Diameters of the balls that boxes show; the detector is taught so (see models/README.md)."""
+EDGE_PX = 2.0
+"""A box that touches the picture's edge is cut, and says nothing about size."""
+
+HEIGHTS_M = np.arange(0.36, 2.06, 0.02)
+"""Where the middle of a head can be, above the floor."""
+STATURES = ((0.72, 1.54, 0.10), (0.12, 1.10, 0.16), (0.16, 1.05, 0.30))
+"""(share, mean, standard deviation) of head heights, metres: grown-ups who stand, children, who crouches or bends."""
+HEAD_SIZE_SD = 0.06
+"""Of the logarithm of a head's distance by its size."""
+HAND_SIZE_SD = 0.16
+OVER_FEET = ((0.80, 0.10), (0.20, 0.35))
+"""(share, standard deviation in metres, each way) of how far beside the feet a head is: upright, bent."""
+NO_FEET = 0.15
+"""Density of a head whose feet were not seen, against that of one whose feet may be anywhere within two metres."""
+ARM_M, ARM_SD_M, LONGEST_ARM_M = 0.47, 0.15, 0.95
+"""From the shoulders to a hand."""
+SHOULDERS_M = 0.25
+"""Below the middle of the head."""
+HAND_HEIGHTS_M = np.arange(0.04, 2.1, 0.03)
+NO_HAND = -7.0
+"""Log-likelihood below which a hand belongs to nobody who was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Rays of n detections at m heights: points (n, m, 3), and the log of how much further they are than by their size
+    (n, m), NaN where the size says nothing.
+    """
+
+    points: Array
+    off: Array
+
+
+def people(found: Detections, view: View) -> list[PersonSeen]:
+    """Everybody whose head was found."""
+    if not len(found.heads):
+        return []
+    lines = _lines(found.heads, view, HEIGHTS_M, HEAD_M)
+    weights = _log_prior() - 0.5 * np.nan_to_num(lines.off / HEAD_SIZE_SD) ** 2
+    weights = _over_feet(weights, lines.points, found.feet, view)
+    heads = _middle(weights, lines.points)
+    hands = _hands(heads, found.hands, view)
+    return [
+        PersonSeen(
+            head=(float(x), float(y), float(z)),
+            hands=tuple((float(a), float(b), float(c)) for a, b, c in hands[i]),
+            score=float(found.heads[i, 4]),
+        )
+        for i, (x, y, z) in enumerate(heads)
+        if np.isfinite(x)
+    ]
+
+
+def _lines(boxes: Array, view: View, heights_m: Array, size_m: float) -> _Lines:
+    centres, sides = boxes[:, :2], boxes[:, 2:4]
+    rays, lens = view.rays(centres), view.lens
+    down = np.where(rays[:, 2] < -0.05, rays[:, 2], np.nan)
+    far = (heights_m[None, :] - view.position[2]) / down[:, None]
+    far = np.where(far > 0.1, far, np.nan)
+    points = np.asarray(view.position) + far[..., None] * rays[:, None, :]
+    low, high = centres - sides / 2, centres + sides / 2
+    whole = (low > EDGE_PX - 0.5) & (high < np.array([lens.width, lens.height]) - 0.5 - EDGE_PX)
+    by_size = np.log(size_m * lens.spread(centres) / np.maximum(sides, 1.0))
+    by_size = np.where(whole, by_size, np.nan)
+    known = ~np.isnan(by_size)
+    mean = np.where(known, by_size, 0.0).sum(axis=1) / np.where(known.any(axis=1), known.sum(axis=1), np.nan)
+    return _Lines(points, np.log(far) - mean[:, None])
+
+
+def _log_prior() -> Array:
+    shares = [s * np.exp(-0.5 * ((HEIGHTS_M - mean) / sd) ** 2) / sd for s, mean, sd in STATURES]
+    prior: Array = np.log(np.sum(shares, axis=0))
+    return prior
+
+
+def _over_feet(weights: Array, points: Array, feet: Array, view: View) -> Array:
+    """The same log-weights (heads, heights), with those feet that explain the picture best taken into account."""
+    if not len(feet):
+        return weights
+    ground = view.at_height(feet[:, :2], 0.0)[:, :2]
+    beside = ((points[:, None, :, :2] - ground[None, :, None, :]) ** 2).sum(axis=3)
+    with np.errstate(under="ignore"):
+        density = sum(share / sd**2 * np.exp(-0.5 * beside / sd**2) for share, sd in OVER_FEET)
+    together = weights[:, None, :] + np.log(np.maximum(np.nan_to_num(density), 1e-12))
+    gain = _total(together) - _total(weights)[:, None] - np.log(NO_FEET)
+    rows, columns = linear_sum_assignment(np.nan_to_num(np.maximum(gain, 0.0)), maximize=True)
+    paired = weights.copy()
+    for i, j in zip(rows, columns, strict=True):
+        if gain[i, j] > 0.0:
+            paired[i] = together[i, j]
+    return paired
+
+
+def _hands(heads: Array, boxes: Array, view: View) -> list[Array]:
+    """For each head (n, 3) its hands (0…2, 3)."""
+    nobody = np.empty((0, 3))
+    if not len(boxes):
+        return [nobody] * len(heads)
+    lines = _lines(boxes, view, HAND_HEIGHTS_M, HAND_M)
+    shoulders = heads - np.array([0.0, 0.0, SHOULDERS_M])
+    far = np.sqrt(((lines.points[None] - shoulders[:, None, None, :]) ** 2).sum(axis=3))
+    reach = -0.5 * ((far - ARM_M) / ARM_SD_M) ** 2
+    reach = np.where(far < LONGEST_ARM_M, reach, -50.0)
+    weights = reach - 0.5 * np.nan_to_num(lines.off / HAND_SIZE_SD)[None] ** 2
+    weights = np.where(np.isnan(weights), -50.0, weights)
+    best = weights.max(axis=2)
+    rows, columns = linear_sum_assignment(np.vstack([best, best]), maximize=True)
+    hands: list[list[Array]] = [[] for _ in heads]
+    for row, j in zip(rows, columns, strict=True):
+        i = row % len(heads)
+        if best[i, j] > NO_HAND:
+            hands[i].append(_middle(weights[i, j][None], lines.points[j][None])[0])
+    return [np.array(mine) if mine else nobody for mine in hands]
+
+
+def _total(weights: Array) -> Array:
+    """Log of the sum of exponentials over the last axis; what is impossible counts nothing."""
+    known = np.where(np.isnan(weights), -np.inf, weights)
+    most = known.max(axis=-1)
+    total: Array = most + np.log(np.exp(known - most[..., None]).sum(axis=-1))
+    return total
+
+
+def _middle(weights: Array, points: Array) -> Array:
+    """The weighted mean (n, 3) of points (n, m, 3) by log-weights (n, m)."""
+    known = np.where(np.isnan(weights) | np.isnan(points[..., 0]), -np.inf, weights)
+    share = np.exp(known - known.max(axis=1, keepdims=True))
+    share /= share.sum(axis=1, keepdims=True)
+    middle: Array = (share[..., None] * np.nan_to_num(points)).sum(axis=1)
+    return middle
