@@ -48,13 +48,17 @@ class Reach:
 class Pose:
     """Where a body is: ``head`` (n, 3), ``wrists`` (2, n, 3), ``here`` (n,): is it in the shop at all?
 
-    ``busy`` (2, n): how far each arm is out, 0 beside the body, 1 at its target.
+    ``busy`` (2, n): how far each arm is out, 0 beside the body, 1 at its target. ``middle`` (n, 2): between the feet.
+    ``heading`` (n,): where it faces, radians. ``stride`` (n,): how far the left foot is before the right one, metres.
     """
 
     head: Times
     wrists: Times
     busy: Times
     here: NDArray[np.bool_]
+    middle: Times
+    heading: Times
+    stride: Times
 
 
 @dataclass(slots=True)
@@ -142,7 +146,9 @@ class Body:
         head = np.column_stack([flat, self.height_m - 0.11 - crouch - 0.06 * lean + bob])
         busy = np.stack([arm[0] for arm in arms])
         wrists = np.stack([self._wrist(h, at_s, arms[h], head, forward, pace, crouch) for h in (0, 1)])
-        return Pose(head, wrists, busy, (at_s >= self.came_s) & (at_s < self.gone_s))
+        stride = 0.45 * np.clip(pace, 0, 1) * np.sin(2 * np.pi * 0.9 * at_s + self.phase[4] + np.pi)
+        here = (at_s >= self.came_s) & (at_s < self.gone_s)
+        return Pose(head, wrists, busy, here, where, heading, stride)
 
     def _facing(self, at_s: Times) -> Times:
         """The heading while standing: the last one that was told."""

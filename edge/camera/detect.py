@@ -42,6 +42,7 @@ SIZE: Final = (416, 320)
 GREY: Final = 114
 """What stands beside a picture of another shape than the network's; ultralytics trains with it."""
 LEAST_SCORE: Final = 0.25
+"""From which score on a class is believed, where the network does not say (metadata `least`)."""
 SAME: Final = 0.5
 """Things of one class whose centres are closer than this share of their size are one."""
 
@@ -87,6 +88,8 @@ class Detector:
         self._session = _session(self.path, threads)
         self.width, self.height, self._number = self._input()
         self._classes = self._named()
+        self.least = dict.fromkeys(self._classes, LEAST_SCORE) | self._sure()
+        """Class -> the score from which on it is believed."""
         self._name = str(self._session.get_inputs()[0].name)
         self._pages: dict[tuple[int, ...], _Page] = {}
         self._colours = [np.empty((self.height, self.width), np.uint8) for _ in range(3)]
@@ -94,10 +97,19 @@ class Detector:
         self._try()
 
     def detect(self, picture: Picture) -> Detections:
-        """Everybody in one picture."""
+        """Everybody in one picture, as far as it is believed."""
+        return self.believed(self.suspect(picture, min(self.least.values())))
+
+    def suspect(self, picture: Picture, least: float) -> Detections:
+        """Whatever may be in one picture with a score from ``least`` on."""
         page = self._laid(picture, self._paper[0])
         (rows,) = self._session.run(None, {self._name: self._paper})
-        return self._told(rows[0], page)
+        return self._told(rows[0], page, least)
+
+    def believed(self, found: Detections) -> Detections:
+        """What is sure enough for its class."""
+        kinds = zip(CLASSES, (found.heads, found.hands, found.feet), strict=True)
+        return Detections(*(boxes[boxes[:, 4] >= self.least.get(name, LEAST_SCORE)] for name, boxes in kinds))
 
     # --- into the network -------------------------------------------------------------------------------------------
 
@@ -130,8 +142,8 @@ class Detector:
 
     # --- and out of it ----------------------------------------------------------------------------------------------
 
-    def _told(self, rows: NDArray[np.float32], page: _Page) -> Detections:
-        sure = rows[rows[:, 4] >= LEAST_SCORE].astype(np.float64)
+    def _told(self, rows: NDArray[np.float32], page: _Page, least: float) -> Detections:
+        sure = rows[rows[:, 4] >= least].astype(np.float64)
         sure = sure[np.argsort(-sure[:, 4], kind="stable")]
         found = {}
         for name, number in self._classes.items():
@@ -172,6 +184,14 @@ class Detector:
         if "head" not in found:
             raise self._refused()
         return {name: found[name] for name in CLASSES if name in found}
+
+    def _sure(self) -> dict[str, float]:
+        """Class -> the score that the network's own metadata asks for."""
+        told = self._session.get_modelmeta().custom_metadata_map.get("least", "{}")
+        try:
+            return {name: float(score) for name, score in json.loads(told).items() if name in self._classes}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise self._refused(f", and its `least` is no JSON object of class and score ({told:.60})") from error
 
     def _try(self) -> None:
         """A grey picture through it: it has to answer in the form that it promises."""

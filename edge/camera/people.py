@@ -6,8 +6,8 @@ is the image of a ball of known size, `SIZES_M`), how tall people are, and that 
 head is weighed at every height that a head can have, with and without each pair of feet, and the pairing that explains
 the picture best is taken; hands then go to the heads from whose shoulders they can be reached.
 
-One fixed height for everybody, as ceiling systems often have it, puts somebody who is 12 cm smaller 16 cm elsewhere when
-they stand two metres aside of a lens at 3 m, and a child half a metre.
+One fixed height for everybody, as ceiling systems often have it, puts somebody who is 12 cm smaller 16 cm elsewhere
+when they stand two metres aside of a lens at 3 m, and a child half a metre.
 """
 
 from __future__ import annotations

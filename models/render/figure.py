@@ -79,6 +79,24 @@ def figure(posture: Posture, looks: Looks, person: int) -> list[Painted]:
     ]
 
 
+def upright_posture(
+    head: Array, middle: Array, wrists: Array, heading: float, stride_m: float, height_m: float
+) -> Posture:
+    """The posture of somebody of whom one knows the head (3,), where they stand (2,), and the wrists (2, 3).
+
+    The trunk is as long as it is; what the head is lower than that, the knees give way; what it is aside, the hips make
+    up for a third of it on the other side.
+    """
+    axes, trunk = upright(heading), 0.405 * height_m
+    aside = head[:2] - middle
+    hips = np.array([*(middle - aside / 3), 0.0], np.float32)
+    hips[2] = head[2] - math.sqrt(max((0.4 * trunk) ** 2, trunk**2 - float(((head[:2] - hips[:2]) ** 2).sum())))
+    ground = np.array([*middle, 0.0], np.float32)
+    apart, step = axes[0] * (0.1 * height_m / 1.7), axes[1] * (stride_m / 2)
+    feet = np.stack([ground - apart + step, ground + apart - step])
+    return Posture(head.astype(np.float32), hips, feet.astype(np.float32), wrists.astype(np.float32), heading)
+
+
 def palm(posture: Posture, looks: Looks, hand: int) -> Array:
     """The middle of a hand (3,): on from the wrist in the direction of the forearm."""
     elbow = _elbow(posture, looks, _bones(posture, looks), hand)

@@ -1,0 +1,172 @@
+"""How good a detector is: on pictures whose truth is known, through the very code that the camera node runs.
+
+Enters: a rendered data set (its test pictures show shops, clothes, floors and lights that no training picture has) and
+an ONNX file. Leaves: recall and precision of heads and hands, and how far from the truth people and hands are put, in
+the shop. Nothing of torch or ultralytics is needed.
+
+A head or hand must be found where at least half of it is to be seen and its box is whole but for a quarter; it is found
+when the middle of a detection lies in its box. What is seen less counts neither as missed nor as invented.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from edge.camera.detect import Detections, Detector
+from edge.camera.people import people
+from edge.optics import Lens, View
+from models.render.dataset import LEAST_AREA, SIZES_M
+from models.render.scene import Seen
+
+Array = NDArray[np.float64]
+
+WHOLE = 0.5
+"""Who shows at least this share of it must be found."""
+LEAST_SURE = 0.05
+"""Detections are read down to here; which of them count is what the curve decides."""
+
+
+@dataclass
+class Kind:
+    """What was found of heads, or of hands: scores and whether they were right, and how many there are."""
+
+    scores: list[float] = field(default_factory=list)
+    right: list[bool] = field(default_factory=list)
+    wanted: int = 0
+
+    def at(self, score: float) -> tuple[float, float]:
+        """(recall, precision) of what is at least so sure."""
+        sure = np.array(self.scores) >= score
+        hits = int(np.array(self.right)[sure].sum()) if len(self.scores) else 0
+        return hits / max(1, self.wanted), hits / max(1, int(sure.sum()))
+
+    def best(self) -> float:
+        """The score at which recall and precision are worth most together (F1)."""
+        steps = np.arange(LEAST_SURE, 0.9, 0.01)
+        return float(max(steps, key=lambda s: _f1(*self.at(float(s)))))
+
+
+@dataclass
+class Figures:
+    """What `evaluate` found. Errors are in metres."""
+
+    pictures: int = 0
+    heads: Kind = field(default_factory=Kind)
+    hands: Kind = field(default_factory=Kind)
+    feet: Kind = field(default_factory=Kind)
+    floor_m: list[float] = field(default_factory=list)
+    """From where somebody is put to where they are, along the floor."""
+    height_m: list[float] = field(default_factory=list)
+    hand_m: list[float] = field(default_factory=list)
+    """From where a hand is put to where it is, along the shelf's plane (its own height)."""
+    hand_free_m: list[float] = field(default_factory=list)
+    """The same without knowing the hand's height."""
+    owner_right: list[bool] = field(default_factory=list)
+
+
+def evaluate(data: Path, detector: Detector, split: str = "test") -> Figures:
+    """Everything of one split."""
+    figures = Figures()
+    for picture, view, seen in truths(data, split):
+        figures.pictures += 1
+        found = detector.suspect(picture, LEAST_SURE)
+        _count(figures.heads, found.heads, [(p.head, p.head_seen, p.head_area) for p in seen], view, SIZES_M[0])
+        _count(figures.hands, found.hands, _hands(seen), view, SIZES_M[1])
+        _count(figures.feet, found.feet, [(p.feet, p.body_seen, 1.0) for p in seen], view, SIZES_M[2])
+        _place(figures, detector.believed(found), view, seen)
+    return figures
+
+
+def _hands(seen: list[Seen]) -> list[tuple[Any, float, float]]:
+    return [part for p in seen for part in zip(p.hands, p.hands_seen, p.hands_area, strict=True)]
+
+
+def truths(data: Path, split: str) -> Iterator[tuple[NDArray[np.uint8], View, list[Seen]]]:
+    """Pictures (h, w, 3), their views, and everybody who is there."""
+    for path in sorted((data / "truth" / split).glob("*.json")):
+        told = json.loads(path.read_text())
+        picture = cv2.imread(str(data / "images" / split / f"{path.stem}.jpg"))
+        if picture is not None:
+            yield np.asarray(picture, np.uint8), _view(told["view"]), [_seen(person) for person in told["people"]]
+
+
+def _view(told: dict[str, Any]) -> View:
+    lens = Lens(
+        **{k: told[k] for k in ("width", "height", "fx", "fy", "cx", "cy")}, distortion=tuple(told["distortion"])
+    )
+    return View(lens, tuple(told["position"]), tuple(told["rotation"]))
+
+
+def _seen(told: dict[str, Any]) -> Seen:
+    one, other = (np.array(h, np.float64) for h in told["hands"])
+    return Seen(**{**told, "head": np.array(told["head"]), "feet": np.array(told["feet"]), "hands": (one, other)})
+
+
+def _count(kind: Kind, found: Array, parts: list[tuple[Any, float, float]], view: View, size_m: float) -> None:
+    """Compare detections with the truth, in the picture."""
+    points = np.array([point for point, _, _ in parts], np.float64).reshape(-1, 3)
+    spots = view.pixels(points)
+    near = np.linalg.norm(points - view.position, axis=1)
+    sides = view.lens.spread(np.nan_to_num(spots)) * (size_m / near)[:, None]
+    cut = np.array([view.lens.width, view.lens.height])
+    whole = ((spots > -0.25 * sides) & (spots < cut + 0.25 * sides)).all(axis=1)
+    inside = ((spots > 0.25 * sides) & (spots < cut - 0.25 * sides)).all(axis=1)
+    clear = np.array([share >= WHOLE and area >= LEAST_AREA for _, share, area in parts], np.bool_)
+    wanted = inside & clear
+    kind.wanted += int(wanted.sum())
+    off = np.abs(found[:, None, :2] - spots[None]) / np.maximum(sides[None], 1.0)
+    hit = (off <= 0.5).all(axis=2) & whole[None]
+    # The surest first, each takes what it fits best: first what must be found, then what may be.
+    rows, columns = linear_sum_assignment(np.where(hit & wanted[None], 2.0 - off.max(axis=2), 0.0), maximize=True)
+    matched = {int(i) for i, j in zip(rows, columns, strict=True) if hit[i, j] and wanted[j]}
+    for i in range(len(found)):
+        if i in matched or not (hit[i] & ~wanted).any():
+            kind.scores.append(float(found[i, 4]))
+            kind.right.append(i in matched)
+
+
+def _place(figures: Figures, found: Detections, view: View, seen: list[Seen]) -> None:
+    """Compare where people and hands are put with where they are."""
+    for person in people(found, view):
+        who = _nearest(view, person.head, [(p.head, p.head_seen) for p in seen], SIZES_M[0])
+        if who is not None:
+            error = np.array(person.head) - seen[who].head
+            figures.floor_m.append(float(np.hypot(error[0], error[1])))
+            figures.height_m.append(float(error[2]))
+        for hand in person.hands:
+            parts = _hands(seen)
+            which = _nearest(view, hand, [(point, share) for point, share, _ in parts], SIZES_M[1])
+            if which is None:
+                continue
+            truth = parts[which][0]
+            at = view.at_height(view.pixels([hand]), truth[2])[0]
+            figures.hand_m.append(float(np.hypot(*(at - truth)[:2])))
+            figures.hand_free_m.append(float(np.hypot(*(np.array(hand) - truth)[:2])))
+            if who is not None:
+                figures.owner_right.append(which // 2 == who)
+
+
+def _nearest(view: View, point: Any, parts: list[tuple[Any, float]], size_m: float) -> int | None:
+    """Which of the parts that must be found is meant by a point: the one in whose box its pixel lies."""
+    if not parts:
+        return None
+    truths = np.array([part for part, _ in parts], np.float64)
+    spots, spot = view.pixels(truths), view.pixels([point])[0]
+    sides = view.lens.spread(np.nan_to_num(spots)) * (size_m / np.linalg.norm(truths - view.position, axis=1))[:, None]
+    off = (np.abs(spots - spot) / np.maximum(sides, 1.0)).max(axis=1)
+    off[[share < WHOLE for _, share in parts]] = np.inf
+    best = int(np.nanargmin(np.where(np.isnan(off), np.inf, off)))
+    return best if off[best] <= 0.5 else None
+
+
+def _f1(recall: float, precision: float) -> float:
+    return 2 * recall * precision / max(1e-9, recall + precision)
