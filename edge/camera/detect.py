@@ -43,6 +43,8 @@ GREY: Final = 114
 """What stands beside a picture of another shape than the network's; ultralytics trains with it."""
 LEAST_SCORE: Final = 0.25
 """From which score on a class is believed, where the network does not say (metadata `least`)."""
+MOST: Final = 100
+"""So many of each kind, the surest, are believed to be in one picture."""
 SAME: Final = 0.5
 """Things of one class whose centres are closer than this share of their size are one."""
 
@@ -152,7 +154,8 @@ class Detector:
             (sx, sy), left, top = page.scale, page.left, page.top
             # Corners count from a pixel's edge, centres from its middle.
             x, y = ((x1 + x2) / 2 - left) / sx - 0.5, ((y1 + y2) / 2 - top) / sy - 0.5
-            found[name] = surest(np.column_stack([x, y, (x2 - x1) / sx, (y2 - y1) / sy, boxes[:, 4]]))
+            kept = surest(np.column_stack([x, y, (x2 - x1) / sx, (y2 - y1) / sy, boxes[:, 4].clip(max=1.0)]))
+            found[name] = kept[:MOST]
         nothing = np.empty((0, 5))
         return Detections(*(found.get(name, nothing) for name in CLASSES))
 

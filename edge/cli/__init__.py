@@ -11,7 +11,19 @@ import sys
 
 import typer
 
-from edge.cli import calibrate, ledgers, live, measures, member, planogram, recordings, simulations, stock, stores
+from edge.cli import (
+    calibrate,
+    camera,
+    ledgers,
+    live,
+    measures,
+    member,
+    planogram,
+    recordings,
+    simulations,
+    stock,
+    stores,
+)
 
 app = typer.Typer(
     help="The runtime of a shop without a checkout.",
@@ -19,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for family in (live, stock, recordings, simulations, stores, measures):
+for family in (live, camera, stock, recordings, simulations, stores, measures):
     app.add_typer(family.app)
 app.add_typer(ledgers.app, name="ledger")
 app.add_typer(member.app, name="member")

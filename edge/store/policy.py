@@ -49,6 +49,9 @@ class Policy(BaseModel):
     pay_attempts: Annotated[int, Field(ge=1, le=20)] = 3
     """How often a payment without an answer is asked about before a person has to look."""
 
+    evidence_hours: Annotated[float, Field(ge=0.0, le=8760.0)] = 0.0
+    """So long camera nodes keep cut-outs of hands at shelves, all else blurred; 0: no picture is ever written."""
+
     low_stock: Annotated[int, Field(ge=0, le=10_000)] = 2
     """Staff are told when so few units of a product, or fewer, stand in its places; ``low_stock`` of the catalogue says
     it for one product."""

@@ -14,8 +14,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 WIDTH, HEIGHT = 416, 320
 SQUARE = 24
-"""Pixels of the network's input: how large its things are."""
-STEP = 8
+"""Pixels of the network's input: how large its squares are."""
+SIZES = (24, 12, 24)
+"""How large it says that a head, a hand and feet are: a hand is smaller than a head."""
+STEP = 4
 NAMES = "{0: 'head', 1: 'hand', 2: 'feet'}"
 
 
@@ -25,9 +27,10 @@ def colour_net(
     """Rows for all three classes at every step of the picture."""
     across, down = (WIDTH - SQUARE) // STEP + 1, (HEIGHT - SQUARE) // STEP + 1
     x, y = np.meshgrid(np.arange(across) * STEP, np.arange(down) * STEP)
-    one = np.stack([x, y, x + SQUARE, y + SQUARE], axis=-1).reshape(-1, 4)
-    boxes = np.concatenate([one] * 3)[None].astype(np.float32)
-    classes = np.repeat(np.arange(3.0), len(one))[None, :, None].astype(np.float32)
+    middles = np.stack([x, y, x, y], axis=-1).reshape(-1, 4) + SQUARE / 2
+    half = np.array([-1, -1, 1, 1]) / 2
+    boxes = np.concatenate([middles + half * size for size in SIZES])[None].astype(np.float32)
+    classes = np.repeat(np.arange(3.0), len(middles))[None, :, None].astype(np.float32)
     apart = (np.eye(3) * 2 - 1).reshape(3, 3, 1, 1).astype(np.float32)
     brightest = 255.0 if kind == TensorProto.UINT8 else 1.0
     nodes = [
@@ -42,13 +45,13 @@ def colour_net(
     ]
     constants = {
         "apart": apart, "boxes": boxes, "classes": classes, "column": np.array([1, -1, 1]),
-        "brightest": np.array(brightest, np.float32), "slope": np.array(1.6, np.float32),
-        "least": np.array(0.55, np.float32),
+        "brightest": np.array(brightest, np.float32), "slope": np.array(3.0, np.float32),
+        "least": np.array(1.7, np.float32),
     }  # fmt: skip
     graph = helper.make_graph(
         nodes, "colours",
         [helper.make_tensor_value_info("picture", kind, [batch, 3, HEIGHT, WIDTH])],
-        [helper.make_tensor_value_info("people", TensorProto.FLOAT, [1, 3 * len(one), columns])],
+        [helper.make_tensor_value_info("people", TensorProto.FLOAT, [1, 3 * len(middles), columns])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )  # fmt: skip
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

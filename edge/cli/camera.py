@@ -1,0 +1,206 @@
+"""The command of a camera node: camera.
+
+Enters: the cameras of one PC, as its ``site.toml`` says where their pictures come from, or a video file. Leaves:
+people, over the shop's broker; with ``--dry-run`` as JSON lines on stdout. Status lines go to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge.cli.live import StateFolder, StoreFolder
+from edge.cli.places import state_folder
+from edge.cli.terminal import refuse, refuse_store, say
+
+if TYPE_CHECKING:
+    from edge.camera.voice import Voice
+    from edge.site import CameraSource, Site
+    from edge.store import Store
+
+app = typer.Typer()
+
+NICE = 5
+"""Beside the shop's own process, the node is the one that waits."""
+
+
+@app.command()
+def camera(
+    cameras: Annotated[
+        list[str] | None, typer.Argument(help="Of store.toml; all of site.toml without it.", metavar="[CAMERA…]")
+    ] = None,
+    *,
+    store: StoreFolder,
+    state: StateFolder = None,
+    video: Annotated[Path | None, typer.Option(help="A video file of the one camera that is named.")] = None,
+    at: Annotated[str, typer.Option(help="When it begins: 2026-11-22T09:15:00, or UNIX seconds. Else now.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print who is there as JSON lines; tell nobody.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show what is found, in a window.")] = False,
+    pipe: Annotated[bool, typer.Option("--pipe", hidden=True)] = False,
+) -> None:  # fmt: skip
+    """Look through ceiling cameras, and tell the shop who is where, until somebody stops it."""
+    from edge.site import load_shop
+    from edge.store import BrokenStore
+
+    try:
+        shop, site = load_shop(store)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    wanted = _wanted(cameras or [], shop, site, video)
+    start_s = _start(at, video, shop)
+    try:
+        import cv2
+        import onnxruntime  # noqa: F401
+    except ImportError as error:
+        refuse(f"{error.name} is missing, which camera nodes need: pip install 'tebura[camera]'")
+    cv2.setNumThreads(1)
+    from edge.camera.detect import UnusableDetector
+    from edge.camera.show import NoScreen
+    from edge.camera.source import NoPictures
+
+    if pipe:
+        os.nice(NICE)
+    try:
+        _run(shop, site, store, state_folder(state, shop.id), wanted, video, start_s, dry_run, show, pipe)
+    except (UnusableDetector, NoPictures, NoScreen) as error:
+        refuse(str(error))
+    _leave()
+
+
+def _run(
+    shop: Store, site: Site, folder: Path, state: Path, wanted: Sequence[CameraSource], video: Path | None,
+    start_s: float, dry_run: bool, show: bool, pipe: bool,
+) -> None:  # fmt: skip
+    from edge.camera.detect import Detector
+    from edge.camera.evidence import Evidence
+    from edge.camera.film import run_film
+    from edge.camera.node import Eye, Node
+    from edge.camera.show import window
+    from edge.camera.sights import Sights
+
+    enough = threading.Event()
+    stops: list[Callable[[], None]] = [enough.set]
+
+    def stop(*_: object) -> None:
+        for end in stops:
+            end()
+
+    sights = Sights(folder, shop, say)
+    evidence = None if dry_run else Evidence(state, shop.policy.evidence_hours, shop.layout, say)
+    if evidence is not None:
+        evidence.tidy()
+    watch = window(stop) if show else None
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, stop)
+    voice = _voice(shop, site, state, wanted, dry_run, pipe, stop)
+    if video is not None:
+        detector = Detector(site.eyes.detector, threads=site.eyes.threads)
+        eye = Eye(wanted[0].id, sights().get(wanted[0].id), voice, say, evidence=evidence, watch=watch)
+        count = run_film(video, start_s, wanted[0].hz, eye, detector, voice, paced=not dry_run, enough=enough)
+        say(f"{video} is over: {count} frames")
+        return
+    node = Node(
+        wanted, sights, site.eyes.detector, voice, say, threads=1 if show else site.eyes.threads, evidence=evidence,
+        watch=watch,
+    )  # fmt: skip
+    stops.append(node.stop)
+    if not enough.is_set():
+        node.run()
+
+
+def _wanted(named: Sequence[str], shop: Store, site: Site, video: Path | None) -> list[CameraSource]:
+    """The cameras that somebody named, with their sources."""
+    from edge.site import CameraSource
+
+    known = {camera.id: camera for camera in site.camera}
+    for name in named:
+        if not shop.layout.has_camera(name):
+            ids = ", ".join(c.id for c in shop.layout.cameras) or "none"
+            refuse(f"there is no camera {name!r} in store.toml. It has {ids}")
+    if video is not None:
+        if len(named) != 1:
+            refuse("--video shows one camera: name it")
+        hz = known[named[0]].hz if named[0] in known else CameraSource.model_fields["hz"].default
+        return [CameraSource(id=named[0], source=str(video), hz=hz)]
+    for name in named:
+        if name not in known:
+            remedy = f'Add [[camera]] with id = "{name}" and source = "rtsp://…", or name a file with --video'
+            refuse(f"site.toml does not say where the pictures of {name} come from. {remedy}")
+    if not named and not known:
+        refuse('site.toml names no cameras of this PC. Add [[camera]] with id = "…" and source = "rtsp://…"')
+    return [known[name] for name in dict.fromkeys(named)] or list(known.values())
+
+
+def _start(at: str, video: Path | None, shop: Store) -> float:
+    """When a video begins, UNIX seconds."""
+    if not at:
+        return time.time()
+    if video is None:
+        refuse("--at goes with --video: what cameras show now is shown now")
+    try:
+        return float(at)
+    except ValueError:
+        pass
+    try:
+        told = datetime.fromisoformat(at)
+    except ValueError:
+        refuse(f"--at {at}: write a time like 2026-11-22T09:15:00, or UNIX seconds")
+    return (told if told.tzinfo else told.replace(tzinfo=shop.timezone)).timestamp()
+
+
+def _voice(
+    shop: Store, site: Site, state: Path, wanted: Sequence[CameraSource], dry_run: bool, pipe: bool,
+    stop: Callable[[], None],
+) -> Voice:  # fmt: skip
+    from edge.camera.voice import Aloud, BrokerVoice, PipeVoice
+
+    if dry_run:
+        return Aloud()
+    if pipe:
+        return PipeVoice(stop)
+    return BrokerVoice(shop.id, site.broker, _passwords(site, state, wanted), say)
+
+
+def _passwords(site: Site, state: Path, wanted: Sequence[CameraSource]) -> Mapping[str, str]:
+    """Each camera's password at the broker: its own, or what the embedded broker has made for it."""
+    from edge.adapters.broker import FOLDER
+    from edge.adapters.passwords import BrokenPasswords, Passwords
+
+    own = {camera.id: camera for camera in site.camera}
+    found: dict[str, str] = {}
+    for name in (camera.id for camera in wanted):
+        table = own.get(name)
+        if table is not None and table.password_file is not None:
+            try:
+                found[name] = table.password_file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                refuse(f"the password of {name} cannot be read: {error}. Correct password_file of its [[camera]]")
+        elif table is not None and table.password:
+            found[name] = table.password
+        elif site.broker.kind == "embedded":
+            passwords = Passwords(state / FOLDER / "passwords.toml")
+            try:
+                passwords.read()
+                found[name] = passwords.of(name)
+            except (OSError, BrokenPasswords, KeyError) as error:
+                remedy = "Run `tebura run` first: it makes them. On another PC, copy it into the [[camera]] table"
+                refuse(f"{state / FOLDER} has no password for {name} ({error}). {remedy}")
+        else:
+            found[name] = ""
+    return found
+
+
+def _leave() -> None:
+    """End now: the thread of a camera that does not answer is inside OpenCV, and would be waited for."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
