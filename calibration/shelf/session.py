@@ -148,7 +148,7 @@ def begun(store: Store, folder: Path, wanted: Wanted, questions: Questions | Non
 
 def _before(store: Store, folder: Path, wanted: Wanted) -> ShelfProfile | None:
     try:
-        return usable(find(history(store, folder, wanted.shelf), wanted.shelf))
+        return usable(find(history(store, folder, wanted.shelf), wanted.shelf), ShelfProfile)
     except NoSuchProfile:
         return None
 

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from calibration.history import Change, Kept
 from calibration.shelf.verdict import Verdict, left_over
+from edge.store import ShelfProfile
 
 
 def percent(value: float, digits: int = 2) -> str:
@@ -83,10 +84,10 @@ def _number(value: float) -> float | None:
 def plain_kept(kept: Kept) -> dict[str, Any]:
     """For programs."""
     profile = kept.profile
-    told: dict[str, Any] = {"shelf": kept.shelf, "when": kept.when, "counts": kept.counts, "file": str(kept.path)}
+    told: dict[str, Any] = {"shelf": kept.of, "when": kept.when, "counts": kept.counts, "file": str(kept.path)}
     if kept.broken:
         told["broken"] = kept.broken
-    if profile is not None:
+    if isinstance(profile, ShelfProfile):
         told |= {"by": profile.by, "why": profile.why, "plates": [p.model_dump() for p in profile.plate]}
     return told
 
@@ -105,14 +106,14 @@ def print_history(kept: Sequence[Kept], console: Console) -> None:
         table.add_column(heading, no_wrap=heading != "why")
     for one in kept:
         mark = "*" if one.counts else ""
-        if one.profile is None or one.broken:
-            table.add_row(mark, one.shelf, one.when, "", "", "", "", f"[red]cannot be used: {one.broken}[/]")
+        if not isinstance(one.profile, ShelfProfile) or one.broken:
+            table.add_row(mark, one.of, one.when, "", "", "", "", f"[red]cannot be used: {one.broken}[/]")
             continue
         plates = one.profile.plate
         worst = max(p.span_error for p in plates)
         noise = f"{min(p.noise_g for p in plates):.1f}-{max(p.noise_g for p in plates):.1f}"
         name, by, why = one.when, one.profile.by, one.profile.why
-        table.add_row(mark, one.shelf, name, by, str(len(plates)), f"{worst:.2%}", noise, why)
+        table.add_row(mark, one.of, name, by, str(len(plates)), f"{worst:.2%}", noise, why)
     console.print(table)
     console.print("* in force", style="dim")
 
@@ -120,9 +121,9 @@ def print_history(kept: Sequence[Kept], console: Console) -> None:
 def print_kept(kept: Kept, console: Console) -> None:
     """One profile with its evidence."""
     profile = kept.profile
-    assert profile is not None
+    assert isinstance(profile, ShelfProfile)
     counts = ", in force" if kept.counts else ""
-    console.print(f"{kept.shelf} as of {kept.when}{counts}; by {profile.by or 'nobody named'}: {profile.why or '-'}")
+    console.print(f"{kept.of} as of {kept.when}{counts}; by {profile.by or 'nobody named'}: {profile.why or '-'}")
     if kept.broken:
         console.print(f"cannot be used: {kept.broken}", style="red")
     evidence = tomllib.loads(kept.path.read_text(encoding="utf-8"))
@@ -148,7 +149,7 @@ def _first(pair: list[float] | None) -> str:
 
 
 def print_changes(before: Kept, after: Kept, changes: Sequence[Change], console: Console) -> None:
-    console.print(f"{after.shelf}: from {before.when} to {after.when}")
+    console.print(f"{after.of}: from {before.when} to {after.when}")
     table = _table("plate", "channel", "polarity", "span %", "zero g", "noise g", "drift")
     told = [c for c in changes if c.told]
     for c in told:
@@ -162,6 +163,6 @@ def print_changes(before: Kept, after: Kept, changes: Sequence[Change], console:
             f"{c.drift_g[0]:.2f} -> {c.drift_g[1]:.2f}",
         )
     console.print(table if told else "nothing differs but the date")
-    counts = {len(k.profile.plate) for k in (before, after) if k.profile is not None}
+    counts = {len(k.profile.plate) for k in (before, after) if isinstance(k.profile, ShelfProfile)}
     if len(counts) > 1:
         console.print("they do not have the same number of plates", style="yellow")

@@ -1,4 +1,4 @@
-"""Commands about how shelves weigh: shelf (the walk), check, list, show, diff, rollback."""
+"""Commands about how sensors are calibrated: shelf (the walk), camera, check, list, show, diff, rollback."""
 
 from __future__ import annotations
 
@@ -13,22 +13,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.cli.cameras import camera
 from edge.cli.health import check
 from edge.cli.live import StateFolder, StoreFolder, refuse_while_open
 from edge.cli.places import state_folder
+from edge.cli.profiles import By, console, diff, list_, rollback, say_restart, shop_of, show
 from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from calibration.shelf.faces import Face
     from calibration.shelf.questions import AtTerminal
     from calibration.shelf.session import Source, Wanted
     from edge.store import Store
 
-app = typer.Typer(help="How shelves weigh: find out, write down, look, go back.", no_args_is_help=True)
+app = typer.Typer(help="How shelves weigh and cameras see: find out, write down, look, go back.", no_args_is_help=True)
 
 app.command()(check)
+app.command()(camera)
+app.command("list")(list_)
+app.command()(show)
+app.command()(diff)
+app.command()(rollback)
 
 HEAVIEST_G = 100_000.0
 
@@ -36,9 +41,6 @@ STOPPED = 130
 """Ctrl-C, as shells have it."""
 
 ShelfName = Annotated[str, typer.Argument(help="A shelf of store.toml.", metavar="SHELF")]
-When = Annotated[str, typer.Argument(help="A profile's date, or how it begins; without it the one that counts.")]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
-By = Annotated[str, typer.Option(help="Who does it; the user's name without it.")]
 
 
 @app.command()
@@ -65,7 +67,7 @@ def shelf(
     from calibration.shelf.questions import AtTerminal
     from calibration.shelf.session import BrokeOff, CannotWalk, Wanted, plates_of
 
-    shop = _shop(store, shelf)
+    shop = shop_of(store, shelf=shelf)
     if resume and fresh:
         refuse("--resume and --fresh exclude each other: name one")
     if not all(0 < w <= HEAVIEST_G for w in weight or ()):
@@ -110,7 +112,7 @@ def _walk(
         walk_through(walk, source, _face(as_json, terminal=questions is not None), None if recorded else folder)
     verdict = decide(shop, folder, wanted, progress, datetime.now(UTC), questions)
     if not as_json:
-        print_verdict(verdict, _console())
+        print_verdict(verdict, console())
     path = None
     if verdict.accepted and (questions is None or questions.writes()):
         path = write(folder, progress, verdict, source.where)
@@ -123,119 +125,14 @@ def _walk(
     elif path is not None:
         typer.echo(f"written: {path}")
     if path is not None:
-        _say_restart(state_folder(state, shop.id))
+        say_restart(state_folder(state, shop.id))
     if doubted and recorded is None:
         say("kept: with --resume --trust-weight it is believed, with --fresh you begin again")
     if not verdict.accepted:
         raise typer.Exit(DIFFERENT)
 
 
-@app.command("list")
-def show_all(
-    *,
-    store: StoreFolder,
-    shelf: Annotated[str, typer.Option(help="Only of this one.", metavar="SHELF")] = "",
-    as_json: Json = False,
-) -> None:
-    """Every profile of every shelf: when, by whom, how good, and which counts."""
-    from calibration.history import history, shelves
-    from calibration.shelf.told import plain_kept, print_history
-
-    shop = _shop(store)
-    kept = [one for name in shelves(store) if shelf in ("", name) for one in history(shop, store, name)]
-    if as_json:
-        for one in kept:
-            typer.echo(json.dumps(plain_kept(one), ensure_ascii=False))
-    else:
-        print_history(kept, _console())
-        known = {one.shelf for one in kept}
-        without = [s.id for s in shop.layout.shelves if s.id not in known and shelf in ("", s.id)]
-        if without:
-            typer.echo(f"without a profile: {', '.join(without)}")
-    if any(one.counts and one.broken for one in kept):
-        raise typer.Exit(DIFFERENT)
-
-
-@app.command()
-def show(shelf: ShelfName, when: When = "", *, store: StoreFolder, as_json: Json = False) -> None:
-    """One profile with its evidence."""
-    from calibration.history import NoSuchProfile, find, history
-    from calibration.shelf.told import plain_kept, print_kept
-
-    try:
-        kept = find(history(_shop(store, shelf), store, shelf), shelf, when)
-        if kept.profile is None:
-            refuse(f"{kept.path}: {kept.broken}")
-    except NoSuchProfile as error:
-        refuse(str(error))
-    if as_json:
-        typer.echo(json.dumps(plain_kept(kept), ensure_ascii=False))
-    else:
-        print_kept(kept, _console())
-
-
-@app.command()
-def diff(
-    shelf: ShelfName,
-    whens: Annotated[list[str] | None, typer.Argument(help="Two dates; the last two without.", metavar="WHEN")] = None,
-    *,
-    store: StoreFolder,
-) -> None:
-    """What changed, plate by plate: order, polarity, span, zero, noise."""
-    from calibration.history import NoSuchProfile, changes, find, history, usable
-    from calibration.shelf.told import print_changes
-
-    kept = history(_shop(store, shelf), store, shelf)
-    if len(whens or ()) not in (0, 2):
-        refuse("name two dates, or none for the last two")
-    if len(kept) < 2 and not whens:
-        refuse(f"{shelf} has {'one profile' if kept else 'no profile'}: there is nothing to compare")
-    try:
-        before, after = (find(kept, shelf, when) for when in whens or [k.when for k in kept[-2:]])
-        print_changes(before, after, changes(usable(before), usable(after)), _console())
-    except NoSuchProfile as error:
-        refuse(str(error))
-
-
-@app.command()
-def rollback(
-    shelf: ShelfName,
-    when: Annotated[str, typer.Argument(help="The profile to go back to.")],
-    *,
-    store: StoreFolder,
-    state: StateFolder = None,
-    by: By = "",
-    note: Annotated[str, typer.Option(help="Why; stands in the profile.")] = "",
-) -> None:
-    """Go back to an older profile: a new one that repeats it. Nothing is deleted."""
-    from calibration.history import NoSuchProfile, find, history, roll_back
-
-    shop = _shop(store, shelf)
-    try:
-        kept = find(history(shop, store, shelf), shelf, when)
-        if kept.counts:
-            refuse(f"{kept.when} is in force already. `tebura calibrate list` shows the others")
-        path = roll_back(store, kept, datetime.now(UTC), by or getpass.getuser(), note)
-    except (NoSuchProfile, OSError) as error:
-        refuse(str(error))
-    typer.echo(f"written: {path}")
-    _say_restart(state_folder(state, shop.id))
-
-
 # --- what they share ------------------------------------------------------------------------------------------------
-
-
-def _shop(store: Path, shelf: str = "") -> Store:
-    from calibration.shelf.session import store_of
-    from edge.store import BrokenStore
-
-    try:
-        shop = store_of(store)
-    except BrokenStore as error:
-        refuse_store(str(store), error)
-    if shelf and not shop.layout.has_shelf(shelf):
-        refuse(f"there is no shelf {shelf!r} in store.toml. There are {', '.join(s.id for s in shop.layout.shelves)}")
-    return shop
 
 
 @contextmanager
@@ -270,20 +167,3 @@ def _face(as_json: bool, *, terminal: bool) -> Face:
     from calibration.shelf.screen import Screen
 
     return Screen()
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console()
-
-
-def _say_restart(state: Path) -> None:
-    """A shop reads its profiles when it starts."""
-    from edge.daemon.desk import NobodyThere, ask
-
-    try:
-        ask(state, {"do": "status"})
-    except (NobodyThere, ValueError):
-        return
-    say("restart the shop so that it counts")

@@ -60,9 +60,9 @@ def test_broken_files_are_told_and_passed_over(tmp_path: Path) -> None:
     assert [k.counts for k in kept] == [False] * 4 + [True]
     assert "is not TOML" in broken[0].broken
     assert broken[-1].broken == f"it has 3 plates, and the shelf {SHELF.plates}"
-    assert usable(find(kept, SHELF.id, good.stem)) == profile()
+    assert usable(find(kept, SHELF.id, good.stem), ShelfProfile) == profile()
     with pytest.raises(NoSuchProfile, match="is not TOML"):
-        usable(kept[0])
+        usable(kept[0], ShelfProfile)
     with pytest.raises(NoSuchProfile, match="more than one profile of 2025"):
         find(kept, SHELF.id, "2025")
 
@@ -74,9 +74,9 @@ def test_going_back_is_a_step_forward(tmp_path: Path) -> None:
     path = roll_back(tmp_path, find(kept, SHELF.id, old.stem), DAY + timedelta(hours=2), "yui", "too heavy")
     now = history(STORE, tmp_path, SHELF.id)
     assert [k.path for k in now][-1] == path
-    assert usable(now[-1]).plate == profile().plate
-    assert usable(now[-1]).why == f"repeats {old.stem}: too heavy"
-    assert usable(now[-1]).by == "yui"
+    assert usable(now[-1], ShelfProfile).plate == profile().plate
+    assert usable(now[-1], ShelfProfile).why == f"repeats {old.stem}: too heavy"
+    assert usable(now[-1], ShelfProfile).by == "yui"
     assert tomllib.loads(path.read_text(encoding="utf-8"))["walk"]["weights_g"] == [500.0]
 
 

@@ -1,0 +1,81 @@
+"""Pictures to calibrate from: saved ones, a video, or the camera itself.
+
+Enters: a folder of pictures, a picture, a video, or a camera's address. Leaves: (name, picture), one after the other;
+of a video some a second, because neighbours show the same; of a camera always the newest. Refuses (`NoPictures`, with
+the remedy): what cannot be opened, and folders without pictures.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from edge.camera.detect import Picture
+from edge.camera.footage import footage
+from edge.camera.source import NoPictures, Source
+from edge.site import CameraSource
+
+__all__ = ["NoPictures", "frames", "is_live"]
+
+PICTURES: Final = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+A_SECOND: Final = 4.0
+"""So many pictures a second of a video or a camera are looked at."""
+
+
+def is_live(source: str) -> bool:
+    """A camera goes on for ever; files end."""
+    return source.isdigit() or "://" in source or source.startswith("/dev/")
+
+
+def frames(source: str) -> Iterator[tuple[str, Picture]]:
+    """Every picture of a folder by name, one file, some of a video, or a camera's until nobody asks any more."""
+    path = Path(source)
+    if is_live(source):
+        yield from _live(source)
+    elif path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
+        if not files:
+            raise NoPictures(f"{path}: there is no picture in it ({', '.join(PICTURES)})")
+        for file in files:
+            yield file.name, _read(file)
+    elif path.suffix.lower() in PICTURES:
+        yield path.name, _read(path)
+    else:
+        yield from ((f"{path.name} at {f.at_s:.1f} s", f.picture) for f in footage(path, 0.0, A_SECOND))
+
+
+def _read(path: Path) -> Picture:
+    try:
+        data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    except OSError as error:
+        raise NoPictures(f"{path}: cannot be read ({error.strerror or error})") from error
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    if picture is None:
+        raise NoPictures(f"{path}: is no picture that can be read. Take it out, or save it again as PNG or JPEG")
+    return picture.astype(np.uint8, copy=False)
+
+
+def _live(source: str) -> Iterator[tuple[str, Picture]]:
+    there = threading.Event()
+    camera = Source(CameraSource(id="calibrated", source=int(source) if source.isdigit() else source, hz=A_SECOND),
+                    there.set)  # fmt: skip
+    camera.start()
+    try:
+        count = 0
+        while True:
+            there.wait(1.0)
+            there.clear()
+            frame = camera.take()
+            if frame is not None:
+                count += 1
+                yield f"picture {count}", frame.picture
+            elif camera.why:
+                raise NoPictures(camera.why)
+    finally:
+        camera.stop()
+        camera.wait()

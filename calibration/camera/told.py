@@ -1,0 +1,175 @@
+"""Verdicts on cameras and their histories as tables for people, and as plain values for programs.
+
+Enters: what `calibration.camera.session` or `calibration.history` found. Leaves: what is printed on stdout. Needs no
+OpenCV: whoever lists profiles need not have it.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from calibration.history import Kept
+from edge.optics import Lens
+from edge.store import CameraProfile
+
+if TYPE_CHECKING:
+    from calibration.camera.session import Verdict
+
+
+def across_deg(lens: Lens) -> float:
+    """How wide its picture is, degrees."""
+    left, right = lens.rays([(-0.5, lens.cy), (lens.width - 0.5, lens.cy)])
+    return math.degrees(math.acos(float(np.clip(left @ right, -1, 1))))
+
+
+def print_verdict(verdict: Verdict, console: Console) -> None:
+    """What was measured, what was found, and what to do."""
+    fit, pose, lens = verdict.lens_fit, verdict.pose, verdict.lens
+    if fit is not None:
+        other = ", ".join(f"{model} {px:.3f} px" for model, px in fit.held_out_px.items())
+        console.print(
+            f"lens: {_lens(fit.lens)}, {fit.residual_px:.3f} px over {len(fit.looks)} boards; {fit.model} model"
+        )
+        console.print(f"  on boards held out: {other}; {fit.dropped} pictures left out", style="dim")
+    elif lens is not None:
+        console.print(f"lens: {_lens(lens)}, as of {verdict.lens_of}")
+    if pose is not None:
+        x, y, z = pose.view.position
+        console.print(
+            f"pose: hangs at {x:.3f}, {y:.3f}, {z:.3f} m (± {pose.doubt_cm:.1f} cm, ± {pose.doubt_deg:.2f}°), "
+            f"{_towards(pose.view.camera_from_store)}",
+            soft_wrap=True,
+        )
+        table = _table("sheet", "x", "y", "off, cm")
+        for thing in pose.points.things:
+            x, y, _ = pose.points.places[pose.points.of == thing].mean(axis=0).tolist()
+            table.add_row(str(thing) if thing else "board", f"{x:.2f}", f"{y:.2f}", f"{pose.off_cm[thing]:.1f}")
+        console.print(table)
+        console.print(f"floor: {pose.residual_cm:.1f} cm, {pose.residual_px:.2f} px", highlight=False)
+    for finding in verdict.findings:
+        console.print(str(finding), style="red" if finding.refuses else "yellow", highlight=False, soft_wrap=True)
+    ends = "is accepted" if verdict.accepted else "is refused. Put right what is named, then do it again"
+    console.print(f"{verdict.camera} {ends}.")
+
+
+def plain_verdict(verdict: Verdict) -> dict[str, Any]:
+    """For programs."""
+    told: dict[str, Any] = {
+        "camera": verdict.camera,
+        "accepted": verdict.accepted,
+        "findings": [
+            {"fault": f.fault, "what": f.what, "remedy": f.kind.remedy, "refuses": f.refuses} for f in verdict.findings
+        ],
+    }
+    if verdict.lens_fit is not None:
+        fit = verdict.lens_fit
+        told["lens"] = {"boards": len(fit.looks), "residual_px": round(fit.residual_px, 4), "model": fit.model}
+    if verdict.pose is not None:
+        pose = verdict.pose
+        told["pose"] = {
+            "position": [round(v, 5) for v in pose.view.position],
+            "rotation": [round(v, 6) for v in pose.view.rotation],
+            "residual_px": round(pose.residual_px, 4),
+            "residual_cm": round(pose.residual_cm, 3),
+            "doubt_cm": round(pose.doubt_cm, 3),
+            "doubt_deg": round(pose.doubt_deg, 4),
+        }
+    return told
+
+
+def plain_kept(kept: Kept) -> dict[str, Any]:
+    """For programs."""
+    told: dict[str, Any] = {"camera": kept.of, "when": kept.when, "counts": kept.counts, "file": str(kept.path)}
+    if kept.broken:
+        told["broken"] = kept.broken
+    if kept.profile is not None:
+        told |= kept.profile.model_dump(mode="json", exclude={"camera", "made"})
+    return told
+
+
+def print_history(kept: Sequence[Kept], console: Console) -> None:
+    table = _table("", "camera", "when", "by", "picture", "wide", "lens px", "floor cm", "why")
+    for one in kept:
+        mark, profile = "*" if one.counts else "", one.profile
+        if not isinstance(profile, CameraProfile) or one.broken:
+            table.add_row(mark, one.of, one.when, "", "", "", "", "", f"[red]cannot be used: {one.broken}[/]")
+            continue
+        size, wide = f"{profile.width}x{profile.height}", f"{across_deg(profile.lens):.0f}°"
+        residuals = f"{profile.residual_px:.2f}", f"{profile.residual_cm:.1f}"
+        table.add_row(mark, one.of, one.when, profile.by, size, wide, *residuals, profile.why)
+    console.print(table)
+    console.print("* in force", style="dim")
+
+
+def print_kept(kept: Kept, console: Console) -> None:
+    """One profile with its evidence."""
+    profile = kept.profile
+    assert isinstance(profile, CameraProfile)
+    counts = ", in force" if kept.counts else ""
+    console.print(f"{kept.of} as of {kept.when}{counts}; by {profile.by or 'nobody named'}: {profile.why or '-'}")
+    if kept.broken:
+        console.print(f"cannot be used: {kept.broken}", style="red")
+    x, y, z = profile.position
+    console.print(f"lens: {_lens(profile.lens)}, {profile.residual_px:.3f} px")
+    console.print(
+        f"pose: hangs at {x:.3f}, {y:.3f}, {z:.3f} m, {_towards(profile.view.camera_from_store)}", soft_wrap=True
+    )
+    evidence = tomllib.loads(kept.path.read_text(encoding="utf-8"))
+    table = _table("sheet", "x", "y", "off, cm")
+    for row in evidence.get("sheet", ()):
+        table.add_row(row["what"], *(f"{v:.2f}" for v in row["position"][:2]), f"{row['off_cm']:.1f}")
+    console.print(table if table.row_count else "no evidence in its file", highlight=False)
+    for finding in evidence.get("finding", ()):
+        console.print(f"{finding['fault']}: {finding['what']}", highlight=False)
+
+
+def print_changes(before: Kept, after: Kept, old: CameraProfile, new: CameraProfile, console: Console) -> None:
+    """How far it went, and what that means on the floor."""
+    console.print(f"{after.of}: from {before.when} to {after.when}")
+    went_cm = [100 * (b - a) for a, b in zip(old.position, new.position, strict=True)]
+    turn = new.view.camera_from_store @ old.view.camera_from_store.T
+    turned_deg = math.degrees(math.acos(float(np.clip((np.trace(turn) - 1) / 2, -1, 1))))
+    if (old.lens, went_cm, turned_deg < 1e-6) == (new.lens, [0.0] * 3, True):
+        console.print("nothing differs but the date")
+        return
+    x, y, z = went_cm
+    console.print(f"place: {x:+.1f}, {y:+.1f}, {z:+.1f} cm; turn: {turned_deg:.2f}°", highlight=False)
+    if (old.width, old.height) != (new.width, new.height):
+        console.print(f"picture: {old.width}x{old.height} -> {new.width}x{new.height}")
+    told = "the same" if old.lens == new.lens else f"{across_deg(old.lens):.1f}° -> {across_deg(new.lens):.1f}° wide"
+    console.print(f"lens: {told}", highlight=False)
+    pixels = np.array([(u, v) for v in (0.25, 0.5, 0.75) for u in (0.25, 0.5, 0.75)])
+    seen = [p.view.at_height(pixels * (p.width, p.height), 0.0) for p in (old, new)]
+    off_cm = 100 * np.hypot(*(seen[1] - seen[0])[:, :2].T)
+    if np.isfinite(off_cm).any():
+        console.print(
+            f"what it sees on the floor moves by {np.nanmedian(off_cm):.1f} cm, {np.nanmax(off_cm):.1f} at most"
+        )
+
+
+def _lens(lens: Lens) -> str:
+    return f"{lens.width}x{lens.height}, {across_deg(lens):.0f}° wide"
+
+
+def _towards(camera_from_store: Any) -> str:
+    """How a camera is turned, for people."""
+    right, _, ahead = camera_from_store
+    tilt = math.degrees(math.acos(float(np.clip(-ahead[2], -1, 1))))
+    yaw = math.degrees(math.atan2(right[1], right[0]))
+    return f"{tilt:.1f}° from straight down, its picture's right towards {yaw:.0f}°"
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(
+            heading, justify="right" if heading in ("x", "y", "off, cm") else "left", no_wrap=heading != "why"
+        )
+    return table
