@@ -1,0 +1,89 @@
+"""`python -m models render|train|evaluate|export`: the detector, from nothing to the file that the node reads."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from models.offline import CannotTrain
+
+app = typer.Typer(help="The detector: pictures, training, figures, and the file.", no_args_is_help=True)
+
+STOPPED = 130
+"""Ctrl-C, as shells have it."""
+
+Data = Annotated[Path, typer.Argument(help="A data set, as `render` makes it.", metavar="DATA")]
+
+
+@app.command()
+def train(
+    data: Data,
+    *,
+    out: Annotated[Path, typer.Option(help="Where the run lies.", metavar="RUN")],
+    epochs: Annotated[int, typer.Option(min=1, help="Times through the pictures, at most.")] = 100,
+    minutes: Annotated[float, typer.Option(min=0, help="How long this sitting may take; 0: until it is done.")] = 0.0,
+    batch: Annotated[int, typer.Option(min=2, help="Pictures a step.")] = 32,
+    begin_from: Annotated[Path | None, typer.Option("--from", help="Weights to tune.", metavar="WEIGHTS")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with RUN.")] = False,
+    processes: Annotated[int, typer.Option(min=0, help="How many train together; 0: one a core.")] = 0,
+) -> None:
+    """Train the network of ceiling.yaml, or tune weights on pictures of your own."""
+    from models.train import Wanted
+    from models.train import train as run
+
+    try:
+        weights = run(Wanted(data, out, epochs, minutes, batch, begin_from, resume, processes))
+    except CannotTrain as error:
+        _refuse(str(error))
+    except KeyboardInterrupt:
+        print("stopped: go on with --resume", file=sys.stderr)
+        raise typer.Exit(STOPPED) from None
+    print(weights)
+
+
+@app.command()
+def export(
+    weights: Annotated[Path, typer.Argument(help="RUN/weights/best.pt.", metavar="WEIGHTS")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.", metavar="FILE.onnx")],
+    width: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = 416,
+    height: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = 320,
+    half: Annotated[bool, typer.Option("--half", help="Weights in 16 bits: half the file.")] = False,
+    int8: Annotated[bool, typer.Option("--int8", help="Convolutions in 8 bits, measured on --data.")] = False,
+    data: Annotated[Path | None, typer.Option(help="Pictures to measure and compare with.", metavar="DATA")] = None,
+) -> None:
+    """Write weights as the ONNX file that the camera node reads, and compare both."""
+    from models.export import export as write
+
+    if width % 32 or height % 32:
+        _refuse(f"--width {width} --height {height}: both must be multiples of 32")
+    if int8 and (half or data is None):
+        _refuse("--int8 measures its ranges on pictures: name them with --data DATA, and leave out --half")
+    if not weights.is_file():
+        _refuse(f"{weights}: no such weights: train first")
+    try:
+        done = write(
+            weights, out, width=width, height=height, half=half,
+            pictures=data / "images" / "train" if int8 and data else None,
+            compare_with=data / "images" / "val" if data else None,
+        )  # fmt: skip
+    except CannotTrain as error:
+        _refuse(str(error))
+    print(f"{done.path}  {done.size_bytes / 1e6:.1f} MB")
+    print(f"sha256 {done.sha256}")
+    print(
+        f"against the weights: {done.rows} boxes, {done.lost} missed, "
+        f"{done.median_px:.3f} px apart in the middle, {done.worst_px:.3f} px at worst"
+    )
+
+
+def _refuse(line: str) -> NoReturn:
+    print(line, file=sys.stderr)
+    raise typer.Exit(2)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,201 @@
+"""Export: a detector's weights -> the ONNX file that the camera node reads.
+
+Enters: `best.pt` of a run, the size of the picture, and pictures to measure with where it becomes int8. Leaves: one
+file with the node's contract: input `images`, float32 (N, 3, H, W), RGB, 0 to 1; output `people`, float32 (N, 100, 6),
+rows `x1 y1 x2 y2 score class` in pixels of the input, best first; metadata `names`. Refuses: weights that cannot be
+read, pictures that are none.
+
+Ultralytics' own exporter leaves all cells, or sorts doubles out with hundreds of operators. Here a cell speaks only if
+no neighbour is surer of the same class (as a heat map's peaks are found), and the hundred surest are named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.offline import CannotTrain, ultralytics
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROWS = 100
+OPSET = 17
+LICENCE = "AGPL-3.0"
+"""Ultralytics' licence covers networks that its code trained (https://ultralytics.com/license)."""
+SURE = 0.25
+SEEN = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written, and how it differs from the weights on the same pictures: a row's furthest corner, px."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    rows: int
+    lost: int
+    median_px: float
+    worst_px: float
+
+
+def export(
+    weights: Path,
+    out: Path,
+    *,
+    width: int = 416,
+    height: int = 320,
+    half: bool = False,
+    pictures: Path | None = None,
+    compare_with: Path | None = None,
+) -> Exported:
+    """Write the file, and compare it with the weights. ``pictures``: a folder of them makes it int8."""
+    yolo = ultralytics()
+    try:
+        model = yolo.YOLO(str(weights)).model
+    except Exception as error:  # whatever torch makes of a file that is none
+        raise CannotTrain(f"{weights}: these are no detector's weights: name RUN/weights/best.pt ({error})") from error
+    network = _network(model)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
+        made = Path(scratch) / "plain.onnx"
+        _write(network, made, width, height)
+        _slim(made, {"names": str(dict(model.names)), "imgsz": str([height, width]), "license": LICENCE})
+        if half:
+            made = _halved(made)
+        if pictures is not None:
+            made = _in_bytes(made, pictures, width, height)
+        looked_at = list(_inputs(compare_with or pictures, width, height, 8))
+        differences = _compared(network, made, looked_at)
+        os.replace(made, out)
+    content = out.read_bytes()
+    return Exported(out, hashlib.sha256(content).hexdigest(), len(content), *differences)
+
+
+def _network(model: Any) -> Any:
+    """The weights with the node's output."""
+    import torch
+
+    class People(torch.nn.Module):  # type: ignore[misc, unused-ignore]
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model.float().eval().fuse(verbose=False)
+            self.head = self.model.model[-1]
+            self.head.export, self.head.format, self.head.xyxy, self.head.max_det = True, "onnx", True, ROWS
+            self.strides = [int(s) for s in self.head.stride]
+
+        def forward(self, images: Any) -> Any:
+            found = self.model(images)
+            if self.head.end2end:
+                return found
+            boxes, scores = found[:, :4], found[:, 4:]
+            classes, begin, peaks = scores.shape[1], 0, []
+            for stride in self.strides:
+                high, wide = images.shape[2] // stride, images.shape[3] // stride
+                level = scores[:, :, begin : begin + high * wide].reshape(-1, classes, high, wide)
+                best = torch.nn.functional.max_pool2d(level, 3, 1, 1)
+                peaks.append((level * (level == best)).flatten(2))
+                begin += high * wide
+            surest, at = torch.cat(peaks, 2).flatten(1).topk(ROWS, dim=1)
+            where = (at % begin).unsqueeze(1).expand(-1, 4, -1)
+            corners = boxes.gather(2, where).transpose(1, 2)
+            return torch.cat([corners, surest.unsqueeze(2), (at // begin).float().unsqueeze(2)], 2)
+
+    return People().eval()
+
+
+def _write(network: Any, path: Path, width: int, height: int) -> None:
+    import torch
+
+    with torch.no_grad():
+        torch.onnx.export(
+            network, torch.zeros(2, 3, height, width), str(path), opset_version=OPSET, dynamo=False,
+            input_names=["images"], output_names=["people"],
+            dynamic_axes={"images": {0: "pictures"}, "people": {0: "pictures"}},
+        )  # fmt: skip
+
+
+def _slim(path: Path, told: dict[str, str]) -> None:
+    import onnx
+    import onnxslim
+
+    model = onnxslim.slim(onnx.load(path))
+    model.producer_name, model.producer_version, model.doc_string = "tebura", "", ""
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, told)
+    onnx.save(model, path)
+
+
+def _halved(path: Path) -> Path:
+    import onnx
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    made = path.with_name("half.onnx")
+    onnx.save(convert_float_to_float16(onnx.load(path), keep_io_types=True, op_block_list=["TopK"]), made)
+    return made
+
+
+def _in_bytes(path: Path, pictures: Path, width: int, height: int) -> Path:
+    """The convolutions in int8, per channel, measured on pictures; what makes boxes of their results stays as it is."""
+    from onnxruntime import quantization as q
+
+    class Pictures(q.CalibrationDataReader):  # type: ignore[misc, unused-ignore]
+        def __init__(self) -> None:
+            self.left: Iterator[NDArray[np.float32]] = _inputs(pictures, width, height, SEEN)
+
+        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+            picture = next(self.left, None)
+            return None if picture is None else {"images": picture}
+
+    prepared, made = path.with_name("prepared.onnx"), path.with_name("bytes.onnx")
+    q.shape_inference.quant_pre_process(path, prepared, skip_symbolic_shape=True)
+    q.quantize_static(
+        prepared, made, Pictures(), quant_format=q.QuantFormat.QDQ, per_channel=True,
+        activation_type=q.QuantType.QUInt8, weight_type=q.QuantType.QInt8, op_types_to_quantize=["Conv"],
+    )  # fmt: skip
+    return made
+
+
+def _inputs(folder: Path | None, width: int, height: int, most: int) -> Iterator[NDArray[np.float32]]:
+    """Pictures as the network gets them, (1, 3, H, W), spread evenly over the folder; noise without a folder."""
+    if folder is None:
+        yield np.random.default_rng(0).random((1, 3, height, width), dtype=np.float32)
+        return
+    import cv2
+
+    from models.train import pictures_in
+
+    found = pictures_in(folder)
+    for path in found[:: max(1, len(found) // most)][:most]:
+        whole = cv2.imread(str(path))
+        if whole is None:
+            raise CannotTrain(f"{path}: this is no picture: take it away, or render again")
+        picture = cv2.resize(whole, (width, height), interpolation=cv2.INTER_LINEAR)
+        yield np.ascontiguousarray(picture[None, :, :, ::-1].transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
+
+
+def _compared(network: Any, path: Path, inputs: list[NDArray[np.float32]]) -> tuple[int, int, float, float]:
+    """Rows that the weights are sure of, how many of them the file misses, and how far the others lie apart."""
+    import onnxruntime
+    import torch
+
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    apart: list[float] = []
+    for images in inputs:
+        with torch.no_grad():
+            rows = network(torch.from_numpy(images))[0].numpy()
+        there = session.run(None, {"images": images})[0][0]
+        there = there[there[:, 4] > SURE / 2]
+        for row in rows[rows[:, 4] > SURE]:
+            far = np.abs(there[there[:, 5] == row[5], :4] - row[:4]).max(axis=1)
+            apart.append(float(far.min(initial=np.inf)))
+    found = [a for a in apart if a < 8.0]
+    return len(apart), len(apart) - len(found), float(np.median(found or [0.0])), max(found, default=0.0)
