@@ -14,13 +14,13 @@ from edge.camera.detect import Detector
 from edge.camera.footage import footage
 from edge.camera.node import Eye
 from edge.camera.source import NoPictures
-from edge.camera.voice import BrokerVoice, Voice
+from edge.camera.voice import BrokerVoice, Outlet
 
 REACHED_S = 5.0
 
 
 def run_film(
-    path: Path, start_s: float, hz: float, eye: Eye, detector: Detector, voice: Voice, *, paced: bool,
+    path: Path, start_s: float, hz: float, eye: Eye, detector: Detector, voice: Outlet, *, paced: bool,
     enough: threading.Event,
 ) -> int:  # fmt: skip
     """How many frames were looked at; `NoPictures`, also where nobody can hear what they show."""

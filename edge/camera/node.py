@@ -24,7 +24,7 @@ from edge.camera.people import people
 from edge.camera.picture import Judge, misfit, thumbnail
 from edge.camera.source import Frame, Source
 from edge.camera.still import Still
-from edge.camera.voice import Voice
+from edge.camera.voice import Outlet, Voice
 from edge.optics import View
 from edge.records import PersonSeen
 from edge.site import CameraSource
@@ -132,7 +132,7 @@ class Node:
 
     def __init__(
         self, cameras: Sequence[CameraSource], views: Callable[[], Mapping[str, View]], detector: Path | None,
-        voice: Voice, tell: Tell, *, threads: int = 1, evidence: Evidence | None = None, watch: Watch | None = None,
+        voice: Outlet, tell: Tell, *, threads: int = 1, evidence: Evidence | None = None, watch: Watch | None = None,
     ) -> None:  # fmt: skip
         self._views, self._voice, self._tell, self._evidence = views, voice, tell, evidence
         known = views()

@@ -41,7 +41,7 @@ class Still:
         self._noise: Thumbnail = np.zeros((1, 1), np.float32)
         self._off: Thumbnail = self._noise
         self._last_s = self._looked_s = self._awake_until_s = -np.inf
-        self._passed_s = 0.0
+        self._passed_s = self._learned_s = 0.0
 
     def stirs(self, small: Thumbnail, at_s: float) -> bool:
         """Whether this picture should be looked at; then tell `looked`."""
@@ -68,12 +68,14 @@ class Still:
             self._learn(small, 0.0)
 
     def _begin(self, small: Thumbnail) -> None:
-        self._calm, self._noise = small.copy(), np.full_like(small, 1.0)
+        self._calm, self._noise, self._learned_s = small.copy(), np.full_like(small, 1.0), 0.0
 
     def _learn(self, small: Thumbnail, within_s: float) -> None:
         """Nobody is there: this is what calm looks like, and how much it flickers."""
         assert self._calm is not None
-        self._noise += (self._off - self._noise) * np.float32(min(1.0, self._passed_s / LEARN_S))
+        self._learned_s = min(LEARN_S, self._learned_s + self._passed_s)
+        if self._learned_s > 0.0:
+            self._noise += (self._off - self._noise) * np.float32(self._passed_s / self._learned_s)
         self._calm += (small - self._calm) * np.float32(min(1.0, self._passed_s / within_s) if within_s else 1.0)
 
     def _exposed(self, small: Thumbnail) -> Thumbnail:

@@ -34,13 +34,17 @@ STOPPED: Health = {"state": "blind", "why": "its node was stopped. Start it agai
 
 
 class Voice(Protocol):
-    """Every method may be called from any thread, and returns at once."""
-
-    def open(self) -> None: ...
+    """What an eye speaks with. Every method may be called from any thread, and returns at once."""
 
     def people(self, camera: str, at_s: float, people: Sequence[PersonSeen]) -> None: ...
 
     def health(self, camera: str, health: Health) -> None: ...
+
+
+class Outlet(Voice, Protocol):
+    """A voice that leads out of this process."""
+
+    def open(self) -> None: ...
 
     def close(self) -> None: ...
 

@@ -23,7 +23,7 @@ from edge.cli.places import state_folder
 from edge.cli.terminal import refuse, refuse_store, say
 
 if TYPE_CHECKING:
-    from edge.camera.voice import Voice
+    from edge.camera.voice import Outlet
     from edge.site import CameraSource, Site
     from edge.store import Store
 
@@ -108,8 +108,10 @@ def _run(
         count = run_film(video, start_s, wanted[0].hz, eye, detector, voice, paced=not dry_run, enough=enough)
         say(f"{video} is over: {count} frames")
         return
+    # The daemon tells staff by itself; a line for each camera that comes and goes would fill its disk.
+    tell = _nobody if pipe else say
     node = Node(
-        wanted, sights, site.eyes.detector, voice, say, threads=1 if show else site.eyes.threads, evidence=evidence,
+        wanted, sights, site.eyes.detector, voice, tell, threads=1 if show else site.eyes.threads, evidence=evidence,
         watch=watch,
     )  # fmt: skip
     stops.append(node.stop)
@@ -160,7 +162,7 @@ def _start(at: str, video: Path | None, shop: Store) -> float:
 def _voice(
     shop: Store, site: Site, state: Path, wanted: Sequence[CameraSource], dry_run: bool, pipe: bool,
     stop: Callable[[], None],
-) -> Voice:  # fmt: skip
+) -> Outlet:  # fmt: skip
     from edge.camera.voice import Aloud, BrokerVoice, PipeVoice
 
     if dry_run:
@@ -197,6 +199,10 @@ def _passwords(site: Site, state: Path, wanted: Sequence[CameraSource]) -> Mappi
         else:
             found[name] = ""
     return found
+
+
+def _nobody(what: str) -> None:
+    """Whom everything was told already."""
 
 
 def _leave() -> None:

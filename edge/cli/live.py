@@ -36,7 +36,7 @@ def run(
     except BrokenStore as error:
         refuse_store(str(store), error)
     try:
-        run_shop(shop, site, state_folder(state, shop.id), rehearsal=rehearsal)
+        run_shop(shop, site, state_folder(state, shop.id), store_folder=store, rehearsal=rehearsal)
     except (OSError, UnusableMembers) as error:
         refuse(str(error))
 

@@ -22,6 +22,7 @@ from typing import Any
 import structlog
 
 from edge.adapters.broker import EmbeddedBroker
+from edge.adapters.cameras import Cameras
 from edge.adapters.mqtt import BrokerLine
 from edge.adapters.plain import read_plain
 from edge.adapters.plates import Plates
@@ -50,8 +51,10 @@ log = structlog.get_logger("tebura")
 class Daemon:
     """A shop and all that it is connected to."""
 
-    def __init__(self, store: Store, site: Site, state_folder: Path, *, rehearsal: bool = False) -> None:
-        self.store, self.site, self.folder = store, site, state_folder
+    def __init__(
+        self, store: Store, site: Site, state_folder: Path, *, store_folder: Path | None = None, rehearsal: bool = False
+    ) -> None:
+        self.store, self.site, self.folder, self._store_folder = store, site, state_folder, store_folder
         self.watch = Watch()
         self._line: BrokerLine | None = None
         self._early: dict[str, Publish] = {}
@@ -121,6 +124,10 @@ class Daemon:
         for port in open_ports(self.site, self.store, self.shop.ear, plates):
             port.start()
             stack.callback(port.stop)
+        if self._store_folder is not None and self.site.camera and self.site.eyes.with_shop and not self._rehearsal:
+            cameras = Cameras(self.site, self._store_folder, self.folder, self.shop.ear)
+            cameras.start()
+            stack.callback(cameras.stop)
         self.serving.append(f"mqtt://{settings.host}:{settings.port}")
 
     def _serve(self, stack: ExitStack) -> None:
@@ -204,11 +211,13 @@ class Daemon:
         return obey(self.shop, self.watch, wanted, connected=self._connected)
 
 
-def run(store: Store, site: Site, state_folder: Path, *, rehearsal: bool = False) -> None:
-    """The command. Returns when it was told to stop."""
+def run(
+    store: Store, site: Site, state_folder: Path, *, store_folder: Path | None = None, rehearsal: bool = False
+) -> None:
+    """The command. Returns when it was told to stop. ``store_folder``: for the cameras' own process."""
     speak_plainly()
     sys.setswitchinterval(SWITCH_S)
-    daemon = Daemon(store, site, state_folder, rehearsal=rehearsal)
+    daemon = Daemon(store, site, state_folder, store_folder=store_folder, rehearsal=rehearsal)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         daemon.stop()
