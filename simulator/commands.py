@@ -1,11 +1,13 @@
 """What `tebura simulate` does: a story or busy traffic -> a recording.
 
-Enters: a store, a story's text or how many visits, a seed. Leaves: a recording at a path, and the truth. The same
-store, story and seed give the same bytes. A story that names its seed keeps it.
+Enters: a store, a story's text or how many visits, a seed. Leaves: a recording at a path, and the truth; where a
+folder for frames is named, a video of each camera there. The same store, story and seed give the same bytes. A story
+that names its seed keeps it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from edge.store import Store, load_store
@@ -19,13 +21,21 @@ Truth = dict[str, list[dict[str, object]]]
 
 
 def simulate_story(
-    store: Store, text: str, path: Path, seed: int | None = None, *, roughness: float | None = None, name: str = "story"
-) -> Truth:
-    """Play a story and record it; `BrokenStory` with every fault. ``seed`` and ``roughness`` win over the story's."""
+    store: Store, text: str, path: Path, seed: int | None = None, *, roughness: float | None = None,
+    name: str = "story", frames: Path | None = None, told: Callable[[str], None] | None = None,
+) -> Truth:  # fmt: skip
+    """Play a story and record it; `BrokenStory` with every fault. ``seed`` and ``roughness`` win over the story's.
+    ``frames``: where its videos go; ``told`` hears of each that is done.
+    """
     story = read_story(text, store, name)
     chosen = next((s for s in (seed, story.seed) if s is not None), 1)
     rough = next((r for r in (roughness, story.roughness) if r is not None), 1.0)
-    return record(play(store, story, chosen), story, rough, path)
+    played = play(store, story, chosen)
+    if frames is None:
+        return record(played, story, rough, path)
+    from simulator.frames import film
+
+    return record(played, story, rough, path, film(played, frames, chosen, told))
 
 
 def simulate_busy(
@@ -35,15 +45,18 @@ def simulate_busy(
     return simulate_story(store, busy_story(store, visits, seed, habits), path, seed, roughness=roughness)
 
 
-def simulate(story: Path | None, busy: int | None, out: Path, seed: int, store: Path | None = None) -> None:
+def simulate(
+    story: Path | None, busy: int | None, out: Path, seed: int, store: Path | None = None, frames: Path | None = None,
+    told: Callable[[str], None] | None = None,
+) -> None:  # fmt: skip
     """The command: a story's file or ``busy`` visits, in the store of a folder, the demo shop without one."""
     shop = load_store(store or DEMO)
     text = None if story is None else _text_of(story)
     try:
         if text is not None:
-            simulate_story(shop, text, out, _seed_of(text, seed), name=str(story))
+            simulate_story(shop, text, out, _seed_of(text, seed), name=str(story), frames=frames, told=told)
         else:
-            simulate_busy(shop, busy or 1, out, seed)
+            simulate_story(shop, busy_story(shop, busy or 1, seed, None), out, seed, frames=frames, told=told)
     except OSError as error:
         remedy = "Name a file in a folder that you may write to with -o"
         raise OSError(f"{out}: cannot be written ({error.strerror}). {remedy}") from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +22,26 @@ from edge.camera.voice import Health
 from edge.optics import View
 from edge.records import PersonSeen
 from edge.store import read_store
-from edge.wire import Heard, Recording, encode_people
+from edge.wire import Heard, Recording, encode_people, open_recording
 from simulator.frames import VIDEOS
 
 LAG_S = 0.1
 """From a frame's time to when the runtime hears about it: exposure, transport, the network."""
 
 
-class Filmed(Recording):
-    """A recording, and videos of its cameras. ``told`` hears what is wrong with a camera."""
+def filmed(path: Path, videos: Path, detector: Path | None, tell: Callable[[str], None]) -> Recording:
+    """A recording, with what its filmed cameras see instead of what they said. ``tell`` hears of whatever is wrong with
+    a camera. `NoPictures` where recording and videos do not belong together.
+    """
+    open_recording(path)
+    return _Filmed(path, videos, detector, tell)
 
-    def __init__(self, path: Path, videos: Path, detector: Path | None = None) -> None:
+
+class _Filmed(Recording):
+    def __init__(self, path: Path, videos: Path, detector: Path | None, tell: Callable[[str], None]) -> None:
         super().__init__(path)
-        self._folder, self._detector = videos, detector
+        self._folder, self._detector, self._tell = videos, detector, tell
         self._videos = self._told_videos()
-        self.troubles: list[str] = []
         views = {camera: sight.view for camera, sight in read_store(self.store_files()).sights.items()}
         for camera, told in self._videos.items():
             if camera not in views:
@@ -67,7 +72,7 @@ class Filmed(Recording):
         voice, told = _Kept(), self._videos[camera]
         view: View = self._views[camera]
         detector = Detector(self._detector)
-        eye = Eye(camera, view, voice, self.troubles.append)
+        eye = Eye(camera, view, voice, self._tell)
         for frame in footage(self._folder / told["file"], told["start_s"], told["hz"]):
             eye.look(frame, detector)
             for at_s, people in voice.take():
@@ -88,7 +93,7 @@ class _Kept:
         self._said.append((at_s, people))
 
     def health(self, camera: str, health: Health) -> None:
-        """The recording's troubles say it."""
+        """The eye tells whoever replays."""
 
     def close(self) -> None:
         """Nothing is open."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -148,8 +148,12 @@ def _people(played: Played, index: int, reach_m: float, roughness: float) -> Ite
         yield Said(f"camera/{camera.id}/people", encode_people(measured, people), measured, received)
 
 
-def record(played: Played, story: Story, roughness: float, path: Path) -> dict[str, list[dict[str, object]]]:
-    """Write what the sensors said, with the store, the story and the truth attached; returns the truth."""
+def record(
+    played: Played, story: Story, roughness: float, path: Path, more: Mapping[str, bytes] | None = None
+) -> dict[str, list[dict[str, object]]]:
+    """Write what the sensors said, with the store, the story, the truth and what ``more`` there is attached; returns
+    the truth.
+    """
     truth = played.stage.truth()
     if story.gates:
         truth["scans"] = [{"t": round(at_s, 4), "who": who} for at_s, who in played.stage.scans]
@@ -161,6 +165,7 @@ def record(played: Played, story: Story, roughness: float, path: Path) -> dict[s
     attachments = dict(played.stage.store.sources)
     attachments["truth.json"] = json.dumps(truth, ensure_ascii=False).encode()
     attachments["story.txt"] = story.text.encode()
+    attachments |= more or {}
     with RecordingWriter(path, attachments, played.start_s) as writer:
         for said in messages(played, roughness):
             writer.write(said.topic, said.payload, said.measured_s, said.received_s)

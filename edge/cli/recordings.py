@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse, refuse_store, say
+from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse, refuse_extra, refuse_store, say
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
@@ -37,6 +37,13 @@ def replay(
     calibration: Annotated[
         Path | None, typer.Option(help="Weigh as this store folder's calibration says, not as the recorded one.")
     ] = None,
+    videos: Annotated[
+        Path | None,
+        typer.Option(help="The folder of its videos: look through the cameras again.", metavar="FOLDER"),
+    ] = None,
+    detector: Annotated[
+        Path | None, typer.Option(help="With --videos: an ONNX file; the shipped one without it.")
+    ] = None,
     live: Annotated[bool, typer.Option("--live", help="Play them into a running shop, over broker and ports.")] = False,
     speed: Annotated[
         float | None, typer.Option(help="With --live: so many times as fast.", min=0.01, max=100.0)
@@ -46,23 +53,27 @@ def replay(
     state: Annotated[Path | None, typer.Option(help="With --live: that shop's state folder.")] = None,
 ) -> None:  # fmt: skip
     """Turn recordings into receipts."""
-    kept = report or ledger or stop_after is not None or go_on or calibration
+    kept = report or ledger or stop_after is not None or go_on or calibration or videos
     if (live and kept) or (not live and (speed is not None or store or state)):
         refuse(
-            "--speed, --store and --state go with --live; --report, --ledger, --stop-after, --continue "
-            "and --calibration without it"
+            "--speed, --store and --state go with --live; --report, --ledger, --stop-after, --continue, "
+            "--calibration and --videos without it"
         )
+    if detector and not videos:
+        refuse("--detector goes with --videos: name the folder of the recording's videos")
     if live:
         _replay_live(files, speed or 1.0, store, state, as_json, language)
         return
-    if len(files) > 1 and (report or ledger):
-        refuse("--report and --ledger take one recording at a time")
+    if len(files) > 1 and (report or ledger or videos):
+        refuse("--report, --ledger and --videos take one recording at a time")
     if ledger is None and (stop_after is not None or go_on):
         refuse("--stop-after and --continue need --ledger, where the checkpoint is kept")
-    failed = False
+    failed, reader = False, _reader(videos, detector)
     for file in files:
         try:
-            _replay_one(file, as_json, report, ledger, stop_after, go_on, calibration, language)
+            _replay_one(
+                _reader(videos, detector), file, as_json, report, ledger, stop_after, go_on, calibration, language
+            )
         except typer.Exit:
             failed = True
     if failed:
@@ -121,17 +132,30 @@ def _stage(recording: Recording, store: Path | None, state: Path | None) -> Abst
     return nullcontext(running_stage(store, state_folder(state, shop.id), recording))
 
 
+def _reader(videos: Path | None, detector: Path | None) -> Callable[[Path], Recording]:
+    """How recordings are opened: as they are, or with their cameras' videos looked through again."""
+    from edge.wire import open_recording
+
+    if videos is None:
+        return open_recording
+    try:
+        from simulator.watch import filmed
+    except ModuleNotFoundError as error:
+        refuse_extra(error, "camera")
+    return lambda path: filmed(path, videos, detector, say)
+
+
 def _replay_one(
-    file: Path, as_json: bool, report: Path | None, ledger: Path | None, stop_after: int | None, go_on: bool,
-    calibration: Path | None, language: str,
+    opened: Callable[[Path], Recording], file: Path, as_json: bool, report: Path | None, ledger: Path | None,
+    stop_after: int | None, go_on: bool, calibration: Path | None, language: str,
 ) -> None:  # fmt: skip
     from edge.store import BrokenStore
-    from edge.wire import UnreadableRecording, open_recording
+    from edge.wire import UnreadableRecording
     from simulator.replay import WrongLedger
     from simulator.replay import replay as run
 
     try:
-        recording = open_recording(file)
+        recording = opened(file)
         store = _store_of(recording, calibration)
         collector = _collector(recording, store) if report else None
         book = _book(ledger, go_on, wanted=not as_json)
@@ -142,7 +166,7 @@ def _replay_one(
             )  # fmt: skip
     except BrokenStore as error:
         refuse_store(str(file), error)
-    except (UnreadableRecording, WrongLedger, OSError) as error:
+    except (UnreadableRecording, WrongLedger, OSError, ValueError) as error:
         refuse(str(error))
     _tell_loss(done)
     if as_json:

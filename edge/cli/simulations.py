@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.terminal import refuse, refuse_store
+from edge.cli.terminal import refuse, refuse_extra, refuse_store, say
 
 app = typer.Typer()
 
@@ -22,6 +22,10 @@ def simulate(
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same recording.")] = 1,
     store: Annotated[Path | None, typer.Option(help="A store folder; the demo shop without it.")] = None,
+    frames: Annotated[
+        Path | None,
+        typer.Option(help="A folder: film it too, a video a camera, for replay --videos.", metavar="FOLDER"),
+    ] = None,
     serial: Annotated[bool, typer.Option("--serial", help="No recording: a device on a serial port, to try.")] = False,
     protocol: Annotated[str, typer.Option(help="Of --serial: mt-sics, lines or barcode.")] = "lines",
     plates: Annotated[int | None, typer.Option(help="Of --serial with lines: how many plates.", min=1)] = None,
@@ -35,13 +39,21 @@ def simulate(
 ) -> None:
     """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf."""
     if shelf is not None:
-        if story or busy is not None or out or plates is not None or protocol != "lines" or (link and not serial):
+        if (
+            story
+            or busy is not None
+            or out
+            or frames
+            or plates is not None
+            or protocol != "lines"
+            or (link and not serial)
+        ):
             refuse("--shelf goes with --fault, --unit, --store, --state and --seed; on a serial port: --serial --link")
         _shelf(shelf, fault or [], unit, link, serial, store, state, seed)
         return
     if fault or unit or state:
         refuse("--fault, --unit and --state go with --shelf: name one")
-    if serial and (story or busy is not None or out):
+    if serial and (story or busy is not None or out or frames):
         refuse("--serial goes with --protocol, --plates, --link, --store and --seed, and writes no recording")
     if not serial and (protocol != "lines" or plates is not None or link):
         refuse("--protocol, --plates and --link go with --serial: add it")
@@ -56,9 +68,11 @@ def simulate(
     from simulator.commands import simulate as write
 
     try:
-        write(story, busy, out, seed, store)
+        write(story, busy, out, seed, store, frames, lambda camera: say(f"filmed {camera}"))
     except BrokenStore as error:
         refuse_store(str(store), error)
+    except ModuleNotFoundError as error:
+        refuse_extra(error, "camera")
     except (OSError, ValueError) as error:
         refuse(str(error))
 

@@ -24,6 +24,11 @@ def refuse(message: str) -> NoReturn:
     raise typer.Exit(UNUSABLE)
 
 
+def refuse_extra(missing: ModuleNotFoundError, extra: str) -> NoReturn:
+    """Something needs what Tebura was installed without."""
+    refuse(f"{missing.name} is missing: pip install 'tebura[{extra}]'")
+
+
 def refuse_store(where: str, error: Exception) -> NoReturn:
     """Every fault of a store, one a line."""
     from edge.store import BrokenStore
