@@ -19,6 +19,35 @@ Data = Annotated[Path, typer.Argument(help="A data set, as `render` makes it.", 
 
 
 @app.command()
+def render(
+    data: Annotated[Path, typer.Argument(help="The folder to fill; what lies there already stays.", metavar="DATA")],
+    *,
+    pictures: Annotated[int, typer.Option("--train", min=0, help="Pictures to train on.")] = 12_000,
+    val: Annotated[int, typer.Option(min=0, help="Pictures to choose by, of the same kind.")] = 240,
+    test: Annotated[int, typer.Option(min=0, help="Pictures to measure on, of another kind.")] = 600,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same pictures.")] = 11,
+    processes: Annotated[int, typer.Option(min=0, help="How many draw together; 0: one a core.")] = 0,
+) -> None:
+    """Draw ceiling views with people in them, and write down who is where."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from models.render.dataset import render as run
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("drawing", total=pictures + val + test)
+        run(
+            data,
+            pictures,
+            val,
+            test,
+            seed,
+            processes,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+@app.command()
 def train(
     data: Data,
     *,
@@ -78,6 +107,33 @@ def export(
         f"against the weights: {done.rows} boxes, {done.lost} missed, "
         f"{done.median_px:.3f} px apart in the middle, {done.worst_px:.3f} px at worst"
     )
+
+
+@app.command()
+def evaluate(
+    data: Data,
+    detector: Annotated[Path, typer.Argument(help="An ONNX file.", metavar="FILE.onnx")],
+    *,
+    split: Annotated[str, typer.Option(help="Which pictures: train, val or test.")] = "test",
+    choose: Annotated[
+        bool, typer.Option("--choose", help="First write into FILE from which score on a class is believed, by val.")
+    ] = False,
+) -> None:
+    """Measure a detector as the camera node runs it: what it finds, and where it puts people and hands."""
+    from edge.camera.detect import Detector, UnusableDetector
+    from models.evaluate import evaluate as measure
+    from models.evaluate import table
+    from models.export import believe
+
+    try:
+        if choose:
+            believe(detector, measure(data, Detector(detector), "val").best())
+        figures = measure(data, Detector(detector), split)
+    except UnusableDetector as error:
+        _refuse(str(error))
+    if not figures.pictures:
+        _refuse(f"{data / 'truth' / split}: there are no pictures with their truth: draw them with `render`")
+    print(table(figures, Detector(detector).least))
 
 
 def _refuse(line: str) -> NoReturn:

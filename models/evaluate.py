@@ -11,7 +11,7 @@ when the middle of a detection lies in its box. What is seen less counts neither
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,15 @@ class Figures:
     hand_free_m: list[float] = field(default_factory=list)
     """The same without knowing the hand's height."""
     owner_right: list[bool] = field(default_factory=list)
+    """Whether a hand was given to the person whose it is."""
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        return {"head": self.heads, "hand": self.hands, "feet": self.feet}
+
+    def best(self) -> dict[str, float]:
+        """Class -> the score from which on it is best believed."""
+        return {name: round(kind.best(), 2) for name, kind in self.kinds.items()}
 
 
 def evaluate(data: Path, detector: Detector, split: str = "test") -> Figures:
@@ -170,3 +179,31 @@ def _nearest(view: View, point: Any, parts: list[tuple[Any, float]], size_m: flo
 
 def _f1(recall: float, precision: float) -> float:
     return 2 * recall * precision / max(1e-9, recall + precision)
+
+
+def table(figures: Figures, least: Mapping[str, float]) -> str:
+    """All figures, for people; ``least``: class -> the score from which on it is believed."""
+    lines = [
+        f"{figures.pictures} pictures",
+        "",
+        "| | in view | believed from | recall | precision |",
+        "|---|---|---|---|---|",
+    ]
+    for name, kind in figures.kinds.items():
+        if name in least:
+            recall, precision = kind.at(least[name])
+            lines.append(f"| {name} | {kind.wanted} | {least[name]:.2f} | {recall:.3f} | {precision:.3f} |")
+    lines += ["", "| put down | median | 90 % within |", "|---|---|---|"]
+    errors = {
+        "people, along the floor": figures.floor_m,
+        "their heads' height": np.abs(figures.height_m).tolist(),
+        "hands, in the plane of their height": figures.hand_m,
+        "hands, whatever their height": figures.hand_free_m,
+    }
+    for what, metres in errors.items():
+        if metres:
+            median, most = 100 * np.percentile(metres, [50, 90])
+            lines.append(f"| {what} | {median:.1f} cm | {most:.1f} cm |")
+    if figures.owner_right:
+        lines += ["", f"{np.mean(figures.owner_right):.1%} of hands were given to the person whose they are"]
+    return "\n".join(lines)

@@ -2,8 +2,8 @@
 
 Enters: `best.pt` of a run, the size of the picture, and pictures to measure with where it becomes int8. Leaves: one
 file with the node's contract: input `images`, float32 (N, 3, H, W), RGB, 0 to 1; output `people`, float32 (N, 100, 6),
-rows `x1 y1 x2 y2 score class` in pixels of the input, best first; metadata `names`. Refuses: weights that cannot be
-read, pictures that are none.
+rows `x1 y1 x2 y2 score class` in pixels of the input, best first; metadata `names`, and `least` (`believe`). Refuses:
+weights that cannot be read, pictures that are none.
 
 Ultralytics' own exporter leaves all cells, or sorts doubles out with hundreds of operators. Here a cell speaks only if
 no neighbour is surer of the same class (as a heat map's peaks are found), and the hundred surest are named.
@@ -12,9 +12,10 @@ no neighbour is surer of the same class (as a heat map's peaks are found), and t
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,17 @@ def export(
         os.replace(made, out)
     content = out.read_bytes()
     return Exported(out, hashlib.sha256(content).hexdigest(), len(content), *differences)
+
+
+def believe(path: Path, least: Mapping[str, float]) -> None:
+    """Write into a file from which score on each class is believed."""
+    import onnx
+
+    model = onnx.load(path)
+    told = {p.key: p.value for p in model.metadata_props} | {"least": json.dumps(dict(least))}
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, told)
+    onnx.save(model, path)
 
 
 def _network(model: Any) -> Any:

@@ -85,9 +85,7 @@ def _gondola(name: str, origin: tuple[float, float], yaw: float, long: float, he
     return Gondola(name, (*origin, 0.0), yaw, shelves)
 
 
-def furnish(
-    rng: np.random.Generator, layout: Layout, dressing: Dressing, walls: bool = True
-) -> list[Painted]:
+def furnish(rng: np.random.Generator, layout: Layout, dressing: Dressing, walls: bool = True) -> list[Painted]:
     """Everything of a shop that does not walk."""
     things = _room(layout, dressing)[: None if walls else 1]
     for gondola in layout.gondolas:

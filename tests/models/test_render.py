@@ -1,0 +1,122 @@
+"""Rendered pictures say the truth: things are where the lens puts them, and hidden is hidden."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.optics import Lens, View, looking_down
+from models.render.camera import bent
+from models.render.dataset import boxes, pictures, render
+from models.render.figure import HEAD, PARTS, RIGHT, Looks, figure, upright_posture
+from models.render.film import Film, Painted
+from models.render.light import Light
+from models.render.paint import Paint, a_sheet
+from models.render.people import some_looks
+from models.render.scene import draw_people
+from models.render.solids import Array, Box, Limb, upright
+
+LIGHT = Light(0.3, 0.7, 0.1, np.array([0.0, 0.6, 0.8], np.float32))
+VIEW = looking_down(Lens(416, 320, 170.0, 170.0, 207.5, 159.5, bent(0.9, [0.001, -0.001])), (0.0, 0.0, 3.0), 15.0)
+
+
+def somebody() -> Looks:
+    rng = np.random.default_rng(4)
+    return replace(some_looks(rng, a_sheet(rng)), height_m=1.7, burden="none", hair="short", held=(None, None))
+
+
+def standing(x: float, y: float, wrists: list[list[float]] | None = None) -> tuple[list[Painted], Array]:
+    hands = np.array(wrists or [[x - 0.3, y, 0.85], [x + 0.3, y, 0.85]], np.float32)
+    head = np.array([x, y, 1.57], np.float32)
+    posture = upright_posture(head, np.array([x, y]), hands, math.pi / 2, 0.0, 1.7)
+    return figure(posture, somebody(), 1), head
+
+
+@pytest.mark.parametrize("point", [(0.2, 0.1, 1.4), (1.3, -0.9, 0.6), (-1.5, 0.8, 0.2)])
+def test_a_thing_is_drawn_where_the_lens_puts_it(point: tuple[float, float, float]) -> None:
+    film, at = Film(VIEW, LIGHT), np.array(point, np.float32)
+    film.draw([Painted(Limb(at, at + np.float32(1e-4), 0.05, 0.05), Paint((1, 1, 1)), owner=7)])
+    rows, columns = np.nonzero(film.owner == 7)
+    assert (columns.mean(), rows.mean()) == pytest.approx(tuple(VIEW.pixels([point])[0]), abs=0.6)
+    width = np.ptp(columns) + 1
+    told = VIEW.lens.spread(VIEW.pixels([point]))[0, 0] * 0.10 / math.dist(point, VIEW.position)
+    assert width == pytest.approx(told, abs=1.5)
+
+
+def test_what_stands_before_hides_what_is_behind() -> None:
+    parts, head = standing(0.8, 0.3)
+    film = Film(VIEW, LIGHT)
+    film.draw(parts)
+    assert film.visible(PARTS + HEAD)[1] > 0.95
+    lid = Box(
+        head + np.array([-0.3, -0.3, 0.3], np.float32), np.array([0.6, 0.6, 0.02], np.float32), upright(math.pi / 2)
+    )
+    film.draw([Painted(lid, Paint((0.2, 0.2, 0.2)))])
+    shown, share = film.visible(PARTS + HEAD)
+    assert shown == 0
+    assert share == 0.0
+
+
+def test_a_hand_under_a_shelf_board_is_not_to_be_found() -> None:
+    board = Box(np.array([0.5, 0.25, 1.2], np.float32), np.array([0.8, 0.4, 0.03], np.float32), upright(math.pi / 2))
+    empty = Film(VIEW, LIGHT)
+    empty.draw([Painted(board, Paint((0.5, 0.5, 0.5)))])
+    for hidden, y in ((True, 0.40), (False, 0.02)):
+        wrists = np.array([[0.5, -0.3, 0.8], [0.9, y, 1.0]], np.float32)
+        head = np.array([0.85, -0.2, 1.57], np.float32)
+        posture = upright_posture(head, np.array([0.85, -0.25]), wrists, math.pi / 2, 0.0, 1.7)
+        film, (seen,) = draw_people(empty, [(posture, somebody())])
+        assert (seen.hands_seen[RIGHT - 2] < 0.1) == hidden
+        labels = boxes(film.view, [seen])
+        right = VIEW.pixels([seen.hands[1]])[0]
+        near = np.hypot(*(labels[labels[:, 0] == 1][:, 1:3] - right).T) < 2
+        assert near.any() != hidden
+
+
+def test_a_box_says_how_far_away_a_head_is() -> None:
+    _, (seen,) = draw_people(
+        Film(VIEW, LIGHT),
+        [(upright_posture(np.array([1.0, 0.5, 1.57], np.float32), np.array([1.0, 0.5]),
+                          np.array([[0.7, 0.5, 0.8], [1.3, 0.5, 0.8]], np.float32), 0.0, 0.0, 1.7), somebody())],
+    )  # fmt: skip
+    (head,) = (row for row in boxes(VIEW, [seen]) if row[0] == 0)
+    spread = VIEW.lens.spread([head[1:3]])[0]
+    assert 0.24 * spread / head[3:] == pytest.approx(math.dist(seen.head, VIEW.position), rel=0.01)
+
+
+def test_the_same_seed_draws_the_same_scene() -> None:
+    one, other = (list(pictures("train", 0, 2, 5)) for _ in range(2))
+    assert all((a[0] == b[0]).all() for a, b in zip(one, other, strict=True))
+    assert not (one[0][0] == next(pictures("train", 0, 1, 6))[0]).all()
+
+
+def test_a_stopped_rendering_goes_on(tmp_path: Path) -> None:
+    render(tmp_path, 2, 1, 1, seed=3, processes=1)
+    truths = sorted((tmp_path / "truth").rglob("*.json"))
+    assert [len(list((tmp_path / kind / "train").iterdir())) for kind in ("images", "labels", "truth")] == [2, 2, 2]
+    untouched, torn = truths[0], truths[-1]
+    untouched.write_text('{"kept": true}')
+    before = torn.read_text()
+    torn.unlink()
+    heard: list[tuple[int, int]] = []
+    render(tmp_path, 2, 1, 1, seed=3, processes=1, told=lambda done, total: heard.append((done, total)))
+    assert heard[-1] == (4, 4)
+    assert json.loads(torn.read_text()) == json.loads(before)
+    assert sum(json.loads(t.read_text()) == {"kept": True} for t in truths) == 1, "what was there is not drawn again"
+
+
+def test_somebody_far_aside_shows_from_the_side(tmp_path: Path) -> None:
+    view = View(VIEW.lens, VIEW.position, VIEW.rotation)
+    film = Film(view, LIGHT)
+    parts, head = standing(1.6, 0.0)
+    film.draw(parts)
+    rows, columns = np.nonzero(film.owner >= PARTS)
+    head_px, feet_px = view.pixels(np.array([head, [1.6, 0.0, 0.05]]))
+    middle = np.array([columns.mean(), rows.mean()])
+    assert math.dist(head_px, feet_px) > 40
+    assert math.dist(middle, (head_px + feet_px) / 2) < 0.35 * math.dist(head_px, feet_px)
