@@ -15,17 +15,30 @@ app = typer.Typer()
 @app.command()
 def bench(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Only how fast these are replayed.", metavar="[FILE…]")
+        list[Path] | None,
+        typer.Argument(help="Only how fast these are replayed; with --eyes: detectors.", metavar="[FILE…]"),
     ] = None,
     *,
     live: Annotated[bool, typer.Option("--live", help="Measure the real daemon behind a real broker.")] = False,
     part: Annotated[
         Literal["all", "load", "day", "latency", "embedded", "start"], typer.Option(help="Of --live, only this.")
     ] = "all",
+    eyes: Annotated[bool, typer.Option("--eyes", help="Measure how fast a camera node looks.")] = False,
+    weights: Annotated[
+        Path | None, typer.Option(help="Of --eyes: compare with ultralytics' predict().", metavar="best.pt")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Of --eyes: the network's.", min=1)] = 1,
 ) -> None:
-    """Measure replay speed, time per weight message, and how both grow; or with --live the shop as it runs."""
-    if (live and files) or (part != "all" and not live):
-        refuse("recordings go with a bench without --live, and --part with --live")
+    """Measure replay speed, time per weight message, and how both grow; with --live the shop as it runs, with --eyes a
+    camera node.
+    """
+    if (live and (files or eyes)) or (part != "all" and not live):
+        refuse("recordings go with a bench without --live, --part with --live, and --eyes stands alone")
+    if (weights is not None or threads > 1) and not eyes:
+        refuse("--weights and --threads go with --eyes")
+    if eyes:
+        _measure_eyes(files or [], weights, threads)
+        return
     if live:
         from simulator.bench.live import bench as measure_live
 
@@ -40,6 +53,19 @@ def bench(
     try:
         measure(files or ())
     except (UnreadableRecording, OSError) as error:
+        refuse(str(error))
+
+
+def _measure_eyes(detectors: list[Path], weights: Path | None, threads: int) -> None:
+    try:
+        from simulator.bench.eyes import bench as measure_eyes
+    except ImportError as error:
+        refuse(f"{error.name} is missing, which camera nodes need: pip install 'tebura[camera]'")
+    from edge.camera.detect import UnusableDetector
+
+    try:
+        measure_eyes(detectors, weights, threads)
+    except UnusableDetector as error:
         refuse(str(error))
 
 
