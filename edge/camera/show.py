@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import cv2
@@ -43,7 +44,10 @@ def window(closed: Callable[[], None]) -> Callable[[str, Frame, Detections, View
         raise NoScreen("there is no screen for --show. Run it without, or at a PC with one")
 
     def show(camera: str, frame: Frame, found: Detections, view: View) -> None:
-        cv2.imshow(camera, drawn(frame.picture, found))
+        picture = drawn(frame.picture, found)
+        taken = datetime.fromtimestamp(frame.at_s).astimezone().strftime("%H:%M:%S.%f")[:-4]
+        cv2.putText(picture, taken, (8, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
+        cv2.imshow(camera, picture)
         if cv2.waitKey(1) & 0xFF in (27, ord("q")):
             closed()
 

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,7 +69,8 @@ def camera(
     from edge.camera.source import NoPictures
 
     if pipe:
-        os.nice(NICE)
+        with suppress(OSError):  # a hardened service may not
+            os.nice(NICE)
     try:
         _run(shop, site, store, state_folder(state, shop.id), wanted, video, start_s, dry_run, show, pipe)
     except (UnusableDetector, NoPictures, NoScreen) as error:
