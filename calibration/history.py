@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -52,6 +52,9 @@ CAMERA_MEANS = {
 }
 """What a camera's keys mean."""
 
+ALL_CAMERAS = "_cameras"
+"""The folder of what is about all cameras (`calibration.camera.agreement`): no shelf and no camera can be called so."""
+
 Evidence = Mapping[str, Any]
 """Tables, or lists of them, by name: why the profile may be trusted. The runtime does not read them."""
 
@@ -80,22 +83,27 @@ def sensor_of(profile: Profile) -> str:
 
 
 def keep(store: Path, profile: Profile, evidence: Evidence | None = None) -> Path:
-    """Write a profile that was not there before, and make sure that it is the newest.
+    """Write a profile that was not there before, and make sure that it is the newest."""
 
-    Where the PC's clock stands before the last profile's date, or both fall into one second, it is dated a second after
-    that: the newest counts.
+    def text(made: datetime) -> str:
+        return _document(profile.model_copy(update={"made": made}), evidence or {})
+
+    return keep_dated(store / FOLDER / sensor_of(profile), profile.made, text)
+
+
+def keep_dated(folder: Path, made: datetime, text: Callable[[datetime], str]) -> Path:
+    """Write what is dated into its folder. Where the PC's clock stands before the last file's date, or both fall into
+    one second, it is dated a second after that: the newest counts.
     """
-    folder = store / FOLDER / sensor_of(profile)
     folder.mkdir(parents=True, exist_ok=True)
-    made = profile.made.astimezone(UTC).replace(microsecond=0)
+    made = made.astimezone(UTC).replace(microsecond=0)
     while True:
         last = newest(p.stem for p in folder.glob("*.toml"))
         if last is not None and made.strftime(STAMP) <= last:
             made = datetime.strptime(last, STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
-        dated = profile.model_copy(update={"made": made})
-        path = folder / f"{dated.name}.toml"
+        path = folder / f"{made.strftime(STAMP)}.toml"
         try:
-            _write_once(path, _document(dated, evidence or {}))
+            _write_once(path, text(made))
             return path
         except FileExistsError:
             made += timedelta(seconds=1)
@@ -214,7 +222,7 @@ def is_camera(store: Store, of: str) -> bool:
 
 def sensors(folder: Path) -> list[str]:
     """Every shelf and camera that has a folder of its own, known to the store or not."""
-    return sorted(p.name for p in (folder / FOLDER).glob("*") if p.is_dir())
+    return sorted(p.name for p in (folder / FOLDER).glob("*") if p.is_dir() and p.name != ALL_CAMERAS)
 
 
 def find(kept: Sequence[Kept], of: str, when: str = "", kind: str = "shelf") -> Kept:

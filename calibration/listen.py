@@ -1,11 +1,12 @@
 """Live batches, for whoever calibrates or checks: from the shop that runs, else from its sensors themselves.
 
 Enters: a store, its site and state folder, and the shelves that somebody wants to hear. Leaves: their batches as the
-controllers said them, in the controllers' own numbers and order, and what keeps others from coming.
+controllers said them, in the controllers' own numbers and order, what keeps others from coming, and, where somebody
+wants that too, whom the cameras saw meanwhile.
 
 Where a shop runs, its recording is followed: that covers MQTT, serial lines and plain plates alike, and takes nothing
 away from the shop. Where none runs, the same adapters are opened as `tebura run` opens, as a guest of the shop's broker
-or with its embedded one. Gates, cameras and payments are not listened to, and nothing is ever said.
+or with its embedded one. Gates and payments are not listened to, and nothing is ever said.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import queue
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,7 +32,7 @@ from edge.adapters.serial import open_ports
 from edge.daemon.desk import NobodyThere, ask
 from edge.daemon.shop import RECORDINGS
 from edge.journal import segments
-from edge.records import Refused, SourceTrouble, WeightBatch
+from edge.records import PeopleFrame, Refused, SourceTrouble, WeightBatch
 from edge.site import PlainPlate, Site
 from edge.store import Store
 from edge.wire import Heard, decode
@@ -45,8 +47,10 @@ REACHED_S: Final = 8.0
 STANDS_S: Final = 10.0
 """What had to be refused is a trouble until it has not happened for so long."""
 
-HEARD: Final = ("shelf/", "shop/sources/")
-"""Topics of a shop's recording that matter here: gates and cameras are nobody's business."""
+HEARD: Final = ("shelf/", "shop/sources/", "camera/")
+"""Topics of a shop's recording that matter here: gates are nobody's business."""
+KEPT: Final = 10_000
+"""Frames of cameras that nobody has asked for yet: some minutes."""
 
 WRONG: Final = {
     "not JSON": "what {of} sends is not JSON: look at its firmware, and whether the topic is its own",
@@ -68,8 +72,10 @@ class Listening(ABC):
 
     where: str
 
-    def __init__(self, store: Store, shelves: Collection[str]) -> None:
-        self._store, self._shelves = store, frozenset(shelves)
+    def __init__(self, store: Store, shelves: Collection[str], cameras: Collection[str] = ()) -> None:
+        self._store, self._shelves, self.cameras = store, frozenset(shelves), frozenset(cameras)
+        self.people: deque[PeopleFrame] = deque(maxlen=KEPT)
+        """Whom the wanted cameras saw, until somebody takes it from here; filled by `next`."""
         self._stack = ExitStack()
         self._told: dict[str, str] = {}
         self._refused: dict[str, tuple[str, float]] = {}
@@ -112,6 +118,8 @@ class Listening(ABC):
         if isinstance(record, WeightBatch) and record.shelf in self._shelves:
             self._refused.pop(f"shelf/{record.shelf}", None)
             return record
+        if isinstance(record, PeopleFrame) and record.camera in self.cameras:
+            self.people.append(record)
         if isinstance(record, Refused):
             room, _, name = record.topic.rpartition("/")[0].partition("/")
             if room == "shelf" and name in self._shelves:
@@ -131,8 +139,10 @@ class Listening(ABC):
         return kind in ("broker", "embedded-broker", "recorder")
 
 
-def listen(store: Store, site: Site, state_folder: Path, shelves: Collection[str]) -> Listening:
-    """Hear these shelves from now on. `NobodyToListenTo` with the remedy."""
+def listen(
+    store: Store, site: Site, state_folder: Path, shelves: Collection[str], cameras: Collection[str] = ()
+) -> Listening:
+    """Hear these shelves and cameras from now on. `NobodyToListenTo` with the remedy."""
     unknown = [s for s in shelves if not store.layout.has_shelf(s)]
     if unknown:
         known = ", ".join(s.id for s in store.layout.shelves[:8])
@@ -140,10 +150,10 @@ def listen(store: Store, site: Site, state_folder: Path, shelves: Collection[str
     try:
         status = ask(state_folder, {"do": "status"})
     except NobodyThere:
-        return Sensors(store, site, state_folder, shelves)
+        return Sensors(store, site, state_folder, shelves, cameras)
     except ValueError as error:
         raise NobodyToListenTo(f"the shop in {state_folder} does not say how it is ({error})") from error
-    return RunningShop(store, state_folder, shelves, status)
+    return RunningShop(store, state_folder, shelves, cameras, status)
 
 
 class RunningShop(Listening):
@@ -151,8 +161,11 @@ class RunningShop(Listening):
 
     where = "the running shop"
 
-    def __init__(self, store: Store, state_folder: Path, shelves: Collection[str], status: Mapping[str, Any]) -> None:
-        super().__init__(store, shelves)
+    def __init__(
+        self, store: Store, state_folder: Path, shelves: Collection[str], cameras: Collection[str],
+        status: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        super().__init__(store, shelves, cameras)
         self._folder = state_folder
         self._told = {s: what for s, what in status.get("troubles", {}).items() if self._concerns(s)}
         self._tail: Tail | None = None
@@ -205,8 +218,10 @@ class RunningShop(Listening):
 class Sensors(Listening):
     """No shop runs: hears the shelves through the shop's own adapters. It is their `edge.adapters.inbox.Inbox`."""
 
-    def __init__(self, store: Store, site: Site, state_folder: Path, shelves: Collection[str]) -> None:
-        super().__init__(store, shelves)
+    def __init__(
+        self, store: Store, site: Site, state_folder: Path, shelves: Collection[str], cameras: Collection[str]
+    ) -> None:
+        super().__init__(store, shelves, cameras)
         self._queue: queue.SimpleQueue[Heard] = queue.SimpleQueue()
         self._site = site.model_copy(
             update={
@@ -236,7 +251,7 @@ class Sensors(Listening):
             password = self._start_broker(state_folder)
         line = BrokerLine(
             self._store.id, self._site.broker, self, plates=self._site.plain, plain=self._plain, password=password,
-            guest=[f"shelf/{shelf}/weight" for shelf in shelves],
+            guest=[*(f"shelf/{shelf}/weight" for shelf in shelves), *(f"camera/{c}/people" for c in self.cameras)],
         )  # fmt: skip
         line.start()
         self._stack.callback(line.stop)

@@ -20,7 +20,11 @@ from edge.optics import Lens
 from edge.store import CameraProfile
 
 if TYPE_CHECKING:
+    from calibration.camera.bumped import CameraHealth
     from calibration.camera.session import Verdict
+
+NUMBERS = ("x", "y", "off, cm", "±", "heads", "hands")
+REMEDY = "Look whether it hangs as it did, then find its pose anew: tebura calibrate camera {} --floor SOURCE"
 
 
 def across_deg(lens: Lens) -> float:
@@ -154,6 +158,38 @@ def print_changes(before: Kept, after: Kept, old: CameraProfile, new: CameraProf
         )
 
 
+def print_health(cameras: Sequence[CameraHealth], console: Console) -> None:
+    """What the check makes of the cameras."""
+    table = _table("camera", "heads", "hands", "off, cm", "±", "against")
+    for one in cameras:
+        against = "what was learned" if one.learned else "the others: nothing was learned (--learn)"
+        if not one.heads:
+            against = f"{against}; no other camera saw the same heads"
+        off = (f"{one.shift_cm:.1f}", f"{one.error_cm:.1f}") if one.heads + one.hands else ("–", "–")
+        table.add_row(one.camera, str(one.heads), str(one.hands), *off, against)
+    console.print(table)
+    bumped = [one for one in cameras if one.bumped]
+    for one in bumped:
+        console.print(f"[bold red]{one.camera}[/]  bumped: {one.what}.")
+        console.print(f"    {REMEDY.format(one.camera)}.", style="dim")
+    if not bumped:
+        console.print(f"{len(cameras)} cameras: nobody bumped against them.", style="green")
+
+
+def facts(camera: CameraHealth) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "camera": camera.camera,
+        "well": not camera.bumped,
+        "heads": camera.heads,
+        "hands": camera.hands,
+        "shift_cm": round(camera.shift_cm, 2),
+        "shift_cm_error": round(camera.error_cm, 2),
+        "learned": camera.learned,
+        "or": camera.instead or None,
+    }
+
+
 def _lens(lens: Lens) -> str:
     return f"{lens.width}x{lens.height}, {across_deg(lens):.0f}° wide"
 
@@ -169,7 +205,5 @@ def _towards(camera_from_store: Any) -> str:
 def _table(*headings: str) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in headings:
-        table.add_column(
-            heading, justify="right" if heading in ("x", "y", "off, cm") else "left", no_wrap=heading != "why"
-        )
+        table.add_column(heading, justify="right" if heading in NUMBERS else "left", no_wrap=heading != "why")
     return table

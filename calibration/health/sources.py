@@ -13,12 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from calibration.camera.agreement import agreements_of
+from calibration.camera.bumped import CameraHealth, Traffic
 from calibration.faults import Finding
 from calibration.health.verdict import ShelfHealth
 from calibration.health.watch import Health
 from calibration.listen import Listening, meaning
 from edge.journal import segments
-from edge.records import Refused, WeightBatch
+from edge.records import PeopleFrame, Refused, WeightBatch
 from edge.store import Store, load_store, read_store
 from edge.wire import decode, open_recording
 
@@ -38,6 +40,8 @@ class Ear:
     store: Store
     health: Health
     of: str = ""
+    traffic: Traffic | None = None
+    """What the cameras saw; nothing where only some shelves are wanted."""
     began_s: float = 0.0
     ended_s: float = 0.0
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -45,7 +49,9 @@ class Ear:
     """Of no shelf in particular."""
 
     def hear(self, batch: WeightBatch) -> None:
-        self.health.hear(batch)
+        for event in self.health.hear(batch):
+            if self.traffic is not None:
+                self.traffic.event(event)
         self.began_s = self.began_s or batch.at_s
         self.ended_s = max(self.ended_s, batch.at_s)
 
@@ -61,6 +67,18 @@ class Ear:
             told_troubles = "; ".join(self.troubles) or "Look at power and network of the controllers"
             raise NothingHeard(f"no weights in {self.of}. {told_troubles}")
         return told
+
+    def part(self) -> None:
+        """Another recording begins, or there is no more."""
+        self.health.part()
+        if self.traffic is not None:
+            self.traffic.part()
+
+    def cameras(self) -> list[CameraHealth]:
+        """Every camera that was heard. `calibration.camera.agreement.UnusableAgreement`."""
+        if self.traffic is None or not self.traffic.frames:
+            return []
+        return self.traffic.verdict(agreements_of(self.store))
 
     @property
     def span(self) -> str:
@@ -79,39 +97,45 @@ def from_recordings(files: Sequence[Path], store_folder: Path | None, shelves: C
         raise NothingHeard(f"{files[0]}: there are no recordings in it. Name a shop's recordings, or FILE.mcap")
     recordings = [open_recording(path) for path in paths]
     store = load_store(store_folder) if store_folder else read_store(recordings[0].store_files())
-    ear = Ear(store, Health(store, known(store, shelves)), ", ".join(dict.fromkeys(map(str, files))))
+    traffic = None if shelves else Traffic(store)
+    ear = Ear(store, Health(store, known(store, shelves)), ", ".join(dict.fromkeys(map(str, files))), traffic)
     wanted = {f"shelf/{shelf}/weight": shelf for shelf in ear.health.shelves}
+    watched = {f"camera/{c.id}/people" for c in store.layout.cameras} if traffic else set()
     for recording in recordings:
-        ear.health.part()
+        ear.part()
         for heard in recording:
-            shelf = wanted.get(heard.topic)
-            if shelf is None:
+            shelf = wanted.get(heard.topic, "")
+            if not shelf and heard.topic not in watched:
                 continue
             record = decode(store, heard.topic, heard.payload, heard.received_s)
+            if isinstance(record, PeopleFrame) and traffic is not None:
+                traffic.hear(record)
             if isinstance(record, WeightBatch):
                 ear.hear(record)
-            elif isinstance(record, Refused):
+            elif isinstance(record, Refused) and shelf:
                 ear.refused[shelf, meaning(store, shelf, record.reason, heard.payload)] += 1
         if recording.loss is not None:
             ear.troubles.append(f"{recording.path}: {recording.loss.reason}")
-    ear.health.part()
+    ear.part()
     return ear
 
 
 def from_live(store: Store, listening: Listening, shelves: Collection[str], for_s: float) -> Ear:
     """The live shop for a while. Ctrl-C ends it sooner."""
-    ear = Ear(store, Health(store, shelves), listening.where)
+    ear = Ear(store, Health(store, shelves), listening.where, Traffic(store) if listening.cameras else None)
     until_s = time.monotonic() + for_s
     troubles: dict[str, str] = {}
     try:
         while (left_s := until_s - time.monotonic()) > 0:
             batch = listening.next(min(LOOK_S, left_s))
+            while ear.traffic is not None and listening.people:
+                ear.traffic.hear(listening.people.popleft())
             if batch is not None:
                 ear.hear(batch)
             troubles |= listening.troubles
     except KeyboardInterrupt:
         pass
-    ear.health.part()
+    ear.part()
     for source, what in troubles.items():
         kind, _, name = source.partition("/")
         shelf = name.split(":")[0]

@@ -36,11 +36,10 @@ class Health:
     def shelves(self) -> tuple[str, ...]:
         return tuple(self._watches)
 
-    def hear(self, batch: WeightBatch) -> None:
-        """One batch; of a shelf that nobody asked for it is left out."""
+    def hear(self, batch: WeightBatch) -> list[ShelfEvent]:
+        """One batch, and what it settled; of a shelf that nobody asked for it is left out."""
         watch = self._watches.get(batch.shelf)
-        if watch is not None:
-            watch.hear(batch)
+        return watch.hear(batch) if watch is not None else []
 
     def part(self) -> None:
         """Another recording begins: what is between is nobody's loss."""
@@ -78,17 +77,19 @@ class Watch:
         self._level_g = np.full(plates, np.nan)
         self._hz = 0.0
 
-    def hear(self, batch: WeightBatch) -> None:
+    def hear(self, batch: WeightBatch) -> list[ShelfEvent]:
         self.timing.hear(batch)
         self._hz = batch.hz
         moments, settled = self._moments.hear(batch)
+        events = [told for told in settled if isinstance(told, ShelfEvent)]
         for told in settled:
             self._steps.settled(told)
-            if isinstance(told, ShelfEvent):
-                for plate in told.plates:
-                    self.course.step(plate, told.began_s, told.ended_s)
+        for event in events:
+            for plate in event.plates:
+                self.course.step(plate, event.began_s, event.ended_s)
         for moment in moments:
             self._take(moment)
+        return events
 
     def part(self) -> None:
         self.timing.part()

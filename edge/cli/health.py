@@ -1,4 +1,4 @@
-"""`tebura calibrate check`: are the shelves well, from recordings or the live shop."""
+"""`tebura calibrate check`: are shelves and cameras well, from recordings or the live shop."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from edge.cli.places import state_folder
 from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
 
 if TYPE_CHECKING:
+    from calibration.camera.bumped import CameraHealth
     from calibration.health import ShelfHealth
     from calibration.health.sources import Ear
 
@@ -30,17 +31,25 @@ def check(
     ] = None,
     state: StateFolder = None,
     for_s: Annotated[float, typer.Option("--for", help="So many seconds of the live shop.", min=5.0)] = 60.0,
-    shelf: Annotated[list[str] | None, typer.Option("--shelf", help="Only this shelf; several times for more.")] = None,
+    shelf: Annotated[
+        list[str] | None, typer.Option("--shelf", help="Only this shelf, and no camera; several times for more.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="All plates, not only those that deserve a word.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a shelf and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a shelf and a camera, and nothing else.")
+    ] = False,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw what they did.", metavar="FILE.html|.png|.svg")
     ] = None,
     learn: Annotated[
-        bool, typer.Option("--learn", help="Keep each plate's noise and drift in a new profile of the store.")
+        bool,
+        typer.Option(
+            "--learn", help="Keep each plate's noise and drift, and how cameras agree, in the store's folder."
+        ),
     ] = False,
 ) -> None:
-    """Say whether the shelves are well, without touching anything. 0: they are, 1: they are not, 2: unusable."""
+    """Say whether shelves and cameras are well, without touching anything. 0: they are, 1: not, 2: unusable."""
+    from calibration.camera.agreement import UnusableAgreement
     from calibration.health import plot as pictures
     from calibration.health.sources import NothingHeard
     from edge.store import BrokenStore
@@ -52,19 +61,19 @@ def check(
         if plot is not None:
             pictures.check(plot)
         ear = _heard(files or [], store, state, for_s, shelf or [])
-        verdict = ear.verdict()
-        _print(ear, verdict, every, as_json)
+        verdict, cameras = ear.verdict(), ear.cameras()
+        _print(ear, verdict, cameras, every, as_json)
         if plot is not None:
             _draw(plot, ear, verdict)
         if learn and store is not None:
-            _learn(store, ear, verdict)
+            _learn(store, ear, verdict, cameras)
     except BrokenStore as error:
         refuse_store(str(store or ", ".join(map(str, files or ()))), error)
     except BrokenPipeError:
         raise
-    except (NothingHeard, UnreadableRecording, pictures.Unplottable, OSError) as error:
+    except (NothingHeard, UnusableAgreement, UnreadableRecording, pictures.Unplottable, OSError) as error:
         refuse(str(error))
-    if not all(s.well for s in verdict):
+    if not all(s.well for s in verdict) or any(c.bumped for c in cameras):
         raise typer.Exit(DIFFERENT)
 
 
@@ -80,12 +89,14 @@ def _heard(files: list[Path], store: Path | None, state: Path | None, for_s: flo
     assert store is not None
     shop = load_store(store)
     wanted = known(shop, shelves)
-    with listen(shop, load_site(store, shop), state_folder(state, shop.id), wanted) as listening:
+    cameras = [] if shelves else [c.id for c in shop.layout.cameras]
+    with listen(shop, load_site(store, shop), state_folder(state, shop.id), wanted, cameras) as listening:
         say(f"listening to {listening.where} for {for_s:g} s; Ctrl-C ends it sooner")
         return from_live(shop, listening, wanted, for_s)
 
 
-def _print(ear: Ear, verdict: list[ShelfHealth], every: bool, as_json: bool) -> None:
+def _print(ear: Ear, verdict: list[ShelfHealth], cameras: list[CameraHealth], every: bool, as_json: bool) -> None:
+    from calibration.camera import told
     from calibration.health import show
 
     for trouble in ear.troubles:
@@ -93,10 +104,15 @@ def _print(ear: Ear, verdict: list[ShelfHealth], every: bool, as_json: bool) -> 
     if as_json:
         for shelf in verdict:
             typer.echo(json.dumps(show.facts(shelf), ensure_ascii=False))
+        for camera in cameras:
+            typer.echo(json.dumps(told.facts(camera), ensure_ascii=False))
         return
     from rich.console import Console
 
-    show.show(Console(highlight=False, soft_wrap=True), f"{ear.of}, {ear.span}", verdict, every=every)
+    console = Console(highlight=False, soft_wrap=True)
+    show.show(console, f"{ear.of}, {ear.span}", verdict, every=every)
+    if cameras:
+        told.print_health(cameras, console)
 
 
 def _draw(path: Path, ear: Ear, verdict: list[ShelfHealth]) -> None:
@@ -110,13 +126,21 @@ def _draw(path: Path, ear: Ear, verdict: list[ShelfHealth]) -> None:
     say(f"{path} shows it")
 
 
-def _learn(folder: Path, ear: Ear, verdict: list[ShelfHealth]) -> None:
+def _learn(folder: Path, ear: Ear, verdict: list[ShelfHealth], cameras: list[CameraHealth]) -> None:
     import getpass
     from datetime import UTC, datetime
 
+    from calibration.camera.agreement import agreements_of, keep_agreements
     from calibration.health.learn import learn
 
-    written, left = learn(ear.store, folder, verdict, datetime.now(UTC), getpass.getuser(), ear.of)
+    now, by = datetime.now(UTC), getpass.getuser()
+    written, left = learn(ear.store, folder, verdict, now, by, ear.of)
+    if ear.traffic is not None:
+        known = ear.traffic.learned({c.camera for c in cameras if c.bumped}, agreements_of(ear.store))
+        if known:
+            written.append(keep_agreements(folder, known, now, by, ear.of))
+        for camera in {c.camera for c in cameras} - {a.camera for a in known}:
+            left[camera] = "too few heads that another camera saw as well, or it was bumped"
     for path in written:
         say(f"{path} is written; a shop that runs takes it with its next start")
     for shelf, why in left.items():
