@@ -82,7 +82,9 @@ def export(
     height: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = 320,
     half: Annotated[bool, typer.Option("--half", help="Weights in 16 bits: half the file.")] = False,
     int8: Annotated[bool, typer.Option("--int8", help="Convolutions in 8 bits, measured on --data.")] = False,
-    data: Annotated[Path | None, typer.Option(help="Pictures to measure and compare with.", metavar="DATA")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="What it was trained on: to measure and compare with.", metavar="DATA")
+    ] = None,
 ) -> None:
     """Write weights as the ONNX file that the camera node reads, and compare both."""
     from models.export import export as write
@@ -95,9 +97,7 @@ def export(
         _refuse(f"{weights}: no such weights: train first")
     try:
         done = write(
-            weights, out, width=width, height=height, half=half,
-            pictures=data / "images" / "train" if int8 and data else None,
-            compare_with=data / "images" / "val" if data else None,
+            weights, out, width=width, height=height, half=half, int8=int8, data=data,
         )  # fmt: skip
     except CannotTrain as error:
         _refuse(str(error))

@@ -17,6 +17,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ LICENCE = "AGPL-3.0"
 """Ultralytics' licence covers networks that its code trained (https://ultralytics.com/license)."""
 SURE = 0.25
 SEEN = 256
+SETTLED, BATCH = 512, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +57,20 @@ def export(
     width: int = 416,
     height: int = 320,
     half: bool = False,
-    pictures: Path | None = None,
-    compare_with: Path | None = None,
+    int8: bool = False,
+    data: Path | None = None,
 ) -> Exported:
-    """Write the file, and compare it with the weights. ``pictures``: a folder of them makes it int8."""
+    """Write the file, and compare it with the weights. ``data``: the pictures that they were trained on, without which
+    layers keep the means that training left them, and int8 is not to be had.
+    """
+    learned, compared = (None, None) if data is None else (data / "images" / "train", data / "images" / "val")
     yolo = ultralytics()
     try:
         model = yolo.YOLO(str(weights)).model
     except Exception as error:  # whatever torch makes of a file that is none
         raise CannotTrain(f"{weights}: these are no detector's weights: name RUN/weights/best.pt ({error})") from error
+    if learned is not None:
+        _settle(model, _inputs(learned, width, height, SETTLED))
     network = _network(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
@@ -72,9 +79,9 @@ def export(
         _slim(made, {"names": str(dict(model.names)), "imgsz": str([height, width]), "license": LICENCE})
         if half:
             made = _halved(made)
-        if pictures is not None:
-            made = _in_bytes(made, pictures, width, height)
-        looked_at = list(_inputs(compare_with or pictures, width, height, 8))
+        if int8 and learned is not None:
+            made = _in_bytes(made, learned, width, height)
+        looked_at = list(_inputs(compared, width, height, 8))
         differences = _compared(network, made, looked_at)
         os.replace(made, out)
     content = out.read_bytes()
@@ -90,6 +97,24 @@ def believe(path: Path, least: Mapping[str, float]) -> None:
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, told)
     onnx.save(model, path)
+
+
+def _settle(model: Any, pictures: Iterator[NDArray[np.float32]]) -> None:
+    """Measure anew by which means and variances each layer is normalised (batch normalisation, "precise" as in Wu &
+    Johnson 2021): the weights are a running mean of training's, and have never seen their own.
+    """
+    import torch
+
+    model.float().eval()
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.reset_running_stats()
+            layer.momentum = None  # the plain mean of all batches
+            layer.train()
+    with torch.no_grad():
+        while batch := list(islice(pictures, BATCH)):
+            model(torch.from_numpy(np.concatenate(batch)))
+    model.eval()
 
 
 def _network(model: Any) -> Any:

@@ -22,20 +22,22 @@ Truth = dict[str, list[dict[str, object]]]
 
 def simulate_story(
     store: Store, text: str, path: Path, seed: int | None = None, *, roughness: float | None = None,
-    name: str = "story", frames: Path | None = None, told: Callable[[str], None] | None = None,
+    eyes: float | None = None, name: str = "story", frames: Path | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> Truth:  # fmt: skip
-    """Play a story and record it; `BrokenStory` with every fault. ``seed`` and ``roughness`` win over the story's.
-    ``frames``: where its videos go; ``told`` hears of each that is done.
+    """Play a story and record it; `BrokenStory` with every fault. ``seed`` and ``roughness`` win over the story's;
+    ``eyes``: how rough its cameras are, where that differs. ``frames``: where its videos go; ``told`` hears of each
+    that is done.
     """
     story = read_story(text, store, name)
     chosen = next((s for s in (seed, story.seed) if s is not None), 1)
     rough = next((r for r in (roughness, story.roughness) if r is not None), 1.0)
     played = play(store, story, chosen)
     if frames is None:
-        return record(played, story, rough, path)
+        return record(played, story, rough, path, eyes=eyes)
     from simulator.frames import film
 
-    return record(played, story, rough, path, film(played, frames, chosen, told))
+    return record(played, story, rough, path, film(played, frames, chosen, told), eyes)
 
 
 def simulate_busy(

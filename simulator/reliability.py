@@ -35,12 +35,12 @@ from calibration.health.watch import Health
 from edge import stock
 from edge.attribution.certainty import MOST_SURE, SHARPNESS
 from edge.checkout import sale_of
-from edge.records import Effect, Record, WeightBatch
+from edge.records import Effect, LedgerEntry, Record, WeightBatch
 from edge.state import State
 from edge.store import Conversion, Facing, Store, load_store
 from edge.wire import decode, open_recording
 from simulator.busy import OPENING_S, Habits, busy_story, clock
-from simulator.commands import DEMO, simulate_story
+from simulator.commands import DEMO, Truth, simulate_story
 from simulator.goods import Stock
 from simulator.replay import replay
 from simulator.shops import random_shop
@@ -162,11 +162,17 @@ def measure(number: int, seed: int, visits: int, learned: bool = False, counted:
         believed = Believed()
         store = _learned(shop, chance, rough, Path(folder)) if learned else shop
         done = replay(open_recording(path), store=store, observers=[believed])
-    took = {str(v["subject"]): Counter(_units(v["items"])) for v in truth["visits"]}
-    tally, missing = Tally(visits=len(took)), dict(took)
+    tally = tally_of(done.decided, truth)
     if counted:
         _compare_stock(tally, Stock(shop, chance).standing(), truth["stock"], believed.state.stock)
-    for entry in done.decided:
+    return tally
+
+
+def tally_of(decided: Iterable[LedgerEntry], truth: Truth) -> Tally:
+    """What ended the visits of one recording against what people really left with."""
+    took = {str(v["subject"]): Counter(_units(v["items"])) for v in truth["visits"]}
+    tally, missing = Tally(visits=len(took)), dict(took)
+    for entry in decided:
         sale = sale_of(entry.body)
         really = missing.pop(sale.subject, Counter[str]())
         charged = Counter({line.sku: line.quantity for line in sale.lines})

@@ -105,13 +105,16 @@ def _footsteps(stage: Stage) -> None:
                     stage.forces[shelf.id].append(Knock(float(t), force, rng.uniform(7, 12), 0.09))
 
 
-def messages(played: Played, roughness: float) -> Iterator[Said]:
-    """Everything that the shop's sensors and gates say, in the order in which it is received."""
+def messages(played: Played, roughness: float, eyes: float | None = None) -> Iterator[Said]:
+    """Everything that the shop's sensors and gates say, in the order in which it is received. ``roughness`` scales what
+    they get wrong, ``eyes`` what cameras do, where that differs.
+    """
+    seen = roughness if eyes is None else eyes
     stage, store = played.stage, played.stage.store
     sources: list[Iterator[Said]] = [iter(sorted(stage.said, key=lambda s: s.received_s))]
     sources += [_weights(played, i, roughness) for i in range(len(store.layout.shelves))]
     reach_m = reach_of(store.layout.cameras, stage.floor)
-    sources += [_people(played, i, reach_m, roughness) for i in range(len(store.layout.cameras))]
+    sources += [_people(played, i, reach_m, seen) for i in range(len(store.layout.cameras))]
     sources += [_ticks(played)] if stage.ticks else []
     return (s for s in heapq.merge(*sources, key=lambda s: s.received_s) if not _unheard(stage, s))
 
@@ -149,8 +152,9 @@ def _people(played: Played, index: int, reach_m: float, roughness: float) -> Ite
 
 
 def record(
-    played: Played, story: Story, roughness: float, path: Path, more: Mapping[str, bytes] | None = None
-) -> dict[str, list[dict[str, object]]]:
+    played: Played, story: Story, roughness: float, path: Path, more: Mapping[str, bytes] | None = None,
+    eyes: float | None = None,
+) -> dict[str, list[dict[str, object]]]:  # fmt: skip
     """Write what the sensors said, with the store, the story, the truth and what ``more`` there is attached; returns
     the truth.
     """
@@ -167,6 +171,6 @@ def record(
     attachments["story.txt"] = story.text.encode()
     attachments |= more or {}
     with RecordingWriter(path, attachments, played.start_s) as writer:
-        for said in messages(played, roughness):
+        for said in messages(played, roughness, eyes):
             writer.write(said.topic, said.payload, said.measured_s, said.received_s)
     return truth

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from edge.cli.terminal import refuse
+from edge.cli.terminal import refuse, refuse_extra
 
 app = typer.Typer()
 
@@ -81,8 +81,28 @@ def reliability(
     counted: Annotated[
         bool, typer.Option("--counted", help="Staff have counted every place before the first visit.")
     ] = False,
+    filmed: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead: ten scenes of the demo shop are filmed into this folder, and watched.", metavar="FOLDER"
+        ),
+    ] = None,
 ) -> None:
-    """Measure how often lines that were said to be so certain are right."""
+    """Measure how often lines that were said to be so certain are right; or what looking through real frames costs."""
+    if filmed is not None:
+        _measure_eyesight(filmed, seed)
+        return
     from simulator.reliability import reliability as measure
 
     measure(shops, seed, fit=fit, learned=learned, counted=counted)
+
+
+def _measure_eyesight(folder: Path, seed: int) -> None:
+    try:
+        from simulator.eyesight import eyesight
+    except ModuleNotFoundError as error:
+        refuse_extra(error, "camera")
+    try:
+        eyesight(folder, seed)
+    except (OSError, ValueError) as error:
+        refuse(str(error))

@@ -71,9 +71,7 @@ def replay(
     failed, reader = False, _reader(videos, detector)
     for file in files:
         try:
-            _replay_one(
-                _reader(videos, detector), file, as_json, report, ledger, stop_after, go_on, calibration, language
-            )
+            _replay_one(reader, file, as_json, report, ledger, stop_after, go_on, calibration, language)
         except typer.Exit:
             failed = True
     if failed:
