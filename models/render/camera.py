@@ -26,8 +26,8 @@ GRAIN_PX = 128
 
 
 def a_lens(rng: np.random.Generator, width: int, height: int) -> Lens:
-    """Between 70° and 128° across, anything between a straight picture and an equidistant fisheye."""
-    across = math.radians(rng.uniform(70.0, 128.0))
+    """Between 75° and 130° across, anything between a straight picture and an equidistant fisheye."""
+    across = math.radians(rng.uniform(75.0, 130.0))
     bend = float(np.clip(rng.normal(0.8, 0.3), 0.0, 1.0)) if across > 1.75 else float(rng.uniform(0.0, 1.0))
     distortion = bent(bend, rng.normal(0, 0.0006, 2).tolist())
     edge = math.tan(across / 2)

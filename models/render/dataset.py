@@ -169,7 +169,7 @@ def _at_a_shelf(
     rng: np.random.Generator, layout: Layout, view: View, looks: Looks
 ) -> tuple[NDArray[np.float64], float, Array] | None:
     """(spot, heading, target) of somebody who reaches into a shelf in view."""
-    for _ in range(6):
+    for _ in range(20):
         if not layout.shelves:
             return None
         shelf = layout.shelves[rng.integers(len(layout.shelves))]
@@ -181,7 +181,7 @@ def _at_a_shelf(
         spot = np.array(gondola.outward((x + float(aside), -float(far), 0.0))[:2])
         deep = float(rng.uniform(-0.06, 0.65 * shelf.depth))
         target = gondola.outward((x, deep, shelf.height + float(rng.uniform(0.03, 0.2))))
-        if math.dist(spot, view.position[:2]) < 2.6 and _free(layout, spot):
+        if math.dist(spot, view.position[:2]) < _sight_m(view) and _free(layout, spot):
             way = np.array(target[:2]) - spot
             return spot, math.atan2(way[1], way[0]), np.array(target, np.float32)
     return None
@@ -191,16 +191,22 @@ def _spot(
     rng: np.random.Generator, layout: Layout, view: View, taken: list[NDArray[np.float64]]
 ) -> NDArray[np.float64] | None:
     """Somewhere on the free floor under the camera; often beside somebody."""
-    for _ in range(12):
+    for _ in range(20):
         if taken and rng.random() < 0.4:
             angle, far = rng.uniform(0, 2 * math.pi), rng.uniform(0.32, 0.75)
             spot = taken[rng.integers(len(taken))] + far * np.array([math.cos(angle), math.sin(angle)])
         else:
-            angle, far = rng.uniform(0, 2 * math.pi), 3.0 * math.sqrt(rng.uniform(0, 1))
+            angle, far = rng.uniform(0, 2 * math.pi), _sight_m(view) * math.sqrt(rng.uniform(0, 1))
             spot = np.array(view.position[:2]) + far * np.array([math.cos(angle), math.sin(angle)])
         if _free(layout, spot):
             return spot
     return None
+
+
+def _sight_m(view: View) -> float:
+    """How far aside of the lens heads are still in the picture, and a little further."""
+    corner = view.lens.rays([[0.0, view.lens.cy]])[0]
+    return float(np.clip(1.2 * (view.position[2] - 1.5) * -corner[0] / corner[2], 1.2, 3.2))
 
 
 def _free(layout: Layout, spot: NDArray[np.float64]) -> bool:

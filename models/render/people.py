@@ -34,7 +34,14 @@ def some_looks(rng: np.random.Generator, sheet: Array, kept_back: bool = False) 
     """Somebody; ``sheet``: what is printed on shirts and bags."""
     child = rng.random() < 0.12
     height = rng.uniform(0.95, 1.42) if child else float(np.clip(rng.normal(1.66, 0.1), 1.42, 1.98))
-    hairs: tuple[Hair, ...] = ("short", "short", "short", "long", "long", "bun", "bald", "cap", "hat", "hood", "scarf")
+    hairs: tuple[Hair, ...] = (
+        *("short", "short", "short", "long", "long", "bun") * 2,
+        "bald",
+        "cap",
+        "hat",
+        "hood",
+        "scarf",
+    )
     burdens: tuple[Burden, ...] = ("none", "none", "none", "backpack", "tote", "basket", "box")
     hair = hairs[rng.integers(len(hairs))]
     covered = hair in ("cap", "hat", "hood", "scarf")
