@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-# Before OpenCV is imported: what FFmpeg says of each lost packet is not for staff.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
-
 import cv2
 
 from edge.camera.detect import Picture
 from edge.site import CameraSource
+
+# What FFmpeg and OpenCV say of each lost packet is not for staff.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 OPEN_MS: Final = 5000
 READ_MS: Final = 4000
@@ -36,6 +36,8 @@ STEADY_S: Final = 10.0
 OPENS_S: Final = 10.0
 STALE_S: Final = 3.0
 """A camera that has given no picture for so long, when it was opened and later, gives none."""
+MOST_SPOILT: Final = 20
+"""So many pictures in a row that cannot be decoded: the stream is opened anew, for its beginning was misunderstood."""
 EARLY: Final = 0.25
 """A frame may come by this share of a period before it is due: cameras are not on time."""
 USUAL_FPS: Final = 25.0
@@ -118,7 +120,7 @@ class Source:
         source, period_s = self.camera.source, 1.0 / self.camera.hz
         film_s = 1.0 / fps_of(capture) if is_film(source) else 0.0
         began_s = due_s = time.monotonic()
-        count = 0
+        count = spoilt = 0
         while not self._quit.wait(max(0.0, began_s + count * film_s - time.monotonic()) if film_s else 0.0):
             if not capture.grab():
                 return f"the video {shown(source)} is over" if film_s else lost(source)
@@ -129,6 +131,9 @@ class Source:
             good, picture = capture.retrieve()
             if good:
                 self._put(Frame(time.time() - self.camera.lag_s, picture))  # type: ignore[arg-type]
+            spoilt = 0 if good else spoilt + 1
+            if spoilt > MOST_SPOILT:
+                return lost(source)
         return ""
 
     def _put(self, frame: Frame) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 
 pytest.importorskip("cv2", reason="the camera node needs OpenCV: pip install 'tebura[camera]'")
 pytest.importorskip("onnxruntime", reason="the camera node needs onnxruntime: pip install 'tebura[camera]'")
+
+import cv2
 
 from edge.camera.footage import footage
 from edge.camera.source import NoPictures, Source, opened, shown
@@ -55,6 +59,61 @@ def test_a_camera_that_comes_back_is_seen_again_without_anybody_s_help(tmp_path:
     until(lambda: camera.take() is not None, "a frame")
     assert camera.why == ""
     camera.stop()
+
+
+class NetworkCamera:
+    """A camera on the network, as simple ones are: one JPEG after the other over HTTP, to whoever asks."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://viewer:hush@127.0.0.1:{self._server.getsockname()[1]}/stream.mjpg"
+        self._shows = threading.Event()
+        self._shows.set()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def fail(self) -> None:
+        """Break off in the middle of a picture, and show nothing to anybody."""
+        self._shows.clear()
+
+    def recover(self) -> None:
+        self._shows.set()
+
+    def close(self) -> None:
+        self.fail()
+        self._server.close()
+
+    def _serve(self) -> None:
+        coded = cv2.imencode(".jpg", scene())[1].tobytes()
+        part = b"--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(coded), coded)
+        head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=next\r\n\r\n"
+        while True:
+            try:
+                viewer, _ = self._server.accept()
+            except OSError:
+                return
+            with viewer, contextlib.suppress(OSError):
+                viewer.recv(4096)
+                viewer.sendall(head if self._shows.is_set() else b"HTTP/1.0 503 Not now\r\n\r\n")
+                while self._shows.wait(0.0):
+                    viewer.sendall(part)
+                    time.sleep(0.02)
+                viewer.sendall(part[:500])
+
+
+def test_a_network_camera_that_breaks_off_is_told_and_seen_again_when_it_is_back() -> None:
+    there = NetworkCamera()
+    camera = source(there.address)
+    camera.start()
+    until(lambda: camera.take() is not None, "its first picture", 60.0)
+    there.fail()
+    until(lambda: camera.why != "", "it is missed", 60.0)
+    assert camera.why.startswith(f"http://127.0.0.1:{there.address.rpartition(':')[2]} gives no picture")
+    there.recover()
+    until(lambda: camera.take() is not None, "it is seen again", 60.0)
+    assert camera.why == ""
+    camera.stop()
+    there.close()
 
 
 def test_an_address_that_nobody_answers_at_is_told_without_its_password() -> None:
