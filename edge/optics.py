@@ -78,13 +78,19 @@ class Lens:
         """Pixels per radian at pixels (n, 2), to the right and downwards: (n, 2). A ball of radius r at distance d is
         seen about 2 r / d times as wide and as high as this.
         """
-        rays = self.rays(pixels)
-        right = np.cross(np.array([0.0, 1.0, 0.0]), rays)
+        return self.spread_along(self.rays(pixels))
+
+    def spread_along(self, rays: Array) -> Array:
+        """The same for unit vectors (n, 3) of the camera frame."""
+        right = np.column_stack([rays[:, 2], np.zeros(len(rays)), -rays[:, 0]])
         right /= np.linalg.norm(right, axis=1, keepdims=True)
+        down = np.cross(rays, right)
         step = 1e-4
-        turns = [(self.pixels(rays + step * way) - self.pixels(rays - step * way)) / (2 * step)
-                 for way in (right, np.cross(rays, right))]  # fmt: skip
-        per_radian: Array = np.hypot(turns[0], turns[1])
+        there = self.pixels(
+            np.vstack([rays + step * right, rays - step * right, rays + step * down, rays - step * down])
+        )
+        ahead_x, back_x, ahead_y, back_y = there.reshape(4, -1, 2) / (2 * step)
+        per_radian: Array = np.hypot(ahead_x - back_x, ahead_y - back_y)
         return per_radian
 
     def scaled(self, width: int, height: int) -> Lens:

@@ -32,13 +32,9 @@ def a_view(bend: float, tilt: tuple[float, float], yaw_deg: float) -> View:
 def test_it_is_opencvs_model(bend: float, tilt: tuple[float, float], yaw_deg: float) -> None:
     view = a_view(bend, tilt, yaw_deg)
     points = np.array([[x, y, z] for x in (0.2, 1.0, 2.1) for y in (1.3, 2.0, 2.6) for z in (0.0, 0.9, 1.6)])
-    turn = view.camera_from_store
+    away = -view.camera_from_store @ np.array(view.position)
     theirs, _ = cv2.projectPoints(
-        points,
-        cv2.Rodrigues(turn)[0],
-        -turn @ np.array(view.position),
-        view.lens.matrix,
-        np.array(view.lens.distortion),
+        points, np.array(view.rotation), away, view.lens.matrix, np.array(view.lens.distortion)
     )
     assert np.allclose(view.pixels(points), theirs[:, 0], atol=1e-6)
 

@@ -12,8 +12,6 @@ when they stand two metres aside of a lens at 3 m, and a child half a metre.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
@@ -29,14 +27,15 @@ HEAD_M, HAND_M = 0.24, 0.16
 EDGE_PX = 2.0
 """A box that touches the picture's edge is cut, and says nothing about size."""
 
-HEIGHTS_M = np.arange(0.36, 2.06, 0.02)
+HEIGHTS_M = np.arange(0.36, 2.06, 0.03)
 """Where the middle of a head can be, above the floor."""
-STATURES = ((0.72, 1.54, 0.10), (0.12, 1.10, 0.16), (0.16, 1.05, 0.30))
+STATURES = ((0.66, 1.54, 0.10), (0.10, 1.10, 0.16), (0.24, 1.20, 0.27))
 """(share, mean, standard deviation) of head heights, metres: grown-ups who stand, children, who crouches or bends."""
-HEAD_SIZE_SD = 0.06
+_PRIOR = np.log(sum(share / sd * np.exp(-0.5 * ((HEIGHTS_M - mean) / sd) ** 2) for share, mean, sd in STATURES))
+HEAD_SIZE_SD = 0.09
 """Of the logarithm of a head's distance by its size."""
 HAND_SIZE_SD = 0.16
-OVER_FEET = ((0.80, 0.10), (0.20, 0.35))
+OVER_FEET = ((0.72, 0.08), (0.28, 0.22))
 """(share, standard deviation in metres, each way) of how far beside the feet a head is: upright, bent."""
 NO_FEET = 0.15
 """Density of a head whose feet were not seen, against that of one whose feet may be anywhere within two metres."""
@@ -44,30 +43,22 @@ ARM_M, ARM_SD_M, LONGEST_ARM_M = 0.47, 0.15, 0.95
 """From the shoulders to a hand."""
 SHOULDERS_M = 0.25
 """Below the middle of the head."""
-HAND_HEIGHTS_M = np.arange(0.04, 2.1, 0.03)
+HAND_HEIGHTS_M = np.arange(0.04, 2.1, 0.05)
 NO_HAND = -7.0
 """Log-likelihood below which a hand belongs to nobody who was seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """Rays of n detections at m heights: points (n, m, 3), and the log of how much further they are than by their size
-    (n, m), NaN where the size says nothing.
-    """
-
-    points: Array
-    off: Array
-
-
 def people(found: Detections, view: View) -> list[PersonSeen]:
     """Everybody whose head was found."""
-    if not len(found.heads):
+    count = len(found.heads)
+    if not count:
         return []
-    lines = _lines(found.heads, view, HEIGHTS_M, HEAD_M)
-    weights = _log_prior() - 0.5 * np.nan_to_num(lines.off / HEAD_SIZE_SD) ** 2
-    weights = _over_feet(weights, lines.points, found.feet, view)
-    heads = _middle(weights, lines.points)
-    hands = _hands(heads, found.hands, view)
+    rays, by_size = _judged(found, view)
+    points, far = _along(rays[:count], view, HEIGHTS_M)
+    weights = _PRIOR - 0.5 * np.nan_to_num((np.log(far) - by_size[:count, None]) / HEAD_SIZE_SD) ** 2
+    weights = _over_feet(weights, points, found.feet, view)
+    heads = _middle(weights, points)
+    hands = _hands(heads, rays[count:], by_size[count:], view)
     return [
         PersonSeen(
             head=(float(x), float(y), float(z)),
@@ -79,26 +70,28 @@ def people(found: Detections, view: View) -> list[PersonSeen]:
     ]
 
 
-def _lines(boxes: Array, view: View, heights_m: Array, size_m: float) -> _Lines:
+def _judged(found: Detections, view: View) -> tuple[Array, Array]:
+    """Of heads and hands together: unit vectors (n, 3) of the store frame, and the log of how far away each is by its
+    size (n,), NaN where an edge of the picture cuts it.
+    """
+    boxes, lens = np.vstack([found.heads, found.hands]), view.lens
+    sizes_m = np.where(np.arange(len(boxes)) < len(found.heads), HEAD_M, HAND_M)
     centres, sides = boxes[:, :2], boxes[:, 2:4]
-    rays, lens = view.rays(centres), view.lens
+    rays = lens.rays(centres)
+    low, high = centres - sides / 2, centres + sides / 2
+    whole = (low > EDGE_PX - 0.5) & (high < np.array([lens.width, lens.height]) - 0.5 - EDGE_PX)
+    logs = np.log(sizes_m[:, None] * lens.spread_along(rays) / np.maximum(sides, 1.0))
+    known = whole.sum(axis=1)
+    mean = np.where(whole, logs, 0.0).sum(axis=1) / np.where(known, known, np.nan)
+    return rays @ view.camera_from_store, mean
+
+
+def _along(rays: Array, view: View, heights_m: Array) -> tuple[Array, Array]:
+    """Where n rays are at m heights: points (n, m, 3), and how far along the ray (n, m); NaN where they are not."""
     down = np.where(rays[:, 2] < -0.05, rays[:, 2], np.nan)
     far = (heights_m[None, :] - view.position[2]) / down[:, None]
     far = np.where(far > 0.1, far, np.nan)
-    points = np.asarray(view.position) + far[..., None] * rays[:, None, :]
-    low, high = centres - sides / 2, centres + sides / 2
-    whole = (low > EDGE_PX - 0.5) & (high < np.array([lens.width, lens.height]) - 0.5 - EDGE_PX)
-    by_size = np.log(size_m * lens.spread(centres) / np.maximum(sides, 1.0))
-    by_size = np.where(whole, by_size, np.nan)
-    known = ~np.isnan(by_size)
-    mean = np.where(known, by_size, 0.0).sum(axis=1) / np.where(known.any(axis=1), known.sum(axis=1), np.nan)
-    return _Lines(points, np.log(far) - mean[:, None])
-
-
-def _log_prior() -> Array:
-    shares = [s * np.exp(-0.5 * ((HEIGHTS_M - mean) / sd) ** 2) / sd for s, mean, sd in STATURES]
-    prior: Array = np.log(np.sum(shares, axis=0))
-    return prior
+    return np.asarray(view.position) + far[..., None] * rays[:, None, :], far
 
 
 def _over_feet(weights: Array, points: Array, feet: Array, view: View) -> Array:
@@ -119,25 +112,24 @@ def _over_feet(weights: Array, points: Array, feet: Array, view: View) -> Array:
     return paired
 
 
-def _hands(heads: Array, boxes: Array, view: View) -> list[Array]:
-    """For each head (n, 3) its hands (0…2, 3)."""
+def _hands(heads: Array, rays: Array, by_size: Array, view: View) -> list[Array]:
+    """For each head (n, 3) its hands (0…2, 3), of those that lie on rays."""
     nobody = np.empty((0, 3))
-    if not len(boxes):
+    if not len(rays):
         return [nobody] * len(heads)
-    lines = _lines(boxes, view, HAND_HEIGHTS_M, HAND_M)
+    points, along = _along(rays, view, HAND_HEIGHTS_M)
     shoulders = heads - np.array([0.0, 0.0, SHOULDERS_M])
-    far = np.sqrt(((lines.points[None] - shoulders[:, None, None, :]) ** 2).sum(axis=3))
-    reach = -0.5 * ((far - ARM_M) / ARM_SD_M) ** 2
-    reach = np.where(far < LONGEST_ARM_M, reach, -50.0)
-    weights = reach - 0.5 * np.nan_to_num(lines.off / HAND_SIZE_SD)[None] ** 2
-    weights = np.where(np.isnan(weights), -50.0, weights)
+    far = np.sqrt(((points[None] - shoulders[:, None, None, :]) ** 2).sum(axis=3))
+    weights = -0.5 * ((far - ARM_M) / ARM_SD_M) ** 2
+    weights -= 0.5 * np.nan_to_num((np.log(along) - by_size[:, None]) / HAND_SIZE_SD)[None] ** 2
+    weights = np.where(far < LONGEST_ARM_M, weights, -50.0)
     best = weights.max(axis=2)
     rows, columns = linear_sum_assignment(np.vstack([best, best]), maximize=True)
     hands: list[list[Array]] = [[] for _ in heads]
     for row, j in zip(rows, columns, strict=True):
         i = row % len(heads)
         if best[i, j] > NO_HAND:
-            hands[i].append(_middle(weights[i, j][None], lines.points[j][None])[0])
+            hands[i].append(_middle(weights[i, j][None], points[j][None])[0])
     return [np.array(mine) if mine else nobody for mine in hands]
 
 
@@ -150,9 +142,10 @@ def _total(weights: Array) -> Array:
 
 
 def _middle(weights: Array, points: Array) -> Array:
-    """The weighted mean (n, 3) of points (n, m, 3) by log-weights (n, m)."""
+    """The weighted mean (n, 3) of points (n, m, 3) by log-weights (n, m); NaN where no point can be."""
     known = np.where(np.isnan(weights) | np.isnan(points[..., 0]), -np.inf, weights)
-    share = np.exp(known - known.max(axis=1, keepdims=True))
+    most = known.max(axis=1, keepdims=True)
+    share = np.exp(known - np.where(np.isfinite(most), most, np.nan))
     share /= share.sum(axis=1, keepdims=True)
     middle: Array = (share[..., None] * np.nan_to_num(points)).sum(axis=1)
     return middle
