@@ -48,6 +48,8 @@ OUTLYING: Final = 3.0
 """A picture is left out whose residual is that many times the usual one, a corner at twice that."""
 FEWEST_PX: Final = 0.15
 """Nothing is left out for being this near."""
+LEAST_PX: Final = 0.05
+"""No corner is believed better than that when doubt is reckoned."""
 CELLS: Final = (
     ("upper left", "top", "upper right"),
     ("left", "middle", "right"),
@@ -76,7 +78,24 @@ class LensFit:
 class _Solved:
     lens: Lens
     residuals: list[Array]
-    focal_error: float
+    slopes: list[Array]
+    """Of each picture (2 n, 10 + coefficients): how pixels move with turn, place, focal lengths, centre, distortion."""
+
+    @property
+    def focal_error(self) -> float:
+        """Standard error of the focal length, as a share. OpenCV's own is blind to what cannot be told apart: boards
+        that all face the lens leave it free, and it says a ten-thousandth.
+        """
+        size = self.slopes[0].shape[1] - 6
+        known = np.zeros((size, size))
+        for slope in self.slopes:
+            pose, lens = slope[:, :6], slope[:, 6:]
+            beside = lens - pose @ np.linalg.lstsq(pose, lens, rcond=None)[0]
+            known += beside.T @ beside
+        scale = np.sqrt(np.maximum(np.diag(known), 1e-12))  # distortion and pixels are of other sizes
+        spread = np.linalg.pinv(known / np.outer(scale, scale), rcond=1e-12, hermitian=True)
+        share = math.sqrt(max(0.0, float(spread[0, 0]))) / (float(scale[0]) * self.lens.fx)
+        return share * max(self.rms, LEAST_PX)
 
     @property
     def rms(self) -> float:
@@ -132,8 +151,8 @@ def judge_lens(fit: LensFit) -> list[Finding]:
     if missing:
         found.append(Finding("uncovered", f"no board in the {', '.join(missing)} of the picture", len(missing)))
     if not fit.focal_error <= FAULTS["alike"].limit:
-        off = f"{100 * fit.focal_error:.1f} %" if math.isfinite(fit.focal_error) else "anything"
-        found.append(Finding("alike", f"its focal length is known to {off} only", fit.focal_error))
+        what = f"its focal length is known to {min(99.0, 100 * fit.focal_error):.0f} % only"
+        found.append(Finding("alike", what, fit.focal_error))
     if not fit.residual_px <= FAULTS["bent"].limit:
         what = f"the corners are {fit.residual_px:.2f} px from where the best lens has them"
         found.append(Finding("bent", what, fit.residual_px))
@@ -200,7 +219,7 @@ def _solve(looks: Sequence[Look], board: Board, model: Model, start: Lens) -> _S
         bent = np.zeros(5)
     flags = FLAGS[model] | cv2.CALIB_USE_INTRINSIC_GUESS
     size = (start.width, start.height)
-    _, camera, bent, turns, moves, errors, *_ = cv2.calibrateCameraExtended(
+    _, camera, bent, turns, moves = cv2.calibrateCamera(
         points, pixels, size, start.matrix.copy(), bent.copy(), flags=flags, criteria=STOP
     )
     k = [*map(float, bent.ravel()[:8]), *[0.0] * (8 - min(8, bent.size))]
@@ -208,11 +227,12 @@ def _solve(looks: Sequence[Look], board: Board, model: Model, start: Lens) -> _S
         *size, float(camera[0, 0]), float(camera[1, 1]), float(camera[0, 2]), float(camera[1, 2]),
         (k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]),
     )  # fmt: skip
-    residuals: list[Array] = [
-        np.asarray(xy, dtype=np.float64) - cv2.projectPoints(xyz, turn, move, camera, bent)[0].reshape(-1, 2)
-        for xyz, xy, turn, move in zip(points, pixels, turns, moves, strict=True)
+    seen = [cv2.projectPoints(p, turn, move, camera, bent) for p, turn, move in zip(points, turns, moves, strict=True)]
+    residuals = [
+        np.asarray(xy, dtype=np.float64) - found.reshape(-1, 2) for xy, (found, _) in zip(pixels, seen, strict=True)
     ]
-    return _Solved(lens, residuals, float(errors.ravel()[0]) / lens.fx)
+    count = 10 + (5 if model == "plain" else 8)
+    return _Solved(lens, residuals, [np.asarray(slope, dtype=np.float64)[:, :count] for _, slope in seen])
 
 
 def _held_out(looks: Sequence[Look], board: Board, model: Model, start: Lens) -> float:

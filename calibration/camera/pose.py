@@ -274,7 +274,7 @@ def judge_pose(fit: PoseFit, look: Look, hangs: Point, placed: Sequence[Placed])
         worst = max(fit.off_cm, key=lambda t: fit.off_cm[t])
         what = f"things are {fit.residual_cm:.1f} cm off on the floor, {named(worst)} {fit.off_cm[worst]:.1f} cm"
         found.append(Finding("floor", what, fit.residual_cm))
-    if fit.doubt_cm > FAULTS["vague"].limit or fit.doubt_deg > VAGUE_DEG:
+    if wrong is None and (fit.doubt_cm > FAULTS["vague"].limit or fit.doubt_deg > VAGUE_DEG):
         what = f"its place is known to {fit.doubt_cm:.1f} cm and its turn to {fit.doubt_deg:.2f} degrees only"
         found.append(Finding("vague", what, fit.doubt_cm))
     return found + _elsewhere(fit, hangs)
