@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.offline import CannotTrain, ultralytics
+from models.peaks import peaks
 from models.together import Together, together
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ SETTINGS: dict[str, object] = {
     "task": "detect", "imgsz": 416, "rect": True, "cache": "ram", "deterministic": False, "plots": False,
     "optimizer": "AdamW", "lr0": 0.002, "lrf": 0.01, "momentum": 0.9, "weight_decay": 0.01,
     "warmup_epochs": 0.5, "warmup_bias_lr": 0.0, "patience": 0,
+    "box": 2.0, "cls": 1.0, "dfl": 1.5,
     "mosaic": 0.0, "close_mosaic": 0, "scale": 0.0, "translate": 0.0, "fliplr": 0.5, "flipud": 0.5,
     "hsv_h": 0.01, "hsv_s": 0.3, "hsv_v": 0.3, "conf": 0.05, "max_det": 100, "exist_ok": True, "verbose": False,
 }  # fmt: skip
@@ -122,7 +124,7 @@ def _run(us: Together, wanted: Wanted, data: Path) -> None:
     us.meet()
     with tempfile.TemporaryDirectory(prefix="tebura-train-") as elsewhere:
         trainer = _trainer(us, wanted, data, wanted.out if us.first else Path(elsewhere))
-        with _half_precision(trainer):
+        with _our_way(trainer):
             trainer.train()
 
 
@@ -200,15 +202,16 @@ def _trainer(us: Together, wanted: Wanted, data: Path, out: Path) -> Any:
 
 
 @contextmanager
-def _half_precision(trainer: Any) -> Iterator[None]:
-    """The network in bfloat16 where the CPU has it, the loss in full; on a GPU ultralytics does it itself.
+def _our_way(trainer: Any) -> Iterator[None]:
+    """Taught by `models.peaks`; the network in bfloat16 where the CPU has it, the loss in full (on a GPU ultralytics
+    does it itself).
 
-    The method is exchanged rather than inherited from, since the weights' file names the class it was made of.
+    Methods are exchanged rather than inherited from, since the weights' file names the class it was made of.
     """
     import torch
     from ultralytics.nn.tasks import DetectionModel
 
-    plain = DetectionModel.loss
+    plain, usual = DetectionModel.loss, DetectionModel.init_criterion
     fast = trainer.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
 
     def loss(model: Any, batch: Any, preds: Any = None) -> Any:
@@ -217,11 +220,11 @@ def _half_precision(trainer: Any) -> Iterator[None]:
                 preds = model.forward(batch["img"])
         return plain(model, batch, _in_full(preds))
 
-    DetectionModel.loss = loss
+    DetectionModel.loss, DetectionModel.init_criterion = loss, peaks()
     try:
         yield
     finally:
-        DetectionModel.loss = plain
+        DetectionModel.loss, DetectionModel.init_criterion = plain, usual
 
 
 def _in_full(value: Any) -> Any:
