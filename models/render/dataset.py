@@ -254,6 +254,7 @@ def boxes(view: View, seen: list[Seen]) -> NDArray[np.float64]:
 def _write(task: Task, number: str, picture: Picture, view: View, seen: list[Seen]) -> None:
     height, width = picture.shape[:2]
     rows = boxes(view, seen)
+    rows[:, 1:3] += 0.5  # labels count from a pixel's edge, lenses from its middle
     rows[:, 1:] /= (width, height, width, height)
     lines = "".join(f"{int(k)} {x:.5f} {y:.5f} {w:.5f} {h:.5f}\n" for k, x, y, w, h in rows)
     (task.out / "labels" / task.split / f"{number}.txt").write_text(lines)
