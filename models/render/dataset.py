@@ -3,8 +3,7 @@
 Enters: how many pictures for training, validation and test, a seed, an empty (or half-filled) folder. Leaves there
 ``images/<split>/<number>.jpg``, ``labels/<split>/<number>.txt``, ``truth/<split>/<number>.json`` and ``data.yaml``.
 Each scene (a shop, a camera, a light) gives `SHOTS` pictures and is drawn by one process; what is there already stays,
-so a run that was stopped goes on. The test pictures have shops, clothes, floors and lights that no other picture has,
-and the size that cameras have.
+so a run that was stopped goes on. The test pictures have shops, clothes, floors and lights that no other picture has.
 
 A label's box is the image of a ball of fixed size around a point (`SIZES_M`), not what a person would draw by eye: so
 its size says how far away the point is, and the detector learns distances from whatever gives them away.
@@ -37,14 +36,13 @@ from models.render.solids import Array
 NAMES = ("head", "hand", "feet")
 SIZES_M = (0.24, 0.16, 0.40)
 """Diameters of the balls that boxes show."""
-INPUT = (416, 320)
-"""Width and height that the detector looks at."""
-CAMERA = (640, 480)
+SIZE = (640, 480)
+"""Width and height of a picture, and what the detector looks at: a camera's small stream, as it is."""
 SHOTS = 12
 HEAD_SEEN, HAND_SEEN, FEET_SEEN = 0.3, 0.35, 0.2
 """Who shows less of that part than this is not expected to be found by it."""
-LEAST_AREA = 12 / (INPUT[0] * INPUT[1])
-"""A head or a hand that shows a smaller share of the picture cannot be found (12 pixels of what the detector sees)."""
+LEAST_AREA = 28 / (SIZE[0] * SIZE[1])
+"""A head or a hand that shows a smaller share of the picture (28 pixels) cannot be expected to be found."""
 DEEDS: tuple[Deed, ...] = (
     "stand",
     "stand",
@@ -122,7 +120,7 @@ def pictures(split: str, first: int, shots: int, seed: int) -> Iterator[tuple[Pi
     kept_back = split == "test"
     sheet, layout = a_sheet(rng), a_layout(rng)
     dressing = a_dressing(rng, sheet, kept_back)
-    view = _camera(rng, layout, CAMERA if kept_back or rng.random() < 0.25 else INPUT, kept_back)
+    view = _camera(rng, layout, kept_back)
     empty = Film(view, a_light(rng, kept_back))
     empty.draw([*furnish(rng, layout, dressing), *clutter(rng, layout, sheet)])
     sensor = a_sensor(rng, kept_back)
@@ -131,19 +129,16 @@ def pictures(split: str, first: int, shots: int, seed: int) -> Iterator[tuple[Pi
         blurred = bool(people) and rng.random() < 0.12
         moved = [_way(rng, posture) for posture, _ in people] if blurred else None
         film, seen = draw_people(empty, people, moved)
-        light = film.colour
-        if split != "test" and view.lens.width != INPUT[0]:
-            light = np.asarray(cv2.resize(light, INPUT, interpolation=cv2.INTER_AREA), np.float32)
-        yield sensor.develop(light, rng), view.scaled(light.shape[1], light.shape[0]), seen
+        yield sensor.develop(film.colour, rng), view, seen
 
 
-def _camera(rng: np.random.Generator, layout: Layout, size: tuple[int, int], kept_back: bool) -> View:
+def _camera(rng: np.random.Generator, layout: Layout, kept_back: bool) -> View:
     """Somewhere under a ceiling, most of them at 2.4 to 3.2 m, those of the test at about 3 m."""
     low, high = np.min(layout.floor, axis=0), np.max(layout.floor, axis=0)
     x, y = rng.uniform(low + 0.7, high - 0.7)
     ceiling = rng.uniform(2.4, 3.2) if rng.random() < 0.85 else rng.uniform(3.2, 4.0)
     ceiling = rng.uniform(2.85, 3.15) if kept_back else ceiling
-    return hang(rng, a_lens(rng, *size), (float(x), float(y), float(ceiling)))
+    return hang(rng, a_lens(rng, *SIZE), (float(x), float(y), float(ceiling)))
 
 
 def _people(
