@@ -109,7 +109,7 @@ FAULTS = {
             "vague",
             "many poses fit as well",
             "Lay the markers further apart, larger ones (A3), or more of them; the camera must see them on all sides",
-            limit=2.0,
+            limit=4.0,
             unit="cm",
         ),
         Kind(

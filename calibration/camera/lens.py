@@ -5,9 +5,10 @@ pictures are left out, then pictures and corners that contradict all the others;
 taken as differ. Refuses (findings): too few, a part of the picture that never saw the board, boards that were all held
 alike, a residual that no lens explains.
 
-Two models are tried, OpenCV's of five coefficients and its rational one of eight, which wide lenses need; the
-simpler one is taken unless the other is better by a twentieth *on pictures that it was not fitted to*. A lens of 130
-degrees is not found from a pinhole: the fit begins at several lenses, and the best end counts.
+Three models are tried: OpenCV's of five coefficients, its rational one, which wide lenses need, with six and with all
+eight. The simplest is taken that is within a twentieth of the best *on pictures that it was not fitted to*, and that is
+a lens over the whole picture: a polynomial may turn back where no board was. A lens of 130 degrees is not found from a
+pinhole: the fit begins at several lenses, and the best end counts.
 """
 
 from __future__ import annotations
@@ -28,13 +29,18 @@ from calibration.camera.sheets import Board
 from edge.optics import Lens
 
 Array = NDArray[np.float64]
-Model: TypeAlias = Literal["plain", "rational"]
+Model: TypeAlias = Literal["plain", "rational", "full rational"]
 
 MOST: Final = 48
 """Pictures; more only cost time."""
 FOLDS: Final = 3
 BETTER: Final = 0.95
-FLAGS: Final[dict[Model, int]] = {"plain": 0, "rational": cv2.CALIB_RATIONAL_MODEL}
+FLAGS: Final[dict[Model, int]] = {
+    "plain": 0,
+    "rational": cv2.CALIB_RATIONAL_MODEL | cv2.CALIB_FIX_K3 | cv2.CALIB_FIX_K6,
+    "full rational": cv2.CALIB_RATIONAL_MODEL,
+}
+"""The simplest first."""
 STOP: Final = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 200, 1e-9)
 EQUIDISTANT: Final = (7 / 9, 64 / 945, 0.0, 0.0, 0.0, 10 / 9, 5 / 21, 0.0)
 STARTS: Final = (
@@ -187,12 +193,23 @@ def _beside(look: Look, board: Board, lens: Lens) -> Array:
 
 
 def _modelled(looks: list[Look], board: Board) -> tuple[Model, dict[Model, float], _Solved, list[Look]]:
-    """Both models without their grossest outliers, and the better one on held-out pictures."""
+    """All models without their grossest outliers, and the best one on held-out pictures."""
     start = _start(looks, board)
     kept, _ = _without_outliers(looks, board, "rational", _solve(looks, board, "rational", start))
-    held_out: dict[Model, float] = {m: _held_out(kept, board, m, start) for m in ("plain", "rational")}
-    model: Model = "rational" if not held_out["rational"] >= BETTER * held_out["plain"] else "plain"
-    return model, held_out, _solve(kept, board, model, start), kept
+    held_out = {model: _held_out(kept, board, model, start) for model in FLAGS}
+    solved = {model: _solve(kept, board, model, start) for model in FLAGS if math.isfinite(held_out[model])}
+    whole = [model for model in solved if blind(solved[model].lens) == 0] or list(solved)
+    best = min(held_out[model] for model in whole)
+    model = next(model for model in whole if BETTER * held_out[model] <= best)
+    return model, held_out, solved[model], kept
+
+
+def blind(lens: Lens) -> int:
+    """Of two dozen points along the picture's edges, how many the lens has no ray for."""
+    along = np.linspace(0.0, 1.0, 7)
+    u = np.concatenate([along, along, np.zeros(5), np.ones(5)]) * (lens.width - 1)
+    v = np.concatenate([np.zeros(7), np.ones(7), along[1:-1], along[1:-1]]) * (lens.height - 1)
+    return int(np.isnan(lens.rays(np.column_stack([u, v]))).any(axis=1).sum())
 
 
 def _start(looks: Sequence[Look], board: Board) -> Lens:
@@ -215,8 +232,10 @@ def _solve(looks: Sequence[Look], board: Board, model: Model, start: Lens) -> _S
     points = [_points(look, board).astype(np.float32) for look in looks]
     pixels = [look.pixels.astype(np.float32) for look in looks]
     bent = np.array(start.distortion)
-    if model == "plain" and any(bent[5:]):
-        bent = np.zeros(5)
+    if model == "plain":
+        bent = np.zeros(5) if any(bent[5:]) else bent[:5]
+    elif model == "rational":
+        bent[[4, 7]] = 0.0
     flags = FLAGS[model] | cv2.CALIB_USE_INTRINSIC_GUESS
     size = (start.width, start.height)
     _, camera, bent, turns, moves = cv2.calibrateCamera(
@@ -231,8 +250,9 @@ def _solve(looks: Sequence[Look], board: Board, model: Model, start: Lens) -> _S
     residuals = [
         np.asarray(xy, dtype=np.float64) - found.reshape(-1, 2) for xy, (found, _) in zip(pixels, seen, strict=True)
     ]
-    count = 10 + (5 if model == "plain" else 8)
-    return _Solved(lens, residuals, [np.asarray(slope, dtype=np.float64)[:, :count] for _, slope in seen])
+    free = {"plain": (0, 1, 2, 3, 4), "rational": (0, 1, 2, 3, 5, 6), "full rational": tuple(range(8))}[model]
+    columns = [*range(10), *(10 + i for i in free)]
+    return _Solved(lens, residuals, [np.asarray(slope, dtype=np.float64)[:, columns] for _, slope in seen])
 
 
 def _held_out(looks: Sequence[Look], board: Board, model: Model, start: Lens) -> float:

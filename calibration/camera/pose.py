@@ -32,7 +32,9 @@ BOARD: Final = 0
 SURE_PX: Final = 0.15
 """No corner is believed better than that when doubt is reckoned."""
 SAME_HEIGHT_M: Final = 1e-6
-VAGUE_DEG: Final = 0.5
+HEAD_M: Final = 1.6
+NEAR_M: Final = 2.5
+"""Heads are that high, and not further from below the camera are they looked at here."""
 HIGHER_M: Final = 0.3
 """Ceilings are measured better than places along them."""
 STILL_PX: Final = 3.0
@@ -79,7 +81,8 @@ class Points:
 class PoseFit:
     """A view and why to believe it. ``off_cm``: thing -> how far from where it was laid the view sees it.
 
-    ``doubt_cm``, ``doubt_deg``: standard errors of where the camera hangs and how it is turned.
+    ``place_cm``, ``turn_deg``: standard errors of where the camera hangs and how it is turned; ``heads_cm``: of where
+    it will see heads. The last is what counts: a little to the left and a little turned cancel out on the floor.
     """
 
     view: View
@@ -87,8 +90,9 @@ class PoseFit:
     residual_px: float
     residual_cm: float
     off_cm: Mapping[int, float]
-    doubt_cm: float
-    doubt_deg: float
+    place_cm: float
+    turn_deg: float
+    heads_cm: float
 
 
 # --- what is seen of what was laid --------------------------------------------------------------------------------
@@ -190,8 +194,7 @@ def fit_pose(points: Points, lens: Lens) -> PoseFit | None:
     view = min(views, key=lambda v: _rms(_off_px(v, points)))
     off_m = (view.at_height(points.pixels, points.places[:, 2]) - points.places)[:, :2]
     off_cm = {t: 100 * _rms(off_m[points.of == t]) for t in points.things}
-    doubt_cm, doubt_deg = _doubt(view, points)
-    return PoseFit(view, points, _rms(_off_px(view, points)), 100 * _rms(off_m), off_cm, doubt_cm, doubt_deg)
+    return PoseFit(view, points, _rms(_off_px(view, points)), 100 * _rms(off_m), off_cm, *_doubt(view, points))
 
 
 def _guesses(points: Points, lens: Lens) -> Iterator[View]:
@@ -238,22 +241,31 @@ def _off_px(view: View, points: Points) -> Array:
     return np.where(np.isfinite(off), off, 1e3)
 
 
-def _doubt(view: View, points: Points) -> tuple[float, float]:
-    """Standard errors of place (cm) and turn (degrees), from how pixels move with the pose and how far they are off."""
-    turn = view.camera_from_store
-    columns = []
+def _doubt(view: View, points: Points) -> tuple[float, float, float]:
+    """Standard errors of place (cm), turn (degrees) and where heads are seen (cm): from how pixels move with the pose,
+    and how far they are off.
+    """
+    lens = view.lens
+    u, v = np.meshgrid(np.linspace(0.1, 0.9, 7), np.linspace(0.1, 0.9, 7))
+    pixels = np.column_stack([u.ravel() * lens.width, v.ravel() * lens.height])
+    heads = view.at_height(pixels, HEAD_M)[:, :2]
+    near = np.hypot(*(heads - np.array(view.position[:2])).T) < NEAR_M
     step = 1e-5
+    seen, moved_heads = [], []
     for i in range(6):
         by = np.zeros(6)
         by[i] = step
         x, y, z = (np.asarray(view.position) + by[:3]).tolist()
-        moved = View(view.lens, (x, y, z), turn_of(turned(by[3:]) @ turn))
-        columns.append((_off_px(moved, points) - _off_px(view, points)).ravel() / step)
-    slope = np.column_stack(columns)
+        moved = View(lens, (x, y, z), turn_of(turned(by[3:]) @ view.camera_from_store))
+        seen.append((_off_px(moved, points) - _off_px(view, points)).ravel() / step)
+        moved_heads.append((moved.at_height(pixels[near], HEAD_M)[:, :2] - heads[near]).ravel() / step)
+    slope, floor = np.column_stack(seen), np.column_stack(moved_heads)
     free = max(1, slope.shape[0] - 6)
     error_px = max(SURE_PX, math.sqrt(float((_off_px(view, points) ** 2).sum()) / free))
     spread = np.linalg.pinv(slope.T @ slope) * error_px**2
-    return 100 * math.sqrt(np.trace(spread[:3, :3])), math.degrees(math.sqrt(np.trace(spread[3:, 3:])))
+    heads_cm = 100 * math.sqrt(max(0.0, float(np.trace(floor @ spread @ floor.T)) / max(1, int(near.sum()))))
+    place_cm, turn = 100 * math.sqrt(np.trace(spread[:3, :3])), math.sqrt(np.trace(spread[3:, 3:]))
+    return place_cm, math.degrees(turn), heads_cm
 
 
 def _rms(off: Array) -> float:
@@ -274,9 +286,9 @@ def judge_pose(fit: PoseFit, look: Look, hangs: Point, placed: Sequence[Placed])
         worst = max(fit.off_cm, key=lambda t: fit.off_cm[t])
         what = f"things are {fit.residual_cm:.1f} cm off on the floor, {named(worst)} {fit.off_cm[worst]:.1f} cm"
         found.append(Finding("floor", what, fit.residual_cm))
-    if wrong is None and (fit.doubt_cm > FAULTS["vague"].limit or fit.doubt_deg > VAGUE_DEG):
-        what = f"its place is known to {fit.doubt_cm:.1f} cm and its turn to {fit.doubt_deg:.2f} degrees only"
-        found.append(Finding("vague", what, fit.doubt_cm))
+    if wrong is None and not fit.heads_cm <= FAULTS["vague"].limit:
+        what = f"heads would be seen {fit.heads_cm:.1f} cm off, for all that is known"
+        found.append(Finding("vague", what, fit.heads_cm))
     return found + _elsewhere(fit, hangs)
 
 

@@ -226,8 +226,9 @@ def evidence(wanted: Wanted, verdict: Verdict) -> dict[str, Any]:
         }
     tables["pose"] = {
         "residual_px": round(pose.residual_px, 3),
-        "doubt_cm": round(pose.doubt_cm, 2),
-        "doubt_deg": round(pose.doubt_deg, 3),
+        "place_error_cm": round(pose.place_cm, 2),
+        "turn_error_deg": round(pose.turn_deg, 3),
+        "heads_error_cm": round(pose.heads_cm, 2),
     }
     tables["sheet"] = _sheets(pose)
     if verdict.findings:

@@ -47,7 +47,7 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
     if pose is not None:
         x, y, z = pose.view.position
         console.print(
-            f"pose: hangs at {x:.3f}, {y:.3f}, {z:.3f} m (± {pose.doubt_cm:.1f} cm, ± {pose.doubt_deg:.2f}°), "
+            f"pose: hangs at {x:.3f}, {y:.3f}, {z:.3f} m (± {pose.place_cm:.1f} cm, ± {pose.turn_deg:.2f}°), "
             f"{_towards(pose.view.camera_from_store)}",
             soft_wrap=True,
         )
@@ -56,7 +56,8 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
             x, y, _ = pose.points.places[pose.points.of == thing].mean(axis=0).tolist()
             table.add_row(str(thing) if thing else "board", f"{x:.2f}", f"{y:.2f}", f"{pose.off_cm[thing]:.1f}")
         console.print(table)
-        console.print(f"floor: {pose.residual_cm:.1f} cm, {pose.residual_px:.2f} px", highlight=False)
+        left = f"floor: {pose.residual_cm:.1f} cm, {pose.residual_px:.2f} px; heads are seen to {pose.heads_cm:.1f} cm"
+        console.print(left, highlight=False)
     for finding in verdict.findings:
         console.print(str(finding), style="red" if finding.refuses else "yellow", highlight=False, soft_wrap=True)
     ends = "is accepted" if verdict.accepted else "is refused. Put right what is named, then do it again"
@@ -82,8 +83,9 @@ def plain_verdict(verdict: Verdict) -> dict[str, Any]:
             "rotation": [round(v, 6) for v in pose.view.rotation],
             "residual_px": round(pose.residual_px, 4),
             "residual_cm": round(pose.residual_cm, 3),
-            "doubt_cm": round(pose.doubt_cm, 3),
-            "doubt_deg": round(pose.doubt_deg, 4),
+            "place_error_cm": round(pose.place_cm, 3),
+            "turn_error_deg": round(pose.turn_deg, 4),
+            "heads_error_cm": round(pose.heads_cm, 3),
         }
     return told
 
@@ -140,7 +142,7 @@ def print_changes(before: Kept, after: Kept, old: CameraProfile, new: CameraProf
     went_cm = [100 * (b - a) for a, b in zip(old.position, new.position, strict=True)]
     turn = new.view.camera_from_store @ old.view.camera_from_store.T
     turned_deg = math.degrees(math.acos(float(np.clip((np.trace(turn) - 1) / 2, -1, 1))))
-    if (old.lens, went_cm, turned_deg < 1e-6) == (new.lens, [0.0] * 3, True):
+    if old.lens == new.lens and max(map(abs, went_cm)) < 0.005 and turned_deg < 0.001:
         console.print("nothing differs but the date")
         return
     x, y, z = went_cm

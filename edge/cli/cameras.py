@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.live import StateFolder, StoreFolder
-from edge.cli.places import state_folder
-from edge.cli.profiles import By, console, say_restart, shop_of
+from edge.cli.live import StoreFolder
+from edge.cli.profiles import By, console, shop_of
 from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ def camera(
     camera: Annotated[str, typer.Argument(help="A camera of store.toml.", metavar="CAMERA")],
     *,
     store: StoreFolder,
-    state: StateFolder = None,
     print_: Annotated[
         Path | None, typer.Option("--print", help="Write the sheets to print, and no more.", metavar="FILE.pdf|.png")
     ] = None,
@@ -84,7 +82,7 @@ def camera(
         if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
             refuse("there is no terminal to ask at: say --yes if the profile shall be written when all is well")
         verdict = calibrate(shop, wanted, say)
-        _end(shop, store, wanted, verdict, state, picture, yes=yes, as_json=as_json)
+        _end(shop, store, wanted, verdict, picture, yes=yes, as_json=as_json)
     except (Misread, Unprintable, CannotCalibrate, NoPictures, OSError) as error:
         refuse(str(error))
     except cv2.error as error:
@@ -92,7 +90,7 @@ def camera(
 
 
 def _end(
-    shop: Store, folder: Path, wanted: Wanted, verdict: Verdict, state: Path | None, picture: Path | None,
+    shop: Store, folder: Path, wanted: Wanted, verdict: Verdict, picture: Path | None,
     *, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell, write, draw. A pose that is refused is drawn too, where somebody said where: that shows what is wrong."""
@@ -116,8 +114,6 @@ def _end(
             typer.echo(f"written: {written}")
         if drawn:
             typer.echo(f"drawn: {drawn}: look whether the lines lie on what they mean")
-    if written:
-        say_restart(state_folder(state, shop.id))
     if not verdict.accepted:
         raise typer.Exit(DIFFERENT)
 

@@ -117,7 +117,7 @@ def rollback(
     note: Annotated[str, typer.Option(help="Why; stands in the profile.")] = "",
 ) -> None:
     """Go back to an older profile: a new one that repeats it. Nothing is deleted."""
-    from calibration.history import NoSuchProfile, roll_back
+    from calibration.history import NoSuchProfile, is_camera, roll_back
 
     shop = shop_of(store, sensor=sensor)
     kept = _kept(shop, store, sensor, when)
@@ -128,7 +128,8 @@ def rollback(
     except (NoSuchProfile, OSError) as error:
         refuse(str(error))
     typer.echo(f"written: {path}")
-    say_restart(state_folder(state, shop.id))
+    if not is_camera(shop, sensor):  # camera nodes see by themselves that there is a newer one
+        say_restart(state_folder(state, shop.id))
 
 
 # --- what they share ------------------------------------------------------------------------------------------------

@@ -210,4 +210,7 @@ def _write(console: Console, path: Path, title: str) -> None:
 
 
 if __name__ == "__main__":
+    from simulator.rig import camera_pictures
+
     draw(Path(sys.argv[1]))
+    camera_pictures.draw(Path(sys.argv[1]))
