@@ -63,7 +63,7 @@ def test_a_dry_run_prints_who_is_where_and_tells_nobody(tmp_path: Path, walked: 
     frames = [json.loads(line) for line in done.stdout.splitlines()]
     times = [frame["t"] - BEGINS_S for frame in frames]
     assert times == sorted(times)
-    assert max(np.diff(times)) <= 1.0, "an empty view is said every second"
+    assert max(np.diff(times)) <= 0.6, "longer silences make the runtime doubt who is who"
     inside = [frame for frame in frames if 2.0 <= frame["t"] - BEGINS_S < 5.0]
     assert len(inside) == 30
     for frame in inside:
