@@ -17,9 +17,9 @@ from models.render.solids import Array
 Colour: TypeAlias = tuple[float, float, float]
 Pattern: TypeAlias = Literal["plain", "stripes", "hoops", "checks", "dots", "print", "mottled", "yoke", "tiles"]
 
-TRAINED: tuple[Pattern, ...] = ("plain", "plain", "plain", "stripes", "hoops", "dots", "print", "mottled")
-KEPT_BACK: tuple[Pattern, ...] = ("plain", "checks", "yoke", "print", "mottled")
-"""What the people of the test pictures wear."""
+TRAINED: tuple[Pattern, ...] = (*("plain", "mottled") * 4, "stripes", "hoops", "dots", "print")
+KEPT_BACK: tuple[Pattern, ...] = (*("plain", "mottled") * 4, "checks", "checks", "yoke", "print")
+"""What the people of the test pictures wear. Most people wear one colour."""
 
 SHEET_PX = 512
 

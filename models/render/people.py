@@ -45,7 +45,7 @@ def some_looks(rng: np.random.Generator, sheet: Array, kept_back: bool = False) 
     burdens: tuple[Burden, ...] = ("none", "none", "none", "backpack", "tote", "basket", "box")
     hair = hairs[rng.integers(len(hairs))]
     covered = hair in ("cap", "hat", "hood", "scarf")
-    hair_paint = _cloth(rng, sheet, kept_back) if covered else Paint(HAIRS[rng.integers(len(HAIRS))])
+    hair_paint = _cloth(rng, sheet, kept_back, lively=0.4) if covered else Paint(HAIRS[rng.integers(len(HAIRS))])
     skin = np.array(SKINS[rng.integers(len(SKINS))]) * rng.uniform(0.85, 1.12)
     sleeves: tuple[Literal["long", "short", "none"], ...] = ("long", "long", "short", "none")
     held = [_cloth(rng, sheet, kept_back) if rng.random() < 0.25 else None for _ in range(2)]

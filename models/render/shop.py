@@ -94,14 +94,14 @@ def furnish(rng: np.random.Generator, layout: Layout, dressing: Dressing, walls:
 
 
 def clutter(rng: np.random.Generator, layout: Layout, sheet: Array) -> list[Painted]:
-    """What stands about and hangs around: boxes, bins, plants, balls that are not heads, signs, mats."""
+    """What stands about and hangs around: boxes, bins, posts, mats, signs; seldom a ball, which is no head."""
     low, high = np.min(layout.floor, axis=0), np.max(layout.floor, axis=0)
     things = []
     for _ in range(int(rng.integers(0, 6))):
         x, y = rng.uniform(low + 0.2, high - 0.2)
         paint = Paint(a_colour(rng, 0.7), "print" if rng.random() < 0.4 else "plain", sheet=sheet)
         turned = upright(float(rng.uniform(0, math.pi)))
-        kind = rng.integers(5)
+        kind = rng.choice(5, p=[0.3, 0.25, 0.03, 0.22, 0.2])
         if kind == 0:
             size = rng.uniform(0.2, 0.6, 3).astype(np.float32)
             things.append(Painted(Box(np.array([x, y, 0], np.float32), size, turned), paint))
@@ -111,9 +111,8 @@ def clutter(rng: np.random.Generator, layout: Layout, sheet: Array) -> list[Pain
             things.append(Painted(Limb(foot, foot + np.array([0, 0, h], np.float32), r, r), paint))
         elif kind == 2:
             r = rng.uniform(0.06, 0.16)
-            at = np.array([x, y, rng.uniform(r, 1.3)], np.float32)
+            at = np.array([x, y, r], np.float32)
             things.append(Painted(Ellipsoid(at, np.array([r, r, r], np.float32), turned), paint))
-            things.append(Painted(Limb(at * [1, 1, 0], at, 0.02, 0.02), paint))
         elif kind == 3:
             size = np.array([rng.uniform(0.4, 1.2), rng.uniform(0.4, 0.9), 0.01], np.float32)
             things.append(Painted(Box(np.array([x, y, 0], np.float32), size, turned), paint))
