@@ -88,9 +88,9 @@ def evaluate(data: Path, detector: Detector, split: str = "test") -> Figures:
     for picture, view, seen in truths(data, split):
         figures.pictures += 1
         found = detector.suspect(picture, LEAST_SURE)
-        _count(figures.heads, found.heads, [(p.head, p.head_seen, p.head_area) for p in seen], view, SIZES_M[0])
-        _count(figures.hands, found.hands, _hands(seen), view, SIZES_M[1])
-        _count(figures.feet, found.feet, [(p.feet, p.body_seen, 1.0) for p in seen], view, SIZES_M[2])
+        count(figures.heads, found.heads, [(p.head, p.head_seen, p.head_area) for p in seen], view, SIZES_M[0])
+        count(figures.hands, found.hands, _hands(seen), view, SIZES_M[1])
+        count(figures.feet, found.feet, [(p.feet, p.body_seen, 1.0) for p in seen], view, SIZES_M[2])
         _place(figures, detector.believed(found), view, seen)
     return figures
 
@@ -120,7 +120,7 @@ def _seen(told: dict[str, Any]) -> Seen:
     return Seen(**{**told, "head": np.array(told["head"]), "feet": np.array(told["feet"]), "hands": (one, other)})
 
 
-def _count(kind: Kind, found: Array, parts: list[tuple[Any, float, float]], view: View, size_m: float) -> None:
+def count(kind: Kind, found: Array, parts: list[tuple[Any, float, float]], view: View, size_m: float) -> None:
     """Compare detections with the truth, in the picture."""
     points = np.array([point for point, _, _ in parts], np.float64).reshape(-1, 3)
     spots = view.pixels(points)

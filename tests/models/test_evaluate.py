@@ -1,0 +1,63 @@
+"""What is counted as found, missed, invented, or neither."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.optics import Lens, looking_down
+from models.evaluate import Figures, Kind, count, table
+
+VIEW = looking_down(Lens(640, 480, 300.0, 300.0, 319.5, 239.5), (0.0, 0.0, 3.0))
+HEADS = np.array([[0.2, 0.1, 1.6], [-0.5, 0.4, 1.5]])
+HEAD_M = 0.24
+
+Array = NDArray[np.float64]
+
+
+def boxes(points: Array, scores: list[float]) -> Array:
+    spots = VIEW.pixels(points)
+    sides = VIEW.lens.spread(spots) * (HEAD_M / np.linalg.norm(points - VIEW.position, axis=1))[:, None]
+    return np.column_stack([spots, sides, scores])
+
+
+def counted(found: Array, seen: tuple[float, float] = (1.0, 1.0)) -> Kind:
+    kind = Kind()
+    count(kind, found, [(p, share, 0.01) for p, share in zip(HEADS, seen, strict=True)], VIEW, HEAD_M)
+    return kind
+
+
+def test_everything_found_and_nothing_invented() -> None:
+    assert counted(boxes(HEADS, [0.9, 0.6])).at(0.5) == (1.0, 1.0)
+
+
+def test_one_is_missed_and_another_invented() -> None:
+    invented = np.array([[0.9, -0.6, 1.6]])
+    kind = counted(np.vstack([boxes(HEADS[:1], [0.9]), boxes(invented, [0.8])]))
+    assert kind.at(0.5) == (0.5, 0.5)
+    assert kind.at(0.85) == (0.5, 1.0)
+    assert 0.8 < kind.best() <= 0.9
+
+
+def test_the_same_head_twice_is_once_invented() -> None:
+    kind = counted(np.vstack([boxes(HEADS, [0.9, 0.9]), boxes(HEADS[:1], [0.7])]))
+    assert kind.at(0.5) == pytest.approx((1.0, 2 / 3))
+
+
+def test_a_hidden_head_is_neither_missed_nor_invented() -> None:
+    assert counted(boxes(HEADS[:1], [0.9]), seen=(1.0, 0.3)).at(0.5) == (1.0, 1.0)
+    assert counted(boxes(HEADS, [0.9, 0.9]), seen=(1.0, 0.3)).at(0.5) == (1.0, 1.0)
+
+
+def test_beside_is_not_found() -> None:
+    off = boxes(HEADS, [0.9, 0.9])
+    off[:, 0] += 0.7 * off[:, 2]
+    assert counted(off).at(0.5) == (0.0, 0.0)
+
+
+def test_what_was_never_measured_is_not_told() -> None:
+    figures = Figures(pictures=3, heads=counted(boxes(HEADS, [0.9, 0.6])))
+    told = table(figures, {"head": 0.5})
+    assert "| head | 2 | 0.50 | 1.000 | 1.000 |" in told
+    assert "hands" not in told
