@@ -78,8 +78,8 @@ def export(
     weights: Annotated[Path, typer.Argument(help="RUN/weights/best.pt.", metavar="WEIGHTS")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.", metavar="FILE.onnx")],
-    width: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = 416,
-    height: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = 320,
+    width: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = 640,
+    height: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = 480,
     half: Annotated[bool, typer.Option("--half", help="Weights in 16 bits: half the file.")] = False,
     int8: Annotated[bool, typer.Option("--int8", help="Convolutions in 8 bits, measured on --data.")] = False,
     data: Annotated[

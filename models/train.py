@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 NETWORK = Path(__file__).parent / "ceiling.yaml"
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 SETTINGS: dict[str, object] = {
-    "task": "detect", "imgsz": 416, "rect": True, "cache": "ram", "deterministic": False, "plots": False,
+    "task": "detect", "imgsz": 640, "rect": True, "cache": False, "deterministic": False, "plots": False,
     "optimizer": "AdamW", "lr0": 0.002, "lrf": 0.01, "momentum": 0.9, "weight_decay": 0.01,
     "warmup_epochs": 0.5, "warmup_bias_lr": 0.0, "patience": 0,
     "box": 2.0, "cls": 1.0, "dfl": 1.5,

@@ -37,7 +37,7 @@ WANTED: Final = (
 )
 SEE: Final = "See docs/cameras.md, or take the shipped one: leave `detector` of [eyes] out"
 
-SIZE: Final = (416, 320)
+SIZE: Final = (640, 480)
 """Width and height for networks that take any."""
 GREY: Final = 114
 """What stands beside a picture of another shape than the network's; ultralytics trains with it."""
