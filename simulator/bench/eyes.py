@@ -144,10 +144,10 @@ def _ultralytics_ms(weights: Path, frames: Sequence[Picture], threads: int) -> f
     clock = time.thread_time if threads == 1 else time.perf_counter
     model = yolo.YOLO(str(weights))
     for frame in frames[:WARM]:
-        model.predict(frame, imgsz=(320, 416), device="cpu", verbose=False)
+        model.predict(frame, imgsz=(480, 640), device="cpu", verbose=False)
     began_s = clock()
     for frame in frames:
-        model.predict(frame, imgsz=(320, 416), device="cpu", verbose=False)
+        model.predict(frame, imgsz=(480, 640), device="cpu", verbose=False)
     return 1000.0 * (clock() - began_s) / len(frames)
 
 
