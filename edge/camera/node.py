@@ -30,8 +30,8 @@ from edge.records import PersonSeen
 from edge.site import CameraSource
 
 EMPTY_S: Final = 0.4
-"""An empty view is said so often. Where no camera has said anything for 0.6 s, people may have changed places unseen, and
-the runtime doubts who is who (`edge.floor.partings`)."""
+"""An empty view is said so often. Where no camera has said anything for 0.6 s, people may have changed places unseen,
+and the runtime doubts who is who (`edge.floor.partings`)."""
 HEALTH_S: Final = 10.0
 WAIT_S: Final = 0.25
 NOW_AND_THEN_S: Final = 5.0
