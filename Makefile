@@ -3,6 +3,7 @@
 #   make demo     simulate a lively few minutes in the demo shop, replay them, print receipts beside the truth
 #   make test     ruff, mypy and the tests
 #   make lint     ruff and mypy alone
+#   make trainer  also install what training the detector needs (torch); the tests then include it
 #   make bench    replay speed, time per message, how both grow with plates and people
 #   make clean    remove what was built, the virtual environment included
 
@@ -15,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # Works with and without pip inside the environment (see the venv target).
 PIP = $$(cat $(VENV)/pip-command) install --quiet --disable-pip-version-check --constraint requirements.lock
 
-.PHONY: demo test lint bench setup clean
+.PHONY: demo test lint bench setup trainer clean
 
 demo: $(VENV)/ready
 	$(BIN)/tebura demo
@@ -33,6 +34,8 @@ bench: $(VENV)/ready
 
 setup: $(VENV)/ready-to-develop
 
+trainer: $(VENV)/ready-to-train
+
 clean:
 	rm -rf $(VENV) out build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -46,6 +49,13 @@ $(VENV)/ready: pyproject.toml requirements.lock $(VENV)/pip-command
 $(VENV)/ready-to-develop: $(VENV)/ready
 	@echo "Installing what the tests need into $(VENV) ..."
 	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/ready-to-train: models/requirements.txt $(VENV)/ready-to-develop
+	@echo "Installing what training needs into $(VENV); torch is large ..."
+	@$(PIP) --no-deps --requirement models/requirements.txt
+	@$(BIN)/python -c 'from models.offline import ultralytics; ultralytics()' || { \
+		echo "torch and ultralytics do not run here; is this torch a build for CPUs?" >&2; exit 1; }
 	@touch $@
 
 # Debian ships python3 without what `python3 -m venv` needs (ensurepip). Three ways out, in this order: a pip of

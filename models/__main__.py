@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -93,8 +94,6 @@ def export(
         _refuse(f"--width {width} --height {height}: both must be multiples of 32")
     if int8 and (half or data is None):
         _refuse("--int8 measures its ranges on pictures: name them with --data DATA, and leave out --half")
-    if not weights.is_file():
-        _refuse(f"{weights}: no such weights: train first")
     try:
         done = write(
             weights, out, width=width, height=height, half=half, int8=int8, data=data,
@@ -142,4 +141,5 @@ def _refuse(line: str) -> NoReturn:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` ends it as Ctrl-C does: with all its processes
     app()

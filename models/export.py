@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.offline import CannotTrain, ultralytics
+from models.offline import CannotTrain, weights_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,11 +64,7 @@ def export(
     layers keep the means that training left them, and int8 is not to be had.
     """
     learned, compared = (None, None) if data is None else (data / "images" / "train", data / "images" / "val")
-    yolo = ultralytics()
-    try:
-        model = yolo.YOLO(str(weights)).model
-    except Exception as error:  # whatever torch makes of a file that is none
-        raise CannotTrain(f"{weights}: these are no detector's weights: name RUN/weights/best.pt ({error})") from error
+    model, _ = weights_in(weights)
     if learned is not None:
         _settle(model, _inputs(learned, width, height, SETTLED))
     network = _network(model)

@@ -1,6 +1,7 @@
 """Ultralytics, kept off the network, and whole where torchvision is not.
 
-Enters: nothing. Leaves: the imported package. Refuses: a Python without it, naming the remedy.
+Enters: nothing, or a file of weights. Leaves: the imported package, or the network. Refuses: a Python without it, and
+files that are no weights, naming the remedy.
 
 Its switches are environment variables that it reads when it is imported, so nobody in `models` imports it but through
 here: no settings sync, no telemetry, no pip of its own, no download of weights and fonts. Its settings lie in a folder
@@ -21,7 +22,9 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -42,6 +45,19 @@ def ultralytics() -> Any:
     except ImportError as missing:
         raise CannotTrain(f"{WANTED} ({missing})") from missing
     return package
+
+
+def weights_in(path: Path) -> tuple[Any, Mapping[str, Any]]:
+    """A network, and what else its file tells."""
+    if not path.is_file():
+        raise CannotTrain(f"{path}: no such weights: train first, or name RUN/weights/best.pt")
+    ultralytics()
+    try:
+        network, told = importlib.import_module("ultralytics.nn.tasks").load_checkpoint(str(path))
+    except Exception as error:  # whatever torch makes of a file that is none
+        why = " ".join(str(error).split())[:100]
+        raise CannotTrain(f"{path}: these are no detector's weights: name RUN/weights/best.pt ({why})") from error
+    return network, told
 
 
 def _close_the_doors() -> None:

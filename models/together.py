@@ -8,6 +8,7 @@ other at every layer, processes once a step. Ultralytics knows this for GPUs onl
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ def together(processes: int, work: Callable[..., object], *arguments: object) ->
         meeting = str(Path(folder) / "meeting")
         others = [
             multiprocessing.get_context("spawn").Process(
-                target=work, args=(Together(rank, processes, meeting), *arguments), daemon=True
+                target=_other, args=(work, Together(rank, processes, meeting), *arguments), daemon=True
             )
             for rank in range(1, processes)
         ]
@@ -81,3 +82,9 @@ def together(processes: int, work: Callable[..., object], *arguments: object) ->
         finally:
             for other in others:
                 other.terminate()
+
+
+def _other(work: Callable[..., object], us: Together, *arguments: object) -> None:
+    """Ctrl-C reaches every process; the first one hears it, and ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    work(us, *arguments)

@@ -2,7 +2,9 @@
 
 Enters: a data set in ultralytics' form (`DATA/data.yaml`, `DATA/images/{train,val}`, `DATA/labels/{train,val}`), the
 network of `ceiling.yaml` or weights to begin from. Leaves: `RUN/weights/last.pt` after every epoch (to go on from) and
-`best.pt` (to export). Refuses: pictures that are not there, classes without a `head`, a run that is there already.
+`best.pt` (to export). Refuses: pictures or labels that are not there, classes without a `head`, weights that are none,
+a run that is there already, or is done. Killed at any moment, a run goes on after its last whole epoch: weights are
+written beside and take their place in one step.
 
 What differs from ultralytics' own `yolo train`, and why: no mosaic, no scaling, no shifting, since the renderer is the
 augmentation and a box's size says how far away its owner is; flips both ways, since a ceiling has no up. Every batch
@@ -20,12 +22,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.offline import CannotTrain, ultralytics
+from models.offline import CannotTrain, ultralytics, weights_in
 from models.peaks import peaks
 from models.together import Together, together
 
@@ -66,11 +68,13 @@ def train(wanted: Wanted) -> Path:
         raise CannotTrain(f"{wanted.out}: there is no weights/last.pt to go on from: leave out --resume")
     if last.is_file() and not wanted.resume:
         raise CannotTrain(f"{wanted.out}: a run lies there already: go on with --resume, or name another --out")
-    if wanted.begin_from and not wanted.begin_from.is_file():
-        raise CannotTrain(f"{wanted.begin_from}: no such weights")
     names = classes(wanted.data)
     for part in ("train", "val"):
         pictures_in(wanted.data / "images" / part)
+    labels = wanted.data / "labels" / "train"
+    if next(labels.rglob("*.txt"), None) is None:
+        raise CannotTrain(f"{labels}: there are no labels: a .txt for each picture, lines of `class x y width height`")
+    _can_begin(wanted, last)
     data = _described(wanted, names)
     with together(_processes(wanted), _run, wanted, data) as us:
         _run(us, wanted, data)
@@ -102,6 +106,15 @@ def pictures_in(folder: Path) -> list[Path]:
     return found
 
 
+def _can_begin(wanted: Wanted, last: Path) -> None:
+    if wanted.resume:
+        done = weights_in(last)[1].get("epoch", -1) + 1
+        if done >= wanted.epochs:
+            raise CannotTrain(f"{wanted.out}: {done} epochs are done: export weights/best.pt, or ask for more --epochs")
+    elif wanted.begin_from:
+        weights_in(wanted.begin_from)
+
+
 def _described(wanted: Wanted, names: Mapping[int, str]) -> Path:
     """The data set in a file of the run, with its place in full: ultralytics looks for relative ones elsewhere."""
     path = wanted.out / "data.yaml"
@@ -124,7 +137,8 @@ def _run(us: Together, wanted: Wanted, data: Path) -> None:
     us.meet()
     with tempfile.TemporaryDirectory(prefix="tebura-train-") as elsewhere:
         trainer = _trainer(us, wanted, data, wanted.out if us.first else Path(elsewhere))
-        with _our_way(trainer):
+        # Ultralytics draws bars on stdout, whatever it is told.
+        with _our_way(trainer), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
             trainer.train()
 
 
@@ -138,6 +152,9 @@ def _trainer(us: Together, wanted: Wanted, data: Path, out: Path) -> Any:
 
     class Training(DetectionTrainer):  # type: ignore[misc, unused-ignore]
         """Ultralytics' training, with a clock of its own, in processes of their own."""
+
+        last: Path
+        best: Path
 
         def check_resume(self, overrides: dict[str, Any]) -> None:
             super().check_resume(overrides)
@@ -172,7 +189,26 @@ def _trainer(us: Together, wanted: Wanted, data: Path, out: Path) -> Any:
             return found
 
         def save_model(self) -> bool:
-            return us.first and super().save_model()
+            if not us.first:
+                return False
+            places = self.last, self.best
+            self.last, self.best = beside = [_beside(place) for place in places]
+            try:
+                saved: bool = super().save_model()
+            except OSError as error:
+                for half in beside:
+                    half.unlink(missing_ok=True)
+                raise CannotTrain(f"{places[0]} cannot be written ({error}): make room, then --resume") from error
+            finally:
+                self.last, self.best = places
+            for written, place in zip(beside, places, strict=True):
+                if written.exists():
+                    os.replace(written, place)
+            return saved
+
+        def read_results_csv(self) -> dict[str, Any]:
+            """Nothing: a copy of results.csv inside the weights, for which ultralytics wants Polars."""
+            return {}
 
         def save_metrics(self, metrics: dict[str, float]) -> None:
             if us.first:
@@ -180,8 +216,9 @@ def _trainer(us: Together, wanted: Wanted, data: Path, out: Path) -> Any:
 
         def final_eval(self) -> None:
             """No further validation; what is exported is made small, what can be gone on from stays whole."""
-            if us.first and self.best.exists():
-                strip_optimizer(self.best)
+            small = _beside(self.best)
+            if us.first and self.best.exists() and strip_optimizer(self.best, str(small)):
+                os.replace(small, self.best)
 
     last = wanted.out / "weights" / "last.pt"
     overrides = SETTINGS | {
@@ -199,6 +236,13 @@ def _trainer(us: Together, wanted: Wanted, data: Path, out: Path) -> Any:
     trainer.add_callback("on_train_batch_end", clock.batch)
     trainer.add_callback("on_fit_epoch_end", clock.epoch)
     return trainer
+
+
+def _beside(place: Path) -> Path:
+    """Where to write first; what a killed run left there is gone."""
+    beside = place.with_suffix(".part")
+    beside.unlink(missing_ok=True)
+    return beside
 
 
 @contextmanager
