@@ -82,9 +82,12 @@ def together(processes: int, work: Callable[..., object], *arguments: object) ->
         finally:
             for other in others:
                 other.terminate()
+            for other in others:
+                other.join()
 
 
 def _other(work: Callable[..., object], us: Together, *arguments: object) -> None:
-    """Ctrl-C reaches every process; the first one hears it, and ends the others."""
+    """Ctrl-C reaches every process; the first one hears it, ends the others, and takes away what they leave."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = str(Path(us.meeting).parent)
     work(us, *arguments)

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 from models.offline import CannotTrain, ultralytics, weights_in
 from models.peaks import peaks
 from models.together import Together, together
+from models.windows import windowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 NETWORK = Path(__file__).parent / "ceiling.yaml"
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 SETTINGS: dict[str, object] = {
-    "task": "detect", "imgsz": 640, "rect": True, "cache": False, "deterministic": False, "plots": False,
+    "task": "detect", "imgsz": 640, "cache": False, "deterministic": False, "plots": False,
     "optimizer": "AdamW", "lr0": 0.002, "lrf": 0.01, "momentum": 0.9, "weight_decay": 0.01,
     "warmup_epochs": 0.5, "warmup_bias_lr": 0.0, "patience": 0,
     "box": 2.0, "cls": 1.0, "dfl": 1.5,
@@ -163,6 +164,12 @@ def _trainer(us: Together, wanted: Wanted, data: Path, out: Path) -> Any:
         def get_dataloader(self, dataset_path: str, batch_size: int = 16, rank: int = -1, mode: str = "train") -> Any:
             alone = us.of == 1 or mode == "val"
             return super().get_dataloader(dataset_path, batch_size, -1 if alone else us.rank, mode)
+
+        def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
+            dataset = super().build_dataset(img_path, mode, batch)
+            if mode == "train":
+                dataset.transforms = windowed(self.args)
+            return dataset
 
         def _setup_scheduler(self) -> None:
             end = self.args.lrf

@@ -1,0 +1,68 @@
+"""What training sees of a picture: a window around somebody.
+
+Enters: a picture with its boxes. Leaves: a part of it, of a size that is the same for all of them, and the boxes whose
+middles lie in it, whole even where the window's edge cuts them. Most of what a ceiling camera shows is floor: a window
+holds almost as many people as its picture and costs a quarter of the work. One in a few lies anywhere, so that floors
+and products without anybody near are learned, too. The network has only convolutions: in the shop it looks at the
+whole picture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SIZE = (320, 256)
+"""Width and height of a window, pixels; multiples of the network's largest cell (32)."""
+ANYWHERE = 0.15
+"""Share of the windows that lie just anywhere."""
+MARGIN = 0.1
+"""Whom a window is for stands at least this share of it away from its edges, where the picture allows."""
+
+
+def window(size: tuple[int, int], middles: NDArray[np.float32], rng: np.random.Generator) -> tuple[int, int]:
+    """The corner (x, y) of a window in a picture of ``size`` (width, height), for one of the ``middles`` (n, 2)."""
+    room = np.maximum(np.array(size) - SIZE, 0)
+    corner = rng.integers(0, room + 1)
+    if len(middles) and rng.random() >= ANYWHERE:
+        whom = middles[rng.integers(len(middles))]
+        inside = rng.uniform(MARGIN, 1 - MARGIN, 2) * SIZE
+        corner = np.clip(np.round(whom - inside).astype(int), 0, room)
+    return int(corner[0]), int(corner[1])
+
+
+def windowed(hyper: Any) -> Any:
+    """Ultralytics' transforms for training: a window, other colours, flips."""
+    from ultralytics.data.augment import Compose, Format, RandomFlip, RandomHSV
+
+    def cut(labels: dict[str, Any]) -> dict[str, Any]:
+        picture = labels["img"]
+        height, width = picture.shape[:2]
+        there = labels["instances"]
+        there.convert_bbox("xywh")
+        there.denormalize(width, height)
+        rng = np.random.default_rng(np.random.randint(2**31))  # the loader seeds each worker's np.random
+        x, y = window((width, height), there.bboxes[:, :2], rng)
+        part = picture[y : y + SIZE[1], x : x + SIZE[0]]
+        missing = SIZE[1] - part.shape[0], SIZE[0] - part.shape[1]
+        if any(missing):
+            part = cv2.copyMakeBorder(part, 0, missing[0], 0, missing[1], cv2.BORDER_REFLECT)
+        there.bboxes[:, :2] -= (x, y)
+        inside = ((there.bboxes[:, :2] >= 0) & (there.bboxes[:, :2] < SIZE)).all(axis=1)
+        return labels | {
+            "img": np.ascontiguousarray(part), "instances": there[inside], "cls": labels["cls"][inside],
+            "resized_shape": part.shape[:2],
+        }  # fmt: skip
+
+    return Compose([
+        cut,
+        RandomHSV(hgain=hyper.hsv_h, sgain=hyper.hsv_s, vgain=hyper.hsv_v),
+        RandomFlip(direction="vertical", p=hyper.flipud),
+        RandomFlip(direction="horizontal", p=hyper.fliplr),
+        Format(bbox_format="xywh", normalize=True, batch_idx=True),
+    ])  # fmt: skip
