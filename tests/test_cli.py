@@ -159,6 +159,20 @@ def test_check_names_every_fault_of_a_store_folder(tmp_path: Path) -> None:
     assert "2 faults in the store" in done.stderr
 
 
+def test_check_names_a_camera_that_a_broken_profile_blinds(tmp_path: Path) -> None:
+    folder = write_store(tmp_path / "shop")
+    (folder / "calibration" / "cam").mkdir(parents=True)
+    (folder / "calibration" / "cam" / "20261122T011405Z.toml").write_text("fx =")
+    done = tebura("check", "--store", folder)
+    assert done.returncode == 1
+    assert "1 cameras, 0 of them calibrated" in done.stdout
+    assert "All is well" not in done.stdout
+    assert "cam is blind: calibration/cam.toml: profile: is not TOML" in done.stderr
+    assert (
+        "Calibrate it anew (`tebura calibrate camera cam`), or roll back (`tebura calibrate rollback`)" in done.stderr
+    )
+
+
 @pytest.mark.parametrize("command", ["check", "run"])
 def test_the_faults_of_the_store_and_of_its_site_are_told_in_one_run(command: str, tmp_path: Path) -> None:
     folder = write_store(tmp_path / "broken", store_toml=STORE.replace("JPY", "QQQ"))

@@ -22,6 +22,7 @@ from edge.camera.detect import Detections, Detector
 from edge.camera.evidence import Evidence
 from edge.camera.people import people
 from edge.camera.picture import Judge, misfit, thumbnail
+from edge.camera.sights import Sight
 from edge.camera.source import Frame, Source
 from edge.camera.still import Still
 from edge.camera.voice import Outlet, Voice
@@ -45,14 +46,14 @@ Watch = Callable[[str, Frame, Detections, View], None]
 
 
 class Eye:
-    """One camera, frame by frame: what to look at, and what to say about it. ``view``: None: not calibrated."""
+    """One camera, frame by frame: what to look at, and what to say about it."""
 
     def __init__(
-        self, camera: str, view: View | None, voice: Voice, tell: Tell, *, evidence: Evidence | None = None,
+        self, camera: str, sight: Sight, voice: Voice, tell: Tell, *, evidence: Evidence | None = None,
         watch: Watch | None = None,
     ) -> None:  # fmt: skip
         self.camera, self._voice, self._tell, self._evidence, self._watch = camera, voice, tell, evidence, watch
-        self._known = self._view = self._fitted = view
+        self._known = self._sight = self._fitted = sight
         self._judge, self._still = Judge(), Still()
         self._said_s = float("-inf")
         self._had = False
@@ -62,16 +63,16 @@ class Eye:
         self._told_s = float("-inf")
         self._frames, self._spent_s, self._since_s = 0, 0.0, time.monotonic()
 
-    def calibrated(self, view: View | None) -> None:
-        """It has this profile from the next frame on; from any thread."""
-        self._known = view
+    def calibrated(self, sight: Sight) -> None:
+        """It sees like this from the next frame on; from any thread."""
+        self._known = sight
 
     def look(self, frame: Frame, detector: Detector) -> None:
         """Say who is in this frame, or that it shows nothing."""
         began_s = time.perf_counter()
         small = thumbnail(frame.picture)
         why = self._misfit(frame) or self._judge.fault(frame.picture, small, frame.at_s)
-        if why or self._fitted is None:
+        if why or isinstance(self._fitted, str):
             self.blind(why)
             return
         found: list[PersonSeen] = []
@@ -97,17 +98,17 @@ class Eye:
 
     def _misfit(self, frame: Frame) -> str:
         """Why this frame cannot be understood; where it can, the view is of its size."""
-        if self._known != self._view:
-            self._view = self._fitted = self._known
+        if self._known != self._sight:
+            self._sight = self._fitted = self._known
             self._judge = Judge()
+        if isinstance(self._sight, str) or isinstance(self._fitted, str):
+            return str(self._sight)
         height, width = frame.picture.shape[:2]
-        if self._view is None or self._fitted is None:
-            return f"nobody has calibrated it. Run `tebura calibrate camera {self.camera}`"
         if (self._fitted.lens.width, self._fitted.lens.height) != (width, height):
-            why = misfit(width, height, self._view.lens)
+            why = misfit(width, height, self._sight.lens)
             if why:
                 return why
-            self._fitted = self._view.scaled(width, height)
+            self._fitted = self._sight.scaled(width, height)
         return ""
 
     def _health(self, why: str) -> None:
@@ -129,16 +130,16 @@ class Eye:
 
 
 class Node:
-    """Live: every camera's newest frames, until `stop`. ``views``: what is known about the cameras now, asked often."""
+    """Live: every camera's newest frames, until `stop`. ``sights``: what is known of the cameras now, asked often."""
 
     def __init__(
-        self, cameras: Sequence[CameraSource], views: Callable[[], Mapping[str, View]], detector: Path | None,
+        self, cameras: Sequence[CameraSource], sights: Callable[[], Mapping[str, Sight]], detector: Path | None,
         voice: Outlet, tell: Tell, *, threads: int = 1, evidence: Evidence | None = None, watch: Watch | None = None,
     ) -> None:  # fmt: skip
-        self._views, self._voice, self._tell, self._evidence = views, voice, tell, evidence
-        known = views()
+        self._sights, self._voice, self._tell, self._evidence = sights, voice, tell, evidence
+        known = sights()
         self._quit = threading.Event()
-        self._eyes = {c.id: Eye(c.id, known.get(c.id), voice, tell, evidence=evidence, watch=watch) for c in cameras}
+        self._eyes = {c.id: Eye(c.id, known[c.id], voice, tell, evidence=evidence, watch=watch) for c in cameras}
         count = min(threads, len(cameras))
         self._turns = [
             _Turns([(self._eyes[c.id], c) for c in cameras[i::count]], Detector(detector, threads=threads // count))
@@ -180,9 +181,9 @@ class Node:
 
     def _now_and_then(self, clock_s: float) -> float:
         """New profiles, old evidence, and the clock: by how much it is ahead of one that nobody sets."""
-        views = self._views()
+        known = self._sights()
         for camera, eye in self._eyes.items():
-            eye.calibrated(views.get(camera))
+            eye.calibrated(known.get(camera, "store.toml names it no more"))
         if self._evidence is not None:
             self._evidence.tidy()
         now_s = time.time() - time.monotonic()

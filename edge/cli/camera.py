@@ -106,7 +106,7 @@ def _run(
     voice = _voice(shop, site, state, wanted, dry_run, pipe, stop)
     if video is not None:
         detector = Detector(site.eyes.detector, threads=site.eyes.threads)
-        eye = Eye(wanted[0].id, sights().get(wanted[0].id), voice, say, evidence=evidence, watch=watch)
+        eye = Eye(wanted[0].id, sights()[wanted[0].id], voice, say, evidence=evidence, watch=watch)
         count = run_film(video, start_s, wanted[0].hz, eye, detector, voice, paced=not dry_run, enough=enough)
         say(f"{video} is over: {count} frames")
         return

@@ -179,18 +179,16 @@ def _replay_one(
 
 def _store_of(recording: Recording, calibration: Path | None) -> Store:
     """The recorded store; with ``calibration`` its shelves weigh as that store folder says."""
-    from edge.store import BrokenStore, Fault, read_store
-    from edge.store.load import profiles_that_count
+    from edge.store import read_store
+    from edge.store.calibration import profiles_that_count
 
     files = recording.store_files()
     if calibration is not None:
         if not calibration.is_dir():
             refuse(f"{calibration}: there is no such store folder")
-        files = {n: data for n, data in files.items() if not n.startswith("calibration/")}
-        faults: list[Fault] = []
-        files |= profiles_that_count(calibration, faults)
-        if faults:
-            raise BrokenStore(faults)
+        profiles, unread = profiles_that_count(calibration)
+        own = {n: data for n, data in files.items() if not n.startswith("calibration/")}
+        return read_store(own | profiles, unread)
     return read_store(files)
 
 

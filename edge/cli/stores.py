@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.terminal import refuse_store
+from edge.cli.terminal import DIFFERENT, refuse_store, say
 
 app = typer.Typer()
 
@@ -27,7 +27,15 @@ def check(
     shelves = shop.layout.shelves
     plates = sum(s.plates for s in shelves)
     what = f"{len(shop.catalogue)} products on {len(shelves)} shelves with {plates} plates"
+    cameras = f"{len(shop.layout.cameras)} cameras, {len(shop.sights)} of them calibrated"
     broker = f"{site.broker.kind} broker at {site.broker.host}:{site.broker.port}"
-    wired = f"{len(site.serial)} serial lines, {len(site.plain)} plain plates"
+    wired = f"{len(site.serial)} serial lines, {len(site.plain)} plain plates, {len(site.camera)} cameras"
     by = FILE if (store / FILE).exists() else f"no {FILE}"
-    typer.echo(f"{shop.name}: {what}; {by}: {broker}, {wired}. All is well.")
+    told = f"{shop.name}: {what}, {cameras}; {by}: {broker}, {wired}."
+    if not shop.blind:
+        typer.echo(f"{told} All is well.")
+        return
+    typer.echo(told)
+    for camera, fault in shop.blind.items():
+        say(f"{camera} is blind: {fault}")
+    raise typer.Exit(DIFFERENT)

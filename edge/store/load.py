@@ -16,13 +16,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.numbers import UnknownCurrencyError, get_currency_precision, validate_currency
 from pydantic import ValidationError
 
+from edge.store.calibration import conversions, profiles_that_count, sights_of
 from edge.store.catalogue import Catalogue
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.planogram import Planogram
 from edge.store.policy import Policy
-from edge.store.profile import FOLDER, Conversion, Profiles, UnusableProfile, newest, read_profile
+from edge.store.profile import FOLDER, Profiles
 from edge.store.settings import StoreFile
-from edge.store.sight import CameraProfile, Sights, read_sight
+from edge.store.sight import Sights
 from edge.store.tables import Fault, read_catalogue, read_planogram
 from edge.store.tax import TaxRate, TaxTable
 
@@ -95,6 +96,8 @@ class Store:
     """Shelf -> how it weighs, where somebody has calibrated it."""
     sights: Sights = field(repr=False)
     """Camera -> how it sees, where somebody has calibrated it."""
+    blind: Mapping[str, Fault] = field(repr=False)
+    """Camera -> what is wrong with its profile. It sees nothing, and the shop goes on with the others."""
     sources: Mapping[str, bytes] = field(repr=False)
     """The files as they were read: a recording carries them along. Of each shelf's or camera's profiles only the one
     that counts, as ``calibration/<shelf or camera>.toml``."""
@@ -109,39 +112,25 @@ def load_store(folder: Path) -> Store:
         except OSError as error:
             remedy = "Run it with --store FOLDER, where FOLDER holds store.toml, catalogue.csv and planogram.csv"
             faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
-    files |= profiles_that_count(folder, faults)
+    profiles, unread = profiles_that_count(folder)
     from edge.store.environment import LiveStore  # slow to import, and a replay does without
 
-    return _build(files, LiveStore, faults)
+    return _build(files | profiles, LiveStore, faults, unread)
 
 
-def read_store(files: Mapping[str, bytes]) -> Store:
-    """The store that a recording carries; `BrokenStore` with every fault."""
+def read_store(files: Mapping[str, bytes], unread: Mapping[str, Fault] | None = None) -> Store:
+    """The store that a recording carries; `BrokenStore` with every fault. ``unread``: see `profiles_that_count`."""
     faults = [
         Fault(name, "attachment", "is not in the recording", "Record it again with the store's three files attached")
         for name in FILES
         if name not in files
     ]
-    return _build(files, StoreFile, faults)
+    return _build(files, StoreFile, faults, unread or {})
 
 
-def profiles_that_count(folder: Path, faults: list[Fault]) -> dict[str, bytes]:
-    """``calibration/<shelf or camera>.toml`` -> the newest profile of each that has one."""
-    found = {}
-    for of in sorted(p for p in (folder / FOLDER).glob("*") if p.is_dir()):
-        name = newest(p.stem for p in of.glob("*.toml"))
-        if name is None:
-            continue
-        try:
-            found[f"{FOLDER}/{of.name}.toml"] = (of / f"{name}.toml").read_bytes()
-        except OSError as error:
-            what = f"it is the newest and cannot be read ({error.strerror or error})"
-            remedy = "Let this user read it, or move it away: the one before it counts then"
-            faults.append(Fault(f"{FOLDER}/{of.name}/{name}.toml", "file", what, remedy))
-    return found
-
-
-def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Fault]) -> Store:
+def _build(
+    files: Mapping[str, bytes], model: type[StoreFile], faults: list[Fault], unread: Mapping[str, Fault]
+) -> Store:
     texts = {}
     for name in FILES:
         try:
@@ -168,8 +157,8 @@ def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Faul
     if files.get("planogram.csv") is not None and "planogram.csv" in texts:
         skus = _every_sku(texts.get("catalogue.csv", ""))
         planogram = read_planogram(texts["planogram.csv"], layout, skus or None, faults)
-    profiles = _profiles(files, layout, faults) if layout else {}
-    sights = _sights(files, layout, faults) if layout else {}
+    profiles = conversions(files, unread, layout, faults) if layout else {}
+    sights, blind = sights_of(files, unread, layout) if layout else ({}, {})
     if faults or settings is None or layout is None or zone is None:
         raise BrokenStore(faults)
     if not tax.rates:
@@ -177,7 +166,7 @@ def _build(files: Mapping[str, bytes], model: type[StoreFile], faults: list[Faul
     head = settings.store
     return Store(
         head.id, head.name, zone, head.currency, digits, head.prices_include_tax, head.languages, head.registration,
-        head.address, layout, catalogue, planogram, tax, settings.policy, profiles, sights,
+        head.address, layout, catalogue, planogram, tax, settings.policy, profiles, sights, blind,
         {n: files[n] for n in files if n in FILES or n.startswith(f"{FOLDER}/")},
     )  # fmt: skip
 
@@ -197,52 +186,6 @@ def told_faults(file: str, error: ValidationError) -> list[Fault]:
             what, remedy = what.format_map(said), remedy.format_map(said)
         faults.append(Fault(file, key, what + given[:80], remedy))
     return faults
-
-
-def _profiles(files: Mapping[str, bytes], layout: Layout, faults: list[Fault]) -> dict[str, Conversion]:
-    """Each shelf's profile. One of a shelf that is no more is nobody's business."""
-    found = {}
-    for name in sorted(n for n in files if n.startswith(f"{FOLDER}/")):
-        shelf = name.removeprefix(f"{FOLDER}/").removesuffix(".toml")
-        if not layout.has_shelf(shelf):
-            continue
-        remedy = f"Calibrate it anew (`tebura calibrate shelf {shelf}`), or roll back (`tebura calibrate rollback`)"
-        try:
-            profile = read_profile(files[name].decode("utf-8"))
-        except (UnusableProfile, UnicodeDecodeError) as error:
-            faults.append(Fault(name, "profile", str(error), remedy))
-            continue
-        count = layout.shelf(shelf).plates
-        if profile.shelf != shelf:
-            faults.append(Fault(name, "shelf", f"it is the profile of {profile.shelf}", remedy))
-        elif len(profile.plate) != count:
-            what = f"it has {len(profile.plate)} plates, and the shelf {count}"
-            faults.append(Fault(name, "plate", what, remedy))
-        else:
-            found[shelf] = Conversion(profile)
-    return found
-
-
-def _sights(files: Mapping[str, bytes], layout: Layout, faults: list[Fault]) -> dict[str, CameraProfile]:
-    """Each camera's profile. Where a shelf has the same id, the folder is the shelf's."""
-    found = {}
-    for camera in layout.cameras:
-        name = f"{FOLDER}/{camera.id}.toml"
-        if name not in files or layout.has_shelf(camera.id):
-            continue
-        remedy = (
-            f"Calibrate it anew (`tebura calibrate camera {camera.id}`), or roll back (`tebura calibrate rollback`)"
-        )
-        try:
-            sight = read_sight(files[name].decode("utf-8"))
-        except (UnusableProfile, UnicodeDecodeError) as error:
-            faults.append(Fault(name, "profile", str(error), remedy))
-            continue
-        if sight.camera != camera.id:
-            faults.append(Fault(name, "camera", f"it is the profile of {sight.camera}", remedy))
-        else:
-            found[camera.id] = sight
-    return found
 
 
 def _every_sku(catalogue: str) -> set[str]:

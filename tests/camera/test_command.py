@@ -162,12 +162,24 @@ def test_a_node_stops_within_two_seconds_also_when_its_camera_and_its_broker_do_
 
 
 @pytest.mark.parametrize(
-    "what", ["uncalibrated", "another lens", "broken video", "other outputs", "unknown", "unwired", "no screen"]
+    "what",
+    [
+        "uncalibrated",
+        "broken profile",
+        "another lens",
+        "broken video",
+        "other outputs",
+        "unknown",
+        "unwired",
+        "no screen",
+    ],
 )
 def test_bad_input_is_told_in_one_line_with_the_remedy(tmp_path: Path, walked: Path, what: str) -> None:
     folder = shop(tmp_path / "shop", calibrated=what != "uncalibrated")
     camera, video = "cam", ["--video", walked]
-    if what == "another lens":
+    if what == "broken profile":
+        (folder / "calibration" / "cam" / "20261122T011406Z.toml").write_text("fx =")
+    elif what == "another lens":
         video = ["--video", film(tmp_path / "wide.avi", [np.full((360, 640, 3), i, np.uint8) for i in range(5)])]
     elif what == "broken video":
         (tmp_path / "broken.mp4").write_bytes(walked.read_bytes()[:300])
@@ -182,6 +194,7 @@ def test_bad_input_is_told_in_one_line_with_the_remedy(tmp_path: Path, walked: P
     done = tebura("camera", camera, "--store", folder, *video, "--dry-run", *show)
     told = {
         "uncalibrated": "cam is blind: nobody has calibrated it. Run `tebura calibrate camera cam`",
+        "broken profile": "cam is blind: calibration/cam.toml: profile: is not TOML",
         "another lens": "cam is blind: the picture is 640x360, the lens was calibrated at 640x480: that is another",
         "broken video": "broken.mp4 is no video. Name a video file that OpenCV can read",
         "other outputs": "colours.onnx is no detector: it has input picture",
@@ -208,6 +221,9 @@ def test_a_new_profile_is_believed_without_a_restart(tmp_path: Path) -> None:
         calibrated.rename(folder / "calibration")
         assert node.stderr.readline() == "tebura: cam sees\n"
         assert json.loads(node.stdout.readline())["people"]
+        (folder / "calibration" / "cam" / "20261122T011406Z.toml").write_text("fx =")
+        assert "the new profile of cam cannot be used: calibration/cam.toml: profile" in node.stderr.readline()
+        assert json.loads(node.stdout.readline())["people"], "the one before it counts on"
 
 
 def test_a_pc_without_the_extra_is_told_what_to_install(tmp_path: Path) -> None:
