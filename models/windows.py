@@ -2,8 +2,8 @@
 
 Enters: a picture with its boxes. Leaves: a part of it, of a size that is the same for all of them, and the boxes whose
 middles lie in it, whole even where the window's edge cuts them. Most of what a ceiling camera shows is floor: a window
-holds almost as many people as its picture and costs a quarter of the work. One in a few lies anywhere, so that floors
-and products without anybody near are learned, too. The network has only convolutions: in the shop it looks at the
+holds almost as many people as its picture, and costs a quarter of the work. One in a few lies anywhere, so that floors
+and products without anybody near are learned, too. In the shop the network, which has only convolutions, looks at the
 whole picture.
 """
 
@@ -36,31 +36,36 @@ def window(size: tuple[int, int], middles: NDArray[np.float32], rng: np.random.G
     return int(corner[0]), int(corner[1])
 
 
+def cut(picture: NDArray[np.uint8], corner: tuple[int, int]) -> NDArray[np.uint8]:
+    """The window (SIZE) whose corner lies there; what a smaller picture lacks is a mirror of the rest."""
+    (x, y), (width, height) = corner, SIZE
+    part = picture[y : y + height, x : x + width]
+    missing = height - part.shape[0], width - part.shape[1]
+    if any(missing):
+        part = np.asarray(cv2.copyMakeBorder(part, 0, missing[0], 0, missing[1], cv2.BORDER_REFLECT), np.uint8)
+    return np.ascontiguousarray(part)
+
+
 def windowed(hyper: Any) -> Any:
     """Ultralytics' transforms for training: a window, other colours, flips."""
     from ultralytics.data.augment import Compose, Format, RandomFlip, RandomHSV
 
-    def cut(labels: dict[str, Any]) -> dict[str, Any]:
-        picture = labels["img"]
-        height, width = picture.shape[:2]
+    def to_window(labels: dict[str, Any]) -> dict[str, Any]:
+        height, width = labels["img"].shape[:2]
         there = labels["instances"]
         there.convert_bbox("xywh")
         there.denormalize(width, height)
         rng = np.random.default_rng(np.random.randint(2**31))  # the loader seeds each worker's np.random
-        x, y = window((width, height), there.bboxes[:, :2], rng)
-        part = picture[y : y + SIZE[1], x : x + SIZE[0]]
-        missing = SIZE[1] - part.shape[0], SIZE[0] - part.shape[1]
-        if any(missing):
-            part = cv2.copyMakeBorder(part, 0, missing[0], 0, missing[1], cv2.BORDER_REFLECT)
-        there.bboxes[:, :2] -= (x, y)
+        corner = window((width, height), there.bboxes[:, :2], rng)
+        there.bboxes[:, :2] -= corner
         inside = ((there.bboxes[:, :2] >= 0) & (there.bboxes[:, :2] < SIZE)).all(axis=1)
         return labels | {
-            "img": np.ascontiguousarray(part), "instances": there[inside], "cls": labels["cls"][inside],
-            "resized_shape": part.shape[:2],
+            "img": cut(labels["img"], corner), "instances": there[inside], "cls": labels["cls"][inside],
+            "resized_shape": SIZE[::-1],
         }  # fmt: skip
 
     return Compose([
-        cut,
+        to_window,
         RandomHSV(hgain=hyper.hsv_h, sgain=hyper.hsv_s, vgain=hyper.hsv_v),
         RandomFlip(direction="vertical", p=hyper.flipud),
         RandomFlip(direction="horizontal", p=hyper.fliplr),
