@@ -2,8 +2,8 @@
 
 Enters: a finished play, a folder. Leaves there ``<camera>.mp4`` for each camera, and for the recording: each camera's
 profile, and when each video begins (`VIDEOS`), so that recording and videos together can be watched by a camera node
-(`simulator.watch`). Shelves look as full as a shop's; what people carry off does not vanish from them, for the scales
-know that better.
+(`simulator.watch`). On the shelves stands what the planogram says; what people carry off does not vanish from them, for
+the scales know that better.
 
 A camera that nobody has calibrated gets a lens of 130° that looks straight down, and the recording says so.
 """
@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from edge.optics import Lens, View, looking_down
-from edge.store import Camera, CameraProfile
+from edge.store import Camera, CameraProfile, Store
 from models.render.camera import Sensor, bent
 from models.render.figure import Looks, Posture, upright_posture
 from models.render.film import Film
@@ -29,7 +29,7 @@ from models.render.light import Light
 from models.render.paint import a_sheet
 from models.render.people import some_looks
 from models.render.scene import draw_people
-from models.render.shop import a_dressing, furnish
+from models.render.shop import Stock, Stretch, a_dressing, furnish
 from models.render.solids import Array
 from simulator.chance import stream
 from simulator.people import Body, Pose
@@ -40,6 +40,8 @@ SIZE = (640, 480)
 ACROSS_DEG = 130.0
 VIDEOS = "videos.json"
 """The recording's attachment: camera -> file, when its first frame was taken, frames a second."""
+PACKED_M = 0.155
+"""A kilogram is so high, and anything lighter less by the third root: a rice ball 7 cm, half a litre of tea 12 cm."""
 NEAR_M = 4.5
 """Nobody further from below a lens than this is drawn."""
 EMPTY = 16
@@ -54,7 +56,7 @@ def film(played: Played, folder: Path, seed: int, told: Callable[[str], None] | 
     rng = stream(seed, "frames")
     sheet = a_sheet(rng)
     dressing = a_dressing(rng, sheet)
-    things = furnish(rng, store.layout, dressing, walls=False)
+    things = furnish(rng, store.layout, dressing, walls=False, stock=_stock(store))
     light = Light(0.3, 0.7, 0.15, np.array([0.5, 0.5, 0.7], np.float32), 0.1)
     people = [(body, _looks(body, sheet, seed)) for body in played.stage.bodies]
     attachments, videos = {}, {}
@@ -70,6 +72,18 @@ def film(played: Played, folder: Path, seed: int, told: Callable[[str], None] | 
         attachments[f"calibration/{camera.id}.toml"] = _toml(sight)
     attachments[VIDEOS] = json.dumps(videos).encode()
     return attachments
+
+
+def _stock(store: Store) -> Stock:
+    """What the planogram has on each shelf, as high as things of that weight mostly are."""
+    stock: dict[str, list[Stretch]] = {}
+    for facing in store.planogram.facings:
+        width = store.layout.shelf(facing.shelf).plate_width
+        high = PACKED_M * (store.catalogue[facing.sku].weight_g / 1000) ** (1 / 3)
+        stock.setdefault(facing.shelf, []).extend(
+            Stretch((plate - 1) * width, 0.9 * width, high) for plate in range(facing.first, facing.last + 1)
+        )
+    return stock
 
 
 def _looks(body: Body, sheet: Array, seed: int) -> Looks:

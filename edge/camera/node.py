@@ -3,8 +3,9 @@
 Enters: frames of several cameras, whichever is newest; what each camera's profile says about its lens and place.
 Leaves: people, through a `Voice`, and whether each camera sees. The cameras are dealt to as many threads as the site
 allows, each with a network of its own, which takes its cameras in turn: whoever has a new frame is judged
-(`edge.camera.picture`), passed over where nothing moves (`edge.camera.still`), and looked at otherwise. Several frames
-in one run of the network would be no faster per frame (docs/cameras.md), and each later.
+(`edge.camera.picture`), passed over where nothing moves (`edge.camera.still`), and looked at otherwise, furniture left
+out (`edge.camera.fixtures`). Several frames in one run of the network would be no faster per frame (docs/cameras.md),
+and each later.
 
 A camera that is blind says why, and says nothing about people: silence is what the runtime takes for blindness. A
 camera above an empty aisle says so now and then, and is not looked through for it. A blind camera concerns nobody else.
@@ -20,6 +21,7 @@ from typing import Final
 
 from edge.camera.detect import Detections, Detector
 from edge.camera.evidence import Evidence
+from edge.camera.fixtures import Fixtures
 from edge.camera.people import people
 from edge.camera.picture import Judge, misfit, thumbnail
 from edge.camera.sights import Sight
@@ -54,7 +56,7 @@ class Eye:
     ) -> None:  # fmt: skip
         self.camera, self._voice, self._tell, self._evidence, self._watch = camera, voice, tell, evidence, watch
         self._known = self._sight = self._fitted = sight
-        self._judge, self._still = Judge(), Still()
+        self._judge, self._still, self._fixtures = Judge(), Still(), Fixtures()
         self._said_s = float("-inf")
         self._had = False
         """Somebody was in the last frame: that they are gone is said at once."""
@@ -77,7 +79,7 @@ class Eye:
             return
         found: list[PersonSeen] = []
         if self._still.stirs(small, frame.at_s):
-            seen = detector.detect(frame.picture)
+            seen = self._fixtures.without(detector.detect(frame.picture), frame.at_s)
             self._still.looked(small, frame.at_s, somebody=bool(len(seen.heads) or len(seen.hands)))
             found = people(seen, self._fitted)
             if self._evidence is not None:
@@ -100,7 +102,7 @@ class Eye:
         """Why this frame cannot be understood; where it can, the view is of its size."""
         if self._known != self._sight:
             self._sight = self._fitted = self._known
-            self._judge = Judge()
+            self._judge, self._fixtures = Judge(), Fixtures()
         if isinstance(self._sight, str) or isinstance(self._fitted, str):
             return str(self._sight)
         height, width = frame.picture.shape[:2]

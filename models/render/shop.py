@@ -7,7 +7,9 @@ that a shop that exists is drawn by the same hand as the ones that the detector 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -85,11 +87,25 @@ def _gondola(name: str, origin: tuple[float, float], yaw: float, long: float, he
     return Gondola(name, (*origin, 0.0), yaw, shelves)
 
 
-def furnish(rng: np.random.Generator, layout: Layout, dressing: Dressing, walls: bool = True) -> list[Painted]:
-    """Everything of a shop that does not walk."""
+class Stretch(NamedTuple):
+    """Some centimetres of a shelf that hold one kind of thing: from its left end, metres."""
+
+    begin: float
+    wide: float
+    high: float
+
+
+Stock: TypeAlias = Mapping[str, Sequence[Stretch]]
+"""Shelf -> what stands on it."""
+
+
+def furnish(
+    rng: np.random.Generator, layout: Layout, dressing: Dressing, *, walls: bool = True, stock: Stock | None = None
+) -> list[Painted]:
+    """Everything of a shop that does not walk. ``stock``: what stands on its shelves; anything without it."""
     things = _room(layout, dressing)[: None if walls else 1]
     for gondola in layout.gondolas:
-        things += _rack(rng, gondola, dressing)
+        things += _rack(rng, gondola, dressing, stock)
     return things
 
 
@@ -136,7 +152,7 @@ def _room(layout: Layout, dressing: Dressing) -> list[Painted]:
     return [Painted(ground, dressing.floor), *(Painted(w, dressing.walls, lit=0.85) for w in walls)]
 
 
-def _rack(rng: np.random.Generator, gondola: Gondola, dressing: Dressing) -> list[Painted]:
+def _rack(rng: np.random.Generator, gondola: Gondola, dressing: Dressing, stock: Stock | None) -> list[Painted]:
     axes = gondola.gondola_from_store.astype(np.float32)
     origin = np.asarray(gondola.origin, np.float32)
     tallest = max(s.height for s in gondola.shelves)
@@ -151,7 +167,9 @@ def _rack(rng: np.random.Generator, gondola: Gondola, dressing: Dressing) -> lis
         lit = 1.0 - 0.13 * (len(gondola.shelves) - 1 - i)
         box((0.0, 0.0, shelf.height - BOARD_M), (long, shelf.depth, BOARD_M), dressing.boards, lit)
         above = next((s.height for s in gondola.shelves[i + 1 :]), shelf.height + 0.4)
-        things += _goods(rng, gondola, shelf, above - shelf.height - BOARD_M, dressing, lit)
+        room_m = above - shelf.height - BOARD_M
+        stretches = _anything(rng, long, room_m, dressing.full) if stock is None else stock.get(shelf.id, ())
+        things += _goods(rng, gondola, shelf, stretches, dressing, lit)
     deepest, longest = gondola.shelves[0].depth, gondola.shelves[0].plates * gondola.shelves[0].plate_width
     box((0.0, deepest, 0.0), (longest, 0.03, tallest + 0.15), dressing.backs, 0.7)
     for x in (-0.03, longest):
@@ -159,36 +177,37 @@ def _rack(rng: np.random.Generator, gondola: Gondola, dressing: Dressing) -> lis
     return things
 
 
-def _goods(
-    rng: np.random.Generator, gondola: Gondola, shelf: Shelf, room_m: float, dressing: Dressing, lit: float
-) -> list[Painted]:
-    """Facings from left to right, each a row of equal things towards the back."""
-    axes, origin = gondola.gondola_from_store.astype(np.float32), np.asarray(gondola.origin, np.float32)
-    long, x, things = shelf.plates * shelf.plate_width, 0.0, []
+def _anything(rng: np.random.Generator, long: float, room_m: float, full: float) -> Iterator[Stretch]:
+    """Whatever may stand on a shelf of this length, under the next one."""
+    x = 0.0
     while x < long - 0.05:
         wide = float(rng.uniform(0.06, 0.2))
-        if rng.random() < dressing.full and x + wide < long:
-            high = float(min(rng.uniform(0.06, 0.32), max(0.04, room_m - 0.04)))
-            front, deep = float(rng.uniform(0.0, 0.12)), float(rng.uniform(0.3, 1.0)) * shelf.depth
-            colours = a_colour(rng, 0.9), a_colour(rng, 0.9)
-            pattern: Pattern = "print" if rng.random() < 0.7 else "plain"
-            at = (int(rng.integers(512)), int(rng.integers(512)))
-            paint = Paint(colours[0], pattern, colours[1], 0.05, dressing.sheet, at)
-            rows = max(1, int((deep - front) / max(wide, 0.08)))
-            if rng.random() < 0.35:
-                things += [
-                    Painted(
-                        _bottle(origin, axes, (x + wide / 2, front + (j + 0.5) * wide, shelf.height), wide, high),
-                        paint,
-                        lit=lit,
-                    )
-                    for j in range(min(rows, 3))
-                ]
-            else:
-                corner = origin + np.array([x, front, shelf.height], np.float32) @ axes
-                size = np.array([wide * 0.93, max(0.05, deep - front), high], np.float32)
-                things.append(Painted(Box(corner, size, axes), paint, lit=lit))
+        if rng.random() < full and x + wide < long:
+            yield Stretch(x, wide, float(min(rng.uniform(0.06, 0.32), max(0.04, room_m - 0.04))))
         x += wide + float(rng.uniform(0.0, 0.02))
+
+
+def _goods(
+    rng: np.random.Generator, gondola: Gondola, shelf: Shelf, stretches: Iterable[Stretch], dressing: Dressing,
+    lit: float,
+) -> list[Painted]:  # fmt: skip
+    """Facings from left to right, each a row of equal things towards the back."""
+    axes, origin, things = gondola.gondola_from_store.astype(np.float32), np.asarray(gondola.origin, np.float32), []
+    for x, wide, high in stretches:
+        front, deep = float(rng.uniform(0.0, 0.12)), float(rng.uniform(0.3, 1.0)) * shelf.depth
+        colours = a_colour(rng, 0.9), a_colour(rng, 0.9)
+        pattern: Pattern = "print" if rng.random() < 0.7 else "plain"
+        at = (int(rng.integers(512)), int(rng.integers(512)))
+        paint = Paint(colours[0], pattern, colours[1], 0.05, dressing.sheet, at)
+        rows = max(1, int((deep - front) / max(wide, 0.08)))
+        if rng.random() < 0.35:
+            for j in range(min(rows, 3)):
+                bottle = _bottle(origin, axes, (x + wide / 2, front + (j + 0.5) * wide, shelf.height), wide, high)
+                things.append(Painted(bottle, paint, lit=lit))
+        else:
+            corner = origin + np.array([x, front, shelf.height], np.float32) @ axes
+            size = np.array([wide * 0.93, max(0.05, deep - front), high], np.float32)
+            things.append(Painted(Box(corner, size, axes), paint, lit=lit))
     return things
 
 
