@@ -4,7 +4,8 @@ Enters: one frame's `Detections` and the camera's `View`. Leaves: people in the 
 hands that were seen. One picture does not say how far away a thing is; three things together do: how large it is (a box
 is the image of a ball of known size, `SIZES_M`), how tall people are, and that they mostly stand above their feet. Each
 head is weighed at every height that a head can have, with and without each pair of feet, and the pairing that explains
-the picture best is taken; hands then go to the heads from whose shoulders they can be reached.
+the picture best is taken; hands then go to the heads from whose shoulders they can be reached, to two of them where
+both can.
 
 One fixed height for everybody, as ceiling systems often have it, puts somebody who is 12 cm smaller 16 cm elsewhere
 when they stand two metres aside of a lens at 3 m, and a child half a metre.
@@ -46,6 +47,9 @@ SHOULDERS_M = 0.25
 HAND_HEIGHTS_M = np.arange(0.04, 2.1, 0.05)
 NO_HAND = -7.0
 """Log-likelihood below which a hand belongs to nobody who was seen."""
+EITHERS = 0.7
+"""Where two people are so nearly as likely, the hand is told as both's: other frames and cameras may know better, and
+whoever is charged for a guess may be charged wrongly."""
 
 
 def people(found: Detections, view: View) -> list[PersonSeen]:
@@ -126,9 +130,10 @@ def _hands(heads: Array, rays: Array, by_size: Array, view: View) -> list[Array]
     best = weights.max(axis=2)
     rows, columns = linear_sum_assignment(np.vstack([best, best]), maximize=True)
     hands: list[list[Array]] = [[] for _ in heads]
-    for row, j in zip(rows, columns, strict=True):
-        i = row % len(heads)
-        if best[i, j] > NO_HAND:
+    sure = [(row % len(heads), j) for row, j in zip(rows, columns, strict=True) if best[row % len(heads), j] > NO_HAND]
+    maybe = [(k, j) for i, j in sure for k in range(len(heads)) if k != i and best[k, j] > best[i, j] - EITHERS]
+    for i, j in sure + maybe:
+        if len(hands[i]) < 2 and best[i, j] > NO_HAND:
             hands[i].append(_middle(weights[i, j][None], points[j][None])[0])
     return [np.array(mine) if mine else nobody for mine in hands]
 

@@ -89,6 +89,14 @@ def test_nobody_has_three_hands_and_a_hand_without_anybody_is_nobodys() -> None:
     assert people(found([], hands), VIEW) == []
 
 
+def test_a_hand_that_may_be_eithers_is_told_as_boths() -> None:
+    side_by_side = [[0.3, -0.3, 1.55], [0.3, 0.3, 1.55]]
+    one, other = people(found(side_by_side, [[0.8, 0.0, 1.1]]), VIEW)
+    assert len(one.hands) == len(other.hands) == 1
+    one, other = people(found(side_by_side, [[0.7, -0.4, 1.1]]), VIEW)
+    assert (len(one.hands), len(other.hands)) == (1, 0)
+
+
 def test_a_head_that_the_edge_cuts_is_placed_by_stature() -> None:
     whole = boxes([[2.05, 0.35, 1.55]], HEAD_M)
     cut = whole.copy()
