@@ -315,7 +315,7 @@ class _Clock:
 
         spent_min = (time.monotonic() - self.begun) / 60
         done = trainer.epoch + 1
-        if self.wanted.minutes:
+        if self.wanted.minutes and done < trainer.epochs:
             each_min = spent_min / (done - trainer.start_epoch)
             fits = math.floor((self.wanted.minutes - spent_min) / each_min + 0.1)
             agreed = torch.tensor(max(done, min(self.wanted.epochs, done + fits)))

@@ -76,7 +76,7 @@ def bench(files: Sequence[Path], weights: Path | None, threads: int) -> None:
         )  # fmt: skip
     if weights is not None:
         theirs_ms = _ultralytics_ms(weights, [picture for scene in shots for picture, _ in scene], threads)
-        table.add_row(f"{weights.name}, predict()", "", f"{theirs_ms:.2f}", "", f"{1000 / theirs_ms:.0f}", "", "")
+        table.add_row("predict()", "", f"{theirs_ms:.2f}", "", f"{1000 / theirs_ms:.0f}", "", "")
     kind = "a core's time" if threads == 1 else "time that passed"
     console.print(
         f"{SCENES * SHOTS} pictures of {SCENES} shops, 640x480; {threads} thread{'s' * (threads > 1)}; {kind}\n"
