@@ -98,6 +98,8 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     if last:
         found.position = Position(last[0].name, FOR_EVER)
     _reconcile(found, store, book, sure=not found.cold)
+    for visit in driver.state.door.visits.values():
+        visit.interrupted = True
     if math.isfinite(driver.state.now_s):
         _keep(found, status(driver.state, store))  # a killed runtime's last will stands there
     return found

@@ -81,7 +81,8 @@ def settle(state: State, store: Store, visit: Visit, effects: list[Effect]) -> N
 def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> None:
     if visit.rivals:  # somebody else scanned just before or after, and never came: who was it that did?
         doubt_visit(visit)
-    outcome = outcome_of(cart_of(state.belief, visit.id), visit.identity, store.policy, lost=visit.lost)
+    cart = cart_of(state.belief, visit.id)
+    outcome = outcome_of(cart, visit.identity, store.policy, lost=visit.lost, interrupted=visit.interrupted)
     common = (store, visit.id, visit.subject, outcome.charged, outcome.withheld, outcome.lines)
     if outcome.review:
         settlement, told = review_settlement(*common, outcome.review, visit.leaving_s)

@@ -22,16 +22,20 @@ class Outcome:
     review: str
 
 
-def outcome_of(cart: Cart, identity: float, policy: Policy, *, lost: bool = False) -> Outcome:
+def outcome_of(
+    cart: Cart, identity: float, policy: Policy, *, lost: bool = False, interrupted: bool = False
+) -> Outcome:
     """Split a cart by certainty; ``identity``: how sure it is that this visit's people left; ``lost``: nobody saw
-    them leave, so that what they took since then is not known.
+    them leave, so that what they took since then is not known; ``interrupted``: the runtime was stopped meanwhile. What
+    it did not hear then may have spoken against a line, so doubt must be half as large for it to be charged.
     """
+    charge_at = (1.0 + policy.charge_at) / 2 if interrupted else policy.charge_at
     charged: dict[str, int] = {}
     withheld: dict[str, int] = {}
     for sku in dict.fromkeys(line.sku for line in cart.lines):
         lines = [line for line in cart.lines if line.sku == sku]
         held = max(line.quantity for line in lines)
-        sure = max((line.quantity for line in lines if line.certainty >= policy.charge_at), default=0)
+        sure = max((line.quantity for line in lines if line.certainty >= charge_at), default=0)
         if sure:
             charged[sku] = sure
         if held > sure:
@@ -43,7 +47,7 @@ def outcome_of(cart: Cart, identity: float, policy: Policy, *, lost: bool = Fals
         review = f"who left is only {identity:.0%} sure"
     elif withheld and policy.below == "review":
         units = sum(withheld.values())
-        review = f"{units} unit{'s are' if units > 1 else ' is'} less than {policy.charge_at:.0%} sure"
+        review = f"{units} unit{'s are' if units > 1 else ' is'} less than {charge_at:.0%} sure"
     if review:
         # Who looks needs the whole picture: nothing is charged before they have looked.
         charged = {sku: charged.get(sku, 0) + withheld.get(sku, 0) for sku in {**charged, **withheld}}

@@ -111,6 +111,13 @@ def test_what_is_sure_is_charged_and_the_rest_withheld() -> None:
     assert (outcome.charged, outcome.withheld, outcome.review) == ({"tea": 1}, {"tea": 1}, "")
 
 
+def test_what_was_sure_enough_is_not_after_an_interruption() -> None:
+    cart = Cart((CartLine("tea", 1, 0.97), CartLine("miso", 1, 0.80)))
+    assert outcome_of(cart, 1.0, Policy()).charged == {"tea": 1, "miso": 1}
+    outcome = outcome_of(cart, 1.0, Policy(), interrupted=True)
+    assert (outcome.charged, outcome.withheld) == ({"tea": 1}, {"miso": 1})
+
+
 def test_a_shop_that_wants_to_look_is_shown_everything() -> None:
     outcome = outcome_of(TWO_OF_ONE, 1.0, Policy(below="review"))
     assert (outcome.charged, outcome.withheld) == ({"tea": 2}, {})
