@@ -25,6 +25,8 @@ LOOK_S = 0.5
 
 SETTLES_S = 10.0
 """Plates come to rest within so long after the last hand."""
+EVENS_S = 3.0
+"""What was set down just now may come out even after another look."""
 
 _HAND = re.compile(r"(?P<shelf>[^:\s]+):(?P<first>\d+)(?:-(?P<last>\d+))?(?::(?P<sku>[^=]+))?=(?P<units>[0-9]{1,5})")
 
@@ -84,10 +86,12 @@ class Counting:
 
     def _settled(self) -> list[Place]:
         """The shelves once nothing moves on them any more, or after a while as they are."""
-        until_s = time.monotonic() + SETTLES_S
+        began_s = time.monotonic()
         while True:
-            places = self._look()
-            if time.monotonic() > until_s or not any(p["why"] == "a plate is moving" for p in places):
+            places, waited_s = self._look(), time.monotonic() - began_s
+            moving = any(p["why"] == "a plate is moving" for p in places) and waited_s < SETTLES_S
+            uneven = any(p["odd"] for p in places) and waited_s < EVENS_S
+            if not moving and not uneven:
                 return places
             time.sleep(LOOK_S)
 
