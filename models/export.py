@@ -99,7 +99,7 @@ def believe(path: Path, least: Mapping[str, float]) -> None:
 def _settle(model: Any, pictures: Iterator[NDArray[np.float32]]) -> None:
     """Measure anew by which means and variances each layer is normalised (batch normalisation, "precise" as in Wu &
     Johnson 2021): the weights are a running mean of training's, and have never seen their own. On windows, as training
-    does: whole pictures are mostly floor, and with their means nine heads of a hundred more are missed.
+    does: whole pictures are mostly floor, and with their means three heads of a hundred more are missed.
     """
     import torch
 
