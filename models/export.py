@@ -181,9 +181,9 @@ def _halved(path: Path) -> Path:
 
 
 def _in_bytes(path: Path, pictures: Path, width: int, height: int, last: int) -> Path:
-    """The network in int8, its ranges measured on pictures. What makes boxes of the ``last`` layer's results stays as it
-    is, and so does the first layer: three colours do not fill a vector, in bytes it takes three times as long. Weights
-    use seven bits: older CPUs (without VNNI) add two products up in sixteen, and would cut larger sums off unheard.
+    """The network in int8, its ranges measured on pictures. What makes boxes of the ``last`` layer's results stays as
+    it is, and so does the first layer: three colours do not fill a vector, in bytes it takes three times as long.
+    Weights use seven bits: older CPUs (without VNNI) add products up in sixteen, and would cut large sums off unheard.
     """
     import onnx
     from onnxruntime import quantization as q

@@ -22,30 +22,20 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.offline import CannotTrain, ultralytics, weights_in
-from models.peaks import peaks
 from models.together import Together, together
-from models.windows import windowed
+from models.trainer import our_way, trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 NETWORK = Path(__file__).parent / "ceiling.yaml"
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
-SETTINGS: dict[str, object] = {
-    "task": "detect", "imgsz": 640, "cache": False, "deterministic": False, "plots": False,
-    "optimizer": "AdamW", "lr0": 0.002, "lrf": 0.01, "momentum": 0.9, "weight_decay": 0.01,
-    "warmup_epochs": 0.5, "warmup_bias_lr": 0.0, "patience": 0,
-    "box": 2.0, "cls": 1.0, "dfl": 1.5,
-    "close_mosaic": 0, "fliplr": 0.5, "flipud": 0.5, "hsv_h": 0.01, "hsv_s": 0.3, "hsv_v": 0.3,
-    "conf": 0.05, "max_det": 100, "exist_ok": True, "verbose": False,
-}  # fmt: skip
 SAID_EVERY_S = 30.0
 
 
@@ -138,153 +128,26 @@ def _run(us: Together, wanted: Wanted, data: Path) -> None:
     ultralytics()
     us.meet()
     with tempfile.TemporaryDirectory(prefix="tebura-train-") as elsewhere:
-        trainer = _trainer(us, wanted, data, wanted.out if us.first else Path(elsewhere))
+        made = _trainer(us, wanted, data, wanted.out if us.first else Path(elsewhere))
         # Ultralytics draws bars on stdout, whatever it is told.
-        with _our_way(trainer), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-            trainer.train()
+        with our_way(made), Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+            made.train()
 
 
 def _trainer(us: Together, wanted: Wanted, data: Path, out: Path) -> Any:
-    import torch
-    from ultralytics.models.yolo.detect import DetectionTrainer
-    from ultralytics.utils.torch_utils import strip_optimizer
-
-    gpu = torch.cuda.is_available()
-    threads = 1 if us.of > 1 else len(os.sched_getaffinity(0))
-
-    class Training(DetectionTrainer):  # type: ignore[misc, unused-ignore]
-        """Ultralytics' training, with a clock of its own, in processes of their own."""
-
-        last: Path
-        best: Path
-
-        def check_resume(self, overrides: dict[str, Any]) -> None:
-            super().check_resume(overrides)
-            self.args.epochs = overrides["epochs"]
-
-        def get_dataloader(self, dataset_path: str, batch_size: int = 16, rank: int = -1, mode: str = "train") -> Any:
-            alone = us.of == 1 or mode == "val"
-            return super().get_dataloader(dataset_path, batch_size, -1 if alone else us.rank, mode)
-
-        def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
-            dataset = super().build_dataset(img_path, mode, batch)
-            if mode == "train":
-                dataset.transforms = windowed(self.args)
-            return dataset
-
-        def _setup_scheduler(self) -> None:
-            end = self.args.lrf
-            self.lf: Callable[[float], float] = lambda epoch: (
-                end + (1 - end) * (1 + math.cos(math.pi * min(epoch / self.epochs, 1))) / 2
-            )
-            self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lr_lambda=self.lf)
-
-        def set_model_attributes(self) -> None:
-            super().set_model_attributes()
-            self.model: Any = self.model.to(memory_format=torch.channels_last)
-            us.same(p.data for p in self.model.parameters())
-
-        def optimizer_step(self) -> None:
-            us.average(self.model.parameters())
-            super().optimizer_step()
-
-        def validate(self) -> tuple[dict[str, float], float | None]:
-            if not us.first:
-                return {}, None
-            torch.set_num_threads(us.of * threads)
-            found: tuple[dict[str, float], float | None] = super().validate()
-            torch.set_num_threads(threads)
-            return found
-
-        def save_model(self) -> bool:
-            if not us.first:
-                return False
-            places = self.last, self.best
-            self.last, self.best = beside = [_beside(place) for place in places]
-            try:
-                saved: bool = super().save_model()
-            except OSError as error:
-                for half in beside:
-                    half.unlink(missing_ok=True)
-                raise CannotTrain(f"{places[0]} cannot be written ({error}): make room, then --resume") from error
-            finally:
-                self.last, self.best = places
-            for written, place in zip(beside, places, strict=True):
-                if written.exists():
-                    os.replace(written, place)
-            return saved
-
-        def read_results_csv(self) -> dict[str, Any]:
-            """Nothing: a copy of results.csv inside the weights, for which ultralytics wants Polars."""
-            return {}
-
-        def save_metrics(self, metrics: dict[str, float]) -> None:
-            if us.first:
-                super().save_metrics(metrics)
-
-        def final_eval(self) -> None:
-            """No further validation; what is exported is made small, what can be gone on from stays whole."""
-            small = _beside(self.best)
-            if us.first and self.best.exists() and strip_optimizer(self.best, str(small)):
-                os.replace(small, self.best)
-
     last = wanted.out / "weights" / "last.pt"
-    overrides = SETTINGS | {
+    made = trainer(us, {
         "model": str(last if wanted.resume else wanted.begin_from or NETWORK),
         "resume": str(last) if wanted.resume else False, "pretrained": bool(wanted.begin_from),
         "data": str(data), "save_dir": str(out.resolve()), "epochs": wanted.epochs,
         "batch": wanted.batch // us.of, "nbs": wanted.batch // us.of,
-        "device": "0" if gpu else "cpu", "amp": "bf16" if gpu and torch.cuda.is_bf16_supported() else False,
-    }  # fmt: skip
-    trainer = Training(overrides=overrides)
-    torch.set_num_threads(threads)  # ultralytics leaves one core idle
+    })  # fmt: skip
     clock = _Clock(us, wanted)
-    trainer.add_callback("on_train_start", clock.begin)
-    trainer.add_callback("on_train_epoch_start", clock.shuffle)
-    trainer.add_callback("on_train_batch_end", clock.batch)
-    trainer.add_callback("on_fit_epoch_end", clock.epoch)
-    return trainer
-
-
-def _beside(place: Path) -> Path:
-    """Where to write first; what a killed run left there is gone."""
-    beside = place.with_suffix(".part")
-    beside.unlink(missing_ok=True)
-    return beside
-
-
-@contextmanager
-def _our_way(trainer: Any) -> Iterator[None]:
-    """Taught by `models.peaks`; the network in bfloat16 where the CPU has it, the loss in full (on a GPU ultralytics
-    does it itself).
-
-    Methods are exchanged rather than inherited from, since the weights' file names the class it was made of.
-    """
-    import torch
-    from ultralytics.nn.tasks import DetectionModel
-
-    plain, usual = DetectionModel.loss, DetectionModel.init_criterion
-    fast = trainer.device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
-
-    def loss(model: Any, batch: Any, preds: Any = None) -> Any:
-        if preds is None:
-            with torch.autocast("cpu", torch.bfloat16) if fast and model.training else nullcontext():
-                preds = model.forward(batch["img"])
-        return plain(model, batch, _in_full(preds))
-
-    DetectionModel.loss, DetectionModel.init_criterion = loss, peaks()
-    try:
-        yield
-    finally:
-        DetectionModel.loss, DetectionModel.init_criterion = plain, usual
-
-
-def _in_full(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _in_full(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_in_full(one) for one in value)
-    return value.float()
+    made.add_callback("on_train_start", clock.begin)
+    made.add_callback("on_train_epoch_start", clock.shuffle)
+    made.add_callback("on_train_batch_end", clock.batch)
+    made.add_callback("on_fit_epoch_end", clock.epoch)
+    return made
 
 
 class _Clock:

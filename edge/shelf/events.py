@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from edge.records import ShelfEvent, Touch
-from edge.shelf.plates import BLOCK_S, PlateStep, ShelfState, mean_between
+from edge.shelf.plates import BLOCK_S, PlateStep, ShelfState, leaving, mean_between
 
 SAME_MOMENT_S = 0.35
 """Steps of one product leave their plates within this time of each other."""
@@ -46,7 +46,7 @@ def gather(state: ShelfState) -> list[ShelfEvent | Touch]:
 def _held_up(state: ShelfState, step: PlateStep) -> bool:
     """Whether a neighbour that may belong to this step is still moving."""
     near = slice(max(0, step.plate - NEIGHBOURS), step.plate + NEIGHBOURS + 1)
-    moving = state.stirred[near] & (state.stirred_since_s[near] < step.calm_s + SAME_MOMENT_S)
+    moving = leaving(state)[near] & (state.stirred_since_s[near] < step.calm_s + SAME_MOMENT_S)
     return bool(moving.any()) and state.heard_until_s < step.settled_s + 4.0
 
 

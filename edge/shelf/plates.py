@@ -72,6 +72,7 @@ class ShelfState:
     stirred: Bools
     stirred_since_s: Floats
     before_g: Floats
+    """The level that a stirred plate left; NaN while none is known yet."""
     before_error_g: Floats
     calm_blocks: NDArray[np.int64]
     quiet_since_s: Floats
@@ -146,6 +147,11 @@ def open_shelf(shelf: str, plates: int, lightest_g: float, profile: ShelfProfile
         span_error=np.array([p.span_error for p in known]) if known else np.full(plates, SPAN_ERROR),
         waiting=[],
     )
+
+
+def leaving(state: ShelfState) -> Bools:
+    """Plates that stir away from a level that was known: of these a step will be told."""
+    return state.stirred & ~np.isnan(state.before_g)
 
 
 @dataclass(frozen=True, slots=True)

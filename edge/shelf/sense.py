@@ -3,7 +3,8 @@
 A plate is *quiet* at its level, or *stirred* since some time. A stirred plate is *calm* again when its last few
 block means agree and its samples scatter no more than when it was quiet; its new level is then measured over the
 calm blocks, for longer where the plate is noisy. Motion that returns ends a calm stretch, and what was
-settled until then is a step of its own.
+settled until then is a step of its own. A plate that is heard for the first time counts as stirred, from a level that
+nobody knows: its first calm is where it begins, and no step.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from edge.shelf.plates import (
     cut,
     grid_of,
     learn_noise,
+    leaving,
     mean_between,
     recall,
     remember,
@@ -65,7 +67,7 @@ STUCK_AFTER_S = 5.0
 """A plate that used to tremble and says the same number for so long is stuck; a slow one says another in time."""
 
 PROFILE_SAMPLES = 12
-"""A profile's noise counts like so many samples of the first batch; then noise is followed anyway (`learn_noise`)."""
+"""A profile's noise counts like so many samples of the first calm; then noise is followed anyway (`learn_noise`)."""
 
 FLAT_G2 = 1e-6
 """Samples that vary less than this are the same number over and over."""
@@ -90,7 +92,7 @@ def sense(state: ShelfState, batch: WeightBatch) -> list[ShelfEvent | Touch]:
     if state.blocks == 0 or state.unread_s.any() or not variances.min() > FLAT_G2:
         unread = _unread(state, means, variances, span_s)
         if state.blocks == 0:
-            _first(state, means, variances, samples)
+            _first(state, means, batch.at_s)
         if unread is not None:
             means, variances = _patch(state, unread, means, variances, batch.at_s)
     if state.bound_g.shape[1] != means.shape[1]:
@@ -125,18 +127,17 @@ def _learn(state: ShelfState, at_s: float, grid: Grid, off: Floats, variances: F
 
 def still_stirring(state: ShelfState) -> float:
     """Since when some plate has been moving or waiting to be told; ``inf`` when the shelf is quiet."""
-    times = [float(t) for t in state.stirred_since_s[state.stirred]]
+    times = [float(t) for t in state.stirred_since_s[leaving(state)]]
     return min([*times, *(s.began_s for s in state.waiting)], default=math.inf)
 
 
-def _first(state: ShelfState, means: Floats, variances: Floats, samples: int) -> None:
-    """Where the plates stand, and how noisy they are: as their profile says, and as they are now."""
+def _first(state: ShelfState, means: Floats, at_s: float) -> None:
+    """A shelf is heard for the first time, maybe while somebody sets something down: no level is known yet."""
     state.level_g[:] = np.nan_to_num(means.mean(axis=1))
-    seen_g2 = variances.mean(axis=1)
-    if state.profile:
-        share = samples / (samples + PROFILE_SAMPLES) if samples > 1 else 0.0
-        seen_g2 = np.where(np.isfinite(seen_g2), share * seen_g2 + (1 - share) * state.noise_g2, state.noise_g2)
-    state.noise_g2[:] = np.maximum(np.nan_to_num(seen_g2, nan=1.0), NOISE_FLOOR_G**2)
+    state.noise_g2[:] = np.maximum(state.noise_g2, NOISE_FLOOR_G**2)
+    state.before_g[:] = np.nan
+    state.stirred[:] = True
+    state.stirred_since_s[:] = at_s
 
 
 def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) -> Bools | None:
@@ -180,6 +181,28 @@ def _stir(state: ShelfState, plate: int, since_s: float) -> None:
     state.calm_blocks[plate] = 0
 
 
+def _noise_g2(state: ShelfState, plate: int, behind: int) -> float:
+    """A plate's noise; of one whose level nobody knows yet, what its last blocks up to ``behind`` the newest say: their
+    samples' scatter, or, where a block is one sample, their differences. Medians, which a load that comes to rest does
+    not reach.
+    """
+    known_g2 = float(state.noise_g2[plate])
+    if not math.isnan(state.before_g[plate]):
+        return known_g2
+    last = state.blocks - 1 - behind
+    slots = np.arange(max(0, last - SETTLED_AT_LEAST + 1), last + 1) % PAST_BLOCKS
+    seen_g2 = float(np.median(state.past_scatter_g2[plate, slots]))
+    if state.past_n[slots[-1]] == 1 and len(slots) > 1:
+        seen_g2 = float(np.median(np.diff(state.past_g[plate, slots]) ** 2))
+    if not math.isfinite(seen_g2):
+        return known_g2
+    if state.profile:
+        samples = float(state.past_n[slots].sum())
+        share = samples / (samples + PROFILE_SAMPLES)
+        seen_g2 = share * seen_g2 + (1 - share) * known_g2
+    return max(seen_g2, NOISE_FLOOR_G**2)
+
+
 def _settle(state: ShelfState, plate: int, new_blocks: int) -> None:
     """Follow a stirred plate through this batch's blocks, one at a time."""
     for behind in range(new_blocks - 1, -1, -1):
@@ -187,7 +210,7 @@ def _settle(state: ShelfState, plate: int, new_blocks: int) -> None:
         agree = _agrees(state, plate, behind, max(calm, CALM_BLOCKS - 1))
         if agree:
             state.calm_blocks[plate] = calm + 1 if calm else CALM_BLOCKS
-            if state.calm_blocks[plate] >= _enough(state, plate):
+            if state.calm_blocks[plate] >= _enough(state, plate, behind):
                 _step(state, plate, behind, int(state.calm_blocks[plate]))
                 state.stirred[plate] = False
                 return
@@ -197,10 +220,10 @@ def _settle(state: ShelfState, plate: int, new_blocks: int) -> None:
             state.calm_blocks[plate] = 0
 
 
-def _enough(state: ShelfState, plate: int) -> int:
+def _enough(state: ShelfState, plate: int, behind: int) -> int:
     """How many calm blocks measure this plate's level to `SETTLED_ERROR_G`."""
     slots = recall(state, 1)
-    needed = float(state.noise_g2[plate]) / SETTLED_ERROR_G**2 / float(state.past_n[slots[0]])
+    needed = _noise_g2(state, plate, behind) / SETTLED_ERROR_G**2 / float(state.past_n[slots[0]])
     return int(min(SETTLED_BLOCKS, max(SETTLED_AT_LEAST, math.ceil(needed))))
 
 
@@ -213,7 +236,7 @@ def _agrees(state: ShelfState, plate: int, behind: int, count: int) -> bool:
     slots = np.arange(first, last + 1) % PAST_BLOCKS
     if state.past_s[slots[0]] < state.stirred_since_s[plate] - 1e-6:
         return False
-    noise_g2 = float(state.noise_g2[plate])
+    noise_g2 = _noise_g2(state, plate, behind)
     block_noise_g = math.sqrt(noise_g2 / float(state.past_n[slots[-1]]))
     means = state.past_g[plate, slots]
     if float(means.max() - means.min()) > LEAVES_SIGMA * block_noise_g + CALM_G:
@@ -228,37 +251,43 @@ def _agrees(state: ShelfState, plate: int, behind: int, count: int) -> bool:
 
 def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
     """Compare the level before with the calm blocks that end ``behind`` the newest, and move on from there."""
+    noise_g2 = _noise_g2(state, plate, behind)
     last = state.blocks - 1 - behind
     slots = np.arange(last - calm + 1, last + 1) % PAST_BLOCKS
     samples = float(state.past_n[slots].sum())
     after_g = float((state.past_g[plate, slots] * state.past_n[slots]).sum() / samples)
-    after_error_g = math.sqrt(float(state.noise_g2[plate]) / samples)
-    began_s, calm_s = float(state.stirred_since_s[plate]), float(state.past_s[slots[0]])
-    wander_g = float(state.drift_g[plate]) * math.sqrt(max(0.5, calm_s - began_s))
-    change_g = after_g - float(state.before_g[plate])
-    span_g = float(state.span_error[plate]) * change_g
-    error_g = math.sqrt(float(state.before_error_g[plate]) ** 2 + after_error_g**2 + wander_g**2 + span_g**2)
+    after_error_g = math.sqrt(noise_g2 / samples)
+    calm_s, settled_s = float(state.past_s[slots[0]]), float(state.past_s[slots[-1]]) + BLOCK_S
     blind = not math.isnan(state.blind_since_s[plate])
-    state.waiting.append(
-        PlateStep(
-            plate=plate,
-            began_s=began_s,
-            step_s=calm_s if blind else _crossed(state, plate, last - calm, after_g, began_s),
-            calm_s=calm_s,
-            settled_s=float(state.past_s[slots[-1]]) + BLOCK_S,
-            change_g=change_g,
-            error_g=error_g,
-            moved=abs(change_g) > max(SIGNIFICANT_G, SIGNIFICANT_SIGMA * error_g),
-            blind=blind,
+    if math.isnan(state.before_g[plate]):
+        if samples > calm:  # differences of a few single readings only tell whether they are calm
+            state.noise_g2[plate] = noise_g2
+        state.bound_g = np.zeros((len(state.level_g), 0))  # to be made anew
+    else:
+        began_s, change_g = float(state.stirred_since_s[plate]), after_g - float(state.before_g[plate])
+        wander_g = float(state.drift_g[plate]) * math.sqrt(max(0.5, calm_s - began_s))
+        span_g = float(state.span_error[plate]) * change_g
+        error_g = math.sqrt(float(state.before_error_g[plate]) ** 2 + after_error_g**2 + wander_g**2 + span_g**2)
+        state.waiting.append(
+            PlateStep(
+                plate=plate,
+                began_s=began_s,
+                step_s=calm_s if blind else _crossed(state, plate, last - calm, after_g, began_s),
+                calm_s=calm_s,
+                settled_s=settled_s,
+                change_g=change_g,
+                error_g=error_g,
+                moved=abs(change_g) > max(SIGNIFICANT_G, SIGNIFICANT_SIGMA * error_g),
+                blind=blind,
+            )
         )
-    )
     if blind:
         state.blind_since_s[plate] = np.nan
         _count_blind(state)
     state.quiet_since_s[plate] = calm_s
     state.level_g[plate] = state.before_g[plate] = after_g
     state.before_error_g[plate] = after_error_g
-    state.stirred_since_s[plate] = float(state.past_s[slots[-1]]) + BLOCK_S
+    state.stirred_since_s[plate] = settled_s
 
 
 def _crossed(state: ShelfState, plate: int, last: int, after_g: float, began_s: float) -> float:

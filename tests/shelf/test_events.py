@@ -111,6 +111,18 @@ def test_a_pause_of_the_network_hides_nothing() -> None:
     assert events[0].began_s < START_S + 8.0
 
 
+@pytest.mark.parametrize("hand_s", [0.0, 0.1, 0.3])
+def test_a_shelf_that_is_first_heard_while_a_hand_is_in_it_begins_at_its_first_calm(hand_s: float) -> None:
+    signal = Signal(6, 14).hand(hand_s, [3], for_s=0.5).step(hand_s, {3: 410.0}).step(6.0, {3: -150.0})
+    events, _ = told(signal)
+    assert [round(total_g(e) / 5) * 5 for e in events] == [-150]
+
+
+def test_a_plate_that_is_dead_from_the_start_begins_when_it_comes_to_life() -> None:
+    events, _ = told(Signal(6, 14).gone(0.0, 5.0, [3]).step(9.0, {3: -150.0}))
+    assert [round(total_g(e) / 5) * 5 for e in events] == [-150]
+
+
 def test_late_and_doubled_batches_are_counted_and_change_nothing() -> None:
     batches = list(Signal(6, 10).step(4.0, {3: -212.0}).batches())
     clean, noisy = open_shelf("s1", 6, LIGHTEST_G), open_shelf("s1", 6, LIGHTEST_G)
