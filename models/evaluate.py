@@ -70,8 +70,8 @@ class Figures:
     """From where a hand is put to where it is, along the shelf's plane (its own height)."""
     hand_free_m: list[float] = field(default_factory=list)
     """The same without knowing the hand's height."""
-    owner_right: list[bool] = field(default_factory=list)
-    """Whether a hand was given to the person whose it is."""
+    owners: list[tuple[bool, bool]] = field(default_factory=list)
+    """Of a hand that was given to somebody: whether its own person is among them, and whether others are."""
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -145,6 +145,7 @@ def count(kind: Kind, found: Array, parts: list[tuple[Any, float, float]], view:
 
 def _place(figures: Figures, found: Detections, view: View, seen: list[Seen]) -> None:
     """Compare where people and hands are put with where they are."""
+    given: dict[int, set[int]] = {}
     for person in people(found, view):
         who = _nearest(view, person.head, [(p.head, p.head_seen) for p in seen], SIZES_M[0])
         if who is not None:
@@ -161,7 +162,8 @@ def _place(figures: Figures, found: Detections, view: View, seen: list[Seen]) ->
             figures.hand_m.append(float(np.hypot(*(at - truth)[:2])))
             figures.hand_free_m.append(float(np.hypot(*(np.array(hand) - truth)[:2])))
             if who is not None:
-                figures.owner_right.append(which // 2 == who)
+                given.setdefault(which, set()).add(who)
+    figures.owners += [(which // 2 in owners, bool(owners - {which // 2})) for which, owners in given.items()]
 
 
 def _nearest(view: View, point: Any, parts: list[tuple[Any, float]], size_m: float) -> int | None:
@@ -204,6 +206,8 @@ def table(figures: Figures, least: Mapping[str, float]) -> str:
         if metres:
             median, most = 100 * np.percentile(metres, [50, 90])
             lines.append(f"| {what} | {median:.1f} cm | {most:.1f} cm |")
-    if figures.owner_right:
-        lines += ["", f"{np.mean(figures.owner_right):.1%} of hands were given to the person whose they are"]
+    if figures.owners:
+        right, both = (figures.owners.count(what) / len(figures.owners) for what in ((True, False), (True, True)))
+        told = f"{right:.1%} of hands were given to the person whose they are, {both:.1%} to a neighbour as well"
+        lines += ["", told]
     return "\n".join(lines)

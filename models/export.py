@@ -75,11 +75,12 @@ def export(
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         made = Path(scratch) / "plain.onnx"
         _write(network, made, width, height)
-        _slim(made, {"names": str(dict(model.names)), "imgsz": str([height, width]), "license": LICENCE})
+        _slim(made)
         if half:
             made = _halved(made)
         if int8 and learned is not None:
             made = _in_bytes(made, learned, width, height, len(network.model.model) - 1)
+        _sign(made, {"names": str(dict(model.names)), "imgsz": str([height, width]), "license": LICENCE})
         looked_at = list(_inputs(compared, width, height, 8))
         differences = _compared(network, made, looked_at)
         os.replace(made, out)
@@ -160,12 +161,22 @@ def _write(network: Any, path: Path, width: int, height: int) -> None:
         )  # fmt: skip
 
 
-def _slim(path: Path, told: dict[str, str]) -> None:
+def _slim(path: Path) -> None:
     import onnx
     import onnxslim
 
-    model = onnxslim.slim(onnx.load(path))
+    onnx.save(onnxslim.slim(onnx.load(path)), path)
+
+
+def _sign(path: Path, told: dict[str, str]) -> None:
+    """Our name and what the node reads in place of what every tool on the way wrote about itself."""
+    import onnx
+
+    model = onnx.load(path)
     model.producer_name, model.producer_version, model.doc_string = "tebura", "", ""
+    spoken = {node.domain for node in model.graph.node}
+    for unused in [o for o in model.opset_import if o.domain and o.domain not in spoken]:
+        model.opset_import.remove(unused)
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, told)
     onnx.save(model, path)

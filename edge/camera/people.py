@@ -33,9 +33,9 @@ HEIGHTS_M = np.arange(0.36, 2.06, 0.03)
 STATURES = ((0.66, 1.54, 0.10), (0.10, 1.10, 0.16), (0.24, 1.20, 0.27))
 """(share, mean, standard deviation) of head heights, metres: grown-ups who stand, children, who crouches or bends."""
 _PRIOR = np.log(sum(share / sd * np.exp(-0.5 * ((HEIGHTS_M - mean) / sd) ** 2) for share, mean, sd in STATURES))
-HEAD_SIZE_SD = 0.09
+HEAD_SIZE_SD = 0.08
 """Of the logarithm of a head's distance by its size."""
-HAND_SIZE_SD = 0.16
+HAND_SIZE_SD = 0.13
 OVER_FEET = ((0.72, 0.08), (0.28, 0.22))
 """(share, standard deviation in metres, each way) of how far beside the feet a head is: upright, bent."""
 NO_FEET = 0.15
