@@ -4,14 +4,15 @@ Enters: detectors (the shipped one without any), and where somebody wants the co
 read. Leaves: a table on stdout. The frames are rendered test pictures, 640x480, and the code is the node's own `Eye`
 with a voice that makes the bytes and sends them nowhere. With one thread the time is the processor's: other work
 on the machine hardly counts. The network alone is timed on the same kind of input, and what is left is what stands
-around it. Every eighth picture is of another shop and camera, so that nothing is learned by heart.
+around it. Every eighth picture is of another shop and camera, so that nothing is learned by heart. All who are compared
+look in turn, scene by scene: a PC's clock goes up and down.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +37,9 @@ from models.render.shop import a_dressing, a_layout, furnish
 
 SCENES, SHOTS = 6, 8
 ROUNDS = 4
-EMPTY_FRAMES = 400
+EMPTY_FRAMES = 200
 HZ = 10.0
 WARM = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """Milliseconds a frame: the network alone, all of a frame with people in it, one of an empty aisle."""
-
-    network_ms: float
-    busy_ms: float
-    empty_ms: float
 
 
 class _Unheard:
@@ -66,17 +58,25 @@ def bench(files: Sequence[Path], weights: Path | None, threads: int) -> None:
     console = Console()
     busy = [list(pictures("test", scene * 100, SHOTS, 1)) for scene in range(SCENES)]
     shots = [[(picture, view) for picture, view, _ in scene] for scene in busy]
-    view, empty = _empty_shop(shots[0][0][1])
+    empty = _empty_shop(shots[0][0][1])
+    ours = [_Ours(Detector(path, threads=threads), threads) for path in files or (SHIPPED,)]
+    theirs = [_Theirs(weights, threads)] if weights is not None else []
+    for _ in range(ROUNDS):
+        for scene in shots:
+            for their in theirs:
+                their.look(scene)
+            for our in ours:
+                our.look(scene)
+                our.look_at_nobody(shots[0][0][1], empty)
     table = Table("detector", "network ms", "frame ms", "around ms", "frames/s", "empty ms", "of a frame", box=None)
-    for path in files or (SHIPPED,):
-        speed = measured(Detector(path, threads=threads), shots, view, empty, threads)
+    for our in ours:
+        network_ms, frame_ms, empty_ms = our.network.ms, our.frame.ms, our.empty.ms
         table.add_row(
-            path.name, f"{speed.network_ms:.2f}", f"{speed.busy_ms:.2f}", f"{speed.busy_ms - speed.network_ms:.2f}",
-            f"{1000 / speed.busy_ms:.0f}", f"{speed.empty_ms:.2f}", f"{speed.empty_ms / speed.busy_ms:.1%}",
+            our.detector.path.name, f"{network_ms:.2f}", f"{frame_ms:.2f}", f"{frame_ms - network_ms:.2f}",
+            f"{1000 / frame_ms:.0f}", f"{empty_ms:.2f}", f"{empty_ms / frame_ms:.1%}",
         )  # fmt: skip
-    if weights is not None:
-        theirs_ms = _ultralytics_ms(weights, [picture for scene in shots for picture, _ in scene], threads)
-        table.add_row("predict()", "", f"{theirs_ms:.2f}", "", f"{1000 / theirs_ms:.0f}", "", "")
+    for their in theirs:
+        table.add_row("predict()", "", f"{their.frame.ms:.2f}", "", f"{1000 / their.frame.ms:.0f}", "", "")
     kind = "a core's time" if threads == 1 else "time that passed"
     console.print(
         f"{SCENES * SHOTS} pictures of {SCENES} shops, 640x480; {threads} thread{'s' * (threads > 1)}; {kind}\n"
@@ -84,81 +84,86 @@ def bench(files: Sequence[Path], weights: Path | None, threads: int) -> None:
     console.print(table)
 
 
-def measured(
-    detector: Detector, shots: Sequence[Sequence[tuple[Picture, View]]], view: View, empty: Sequence[Picture],
-    threads: int,
-) -> Speed:  # fmt: skip
-    """One detector, looked with at the same frames as any other."""
-    clock = time.thread_time if threads == 1 else time.perf_counter
-    spent_s, frames = 0.0, 0
-    for scene in shots:
+class _Spent:
+    """Time that one kind of work took."""
+
+    def __init__(self, threads: int) -> None:
+        self._clock = time.thread_time if threads == 1 else time.perf_counter
+        self._spent_s, self._times = 0.0, 0
+
+    @contextmanager
+    def once(self) -> Iterator[None]:
+        began_s = self._clock()
+        yield
+        self._spent_s += self._clock() - began_s
+        self._times += 1
+
+    @property
+    def ms(self) -> float:
+        """Of one time."""
+        return 1000.0 * self._spent_s / self._times
+
+
+class _Ours:
+    """A detector in the node's own `Eye`."""
+
+    def __init__(self, detector: Detector, threads: int) -> None:
+        self.detector = detector
+        self.network, self.frame, self.empty = (_Spent(threads) for _ in range(3))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._alone: Any = onnxruntime.InferenceSession(str(detector.path), options, providers=["CPUExecutionProvider"])
+        given = self._alone.get_inputs()[0]
+        kind = {"tensor(float)": np.float32, "tensor(float16)": np.float16}.get(given.type, np.uint8)
+        self._paper = {given.name: np.zeros((1, 3, detector.height, detector.width), kind)}
+
+    def look(self, scene: Sequence[tuple[Picture, View]]) -> None:
+        """At one camera's frames, and the network alone as often."""
         eye = Eye("c1", scene[0][1], _Unheard(), _nobody)
-        for i, (picture, _) in enumerate([*scene[:WARM], *list(scene) * ROUNDS]):
-            began_s = clock()
-            eye.look(Frame(i / HZ, picture), detector)
-            if i >= WARM:
-                spent_s, frames = spent_s + clock() - began_s, frames + 1
-    return Speed(
-        network_ms=_network_ms(detector, threads, clock),
-        busy_ms=1000.0 * spent_s / frames,
-        empty_ms=_empty_ms(detector, view, empty, clock),
-    )
+        for i, (picture, _) in enumerate([*scene[:WARM], *scene]):
+            with self.frame.once() if i >= WARM else nullcontext():
+                eye.look(Frame(i / HZ, picture), self.detector)
+        for i in range(WARM + len(scene)):
+            with self.network.once() if i >= WARM else nullcontext():
+                self._alone.run(None, self._paper)
+
+    def look_at_nobody(self, view: View, empty: Sequence[Picture]) -> None:
+        """At so many frames of an empty shop, once it is known to be empty."""
+        eye = Eye("c1", view, _Unheard(), _nobody)
+        for i in range(EMPTY_FRAMES):
+            with self.empty.once() if i >= EMPTY_FRAMES // 4 else nullcontext():
+                eye.look(Frame(i / HZ, empty[i % len(empty)]), self.detector)
 
 
-def _empty_ms(detector: Detector, view: View, empty: Sequence[Picture], clock: Callable[[], float]) -> float:
-    eye, settled = Eye("c1", view, _Unheard(), _nobody), EMPTY_FRAMES // 4
-    spent_s = 0.0
-    for i in range(EMPTY_FRAMES):
-        frame = Frame(i / HZ, empty[i % len(empty)])
-        began_s = clock()
-        eye.look(frame, detector)
-        spent_s += clock() - began_s if i >= settled else 0.0
-    return 1000.0 * spent_s / (EMPTY_FRAMES - settled)
+class _Theirs:
+    """Ultralytics' own `predict()`."""
+
+    def __init__(self, weights: Path, threads: int) -> None:
+        from models.offline import ultralytics
+
+        yolo = ultralytics()
+        import torch
+
+        torch.set_num_threads(threads)
+        self._model = yolo.YOLO(str(weights))
+        self.frame = _Spent(threads)
+
+    def look(self, scene: Sequence[tuple[Picture, View]]) -> None:
+        """At one camera's frames."""
+        for i, (picture, _) in enumerate([*scene[:WARM], *scene]):
+            with self.frame.once() if i >= WARM else nullcontext():
+                self._model.predict(picture, imgsz=(480, 640), device="cpu", verbose=False)
 
 
-def _network_ms(detector: Detector, threads: int, clock: Callable[[], float]) -> float:
-    """The network alone, as onnxruntime runs it."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session: Any = onnxruntime.InferenceSession(str(detector.path), options, providers=["CPUExecutionProvider"])
-    given = session.get_inputs()[0]
-    kind = {"tensor(float)": np.float32, "tensor(float16)": np.float16}.get(given.type, np.uint8)
-    paper = np.zeros((1, 3, detector.height, detector.width), kind)
-    times = []
-    for _ in range(100):
-        began_s = clock()
-        session.run(None, {given.name: paper})
-        times.append(clock() - began_s)
-    return 1000.0 * float(np.mean(times[WARM:]))
-
-
-def _ultralytics_ms(weights: Path, frames: Sequence[Picture], threads: int) -> float:
-    """What `predict()` takes for the same frames."""
-    from models.offline import ultralytics
-
-    yolo = ultralytics()
-    import torch
-
-    torch.set_num_threads(threads)
-    clock = time.thread_time if threads == 1 else time.perf_counter
-    model = yolo.YOLO(str(weights))
-    for frame in frames[:WARM]:
-        model.predict(frame, imgsz=(480, 640), device="cpu", verbose=False)
-    began_s = clock()
-    for frame in frames:
-        model.predict(frame, imgsz=(480, 640), device="cpu", verbose=False)
-    return 1000.0 * (clock() - began_s) / len(frames)
-
-
-def _empty_shop(view: View) -> tuple[View, list[Picture]]:
+def _empty_shop(view: View) -> list[Picture]:
     """A shop without anybody, as a camera shows it: the same again and again, but for the noise."""
     rng = np.random.default_rng(7)
     sheet, layout = a_sheet(rng), a_layout(rng)
     film = Film(view, a_light(rng))
     film.draw(furnish(rng, layout, a_dressing(rng, sheet)))
     sensor = a_sensor(rng)
-    return view, [sensor.develop(film.colour, rng) for _ in range(16)]
+    return [sensor.develop(film.colour, rng) for _ in range(16)]
 
 
 def _nobody(what: str) -> None:
