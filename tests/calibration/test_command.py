@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from typing import Any
 
 import pytest
@@ -37,6 +37,8 @@ from tests.calibration.rooms import quiet
 from tests.live.stage import Theatre
 
 SHELF, PLATES, SPEED = "s1", 3, 25.0
+LONGEST_S = 180.0
+"""A walk waits for ever for whoever does not do what it asks; a test does not."""
 
 
 def files() -> dict[str, bytes]:
@@ -72,6 +74,8 @@ class Walker:
     def lead(self, *, stop_at: tuple[str, int] | None = None) -> int:
         """Its exit code; with ``stop_at`` (deed, plate) somebody presses Ctrl-C there."""
         assert self.process.stdout is not None
+        limit = Timer(LONGEST_S, self.process.kill)
+        limit.start()
         for line in self.process.stdout:
             event = json.loads(line)
             self.events.append(event)
@@ -83,6 +87,7 @@ class Walker:
             ask = Ask(event["deed"], event["plate"], event["text"], event["mass_g"], event["place"])
             with self._double.pace.hands():
                 self._technician.do(ask)
+        limit.cancel()
         return self.process.wait(30)
 
     def said(self) -> str:
