@@ -117,6 +117,9 @@ def evaluate(
     choose: Annotated[
         bool, typer.Option("--choose", help="First write into FILE from which score on a class is believed, by val.")
     ] = False,
+    first_sight: Annotated[
+        bool, typer.Option("--first-sight", help="As if no camera had ever seen its shop empty.")
+    ] = False,
 ) -> None:
     """Measure a detector as the camera node runs it: what it finds, and where it puts people and hands."""
     from edge.camera.detect import Detector, UnusableDetector
@@ -127,7 +130,7 @@ def evaluate(
     try:
         if choose:
             believe(detector, measure(data, Detector(detector), "val").best())
-        figures = measure(data, Detector(detector), split)
+        figures = measure(data, Detector(detector), split, first_sight=first_sight)
     except UnusableDetector as error:
         _refuse(str(error))
     if not figures.pictures:

@@ -21,9 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from edge.camera.background import Background
 from edge.camera.detect import Detections, Detector
 from edge.camera.people import people
+from edge.camera.picture import Picture
 from edge.optics import Lens, View
+from models.background import read_empty
 from models.render.dataset import LEAST_AREA, SIZES_M
 from models.render.scene import Seen
 
@@ -82,12 +85,13 @@ class Figures:
         return {name: round(kind.best(), 2) for name, kind in self.kinds.items()}
 
 
-def evaluate(data: Path, detector: Detector, split: str = "test") -> Figures:
-    """Everything of one split."""
+def evaluate(data: Path, detector: Detector, split: str = "test", *, first_sight: bool = False) -> Figures:
+    """Everything of one split. ``first_sight``: as if the cameras had never seen their shops empty."""
     figures = Figures()
-    for picture, view, seen in truths(data, split):
+    for picture, empty, view, seen in truths(data, split):
         figures.pictures += 1
-        found = detector.suspect(picture, LEAST_SURE)
+        known = Background(empty) if empty is not None and not first_sight else None
+        found = detector.suspect(picture, LEAST_SURE, known)
         count(figures.heads, found.heads, [(p.head, p.head_seen, p.head_area) for p in seen], view, SIZES_M[0])
         count(figures.hands, found.hands, _hands(seen), view, SIZES_M[1])
         count(figures.feet, found.feet, [(p.feet, p.body_seen, 1.0) for p in seen], view, SIZES_M[2])
@@ -99,13 +103,15 @@ def _hands(seen: list[Seen]) -> list[tuple[Any, float, float]]:
     return [part for p in seen for part in zip(p.hands, p.hands_seen, p.hands_area, strict=True)]
 
 
-def truths(data: Path, split: str) -> Iterator[tuple[NDArray[np.uint8], View, list[Seen]]]:
-    """Pictures (h, w, 3), their views, and everybody who is there."""
+def truths(data: Path, split: str) -> Iterator[tuple[Picture, Picture | None, View, list[Seen]]]:
+    """Pictures (h, w, 3), the same without people, their views, and everybody who is there."""
     for path in sorted((data / "truth" / split).glob("*.json")):
         told = json.loads(path.read_text())
-        picture = cv2.imread(str(data / "images" / split / f"{path.stem}.jpg"))
+        file = data / "images" / split / f"{path.stem}.jpg"
+        picture = cv2.imread(str(file))
         if picture is not None:
-            yield np.asarray(picture, np.uint8), _view(told["view"]), [_seen(person) for person in told["people"]]
+            shown = np.asarray(picture, np.uint8)
+            yield shown, read_empty(file, shown), _view(told["view"]), [_seen(person) for person in told["people"]]
 
 
 def _view(told: dict[str, Any]) -> View:

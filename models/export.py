@@ -1,9 +1,9 @@
 """Export: a detector's weights -> the ONNX file that the camera node reads.
 
 Enters: `best.pt` of a run, the size of the picture, and pictures to measure with where it becomes int8. Leaves: one
-file with the node's contract: input `images`, float32 (N, 3, H, W), RGB, 0 to 1; output `people`, float32 (N, 100, 6),
-rows `x1 y1 x2 y2 score class` in pixels of the input, best first; metadata `names`, and `least` (`believe`). Refuses:
-weights that cannot be read, pictures that are none.
+file with the node's contract: input `images`, float32 (N, 4, H, W), RGB and how new a pixel is, 0 to 1; output
+`people`, float32 (N, 100, 6), rows `x1 y1 x2 y2 score class` in pixels of the input, best first; metadata `names`, and
+`least` (`believe`). Refuses: weights that cannot be read, pictures that are none.
 
 Ultralytics' own exporter leaves all cells, or sorts doubles out with hundreds of operators. Here a cell speaks only if
 no neighbour is surer of the same class (as a heat map's peaks are found), and the hundred surest are named.
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.background import doubtful, plane, read_empty, stacked
 from models.offline import CannotTrain, weights_in
 from models.windows import cut, window
 
@@ -68,20 +69,22 @@ def export(
     """
     learned, compared = (None, None) if data is None else (data / "images" / "train", data / "images" / "val")
     model, _ = weights_in(weights)
+    colours = int(model.model[0].conv.in_channels)
     if learned is not None:
-        _settle(model, _windows(learned, SETTLED))
+        _settle(model, (window[:, :colours] for window in _windows(learned, SETTLED)))
     network = _network(model)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         made = Path(scratch) / "plain.onnx"
-        _write(network, made, width, height)
+        _write(network, made, colours, width, height)
         _slim(made)
         if half:
             made = _halved(made)
         if int8 and learned is not None:
-            made = _in_bytes(made, learned, width, height, len(network.model.model) - 1)
+            seen = (picture[:, :colours] for picture in _inputs(learned, width, height, SEEN))
+            made = _in_bytes(made, seen, len(network.model.model) - 1)
         _sign(made, {"names": str(dict(model.names)), "imgsz": str([height, width]), "license": LICENCE})
-        looked_at = list(_inputs(compared, width, height, 8))
+        looked_at = [picture[:, :colours] for picture in _inputs(compared, width, height, 8)]
         differences = _compared(network, made, looked_at)
         os.replace(made, out)
     content = out.read_bytes()
@@ -150,12 +153,12 @@ def _network(model: Any) -> Any:
     return People().eval()
 
 
-def _write(network: Any, path: Path, width: int, height: int) -> None:
+def _write(network: Any, path: Path, colours: int, width: int, height: int) -> None:
     import torch
 
     with torch.no_grad():
         torch.onnx.export(
-            network, torch.zeros(2, 3, height, width), str(path), opset_version=OPSET, dynamo=False,
+            network, torch.zeros(2, colours, height, width), str(path), opset_version=OPSET, dynamo=False,
             input_names=["images"], output_names=["people"],
             dynamic_axes={"images": {0: "pictures"}, "people": {0: "pictures"}},
         )  # fmt: skip
@@ -191,20 +194,17 @@ def _halved(path: Path) -> Path:
     return made
 
 
-def _in_bytes(path: Path, pictures: Path, width: int, height: int, last: int) -> Path:
+def _in_bytes(path: Path, pictures: Iterator[NDArray[np.float32]], last: int) -> Path:
     """The network in int8, its ranges measured on pictures. What makes boxes of the ``last`` layer's results stays as
-    it is, and so does the first layer: three colours do not fill a vector, in bytes it takes three times as long.
+    it is, and so does the first layer: four colours do not fill a vector, in bytes it takes three times as long.
     Weights use seven bits: older CPUs (without VNNI) add products up in sixteen, and would cut large sums off unheard.
     """
     import onnx
     from onnxruntime import quantization as q
 
     class Pictures(q.CalibrationDataReader):  # type: ignore[misc, unused-ignore]
-        def __init__(self) -> None:
-            self.left: Iterator[NDArray[np.float32]] = _inputs(pictures, width, height, SEEN)
-
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            picture = next(self.left, None)
+            picture = next(pictures, None)
             return None if picture is None else {"images": picture}
 
     def stays(name: str) -> bool:
@@ -223,14 +223,15 @@ def _in_bytes(path: Path, pictures: Path, width: int, height: int, last: int) ->
 
 
 def _inputs(folder: Path | None, width: int, height: int, most: int) -> Iterator[NDArray[np.float32]]:
-    """Pictures as the network gets them, (1, 3, H, W), spread evenly over the folder; noise without a folder."""
+    """Pictures as the network gets them, (1, 4, H, W), spread evenly over the folder; noise without a folder."""
     if folder is None:
-        yield np.random.default_rng(0).random((1, 3, height, width), dtype=np.float32)
+        yield np.random.default_rng(0).random((1, 4, height, width), dtype=np.float32)
         return
     import cv2
 
-    for _, picture in _pictures(folder, most):
-        yield _as_input(np.asarray(cv2.resize(picture, (width, height)), np.uint8))
+    for path, picture in _pictures(folder, most):
+        small = np.asarray(cv2.resize(picture, (width, height)), np.uint8)
+        yield _as_input(stacked(small, plane(small, read_empty(path, small))))
 
 
 def _windows(folder: Path, most: int) -> Iterator[NDArray[np.float32]]:
@@ -242,7 +243,9 @@ def _windows(folder: Path, most: int) -> Iterator[NDArray[np.float32]]:
         rows = [line.split()[1:3] for line in told.read_text().splitlines()] if told.exists() else []
         height, width = picture.shape[:2]
         middles = np.array(rows, np.float32).reshape(-1, 2) * np.array([width, height], np.float32)
-        yield _as_input(cut(picture, window((width, height), middles, rng)))
+        corner = window((width, height), middles, rng)
+        new = doubtful(path, picture, read_empty(path, picture), rng)
+        yield _as_input(stacked(cut(picture, corner), cut(new, corner)))
 
 
 def _pictures(folder: Path, most: int) -> Iterator[tuple[Path, NDArray[np.uint8]]]:
@@ -259,7 +262,7 @@ def _pictures(folder: Path, most: int) -> Iterator[tuple[Path, NDArray[np.uint8]
 
 
 def _as_input(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(picture[None, :, :, ::-1].transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
+    return np.ascontiguousarray(picture[None].transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
 
 
 def _compared(network: Any, path: Path, inputs: list[NDArray[np.float32]]) -> tuple[int, int, float, float]:

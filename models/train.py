@@ -34,6 +34,8 @@ from models.trainer import our_way, trainer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CHANNELS = 4
+"""Three colours, and how new a pixel is."""
 NETWORK = Path(__file__).parent / "ceiling.yaml"
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 SAID_EVERY_S = 30.0
@@ -111,7 +113,10 @@ def _described(wanted: Wanted, names: Mapping[int, str]) -> Path:
     """The data set in a file of the run, with its place in full: ultralytics looks for relative ones elsewhere."""
     path = wanted.out / "data.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    described = {"path": str(wanted.data.resolve()), "train": "images/train", "val": "images/val", "names": dict(names)}
+    described = {
+        "path": str(wanted.data.resolve()), "train": "images/train", "val": "images/val", "names": dict(names),
+        "channels": CHANNELS,
+    }  # fmt: skip
     path.write_text(json.dumps(described), encoding="utf-8")  # which is YAML, too
     return path
 

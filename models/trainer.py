@@ -18,7 +18,7 @@ from typing import Any
 from models.offline import CannotTrain
 from models.peaks import peaks
 from models.together import Together
-from models.windows import windowed
+from models.windows import whole, windowed
 
 SETTINGS: dict[str, object] = {
     "task": "detect", "imgsz": 640, "cache": False, "deterministic": False, "plots": False,
@@ -54,6 +54,8 @@ class Ours:
         dataset = _usual(self).build_dataset(img_path, mode, batch)
         if mode == "train":
             dataset.transforms = windowed(self.args)
+        else:
+            dataset.transforms.insert(0, whole)
         return dataset
 
     def _setup_scheduler(self) -> None:

@@ -9,10 +9,13 @@ whole picture.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+
+from models.background import doubtful, plane, read_empty, stacked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,11 +50,12 @@ def cut(picture: NDArray[np.uint8], corner: tuple[int, int]) -> NDArray[np.uint8
 
 
 def windowed(hyper: Any) -> Any:
-    """Ultralytics' transforms for training: a window, other colours, flips."""
+    """Ultralytics' transforms for training: a window, other colours, how new each pixel is, flips."""
     from ultralytics.data.augment import Compose, Format, RandomFlip, RandomHSV
 
     def to_window(labels: dict[str, Any]) -> dict[str, Any]:
-        height, width = labels["img"].shape[:2]
+        picture, path = labels["img"], Path(labels["im_file"])
+        height, width = picture.shape[:2]
         there = labels["instances"]
         there.convert_bbox("xywh")
         there.denormalize(width, height)
@@ -60,14 +64,25 @@ def windowed(hyper: Any) -> Any:
         there.bboxes[:, :2] -= corner
         inside = ((there.bboxes[:, :2] >= 0) & (there.bboxes[:, :2] < SIZE)).all(axis=1)
         return labels | {
-            "img": cut(labels["img"], corner), "instances": there[inside], "cls": labels["cls"][inside],
+            "img": cut(picture, corner), "instances": there[inside], "cls": labels["cls"][inside],
+            "new": cut(doubtful(path, picture, read_empty(path, picture), rng), corner),
             "resized_shape": SIZE[::-1],
         }  # fmt: skip
+
+    def stack(labels: dict[str, Any]) -> dict[str, Any]:
+        return labels | {"img": stacked(labels["img"], labels.pop("new"))}
 
     return Compose([
         to_window,
         RandomHSV(hgain=hyper.hsv_h, sgain=hyper.hsv_s, vgain=hyper.hsv_v),
+        stack,
         RandomFlip(direction="vertical", p=hyper.flipud),
         RandomFlip(direction="horizontal", p=hyper.fliplr),
         Format(bbox_format="xywh", normalize=True, batch_idx=True),
     ])  # fmt: skip
+
+
+def whole(labels: dict[str, Any]) -> dict[str, Any]:
+    """Ultralytics' picture for validation, as the network sees it: with how new each pixel is."""
+    picture = labels["img"]
+    return labels | {"img": stacked(picture, plane(picture, read_empty(Path(labels["im_file"]), picture)))}

@@ -15,8 +15,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from edge.camera.detect import Picture
 from edge.camera.footage import footage
+from edge.camera.picture import Picture
 from edge.camera.source import NoPictures, Source
 from edge.site import CameraSource
 

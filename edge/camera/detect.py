@@ -1,6 +1,7 @@
 """Heads, hands and feet in pictures, by an ONNX network.
 
-Enters: an ONNX file in the form of docs/cameras.md, and pictures of cameras, of any size. Leaves: `Detections` in
+Enters: an ONNX file in the form of docs/cameras.md, and pictures of cameras, of any size, each with what its camera
+knows of the empty shop (`edge.camera.background`), if the network asks for that. Leaves: `Detections` in
 pixels of the picture that was given. Refuses (`UnusableDetector`): files of any other form, in one message that names
 what was found and what is wanted.
 
@@ -23,8 +24,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-Picture: TypeAlias = NDArray[np.uint8]
-"""(height, width, 3): blue, green, red, as OpenCV reads it."""
+from edge.camera.background import NEW, Background, Plane
+from edge.camera.picture import Picture
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -32,11 +33,13 @@ SHIPPED: Final = Path(__file__).parents[2] / "models" / "ceiling.onnx"
 
 CLASSES: Final = ("head", "hand", "feet")
 WANTED: Final = (
-    "one input of float32, float16 or uint8 (N, 3, height, width), one output of float32 (N, K, 6) with rows "
+    "one input of float32, float16 or uint8 (N, 3 or 4, height, width), one output of float32 (N, K, 6) with rows "
     "x1 y1 x2 y2 score class in pixels of the input, and a metadata entry `names` with a class 'head'"
 )
 SEE: Final = "See docs/cameras.md, or take the shipped one: leave `detector` of [eyes] out"
 
+COLOURS: Final = 3
+"""Of a picture; a fourth says how new each pixel is."""
 SIZE: Final = (640, 480)
 """Width and height for networks that take any."""
 GREY: Final = 114
@@ -45,6 +48,8 @@ LEAST_SCORE: Final = 0.25
 """From which score on a class is believed, where the network does not say (metadata `least`)."""
 MOST: Final = 100
 """So many of each kind, the surest, are believed to be in one picture."""
+NEAR = {"head": 2.2, "hand": 2.0, "feet": 1.2}
+"""So many sizes of a box around its middle somebody covers the shop."""
 SAME: Final = 0.5
 """Things of one class whose centres are closer than this share of their size are one."""
 
@@ -88,25 +93,38 @@ class Detector:
     def __init__(self, path: Path | None = None, *, threads: int = 1) -> None:
         self.path = SHIPPED if path is None else path
         self._session = _session(self.path, threads)
-        self.width, self.height, self._number = self._input()
+        self.width, self.height, self._colours, self._number = self._input()
         self._classes = self._named()
         self.least = dict.fromkeys(self._classes, LEAST_SCORE) | self._sure()
         """Class -> the score from which on it is believed."""
         self._name = str(self._session.get_inputs()[0].name)
         self._pages: dict[tuple[int, ...], _Page] = {}
-        self._colours = [np.empty((self.height, self.width), np.uint8) for _ in range(3)]
-        self._paper = np.empty((1, 3, self.height, self.width), self._number)
+        self._planes = [np.empty((self.height, self.width), np.uint8) for _ in range(3)]
+        self._paper = np.empty((1, self._colours, self.height, self.width), self._number)
+        self._unknown: Plane = np.full((self.height, self.width), NEW, np.uint8)
+        self._last: _Page | None = None
         self._try()
 
-    def detect(self, picture: Picture) -> Detections:
-        """Everybody in one picture, as far as it is believed."""
-        return self.believed(self.suspect(picture, min(self.least.values())))
+    def detect(self, picture: Picture, background: Background | None = None) -> Detections:
+        """Everybody in one picture, as far as it is believed. ``background``: what its camera knows."""
+        return self.believed(self.suspect(picture, min(self.least.values()), background))
 
-    def suspect(self, picture: Picture, least: float) -> Detections:
+    def suspect(self, picture: Picture, least: float, background: Background | None = None) -> Detections:
         """Whatever may be in one picture with a score from ``least`` on."""
-        page = self._laid(picture, self._paper[0])
+        page = self._last = self._laid(picture, background)
         (rows,) = self._session.run(None, {self._name: self._paper})
         return self._told(rows[0], page, least)
+
+    def remember(self, background: Background, people: Detections, at_s: float) -> None:
+        """Let a camera learn the shop from its picture, the last that was looked at, in which ``people`` stand."""
+        page = self._last
+        if page is None or self._colours == COLOURS:
+            return
+        (sx, sy), around = page.scale, []
+        for name, boxes in zip(CLASSES, (people.heads, people.hands, people.feet), strict=True):
+            x, y = (boxes[:, 0] + 0.5) * sx + page.left, (boxes[:, 1] + 0.5) * sy + page.top
+            around.append(np.column_stack([x, y, NEAR[name] * boxes[:, 2] * sx]))
+        background.learn(page.pixels, at_s, np.concatenate(around))
 
     def believed(self, found: Detections) -> Detections:
         """What is sure enough for its class."""
@@ -115,7 +133,7 @@ class Detector:
 
     # --- into the network -------------------------------------------------------------------------------------------
 
-    def _laid(self, picture: Picture, paper: NDArray[Any]) -> _Page:
+    def _laid(self, picture: Picture, background: Background | None) -> _Page:
         """Put a picture into the network's input."""
         page = self._pages.get(picture.shape)
         if page is None:
@@ -125,12 +143,15 @@ class Detector:
             picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         inner = page.inner
         cv2.resize(picture, (inner.shape[1], inner.shape[0]), dst=inner, interpolation=cv2.INTER_LINEAR)
-        cv2.split(page.pixels, self._colours)
-        for channel, colour in enumerate(reversed(self._colours)):
+        cv2.split(page.pixels, self._planes)
+        planes: list[Plane] = self._planes[::-1]
+        if self._colours > COLOURS:
+            planes.append(background.novelty(page.pixels) if background is not None else self._unknown)
+        for plane, paper in zip(planes, self._paper[0], strict=True):
             if self._number is np.uint8:
-                paper[channel] = colour
+                paper[...] = plane
             else:
-                np.multiply(colour, self._number(1 / 255), out=paper[channel])
+                np.multiply(plane, self._number(1 / 255), out=paper)
         return page
 
     def _page(self, picture: Picture) -> _Page:
@@ -161,16 +182,18 @@ class Detector:
 
     # --- whether it is one ------------------------------------------------------------------------------------------
 
-    def _input(self) -> tuple[int, int, Any]:
+    def _input(self) -> tuple[int, int, int, Any]:
         inputs = self._session.get_inputs()
         shape = inputs[0].shape if inputs else []
         number = NUMBERS.get(inputs[0].type) if inputs else None
-        if len(inputs) != 1 or number is None or len(shape) != 4 or shape[1] != 3 or shape[0] not in (1, *_open(shape)):
+        if len(inputs) != 1 or number is None or len(shape) != 4 or shape[0] not in (1, *_open(shape)):
+            raise self._refused()
+        if shape[1] not in (COLOURS, COLOURS + 1):
             raise self._refused()
         height, width = (
             side if isinstance(side, int) else usual for side, usual in zip(shape[2:], reversed(SIZE), strict=True)
         )
-        return width, height, number
+        return width, height, shape[1], number
 
     def _named(self) -> dict[str, int]:
         """Class -> its number in the output's rows."""

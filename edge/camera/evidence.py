@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.camera.detect import Picture
+from edge.camera.picture import Picture
 from edge.camera.source import Frame
 from edge.optics import View
 from edge.records import PersonSeen, Point

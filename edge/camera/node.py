@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from edge.camera.background import Background
 from edge.camera.detect import Detections, Detector
 from edge.camera.evidence import Evidence
 from edge.camera.fixtures import Fixtures
@@ -56,7 +57,7 @@ class Eye:
     ) -> None:  # fmt: skip
         self.camera, self._voice, self._tell, self._evidence, self._watch = camera, voice, tell, evidence, watch
         self._known = self._sight = self._fitted = sight
-        self._judge, self._still, self._fixtures = Judge(), Still(), Fixtures()
+        self._judge, self._still, self._fixtures, self._background = Judge(), Still(), Fixtures(), Background()
         self._said_s = float("-inf")
         self._had = False
         """Somebody was in the last frame: that they are gone is said at once."""
@@ -79,7 +80,8 @@ class Eye:
             return
         found: list[PersonSeen] = []
         if self._still.stirs(small, frame.at_s):
-            seen = self._fixtures.without(detector.detect(frame.picture), frame.at_s)
+            seen = self._fixtures.without(detector.detect(frame.picture, self._background), frame.at_s)
+            detector.remember(self._background, seen, frame.at_s)
             self._still.looked(small, frame.at_s, somebody=bool(len(seen.heads) or len(seen.hands)))
             found = people(seen, self._fitted)
             if self._evidence is not None:
@@ -102,7 +104,7 @@ class Eye:
         """Why this frame cannot be understood; where it can, the view is of its size."""
         if self._known != self._sight:
             self._sight = self._fitted = self._known
-            self._judge, self._fixtures = Judge(), Fixtures()
+            self._judge, self._fixtures, self._background = Judge(), Fixtures(), Background()
         if isinstance(self._sight, str) or isinstance(self._fitted, str):
             return str(self._sight)
         height, width = frame.picture.shape[:2]

@@ -13,16 +13,17 @@ place: `tebura calibrate check` finds those.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.camera.detect import Picture
 from edge.optics import Lens
 
-Thumbnail = NDArray[np.float32]
+Picture: TypeAlias = NDArray[np.uint8]
+"""(height, width, 3): blue, green, red, as OpenCV reads it."""
+Thumbnail: TypeAlias = NDArray[np.float32]
 """(height, width), grey levels 0…255."""
 
 ACROSS: Final = 80

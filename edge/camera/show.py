@@ -13,7 +13,8 @@ from typing import Final
 
 import cv2
 
-from edge.camera.detect import Array, Detections, Picture
+from edge.camera.detect import Array, Detections
+from edge.camera.picture import Picture
 from edge.camera.source import Frame
 from edge.optics import View
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import cv2
 
-from edge.camera.detect import Picture
+from edge.camera.picture import Picture
 from edge.site import CameraSource
 
 # What FFmpeg and OpenCV say of each lost packet is not for staff.

@@ -1,7 +1,8 @@
 """Thousands of pictures with labels, on disk, in the form that ultralytics reads.
 
 Enters: how many pictures for training, validation and test, a seed, an empty (or half-filled) folder. Leaves there
-``images/<split>/<number>.jpg``, ``labels/<split>/<number>.txt``, ``truth/<split>/<number>.json`` and ``data.yaml``.
+``images/<split>/<number>.jpg``, ``labels/<split>/<number>.txt``, ``truth/<split>/<number>.json``,
+``empty/<split>/<number>.jpg`` (what the camera remembers of the shop with nobody in it) and ``data.yaml``.
 Each scene (a shop, a camera, a light) gives `SHOTS` pictures and is drawn by one process; what is there already stays,
 so a run that was stopped goes on. The test pictures have shops, clothes, floors and lights that no other picture has.
 
@@ -14,8 +15,9 @@ from __future__ import annotations
 import json
 import math
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -24,9 +26,9 @@ from numpy.typing import NDArray
 
 from edge.optics import View
 from edge.store import Layout
-from models.render.camera import Picture, a_lens, a_light, a_sensor, hang
+from models.render.camera import Picture, Sensor, a_lens, a_light, a_sensor, hang
 from models.render.figure import Looks, Posture
-from models.render.film import Film
+from models.render.film import Film, Painted
 from models.render.paint import a_sheet
 from models.render.people import Deed, some_looks, some_posture
 from models.render.scene import Seen, draw_people
@@ -41,6 +43,9 @@ SIZE = (640, 480)
 SHOTS = 12
 HEAD_SEEN, HAND_SEEN, FEET_SEEN = 0.3, 0.35, 0.2
 """Who shows less of that part than this is not expected to be found by it."""
+CHANGED = 0.2
+"""At most this share of the goods have come since the camera saw the shop empty."""
+SMALL_M = 0.4
 LEAST_AREA = 28 / (SIZE[0] * SIZE[1])
 """A head or a hand that shows a smaller share of the picture (28 pixels) cannot be expected to be found."""
 DEEDS: tuple[Deed, ...] = (
@@ -83,7 +88,7 @@ def render(
     """Fill a folder; ``told`` hears (pictures done, pictures in all)."""
     wanted = dict(zip(SPLITS, (train, val, test), strict=True))
     for split in SPLITS:
-        for kind in ("images", "labels", "truth"):
+        for kind in ("images", "labels", "truth", "empty"):
             (out / kind / split).mkdir(parents=True, exist_ok=True)
     names = "\n".join(f"  {i}: {name}" for i, name in enumerate(NAMES))
     (out / "data.yaml").write_text(
@@ -106,30 +111,73 @@ def _tasks(out: Path, split: str, pictures: int, seed: int) -> Iterator[Task]:
 
 def _scene(task: Task) -> int:
     """Draw one scene's pictures, unless they are there."""
-    last = task.out / "truth" / task.split / f"{task.first + task.shots - 1:06d}.json"
-    if not last.exists():
-        cv2.setNumThreads(1)
-        for i, (picture, view, seen) in enumerate(pictures(task.split, task.first, task.shots, task.seed)):
-            _write(task, f"{task.first + i:06d}", picture, view, seen)
+    cv2.setNumThreads(1)
+    numbers = [f"{task.first + i:06d}" for i in range(task.shots)]
+    if not (task.out / "truth" / task.split / f"{numbers[-1]}.json").exists():
+        for number, told in zip(numbers, pictures(task.split, task.first, task.shots, task.seed), strict=True):
+            _write(task, number, *told)
+    places = [task.out / "empty" / task.split / f"{number}.jpg" for number in numbers]
+    if not places[-1].exists():
+        cv2.imwrite(str(places[0]), remembered(task.split, task.first, task.seed), [cv2.IMWRITE_JPEG_QUALITY, 95])
+        for place in places[1:]:
+            place.unlink(missing_ok=True)
+            os.link(places[0], place)
     return task.shots
 
 
-def pictures(split: str, first: int, shots: int, seed: int) -> Iterator[tuple[Picture, View, list[Seen]]]:
-    """One scene's pictures, each with the view that fits it and everybody who is there."""
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A shop with nobody in it, and the camera above it. ``rng``: whatever is still open."""
+
+    rng: np.random.Generator
+    sheet: Array
+    layout: Layout
+    empty: Film
+    things: list[Painted]
+    sensor: Sensor
+
+
+def _set(split: str, first: int, seed: int) -> Scene:
+    """One scene; its film is empty yet."""
     rng = np.random.default_rng([seed, SPLITS.index(split), first])
     kept_back = split == "test"
     sheet, layout = a_sheet(rng), a_layout(rng)
     dressing = a_dressing(rng, sheet, kept_back)
-    view = _camera(rng, layout, kept_back)
-    empty = Film(view, a_light(rng, kept_back))
-    empty.draw([*furnish(rng, layout, dressing), *clutter(rng, layout, sheet)])
-    sensor = a_sensor(rng, kept_back)
+    empty = Film(_camera(rng, layout, kept_back), a_light(rng, kept_back))
+    things = [*furnish(rng, layout, dressing), *clutter(rng, layout, sheet)]
+    return Scene(rng, sheet, layout, empty, things, a_sensor(rng, kept_back))
+
+
+def pictures(split: str, first: int, shots: int, seed: int) -> Iterator[tuple[Picture, View, list[Seen]]]:
+    """One scene's pictures, each with the view that fits it and everybody who is there."""
+    scene, kept_back = _set(split, first, seed), split == "test"
+    rng, view = scene.rng, scene.empty.view
+    scene.empty.draw(scene.things)
     for _ in range(shots):
-        people = _people(rng, layout, view, sheet, kept_back)
+        people = _people(rng, scene.layout, view, scene.sheet, kept_back)
         blurred = bool(people) and rng.random() < 0.12
         moved = [_way(rng, posture) for posture, _ in people] if blurred else None
-        film, seen = draw_people(empty, people, moved)
-        yield sensor.develop(film.colour, rng), view, seen
+        film, seen = draw_people(scene.empty, people, moved)
+        yield scene.sensor.develop(film.colour, rng), view, seen
+
+
+def remembered(split: str, first: int, seed: int) -> Picture:
+    """What the camera remembers of a scene with nobody in it: with less noise than a picture has, and not quite as the
+    shop is now: some goods have come or gone since, and something that stood about stands elsewhere.
+    """
+    scene = _set(split, first, seed)
+    rng = np.random.default_rng([seed, SPLITS.index(split), first, 1])
+    gone = rng.uniform(0.0, CHANGED)
+    elsewhere = clutter(rng, scene.layout, scene.sheet)
+    scene.empty.draw([t for t in scene.things if not (_small(t) and rng.random() < gone)])
+    scene.empty.draw([t for t in elsewhere if rng.random() < gone])
+    return replace(scene.sensor, noise=scene.sensor.noise / 4).develop(scene.empty.colour, rng)
+
+
+def _small(thing: Painted) -> bool:
+    """Whether somebody may carry it away."""
+    corners = thing.solid.corners()
+    return bool(np.ptp(corners, axis=0).max() < SMALL_M)
 
 
 def _camera(rng: np.random.Generator, layout: Layout, kept_back: bool) -> View:

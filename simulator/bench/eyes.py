@@ -22,13 +22,15 @@ import onnxruntime
 from rich.console import Console
 from rich.table import Table
 
-from edge.camera.detect import SHIPPED, Detector, Picture
+from edge.camera.detect import COLOURS, SHIPPED, Detector
 from edge.camera.node import Eye
+from edge.camera.picture import Picture
 from edge.camera.source import Frame
 from edge.camera.voice import Health
 from edge.optics import View
 from edge.records import PersonSeen
 from edge.wire import encode_people
+from models.background import plane, stacked
 from models.render.camera import a_light, a_sensor
 from models.render.dataset import pictures
 from models.render.film import Film
@@ -116,7 +118,7 @@ class _Ours:
         self._alone: Any = onnxruntime.InferenceSession(str(detector.path), options, providers=["CPUExecutionProvider"])
         given = self._alone.get_inputs()[0]
         kind = {"tensor(float)": np.float32, "tensor(float16)": np.float16}.get(given.type, np.uint8)
-        self._paper = {given.name: np.zeros((1, 3, detector.height, detector.width), kind)}
+        self._paper = {given.name: np.zeros((1, given.shape[1], detector.height, detector.width), kind)}
 
     def look(self, scene: Sequence[tuple[Picture, View]]) -> None:
         """At one camera's frames, and the network alone as often."""
@@ -137,7 +139,7 @@ class _Ours:
 
 
 class _Theirs:
-    """Ultralytics' own `predict()`."""
+    """Ultralytics' own `predict()`. How new each pixel is, it is told for nothing."""
 
     def __init__(self, weights: Path, threads: int) -> None:
         from models.offline import ultralytics
@@ -147,13 +149,15 @@ class _Theirs:
 
         torch.set_num_threads(threads)
         self._model = yolo.YOLO(str(weights))
+        self._colours = int(self._model.model.model[0].conv.in_channels)
         self.frame = _Spent(threads)
 
     def look(self, scene: Sequence[tuple[Picture, View]]) -> None:
         """At one camera's frames."""
         for i, (picture, _) in enumerate([*scene[:WARM], *scene]):
+            shown = stacked(picture, plane(picture, None)) if self._colours > COLOURS else picture
             with self.frame.once() if i >= WARM else nullcontext():
-                self._model.predict(picture, imgsz=(480, 640), device="cpu", verbose=False)
+                self._model.predict(shown, imgsz=(480, 640), device="cpu", verbose=False)
 
 
 def _empty_shop(view: View) -> list[Picture]:

@@ -18,20 +18,23 @@ SQUARE = 24
 SIZES = (24, 12, 24)
 """How large it says that a head, a hand and feet are: a hand is smaller than a head."""
 STEP = 4
+NEWS = 2.0
+"""How much being new counts, against a colour."""
 NAMES = "{0: 'head', 1: 'hand', 2: 'feet'}"
 
 
 def colour_net(
-    path: Path, *, names: str | None = NAMES, columns: int = 6, batch: int | str = 1, kind: int = TensorProto.FLOAT
-) -> Path:
-    """Rows for all three classes at every step of the picture."""
+    path: Path, *, names: str | None = NAMES, columns: int = 6, batch: int | str = 1, kind: int = TensorProto.FLOAT,
+    colours: int = 3,
+) -> Path:  # fmt: skip
+    """Rows for all three classes at every step of the picture. With four ``colours``, squares must be new, too."""
     across, down = (WIDTH - SQUARE) // STEP + 1, (HEIGHT - SQUARE) // STEP + 1
     x, y = np.meshgrid(np.arange(across) * STEP, np.arange(down) * STEP)
     middles = np.stack([x, y, x, y], axis=-1).reshape(-1, 4) + SQUARE / 2
     half = np.array([-1, -1, 1, 1]) / 2
     boxes = np.concatenate([middles + half * size for size in SIZES])[None].astype(np.float32)
     classes = np.repeat(np.arange(3.0), len(middles))[None, :, None].astype(np.float32)
-    apart = (np.eye(3) * 2 - 1).reshape(3, 3, 1, 1).astype(np.float32)
+    apart = np.hstack([np.eye(3) * 2 - 1, np.full((3, 1), NEWS)])[:, :colours, None, None].astype(np.float32)
     brightest = 255.0 if kind == TensorProto.UINT8 else 1.0
     nodes = [
         helper.make_node("Cast", ["picture"], ["numbers"], to=TensorProto.FLOAT),
@@ -46,11 +49,11 @@ def colour_net(
     constants = {
         "apart": apart, "boxes": boxes, "classes": classes, "column": np.array([1, -1, 1]),
         "brightest": np.array(brightest, np.float32), "slope": np.array(3.0, np.float32),
-        "least": np.array(1.7, np.float32),
+        "least": np.array(1.7 + (3.0 * NEWS if colours > 3 else 0.0), np.float32),
     }  # fmt: skip
     graph = helper.make_graph(
         nodes, "colours",
-        [helper.make_tensor_value_info("picture", kind, [batch, 3, HEIGHT, WIDTH])],
+        [helper.make_tensor_value_info("picture", kind, [batch, colours, HEIGHT, WIDTH])],
         [helper.make_tensor_value_info("people", TensorProto.FLOAT, [1, 3 * len(middles), columns])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.camera.detect import Picture
+from edge.camera.picture import Picture
 from edge.optics import Lens, View, looking_down
 from edge.records import Point
 from tests.camera.nets import SQUARE, WIDTH, colour_net

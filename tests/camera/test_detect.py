@@ -13,7 +13,8 @@ pytest.importorskip("onnx", reason="the test's network is built with onnx")
 
 from onnx import TensorProto
 
-from edge.camera.detect import Detector, Picture, UnusableDetector, surest
+from edge.camera.detect import Detector, UnusableDetector, surest
+from edge.camera.picture import Picture
 from tests.camera.nets import SQUARE, colour_net
 
 RED, GREEN, BLUE = (0, 0, 255), (0, 255, 0), (255, 0, 0)

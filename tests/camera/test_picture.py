@@ -11,9 +11,8 @@ import pytest
 pytest.importorskip("cv2", reason="the camera node needs OpenCV: pip install 'tebura[camera]'")
 pytest.importorskip("onnxruntime", reason="the camera node needs onnxruntime: pip install 'tebura[camera]'")
 
-from edge.camera.detect import Picture
 from edge.camera.footage import footage
-from edge.camera.picture import Judge, misfit, thumbnail
+from edge.camera.picture import Judge, Picture, misfit, thumbnail
 from tests.camera.scenes import LENS, SIZE, film, shown
 
 SHOP = [shown(seed=i) for i in range(40)]

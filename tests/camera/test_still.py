@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 pytest.importorskip("cv2", reason="the camera node needs OpenCV: pip install 'tebura[camera]'")
 pytest.importorskip("onnxruntime", reason="the camera node needs onnxruntime: pip install 'tebura[camera]'")
 
-from edge.camera.detect import Picture
-from edge.camera.picture import thumbnail
+from edge.camera.picture import Picture, thumbnail
 from edge.camera.still import LINGER_S, LOOK_S, Still
 from tests.camera.scenes import FPS, floor, shown
 

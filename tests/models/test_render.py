@@ -7,12 +7,14 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from edge.optics import Lens, View, looking_down
+from models.background import plane, read_empty
 from models.render.camera import bent
-from models.render.dataset import boxes, pictures, render
+from models.render.dataset import SHOTS, boxes, pictures, render
 from models.render.figure import HEAD, PARTS, RIGHT, Looks, figure, upright_posture
 from models.render.film import Film, Painted
 from models.render.light import Light
@@ -95,10 +97,26 @@ def test_the_same_seed_draws_the_same_scene() -> None:
     assert not (one[0][0] == next(pictures("train", 0, 1, 6))[0]).all()
 
 
+def test_beside_each_picture_lies_the_shop_without_its_people(tmp_path: Path) -> None:
+    render(tmp_path, SHOTS, 0, 0, seed=5, processes=1)
+    heads, rest = [], []
+    for path in sorted((tmp_path / "images" / "train").iterdir()):
+        picture = np.asarray(cv2.imread(str(path)), np.uint8)
+        new = plane(picture, read_empty(path, picture))
+        labels = np.loadtxt(tmp_path / "labels" / "train" / f"{path.stem}.txt", ndmin=2).reshape(-1, 5)
+        for _, x, y, _, _ in labels[labels[:, 0] == 0] * (1, 640, 480, 1, 1):
+            heads.append(int(np.median(new[int(y) - 3 : int(y) + 4, int(x) - 3 : int(x) + 4])))
+        rest.append(float(np.median(new)))
+    assert len(heads) > 5
+    assert np.median(heads) > 100
+    assert max(rest) < 40
+
+
 def test_a_stopped_rendering_goes_on(tmp_path: Path) -> None:
     render(tmp_path, 2, 1, 1, seed=3, processes=1)
     truths = sorted((tmp_path / "truth").rglob("*.json"))
-    assert [len(list((tmp_path / kind / "train").iterdir())) for kind in ("images", "labels", "truth")] == [2, 2, 2]
+    kinds = ("images", "labels", "truth", "empty")
+    assert [len(list((tmp_path / kind / "train").iterdir())) for kind in kinds] == [2, 2, 2, 2]
     untouched, torn = truths[0], truths[-1]
     untouched.write_text('{"kept": true}')
     before = torn.read_text()

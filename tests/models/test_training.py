@@ -88,6 +88,7 @@ def refused(*arguments: object) -> str:
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("pictures")
     render(data, 8, 4, 0, seed=3, processes=1)
+    shutil.rmtree(data / "empty" / "val")  # whoever labels pictures of their own may have none without people
     return data
 
 
@@ -159,7 +160,7 @@ def test_the_node_reads_what_is_exported(pictures: Path, run: Path, tmp_path: Pa
     assert [p.name for p in tmp_path.iterdir() if p.suffix or p == file] == ["shop.onnx"]
 
     network = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    (people,) = network.run(None, {"images": np.zeros((2, 3, 320, 416), np.float32)})
+    (people,) = network.run(None, {"images": np.zeros((2, 4, 320, 416), np.float32)})
     assert (people.shape, people.dtype) == ((2, 100, 6), np.float32)
 
     detector = Detector(file)

@@ -1,0 +1,122 @@
+"""What the shop looks like with nobody in it, so that the network is told what is new in a picture.
+
+Enters: one camera's pictures as the network sees them, in their order, and where people were found in them. Leaves: for
+each pixel how unlike the empty shop it is, 0…255 (`NEW`: quite, or nobody knows yet). A head on a floor of its own
+colour, a hand before goods, a ball on a shelf: what one picture leaves open, the picture of the empty shop decides.
+
+*What others do.* Background subtraction (Stauffer & Grimson 1999, KNN, ViBe) decides for itself which pixels are
+foreground, and detectors of people look at single pictures. Here the network weighs both: a difference is one more
+colour of its input, which it has learned to doubt, for goods come and go, exposures change, and somebody who stood
+still for long may have been taken for furniture.
+
+*How it is learned.* Each pixel goes a few levels a second towards what it shows (a running median: Manzanera & Richefeu
+2007), but not near people. Whoever walks past unnoticed leaves no trace, a product that was taken is forgotten within a
+minute, and so is a shelf that was filled. The exposure is taken out first: one factor for the whole picture.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.camera.picture import Picture
+
+Plane: TypeAlias = NDArray[np.uint8]
+"""(height, width)."""
+
+NEW: Final = 255
+TIMES: Final = 4.0
+"""A difference of a quarter of all levels is as new as can be."""
+LEVELS_S: Final = 2.0
+"""So many levels a second a pixel goes towards what it shows."""
+MOST_LEVELS: Final = 10
+EVERY_S: Final = 0.5
+SAMPLE: Final = 8
+"""The exposure is compared on every so manieth pixel of every so manieth row."""
+DARK, BRIGHT = 12, 243
+LEAST_SAMPLES: Final = 50
+EXPOSURES = 0.5, 2.0
+
+
+class Background:
+    """One camera's. Pictures are all of one size; one of another size begins anew."""
+
+    _empty: Picture
+    _unknown: Plane
+    _learned_s: float
+
+    def __init__(self, empty: Picture | None = None) -> None:
+        """``empty``: what is known already."""
+        self._begin((1, 1, 3) if empty is None else empty.shape)
+        if empty is not None:
+            self._empty[...] = empty
+            self._unknown[...] = 0
+
+    def novelty(self, picture: Picture) -> Plane:
+        """How new each pixel is; good until the next picture."""
+        if self._empty.shape != picture.shape:
+            self._begin(picture.shape)
+        found = novelty(picture, self._empty, exposure(picture, self._empty), self._paper)
+        cv2.max(found, self._unknown, dst=found)
+        return found
+
+    def learn(self, picture: Picture, at_s: float, people: NDArray[np.float64]) -> None:
+        """Of everything that is not near ``people`` (n, 3): x, y and radius, pixels."""
+        if self._empty.shape != picture.shape or at_s < self._learned_s:
+            self._begin(picture.shape)
+        passed_s = at_s - self._learned_s
+        if passed_s < EVERY_S:
+            return
+        self._learned_s = at_s
+        free = np.full(picture.shape[:2], NEW, np.uint8)
+        for x, y, radius in np.rint(people).astype(int).tolist():
+            cv2.circle(free, (x, y), radius, 0, cv2.FILLED)
+        known, first = cv2.bitwise_and(free, cv2.bitwise_not(self._unknown)), cv2.bitwise_and(free, self._unknown)
+        levels = np.uint8(min(MOST_LEVELS, round(LEVELS_S * min(passed_s, MOST_LEVELS))))
+        shown, step = self._paper.shown, self._paper.off
+        cv2.convertScaleAbs(picture, dst=shown, alpha=1.0 / exposure(picture, self._empty))
+        cv2.subtract(shown, self._empty, dst=step)
+        cv2.add(self._empty, np.minimum(step, levels, out=step), dst=self._empty, mask=known)
+        cv2.subtract(self._empty, shown, dst=step)
+        cv2.subtract(self._empty, np.minimum(step, levels, out=step), dst=self._empty, mask=known)
+        cv2.copyTo(shown, first, self._empty)
+        cv2.bitwise_and(self._unknown, cv2.bitwise_not(free), dst=self._unknown)
+
+    def _begin(self, size: tuple[int, ...]) -> None:
+        """Nothing is known."""
+        self._empty, self._paper = np.zeros(size, np.uint8), _Paper(size)
+        self._unknown = np.full(size[:2], NEW, np.uint8)
+        self._learned_s = -np.inf
+
+
+class _Paper:
+    """What pictures of one size are computed on: to ask for a megabyte anew takes longer than to fill it."""
+
+    def __init__(self, size: tuple[int, ...]) -> None:
+        self.shown, self.off = np.empty(size, np.uint8), np.empty(size, np.uint8)
+        self.planes = [np.empty(size[:2], np.uint8) for _ in range(3)]
+
+
+def novelty(picture: Picture, empty: Picture, gain: float, paper: _Paper | None = None) -> Plane:
+    """How unlike the empty shop, shown ``gain`` times as bright, each pixel of a picture is."""
+    paper = paper or _Paper(picture.shape)
+    cv2.convertScaleAbs(empty, dst=paper.shown, alpha=gain)
+    cv2.absdiff(picture, paper.shown, dst=paper.off)
+    cv2.split(paper.off, paper.planes)
+    most, green, red = paper.planes
+    cv2.max(most, green, dst=most)
+    cv2.max(most, red, dst=most)
+    return np.asarray(cv2.convertScaleAbs(most, dst=most, alpha=TIMES), np.uint8)
+
+
+def exposure(picture: Picture, empty: Picture) -> float:
+    """How many times brighter a picture is than the empty shop's, by most of their pixels."""
+    one, other = picture[::SAMPLE, ::SAMPLE, 1].ravel(), empty[::SAMPLE, ::SAMPLE, 1].ravel()
+    told = (one > DARK) & (one < BRIGHT) & (other > DARK) & (other < BRIGHT)
+    if int(np.count_nonzero(told)) < LEAST_SAMPLES:
+        return 1.0
+    low, high = EXPOSURES
+    return float(np.clip(np.median(one[told] / other[told].astype(np.float32)), low, high))
