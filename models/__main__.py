@@ -129,7 +129,10 @@ def evaluate(
 
     try:
         if choose:
-            believe(detector, measure(data, Detector(detector), "val").best())
+            chosen = measure(data, Detector(detector), "val").best()
+            if not chosen:
+                _refuse(f"{data / 'truth' / 'val'}: there is nobody to choose by: draw pictures with `render --val`")
+            believe(detector, chosen)
         figures = measure(data, Detector(detector), split, first_sight=first_sight)
     except UnusableDetector as error:
         _refuse(str(error))

@@ -26,8 +26,9 @@ MISJUDGED_BY = 0.15
 
 def empty_of(path: Path) -> Path:
     """Where the picture without people lies that belongs to one under ``images``."""
-    split = path.parent
-    return split.parent.parent / "empty" / split.name / path.name
+    parts = list(path.parts)
+    parts[len(parts) - 1 - parts[::-1].index("images")] = "empty"
+    return Path(*parts)
 
 
 def read_empty(path: Path, like: Picture) -> Picture | None:

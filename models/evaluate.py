@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from edge.camera.background import Background
 from edge.camera.detect import Detections, Detector
 from edge.camera.people import people
 from edge.camera.picture import Picture
@@ -82,7 +81,7 @@ class Figures:
 
     def best(self) -> dict[str, float]:
         """Class -> the score from which on it is best believed."""
-        return {name: round(kind.best(), 2) for name, kind in self.kinds.items()}
+        return {name: round(kind.best(), 2) for name, kind in self.kinds.items() if kind.wanted}
 
 
 def evaluate(data: Path, detector: Detector, split: str = "test", *, first_sight: bool = False) -> Figures:
@@ -90,7 +89,7 @@ def evaluate(data: Path, detector: Detector, split: str = "test", *, first_sight
     figures = Figures()
     for picture, empty, view, seen in truths(data, split):
         figures.pictures += 1
-        known = Background(empty) if empty is not None and not first_sight else None
+        known = detector.knowing(empty) if empty is not None and not first_sight else None
         found = detector.suspect(picture, LEAST_SURE, known)
         count(figures.heads, found.heads, [(p.head, p.head_seen, p.head_area) for p in seen], view, SIZES_M[0])
         count(figures.hands, found.hands, _hands(seen), view, SIZES_M[1])

@@ -240,7 +240,7 @@ def _windows(folder: Path, most: int) -> Iterator[NDArray[np.float32]]:
     labels = folder.parent.parent / "labels" / folder.name
     for path, picture in _pictures(folder, most):
         told = labels / path.relative_to(folder).with_suffix(".txt")
-        rows = [line.split()[1:3] for line in told.read_text().splitlines()] if told.exists() else []
+        rows = [line.split()[1:3] for line in told.read_text().splitlines() if line.strip()] if told.exists() else []
         height, width = picture.shape[:2]
         middles = np.array(rows, np.float32).reshape(-1, 2) * np.array([width, height], np.float32)
         corner = window((width, height), middles, rng)

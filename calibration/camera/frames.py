@@ -29,7 +29,7 @@ A_SECOND: Final = 4.0
 
 def is_live(source: str) -> bool:
     """A camera goes on for ever; files end."""
-    return source.isdigit() or "://" in source or source.startswith("/dev/")
+    return source.isdecimal() or "://" in source or source.startswith("/dev/")
 
 
 def frames(source: str) -> Iterator[tuple[str, Picture]]:
@@ -62,7 +62,7 @@ def _read(path: Path) -> Picture:
 
 def _live(source: str) -> Iterator[tuple[str, Picture]]:
     there = threading.Event()
-    camera = Source(CameraSource(id="calibrated", source=int(source) if source.isdigit() else source, hz=A_SECOND),
+    camera = Source(CameraSource(id="calibrated", source=int(source) if source.isdecimal() else source, hz=A_SECOND),
                     there.set)  # fmt: skip
     camera.start()
     try:

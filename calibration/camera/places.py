@@ -35,7 +35,7 @@ class _Marker(BaseModel):
     id: Annotated[int, Field(ge=1, le=MARKERS)]
     position: Annotated[tuple[Metres, ...], Field(min_length=2, max_length=3)]
     size: Annotated[float, Field(gt=0.01, le=2.0)] | None = None
-    yaw_deg: float | None = None
+    yaw_deg: Annotated[float, Field(ge=-360.0, le=360.0)] | None = None
 
 
 class _Places(BaseModel):
@@ -65,7 +65,7 @@ def read_marker(word: str, size_m: float) -> Placed:
     """``3=1.20,0.85`` or, with the direction in which its lines of text run, ``3=1.20,0.85,90``. `Misread`."""
     number, _, place = word.partition("=")
     told = _numbers(place)
-    if not number.strip().isdigit() or not 1 <= int(number) <= MARKERS or len(told) not in (2, 3):
+    if not number.strip().isdecimal() or not 1 <= int(number) <= MARKERS or len(told) not in (2, 3):
         form = f"ID=X,Y or ID=X,Y,YAW with an id from 1 to {MARKERS}, metres and degrees, like 3=1.20,0.85"
         raise Misread(f"--marker {word}: write it as {form}")
     return Placed(int(number), (told[0], told[1], 0.0), size_m, told[2] if len(told) == 3 else None)
@@ -84,7 +84,7 @@ def read_numbers(text: str) -> list[int]:
     found: list[int] = []
     for part in filter(None, text.split(",")):
         first, _, last = part.partition("-")
-        if not first.strip().isdigit() or not (last or first).strip().isdigit():
+        if not first.strip().isdecimal() or not (last or first).strip().isdecimal():
             raise Misread(f"--markers {text}: write it like 1-6 or 1,3,8")
         found += range(int(first), int(last or first) + 1)
     return found

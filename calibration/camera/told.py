@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from calibration.history import Kept
@@ -59,7 +60,8 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
         left = f"floor: {pose.residual_cm:.1f} cm, {pose.residual_px:.2f} px; heads are seen to {pose.heads_cm:.1f} cm"
         console.print(left, highlight=False)
     for finding in verdict.findings:
-        console.print(str(finding), style="red" if finding.refuses else "yellow", highlight=False, soft_wrap=True)
+        style = "red" if finding.refuses else "yellow"
+        console.print(str(finding), style=style, highlight=False, soft_wrap=True, markup=False)
     ends = "is accepted" if verdict.accepted else "is refused. Put right what is named, then do it again"
     console.print(f"{verdict.camera} {ends}.")
 
@@ -105,11 +107,11 @@ def print_history(kept: Sequence[Kept], console: Console) -> None:
     for one in kept:
         mark, profile = "*" if one.counts else "", one.profile
         if not isinstance(profile, CameraProfile) or one.broken:
-            table.add_row(mark, one.of, one.when, "", "", "", "", "", f"[red]cannot be used: {one.broken}[/]")
+            table.add_row(mark, one.of, one.when, "", "", "", "", "", f"[red]cannot be used: {escape(one.broken)}[/]")
             continue
         size, wide = f"{profile.width}x{profile.height}", f"{across_deg(profile.lens):.0f}°"
         residuals = f"{profile.residual_px:.2f}", f"{profile.residual_cm:.1f}"
-        table.add_row(mark, one.of, one.when, profile.by, size, wide, *residuals, profile.why)
+        table.add_row(mark, one.of, one.when, escape(profile.by), size, wide, *residuals, escape(profile.why))
     console.print(table)
     console.print("* in force", style="dim")
 
@@ -119,9 +121,10 @@ def print_kept(kept: Kept, console: Console) -> None:
     profile = kept.profile
     assert isinstance(profile, CameraProfile)
     counts = ", in force" if kept.counts else ""
-    console.print(f"{kept.of} as of {kept.when}{counts}; by {profile.by or 'nobody named'}: {profile.why or '-'}")
+    by = f"{profile.by or 'nobody named'}: {profile.why or '-'}"
+    console.print(f"{kept.of} as of {kept.when}{counts}; by {by}", markup=False)
     if kept.broken:
-        console.print(f"cannot be used: {kept.broken}", style="red")
+        console.print(f"cannot be used: {kept.broken}", style="red", markup=False)
     x, y, z = profile.position
     console.print(f"lens: {_lens(profile.lens)}, {profile.residual_px:.3f} px")
     console.print(
@@ -133,7 +136,7 @@ def print_kept(kept: Kept, console: Console) -> None:
         table.add_row(row["what"], *(f"{v:.2f}" for v in row["position"][:2]), f"{row['off_cm']:.1f}")
     console.print(table if table.row_count else "no evidence in its file", highlight=False)
     for finding in evidence.get("finding", ()):
-        console.print(f"{finding['fault']}: {finding['what']}", highlight=False)
+        console.print(f"{finding['fault']}: {finding['what']}", highlight=False, markup=False)
 
 
 def print_changes(before: Kept, after: Kept, old: CameraProfile, new: CameraProfile, console: Console) -> None:
@@ -172,7 +175,7 @@ def print_health(cameras: Sequence[CameraHealth], console: Console) -> None:
     console.print(table)
     bumped = [one for one in cameras if one.bumped]
     for one in bumped:
-        console.print(f"[bold red]{one.camera}[/]  bumped: {one.what}.")
+        console.print(f"[bold red]{one.camera}[/]  bumped: {escape(one.what)}.")
         console.print(f"    {REMEDY.format(one.camera)}.", style="dim")
     if not bumped:
         console.print(f"{len(cameras)} cameras: nobody bumped against them.", style="green")

@@ -108,7 +108,7 @@ def plates_of(text: str, count: int) -> tuple[int, ...]:
     found: set[int] = set()
     for part in filter(None, text.split(",")):
         first, _, last = part.partition("-")
-        if not first.strip().isdigit() or not (last or first).strip().isdigit():
+        if not first.strip().isdecimal() or not (last or first).strip().isdecimal():
             raise CannotWalk(f"--plates {text}: name plates like 4, or 3-5, or 3-5,8")
         found |= set(range(int(first), int(last or first) + 1))
     wrong = [p for p in sorted(found) if not 1 <= p <= count]

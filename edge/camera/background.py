@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.camera.picture import Picture
+from edge.camera.picture import DULL, Picture
 
 Plane: TypeAlias = NDArray[np.uint8]
 """(height, width)."""
@@ -30,9 +30,13 @@ Plane: TypeAlias = NDArray[np.uint8]
 NEW: Final = 255
 TIMES: Final = 4.0
 """A difference of a quarter of all levels is as new as can be."""
+HOLD_S: Final = 10.0
+"""Where somebody was found, nothing is learned for so long: they may be missed in some frames."""
+PULL: Final = 0.9
+"""This power of the exposure is taken out: the rest draws the memory's exposure towards the camera's, since one that
+began too bright could not hold what is white now."""
 LEVELS_S: Final = 2.0
 """So many levels a second a pixel goes towards what it shows."""
-MOST_LEVELS: Final = 10
 EVERY_S: Final = 0.5
 SAMPLE: Final = 8
 """The exposure is compared on every so manieth pixel of every so manieth row."""
@@ -46,6 +50,8 @@ class Background:
 
     _empty: Picture
     _unknown: Plane
+    _held: Plane
+    """How lately somebody was found there."""
     _learned_s: float
 
     def __init__(self, empty: Picture | None = None) -> None:
@@ -67,17 +73,18 @@ class Background:
         """Of everything that is not near ``people`` (n, 3): x, y and radius, pixels."""
         if self._empty.shape != picture.shape or at_s < self._learned_s:
             self._begin(picture.shape)
-        passed_s = at_s - self._learned_s
-        if passed_s < EVERY_S:
+        passed_s = min(HOLD_S, at_s - self._learned_s)
+        if passed_s < EVERY_S or float(picture[::SAMPLE, ::SAMPLE].std()) < DULL:
             return
         self._learned_s = at_s
-        free = np.full(picture.shape[:2], NEW, np.uint8)
+        cv2.subtract(self._held, round(NEW * passed_s / HOLD_S), dst=self._held)  # type: ignore[call-overload]
         for x, y, radius in np.rint(people).astype(int).tolist():
-            cv2.circle(free, (x, y), radius, 0, cv2.FILLED)
+            cv2.circle(self._held, (x, y), radius, NEW, cv2.FILLED)
+        free = cv2.compare(self._held, 0, cv2.CMP_EQ)  # type: ignore[call-overload]
         known, first = cv2.bitwise_and(free, cv2.bitwise_not(self._unknown)), cv2.bitwise_and(free, self._unknown)
-        levels = np.uint8(min(MOST_LEVELS, round(LEVELS_S * min(passed_s, MOST_LEVELS))))
+        levels = np.uint8(round(LEVELS_S * passed_s))
         shown, step = self._paper.shown, self._paper.off
-        cv2.convertScaleAbs(picture, dst=shown, alpha=1.0 / exposure(picture, self._empty))
+        cv2.convertScaleAbs(picture, dst=shown, alpha=exposure(picture, self._empty) ** -PULL)
         cv2.subtract(shown, self._empty, dst=step)
         cv2.add(self._empty, np.minimum(step, levels, out=step), dst=self._empty, mask=known)
         cv2.subtract(self._empty, shown, dst=step)
@@ -88,7 +95,7 @@ class Background:
     def _begin(self, size: tuple[int, ...]) -> None:
         """Nothing is known."""
         self._empty, self._paper = np.zeros(size, np.uint8), _Paper(size)
-        self._unknown = np.full(size[:2], NEW, np.uint8)
+        self._unknown, self._held = np.full(size[:2], NEW, np.uint8), np.zeros(size[:2], np.uint8)
         self._learned_s = -np.inf
 
 

@@ -42,6 +42,7 @@ COLOURS: Final = 3
 """Of a picture; a fourth says how new each pixel is."""
 SIZE: Final = (640, 480)
 """Width and height for networks that take any."""
+LEAST_SIDE: Final = 32
 GREY: Final = 114
 """What stands beside a picture of another shape than the network's; ultralytics trains with it."""
 LEAST_SCORE: Final = 0.25
@@ -113,7 +114,13 @@ class Detector:
         """Whatever may be in one picture with a score from ``least`` on."""
         page = self._last = self._laid(picture, background)
         (rows,) = self._session.run(None, {self._name: self._paper})
+        if np.isnan(rows).any():
+            raise UnusableDetector(f"{self.path} answers what is no number. {SEE}")
         return self._told(rows[0], page, least)
+
+    def knowing(self, empty: Picture) -> Background:
+        """What a camera knows that has seen the shop empty."""
+        return Background(self._laid(empty, None).pixels)
 
     def remember(self, background: Background, people: Detections, at_s: float) -> None:
         """Let a camera learn the shop from its picture, the last that was looked at, in which ``people`` stand."""
@@ -167,6 +174,7 @@ class Detector:
 
     def _told(self, rows: NDArray[np.float32], page: _Page, least: float) -> Detections:
         sure = rows[rows[:, 4] >= least].astype(np.float64)
+        sure = sure[self._boxes(sure)]
         sure = sure[np.argsort(-sure[:, 4], kind="stable")]
         found = {}
         for name, number in self._classes.items():
@@ -179,6 +187,13 @@ class Detector:
             found[name] = kept[:MOST]
         nothing = np.empty((0, 5))
         return Detections(*(found.get(name, nothing) for name in CLASSES))
+
+    def _boxes(self, rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows are boxes that lie in the picture, a part of them at least."""
+        x1, y1, x2, y2 = rows[:, :4].T
+        inside = (x2 > 0) & (y2 > 0) & (x1 < self.width) & (y1 < self.height)
+        sized = (x2 > x1) & (y2 > y1) & (x2 - x1 <= self.width) & (y2 - y1 <= self.height)
+        return np.asarray(inside & sized, np.bool_)
 
     # --- whether it is one ------------------------------------------------------------------------------------------
 
@@ -193,6 +208,8 @@ class Detector:
         height, width = (
             side if isinstance(side, int) else usual for side, usual in zip(shape[2:], reversed(SIZE), strict=True)
         )
+        if min(width, height) < LEAST_SIDE:
+            raise self._refused(f", too small: {LEAST_SIDE} is the least width and height")
         return width, height, shape[1], number
 
     def _named(self) -> dict[str, int]:
@@ -206,7 +223,7 @@ class Detector:
             except (ValueError, SyntaxError):
                 continue
         pairs = names.items() if isinstance(names, dict) else enumerate(names if isinstance(names, list) else ())
-        found = {str(name): int(number) for number, name in pairs if str(number).isdigit()}
+        found = {str(name): int(number) for number, name in pairs if str(number).isdecimal()}
         if "head" not in found:
             raise self._refused()
         return {name: found[name] for name in CLASSES if name in found}
@@ -215,9 +232,12 @@ class Detector:
         """Class -> the score that the network's own metadata asks for."""
         told = self._session.get_modelmeta().custom_metadata_map.get("least", "{}")
         try:
-            return {name: float(score) for name, score in json.loads(told).items() if name in self._classes}
+            least = {name: float(score) for name, score in json.loads(told).items() if name in self._classes}
         except (ValueError, TypeError, AttributeError) as error:
             raise self._refused(f", and its `least` is no JSON object of class and score ({told:.60})") from error
+        if not all(0.0 <= score <= 1.0 for score in least.values()):
+            raise self._refused(f", and its `least` has a score that is not from 0 to 1 ({told:.60})")
+        return least
 
     def _try(self) -> None:
         """A grey picture through it: it has to answer in the form that it promises."""
@@ -230,6 +250,8 @@ class Detector:
             raise self._refused(f", but it fails on a picture ({_brief(error)})") from error
         if rows.ndim != 3 or rows.shape[0] != 1 or rows.shape[2] != 6 or rows.dtype != np.float32:
             raise self._refused(f", and answers {rows.dtype} {rows.shape}")
+        if np.isnan(rows).any():
+            raise self._refused(", and answers what is no number")
 
     def _refused(self, more: str = "") -> UnusableDetector:
         def told(values: Sequence[Any]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.camera.background import Background
-from edge.camera.detect import Detections, Detector
+from edge.camera.detect import Detections, Detector, UnusableDetector
 from edge.camera.evidence import Evidence
 from edge.camera.fixtures import Fixtures
 from edge.camera.people import people
@@ -71,7 +71,14 @@ class Eye:
         self._known = sight
 
     def look(self, frame: Frame, detector: Detector) -> None:
-        """Say who is in this frame, or that it shows nothing."""
+        """Say who is in this frame, or that it shows nothing. What goes wrong with it concerns this camera alone."""
+        try:
+            self._look(frame, detector)
+        except Exception as error:  # a fault of ours or of its detector: the other cameras go on
+            what = str(error) if isinstance(error, UnusableDetector) else f"{type(error).__name__}: {error}"
+            self.blind(f"its pictures cannot be looked through ({what})")
+
+    def _look(self, frame: Frame, detector: Detector) -> None:
         began_s = time.perf_counter()
         small = thumbnail(frame.picture)
         why = self._misfit(frame) or self._judge.fault(frame.picture, small, frame.at_s)

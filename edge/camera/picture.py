@@ -40,6 +40,7 @@ ALIKE: Final = 0.6
 CLEARLY: Final = 0.3
 """Correlation of a turned picture with what the camera has shown so far, and how much better that is than upright."""
 REMEMBER_S: Final = 30.0
+LEAST_WIDTH: Final = 160
 SAME_SHAPE: Final = 0.01
 """Share by which width over height may differ between two sizes of one view."""
 
@@ -58,6 +59,9 @@ def thumbnail(picture: Picture) -> Thumbnail:
 
 def misfit(width: int, height: int, lens: Lens) -> str:
     """Why pictures of this size cannot be of that lens; empty: they are, perhaps at another scale."""
+    if width < LEAST_WIDTH:
+        what = f"the picture is {width}x{height}, too small to find people in"
+        return f"{what}. Take a stream of 640 pixels across, {LEAST_WIDTH} at least"
     if abs(width * lens.height / (height * lens.width) - 1.0) <= SAME_SHAPE:
         return ""
     is_turned = abs(height * lens.height / (width * lens.width) - 1.0) <= SAME_SHAPE

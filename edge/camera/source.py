@@ -11,13 +11,13 @@ video file ends. Passwords in an address are shown nowhere.
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import cv2
 
@@ -177,8 +177,9 @@ def shown(source: str | int) -> str:
         return f"USB camera {source}"
     if "://" not in source:
         return source
-    parts = urlsplit(source)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    # By hand: people write any sign into a password, and some recorders want it in the path.
+    scheme, _, rest = source.partition("://")
+    return f"{scheme}://{re.split('[?#&;=]', rest.rpartition('@')[2])[0]}"
 
 
 def lost(source: str | int) -> str:

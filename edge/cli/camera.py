@@ -151,9 +151,13 @@ def _start(at: str, video: Path | None, shop: Store) -> float:
     if video is None:
         refuse("--at goes with --video: what cameras show now is shown now")
     try:
-        return float(at)
+        start_s = float(at)
     except ValueError:
         pass
+    else:
+        if 0.0 <= start_s < 4e9:
+            return start_s
+        refuse(f"--at {at}: write a time like 2026-11-22T09:15:00, or UNIX seconds")
     try:
         told = datetime.fromisoformat(at)
     except ValueError:

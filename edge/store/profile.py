@@ -148,7 +148,8 @@ def read_as(kind: type[Dated], text: str) -> Dated:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(p + 1) if isinstance(p, int) else p for p in first["loc"])
-        raise UnusableProfile(f"{key + ': ' if key else ''}{first['msg'].lower()}") from error
+        what = first["msg"].lower().removeprefix("value error, ")
+        raise UnusableProfile(f"{key}: {what}" if key else what) from error
 
 
 def newest(names: Iterable[str]) -> str | None:

@@ -7,15 +7,23 @@ its `View`. A camera without one cannot say where people are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, TypeAlias
 
+import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from edge.optics import STRAIGHT, Distortion, Lens, View
 from edge.records import Point
 from edge.store.profile import read_as, stamp_of
+
+FARTHEST_M = 1000.0
+FAR_M = 30.0
+LEAST_FLOOR = 0.25
+"""Of the places in a camera's picture, so many have to show the floor within `FAR_M`."""
+_PARTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 Pixels = Annotated[int, Field(ge=16, le=20_000)]
 Focal = Annotated[float, Field(gt=1.0, le=1e5)]
@@ -50,6 +58,15 @@ class CameraProfile(BaseModel):
     def _looks_down(self) -> CameraProfile:
         if self.position[2] <= 0.0:
             raise ValueError(f"position: it hangs {-self.position[2]:g} m below the floor")
+        if max(map(abs, self.position)) > FARTHEST_M or max(map(abs, self.rotation)) > 2 * math.pi:
+            raise ValueError(f"position, rotation: more than {FARTHEST_M:g} m away, or more than a whole turn")
+        pixels = np.array([(u, v) for v in _PARTS for u in _PARTS]) * (self.width, self.height)
+        floor = self.view.at_height(pixels, 0.0)
+        with np.errstate(all="ignore"):
+            seen = np.abs(self.view.pixels(np.nan_to_num(floor)) - pixels).max(axis=1) < 1.0
+            near = np.hypot(*(floor - self.position)[:, :2].T) < FAR_M
+        if (seen & near).mean() < LEAST_FLOOR:
+            raise ValueError("lens, rotation: in its picture there is no floor, so that nobody could be found in it")
         return self
 
     @property

@@ -61,8 +61,27 @@ def test_where_somebody_stands_nothing_is_learned_until_they_go() -> None:
     new = background.novelty(at(shop(rng), HERE))
     assert (new[HERE] == NEW).all()
     assert new[THERE].max() < 40
-    background.learn(shop(rng), 121.0, NOBODY)
+    watched(background, 11.0, shop(rng), 120.0)
     assert background.novelty(shop(rng))[HERE].max() < 40
+
+
+def test_who_is_missed_in_some_frames_is_not_taken_for_furniture() -> None:
+    rng = np.random.default_rng(7)
+    background = Background()
+    watched(background, 2.0, shop(rng), 0.0)
+    for i in range(600):
+        people = SOMEBODY if rng.random() < 0.8 else NOBODY
+        background.learn(at(shop(rng), HERE), 2.0 + i, people)
+    assert background.novelty(at(shop(rng), HERE))[HERE].min() > 150
+
+
+def test_a_memory_that_began_too_bright_or_black_is_put_right_within_a_minute() -> None:
+    for begin in (2.2, 0.0):
+        rng = np.random.default_rng(8)
+        background = Background()
+        watched(background, 2.0, shop(rng, begin), 0.0)
+        watched(background, 60.0, shop(rng, 1.6), 2.0)
+        assert np.percentile(background.novelty(shop(rng, 1.6)), 90) < 60
 
 
 def test_who_passes_unnoticed_leaves_no_trace() -> None:

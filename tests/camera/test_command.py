@@ -22,6 +22,10 @@ pytest.importorskip("onnxruntime", reason="the camera node needs onnxruntime: pi
 from edge.adapters.broker import EmbeddedBroker
 from edge.adapters.cameras import SOURCE, Cameras
 from edge.adapters.mqtt import BrokerLine
+from edge.camera.detect import Detector
+from edge.camera.node import Eye
+from edge.camera.source import Frame
+from edge.camera.voice import Aloud
 from edge.daemon.desk import NobodyThere, ask
 from edge.records import PeopleFrame, SourceTrouble
 from edge.site import load_shop
@@ -172,6 +176,8 @@ def test_a_node_stops_within_two_seconds_also_when_its_camera_and_its_broker_do_
         "unknown",
         "unwired",
         "no screen",
+        "no floor",
+        "no time",
     ],
 )
 def test_bad_input_is_told_in_one_line_with_the_remedy(tmp_path: Path, walked: Path, what: str) -> None:
@@ -186,6 +192,13 @@ def test_bad_input_is_told_in_one_line_with_the_remedy(tmp_path: Path, walked: P
         video = ["--video", tmp_path / "broken.mp4"]
     elif what == "other outputs":
         colour_net(folder / "colours.onnx", columns=5)
+    elif what == "no floor":
+        upwards = {p.name: p.read_text() for p in (folder / "calibration" / "cam").iterdir()}
+        for name, text in upwards.items():
+            lines = [line if not line.startswith("rotation") else "rotation = [0, 0, 0]" for line in text.split("\n")]
+            (folder / "calibration" / "cam" / name).write_text("\n".join(lines))
+    elif what == "no time":
+        video += ["--at", "nan"]
     elif what == "unknown":
         camera = "attic"
     elif what == "unwired":
@@ -199,6 +212,8 @@ def test_bad_input_is_told_in_one_line_with_the_remedy(tmp_path: Path, walked: P
         "broken video": "broken.mp4 is no video. Name a video file that OpenCV can read",
         "other outputs": "colours.onnx is no detector: it has input picture",
         "unknown": "there is no camera 'attic' in store.toml. It has cam",
+        "no floor": "cam is blind: calibration/cam.toml: profile: lens, rotation: in its picture there is no floor",
+        "no time": "--at nan: write a time like",
         "no screen": "there is no screen for --show. Run it without",
         "unwired": 'site.toml does not say where the pictures of cam come from. Add [[camera]] with id = "cam"',
     }[what]
@@ -206,6 +221,19 @@ def test_bad_input_is_told_in_one_line_with_the_remedy(tmp_path: Path, walked: P
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert done.returncode == (0 if " is blind: " in told else 2)
+
+
+def test_what_goes_wrong_with_one_camera_blinds_that_camera_alone(tmp_path: Path) -> None:
+    """Pictures in which its detector answers nonsense: no other error of a camera may end its node either."""
+    told: list[str] = []
+    sight = load_store(shop(tmp_path / "shop")).sights["cam"].view
+    eye = Eye("cam", sight, Aloud(), told.append)
+    detector = Detector(colour_net(tmp_path / "net.onnx"))
+    eye.look(Frame(0.0, shown([(1.0, 1.0, 1.55)], seed=1)), detector)
+    eye.look(Frame(0.1, shown([(1.0, 1.0, 1.55)], seed=2)[..., 0]), detector)  # no colours
+    eye.look(Frame(0.2, shown([(1.0, 1.0, 1.55)], seed=3)), detector)
+    assert [line.split(":")[0] for line in told] == ["cam sees", "cam is blind", "cam sees"]
+    assert "its pictures cannot be looked through" in told[1]
 
 
 def test_a_new_profile_is_believed_without_a_restart(tmp_path: Path) -> None:

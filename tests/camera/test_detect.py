@@ -13,6 +13,7 @@ pytest.importorskip("onnx", reason="the test's network is built with onnx")
 
 from onnx import TensorProto
 
+from edge.camera.background import Background
 from edge.camera.detect import Detector, UnusableDetector, surest
 from edge.camera.picture import Picture
 from tests.camera.nets import SQUARE, colour_net
@@ -58,7 +59,13 @@ def test_of_what_is_said_twice_the_surest_is_believed() -> None:
 
 @pytest.mark.parametrize(
     ("form", "found"),
-    [({"columns": 5}, "(1, 22275, 5)"), ({"names": "{0: 'person'}"}, "'person'"), ({"names": None}, "names none")],
+    [
+        ({"columns": 5}, "(1, 22275, 5)"),
+        ({"names": "{0: 'person'}"}, "'person'"),
+        ({"names": None}, "names none"),
+        ({"colours": 2}, "2, 320, 416"),
+        ({"sizes": (np.nan, 12, 24)}, "what is no number"),
+    ],
 )
 def test_a_network_of_another_form_is_refused_with_what_was_found_and_what_is_wanted(
     tmp_path: Path, form: dict[str, object], found: str
@@ -70,6 +77,28 @@ def test_a_network_of_another_form_is_refused_with_what_was_found_and_what_is_wa
     assert found in told
     assert "rows x1 y1 x2 y2 score class" in told
     assert "See docs/cameras.md" in told
+
+
+@pytest.mark.parametrize("sizes", [(-24.0, 12, 24), (0.0, 12, 24), (1e10, 12, 24), (np.inf, 12, 24)])
+def test_what_is_no_box_in_the_picture_is_nobody(tmp_path: Path, sizes: tuple[float, ...]) -> None:
+    detector, background = Detector(colour_net(tmp_path / "net.onnx", sizes=sizes, colours=4)), Background()
+    for at_s in (0.0, 1.0):
+        seen = detector.detect(picture(640, 480, (RED, 0.25, 0.3), (GREEN, 0.5, 0.5)), background)
+        detector.remember(background, seen, at_s)
+        assert (len(seen.heads), len(seen.hands)) == (0, 1)
+
+
+def test_scores_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    import onnx
+
+    path = colour_net(tmp_path / "net.onnx")
+    for least in ("NaN", "2"):
+        model = onnx.load(path)
+        del model.metadata_props[1:]
+        onnx.helper.set_model_props(model, {"names": "{0: 'head'}", "least": f'{{"head": {least}}}'})
+        onnx.save(model, path)
+        with pytest.raises(UnusableDetector, match="has a score that is not from 0 to 1"):
+            Detector(path)
 
 
 def test_a_file_that_is_no_network_and_one_that_is_not_there_are_refused(tmp_path: Path) -> None:

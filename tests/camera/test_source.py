@@ -16,7 +16,7 @@ pytest.importorskip("onnxruntime", reason="the camera node needs onnxruntime: pi
 import cv2
 
 from edge.camera.footage import footage
-from edge.camera.source import NoPictures, Source, opened, shown
+from edge.camera.source import Frame, NoPictures, Source, opened, shown
 from edge.site import CameraSource
 from tests.adapters.brokers import free_port, until
 from tests.camera.scenes import film
@@ -135,6 +135,8 @@ def test_a_stream_that_takes_the_connection_and_says_nothing_is_told() -> None:
 
 def test_passwords_are_not_shown() -> None:
     assert shown("rtsp://viewer:hush@10.0.0.5:554/stream?token=hush") == "rtsp://10.0.0.5:554/stream"
+    assert shown("rtsp://viewer:h[u/s#h?@10.0.0.5:554/stream") == "rtsp://10.0.0.5:554/stream"
+    assert shown("rtsp://10.0.0.5/user=viewer&password=hush&channel=1") == "rtsp://10.0.0.5/user"
     assert shown(0) == "USB camera 0"
 
 
@@ -151,6 +153,20 @@ def test_footage_has_every_frame_at_its_time_or_as_many_as_are_wanted(tmp_path: 
     assert [frame.at_s for frame in footage(path, 1000.0, hz=10.0)] == pytest.approx(every[::2])
     (tmp_path / "clip.avi.times").write_text("\n".join(str(5000.0 + 0.07 * i) for i in range(20)))
     assert [frame.at_s for frame in footage(path, 1000.0)] == pytest.approx([5000.0 + 0.07 * i for i in range(20)])
+    for wrong in ("5000.0\n4000.0", "5000.0\n5e7", "nan\n5000.0", "5000.0\ninf"):
+        (tmp_path / "clip.avi.times").write_text(wrong)
+        with pytest.raises(NoPictures, match=r"clip\.avi\.times, line [12]: \S+ does not follow"):
+            list(footage(path, 1000.0))
     (tmp_path / "clip.avi.times").write_text("5000.0\n5000.1\n")
     with pytest.raises(NoPictures, match=r"clip\.avi has more frames than clip\.avi\.times has lines"):
         list(footage(path, 1000.0))
+
+
+def test_a_file_that_breaks_off_is_told_after_what_it_shows(tmp_path: Path) -> None:
+    path = film(tmp_path / "clip.avi", [scene(seed=i) for i in range(40)], fps=20.0)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    seen: list[Frame] = []
+    with pytest.raises(NoPictures, match=r"clip\.avi breaks off after \d+ of 40 frames: it is damaged"):
+        seen.extend(footage(path, 1000.0))
+    assert len(seen) > 10
