@@ -36,6 +36,9 @@ _PRIOR = np.log(sum(share / sd * np.exp(-0.5 * ((HEIGHTS_M - mean) / sd) ** 2) f
 HEAD_SIZE_SD = 0.08
 """Of the logarithm of a head's distance by its size."""
 HAND_SIZE_SD = 0.13
+UNPLACED_M = 0.15
+"""Whose place along the floor is known no better (standard deviation) is not told. At the far edge of a picture a head
+may be anywhere on two metres of its ray; the camera above it knows, a guess beside that looks like somebody else."""
 OVER_FEET = ((0.72, 0.08), (0.28, 0.22))
 """(share, standard deviation in metres, each way) of how far beside the feet a head is: upright, bent."""
 NO_FEET = 0.15
@@ -53,7 +56,7 @@ whoever is charged for a guess may be charged wrongly."""
 
 
 def people(found: Detections, view: View) -> list[PersonSeen]:
-    """Everybody whose head was found."""
+    """Everybody whose head was found, and whose place is known."""
     count = len(found.heads)
     if not count:
         return []
@@ -61,7 +64,8 @@ def people(found: Detections, view: View) -> list[PersonSeen]:
     points, far = _along(rays[:count], view, HEIGHTS_M)
     weights = _PRIOR - 0.5 * np.nan_to_num((np.log(far) - by_size[:count, None]) / HEAD_SIZE_SD) ** 2
     weights = _over_feet(weights, points, found.feet, view)
-    heads = _middle(weights, points)
+    heads, off_m = _placed(weights, points)
+    heads[off_m > UNPLACED_M] = np.nan
     hands = _hands(heads, rays[count:], by_size[count:], view)
     return [
         PersonSeen(
@@ -134,7 +138,7 @@ def _hands(heads: Array, rays: Array, by_size: Array, view: View) -> list[Array]
     maybe = [(k, j) for i, j in sure for k in range(len(heads)) if k != i and best[k, j] > best[i, j] - EITHERS]
     for i, j in sure + maybe:
         if len(hands[i]) < 2 and best[i, j] > NO_HAND:
-            hands[i].append(_middle(weights[i, j][None], points[j][None])[0])
+            hands[i].append(_placed(weights[i, j][None], points[j][None])[0][0])
     return [np.array(mine) if mine else nobody for mine in hands]
 
 
@@ -146,11 +150,15 @@ def _total(weights: Array) -> Array:
     return total
 
 
-def _middle(weights: Array, points: Array) -> Array:
-    """The weighted mean (n, 3) of points (n, m, 3) by log-weights (n, m); NaN where no point can be."""
+def _placed(weights: Array, points: Array) -> tuple[Array, Array]:
+    """The weighted mean (n, 3) of points (n, m, 3) by log-weights (n, m), and by how much it may be off along the floor
+    (n,), a standard deviation; NaN where no point can be.
+    """
     known = np.where(np.isnan(weights) | np.isnan(points[..., 0]), -np.inf, weights)
     most = known.max(axis=1, keepdims=True)
     share = np.exp(known - np.where(np.isfinite(most), most, np.nan))
     share /= share.sum(axis=1, keepdims=True)
-    middle: Array = (share[..., None] * np.nan_to_num(points)).sum(axis=1)
-    return middle
+    points = np.nan_to_num(points)
+    middle: Array = (share[..., None] * points).sum(axis=1)
+    off = ((points - middle[:, None])[..., :2] ** 2).sum(axis=2)
+    return middle, np.sqrt((share * off).sum(axis=1))

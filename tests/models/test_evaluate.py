@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
+from edge.camera.detect import SHIPPED
 from edge.optics import Lens, looking_down
+from models.__main__ import app
 from models.evaluate import Figures, Kind, count, table
 
 VIEW = looking_down(Lens(640, 480, 300.0, 300.0, 319.5, 239.5), (0.0, 0.0, 3.0))
@@ -61,3 +67,11 @@ def test_what_was_never_measured_is_not_told() -> None:
     told = table(figures, {"head": 0.5})
     assert "| head | 2 | 0.50 | 1.000 | 1.000 |" in told
     assert "hands" not in told
+
+
+def test_a_file_is_left_alone_where_there_is_nobody_to_choose_by(tmp_path: Path) -> None:
+    file = Path(shutil.copy(SHIPPED, tmp_path))
+    said = CliRunner().invoke(app, ["evaluate", str(tmp_path), str(file), "--choose"])
+    assert said.exit_code == 2
+    assert "truth/val: there is nobody to choose by" in said.stderr
+    assert file.read_bytes() == SHIPPED.read_bytes()
