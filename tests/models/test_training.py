@@ -26,6 +26,7 @@ from models.render.dataset import render
 MISSING = [name for name in ("torch", "torchvision", "ultralytics", "onnxslim") if find_spec(name) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"training needs {', '.join(MISSING)}: make trainer")
 
+SHIPPED = Path(__file__).parents[2] / "models" / "ceiling.pt"
 PATIENCE_S = 300.0
 """For a PC that is busy with a training of its own."""
 
@@ -131,7 +132,7 @@ def test_a_killed_run_goes_on_after_its_last_epoch(pictures: Path, run: Path) ->
 
 def test_processes_train_together_and_leave_together(pictures: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    with training(pictures, "--out", run, "--epochs", 99, "--processes", 2) as process:
+    with training(pictures, "--out", run, "--epochs", 99, "--processes", 2, "--from", SHIPPED) as process:
         status, last = signal_after(1, process, signal.SIGTERM)
         assert (status, last) == (130, "stopped: go on with --resume")
         assert nobody_left(process.pid)
