@@ -39,10 +39,12 @@ LEVELS_S: Final = 2.0
 """So many levels a second a pixel goes towards what it shows."""
 EVERY_S: Final = 0.5
 SAMPLE: Final = 8
-"""The exposure is compared on every so manieth pixel of every so manieth row."""
+"""The exposure is compared on one pixel in so many, across and down."""
 DARK, BRIGHT = 12, 243
+"""Beyond these levels a pixel says nothing about exposure."""
 LEAST_SAMPLES: Final = 50
 EXPOSURES = 0.5, 2.0
+"""A camera's exposure changes by no more than that."""
 
 
 class Background:
