@@ -123,8 +123,8 @@ def evaluate(
 ) -> None:
     """Measure a detector as the camera node runs it: what it finds, and where it puts people and hands."""
     from edge.camera.detect import Detector, UnusableDetector
+    from models.evaluate import OtherTruth, table
     from models.evaluate import evaluate as measure
-    from models.evaluate import table
     from models.export import believe
 
     try:
@@ -134,7 +134,7 @@ def evaluate(
                 _refuse(f"{data / 'truth' / 'val'}: there is nobody to choose by: draw pictures with `render --val`")
             believe(detector, chosen)
         figures = measure(data, Detector(detector), split, first_sight=first_sight)
-    except UnusableDetector as error:
+    except (UnusableDetector, OtherTruth) as error:
         _refuse(str(error))
     if not figures.pictures:
         _refuse(f"{data / 'truth' / split}: there are no pictures with their truth: draw them with `render`")

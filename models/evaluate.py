@@ -41,6 +41,10 @@ PRECISION = {"head": 0.97}
 """An invented head is a shopper who may be charged; one that is missed is seen a frame later, or by another camera."""
 
 
+class OtherTruth(ValueError):
+    """A data set of another version; the text says what to do."""
+
+
 @dataclass
 class Kind:
     """What was found of heads, or of hands: scores and whether they were right, and how many there are."""
@@ -72,6 +76,7 @@ class Figures:
     heads: Kind = field(default_factory=Kind)
     hands: Kind = field(default_factory=Kind)
     feet: Kind = field(default_factory=Kind)
+    elbows: Kind = field(default_factory=Kind)
     floor_m: list[float] = field(default_factory=list)
     """From where somebody is put to where they are, along the floor."""
     height_m: list[float] = field(default_factory=list)
@@ -84,7 +89,7 @@ class Figures:
 
     @property
     def kinds(self) -> dict[str, Kind]:
-        return {"head": self.heads, "hand": self.hands, "feet": self.feet}
+        return {"head": self.heads, "hand": self.hands, "feet": self.feet, "elbow": self.elbows}
 
     def best(self) -> dict[str, float]:
         """Class -> the score from which on it is best believed."""
@@ -102,12 +107,17 @@ def evaluate(data: Path, detector: Detector, split: str = "test", *, first_sight
         count(figures.heads, found.heads, [(p.head, p.head_seen, p.head_area) for p in seen], view, SIZES_M[0])
         count(figures.hands, found.hands, _hands(seen), view, SIZES_M[1])
         count(figures.feet, found.feet, [(p.feet, p.body_seen, 1.0) for p in seen], view, SIZES_M[2])
+        count(figures.elbows, found.elbows, _elbows(seen), view, SIZES_M[3])
         _place(figures, detector.believed(found), view, seen)
     return figures
 
 
 def _hands(seen: list[Seen]) -> list[tuple[Any, float, float]]:
     return [part for p in seen for part in zip(p.hands, p.hands_seen, p.hands_area, strict=True)]
+
+
+def _elbows(seen: list[Seen]) -> list[tuple[Any, float, float]]:
+    return [(at, share, 1.0) for p in seen for at, share in zip(p.elbows, p.elbows_seen, strict=True)]
 
 
 def truths(data: Path, split: str) -> Iterator[tuple[Picture, Picture | None, View, list[Seen]]]:
@@ -118,7 +128,11 @@ def truths(data: Path, split: str) -> Iterator[tuple[Picture, Picture | None, Vi
         picture = cv2.imread(str(file))
         if picture is not None:
             shown = np.asarray(picture, np.uint8)
-            yield shown, read_empty(file, shown), _view(told["view"]), [_seen(person) for person in told["people"]]
+            try:
+                seen = [_seen(person) for person in told["people"]]
+            except (KeyError, TypeError) as error:
+                raise OtherTruth(f"{path} does not tell what is asked ({error}): draw it anew with `render`") from error
+            yield shown, read_empty(file, shown), _view(told["view"]), seen
 
 
 def _view(told: dict[str, Any]) -> View:
@@ -129,8 +143,8 @@ def _view(told: dict[str, Any]) -> View:
 
 
 def _seen(told: dict[str, Any]) -> Seen:
-    one, other = (np.array(h, np.float64) for h in told["hands"])
-    return Seen(**{**told, "head": np.array(told["head"]), "feet": np.array(told["feet"]), "hands": (one, other)})
+    points = {part: np.array(told[part], np.float64) for part in ("head", "feet", "hands", "elbows")}
+    return Seen(**{**told, **points})
 
 
 def count(kind: Kind, found: Array, parts: list[tuple[Any, float, float]], view: View, size_m: float) -> None:

@@ -16,6 +16,7 @@ minute, and so is a shelf that was filled. The exposure is taken out first: one 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import cv2
@@ -45,6 +46,27 @@ DARK, BRIGHT = 12, 243
 LEAST_SAMPLES: Final = 50
 EXPOSURES = 0.5, 2.0
 """A camera's exposure changes by no more than that."""
+AROUND: Final = (5, 5)
+"""A pixel is as new as its neighbourhood is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Newness:
+    """How unlike the empty shop a picture is, which the network saw ``scale`` times as large, ``left`` and ``top``
+    pixels from its corner.
+    """
+
+    plane: Plane
+    scale: tuple[float, float]
+    left: int
+    top: int
+
+    def at(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """About pixels (n, 2) of the picture: (n,), 0…1."""
+        near = cv2.blur(self.plane, AROUND)
+        spots = (pixels + 0.5) * self.scale + (self.left, self.top) - 0.5
+        x, y = np.rint(spots.clip(0, (near.shape[1] - 1, near.shape[0] - 1))).astype(int).T
+        return np.asarray(near[y, x] / NEW, np.float64)
 
 
 class Background:

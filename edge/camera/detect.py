@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -24,14 +24,14 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from edge.camera.background import NEW, Background, Plane
+from edge.camera.background import NEW, Background, Newness, Plane
 from edge.camera.picture import Picture
 
 Array: TypeAlias = NDArray[np.float64]
 
 SHIPPED: Final = Path(__file__).parents[2] / "models" / "ceiling.onnx"
 
-CLASSES: Final = ("head", "hand", "feet")
+CLASSES: Final = ("head", "hand", "feet", "elbow")
 WANTED: Final = (
     "one input of float32, float16 or uint8 (N, 3 or 4, height, width), one output of float32 (N, K, 6) with rows "
     "x1 y1 x2 y2 score class in pixels of the input, and a metadata entry `names` with a class 'head'"
@@ -65,13 +65,22 @@ class UnusableDetector(ValueError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Detections:
-    """What stands in one picture. Each is float64 (n, 5): x, y of the centre, width, height in pixels, and the score;
+    """What stands in one picture. Each class is float64 (n, 5): x, y of the centre, width, height in pixels, and score;
     the surest first. The centre of the upper left pixel is 0, 0.
     """
 
     heads: Array
     hands: Array
     feet: Array
+    elbows: Array = field(default_factory=lambda: np.empty((0, 5)))
+    new: Newness | None = None
+    """What is new in the picture, where its camera knows; good until the next picture."""
+
+    def each(self, kept: Callable[[str, Array], Array]) -> Detections:
+        """The same with what is ``kept`` (class, boxes) of each class."""
+        kinds = zip(CLASSES, (self.heads, self.hands, self.feet, self.elbows), strict=True)
+        heads, hands, feet, elbows = (kept(name, boxes) for name, boxes in kinds)
+        return Detections(heads, hands, feet, elbows, self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,7 @@ class Detector:
         self._paper = np.empty((1, self._colours, self.height, self.width), self._number)
         self._unknown: Plane = np.full((self.height, self.width), NEW, np.uint8)
         self._last: _Page | None = None
+        self._new: Plane | None = None
         self._try()
 
     def detect(self, picture: Picture, background: Background | None = None) -> Detections:
@@ -128,15 +138,14 @@ class Detector:
         if page is None or self._colours == COLOURS:
             return
         (sx, sy), around = page.scale, []
-        for name, boxes in zip(CLASSES, (people.heads, people.hands, people.feet), strict=True):
+        for name, boxes in zip(NEAR, (people.heads, people.hands, people.feet), strict=True):
             x, y = (boxes[:, 0] + 0.5) * sx + page.left, (boxes[:, 1] + 0.5) * sy + page.top
             around.append(np.column_stack([x, y, NEAR[name] * boxes[:, 2] * sx]))
         background.learn(page.pixels, at_s, np.concatenate(around))
 
     def believed(self, found: Detections) -> Detections:
         """What is sure enough for its class."""
-        kinds = zip(CLASSES, (found.heads, found.hands, found.feet), strict=True)
-        return Detections(*(boxes[boxes[:, 4] >= self.least.get(name, LEAST_SCORE)] for name, boxes in kinds))
+        return found.each(lambda name, boxes: boxes[boxes[:, 4] >= self.least.get(name, LEAST_SCORE)])
 
     # --- into the network -------------------------------------------------------------------------------------------
 
@@ -153,7 +162,8 @@ class Detector:
         cv2.split(page.pixels, self._planes)
         planes: list[Plane] = self._planes[::-1]
         if self._colours > COLOURS:
-            planes.append(background.novelty(page.pixels) if background is not None else self._unknown)
+            self._new = background.novelty(page.pixels) if background is not None else None
+            planes.append(self._unknown if self._new is None else self._new)
         for plane, paper in zip(planes, self._paper[0], strict=True):
             if self._number is np.uint8:
                 paper[...] = plane
@@ -186,7 +196,9 @@ class Detector:
             kept = surest(np.column_stack([x, y, (x2 - x1) / sx, (y2 - y1) / sy, boxes[:, 4].clip(max=1.0)]))
             found[name] = kept[:MOST]
         nothing = np.empty((0, 5))
-        return Detections(*(found.get(name, nothing) for name in CLASSES))
+        heads, hands, feet, elbows = (found.get(name, nothing) for name in CLASSES)
+        new = None if self._new is None else Newness(self._new, page.scale, page.left, page.top)
+        return Detections(heads, hands, feet, elbows, new)
 
     def _boxes(self, rows: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which rows are boxes that lie in the picture, a part of them at least."""

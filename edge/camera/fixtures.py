@@ -48,12 +48,11 @@ class Fixtures:
     """One camera's furniture."""
 
     def __init__(self) -> None:
-        self._spots: tuple[list[_Spot], ...] = ([], [], [])
+        self._spots: dict[str, list[_Spot]] = {}
 
     def without(self, found: Detections, at_s: float) -> Detections:
         """Those of ``found`` that are no furniture; times go on from call to call."""
-        kinds = zip(self._spots, (found.heads, found.hands, found.feet), strict=True)
-        return Detections(*(_alive(spots, boxes, at_s) for spots, boxes in kinds))
+        return found.each(lambda name, boxes: _alive(self._spots.setdefault(name, []), boxes, at_s))
 
 
 def _alive(spots: list[_Spot], boxes: Array, at_s: float) -> Array:

@@ -35,13 +35,13 @@ from models.render.scene import Seen, draw_people
 from models.render.shop import a_dressing, a_layout, clutter, furnish
 from models.render.solids import Array
 
-NAMES = ("head", "hand", "feet")
-SIZES_M = (0.24, 0.16, 0.40)
+NAMES = ("head", "hand", "feet", "elbow")
+SIZES_M = (0.24, 0.16, 0.40, 0.16)
 """Diameters of the balls that boxes show."""
 SIZE = (640, 480)
 """Width and height of a picture, and what the detector looks at: a camera's small stream, as it is."""
 SHOTS = 12
-HEAD_SEEN, HAND_SEEN, FEET_SEEN = 0.3, 0.35, 0.2
+HEAD_SEEN, HAND_SEEN, FEET_SEEN, ELBOW_SEEN = 0.3, 0.35, 0.2, 0.5
 """Who shows less of that part than this is not expected to be found by it."""
 CHANGED = 0.2
 """At most this share of the goods have come since the camera saw the shop empty."""
@@ -281,6 +281,7 @@ def boxes(view: View, seen: list[Seen]) -> NDArray[np.float64]:
                 marks.append((1, hand))
         if person.body_seen >= FEET_SEEN:
             marks.append((2, person.feet))
+        marks += [(3, at) for at, share in zip(person.elbows, person.elbows_seen, strict=True) if share >= ELBOW_SEEN]
     if not marks:
         return np.empty((0, 5))
     kinds = np.array([kind for kind, _ in marks])
@@ -318,4 +319,5 @@ def _told(person: Seen) -> dict[str, object]:
         "head": person.head.tolist(),
         "feet": person.feet.tolist(),
         "hands": [h.tolist() for h in person.hands],
+        "elbows": [e.tolist() for e in person.elbows],
     }

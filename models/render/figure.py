@@ -97,10 +97,14 @@ def upright_posture(
     return Posture(head.astype(np.float32), hips, feet.astype(np.float32), wrists.astype(np.float32), heading)
 
 
+def elbow(posture: Posture, looks: Looks, hand: int) -> Array:
+    """Where the arm bends (3,)."""
+    return _elbow(posture, looks, _bones(posture, looks), hand)
+
+
 def palm(posture: Posture, looks: Looks, hand: int) -> Array:
     """The middle of a hand (3,): on from the wrist in the direction of the forearm."""
-    elbow = _elbow(posture, looks, _bones(posture, looks), hand)
-    return _beyond(elbow, posture.wrists[hand], PALM_M * looks.height_m / 1.7)
+    return _beyond(elbow(posture, looks, hand), posture.wrists[hand], PALM_M * looks.height_m / 1.7)
 
 
 class _Bones(NamedTuple):
@@ -196,8 +200,8 @@ def _elbow(posture: Posture, looks: Looks, bones: _Bones, hand: int) -> Array:
     pole = bones.right * (-0.5 if hand == 0 else 0.5) - bones.front * 0.35 + np.array([0.0, 0.0, -0.8], np.float32)
     pole = pole - straight * float(pole @ straight)
     pole = pole / max(float(np.linalg.norm(pole)), 1e-6)
-    elbow: Array = (shoulder + straight * along_m + pole * off_m).astype(np.float32)
-    return elbow
+    bend: Array = (shoulder + straight * along_m + pole * off_m).astype(np.float32)
+    return bend
 
 
 def _beyond(start: Array, end: Array, far_m: float) -> Array:
@@ -209,18 +213,18 @@ def _beyond(start: Array, end: Array, far_m: float) -> Array:
 def _arm(posture: Posture, looks: Looks, bones: _Bones, hand: int, owner: int) -> list[Painted]:
     s = bones.scale
     shoulder, wrist = bones.shoulders[hand], posture.wrists[hand]
-    elbow = _elbow(posture, looks, bones, hand)
+    bend = _elbow(posture, looks, bones, hand)
     skin = Paint(looks.skin)
     thick = s * (0.85 + 0.25 * looks.width) * (1.2 if looks.coat else 1.0)
     upper = looks.top if looks.sleeves != "none" else skin
     lower = looks.top if looks.sleeves == "long" else skin
-    axes = along(wrist - elbow, bones.right)
-    middle = _beyond(elbow, wrist, PALM_M * s)
+    axes = along(wrist - bend, bones.right)
+    middle = _beyond(bend, wrist, PALM_M * s)
     mine = owner + (LEFT if hand == 0 else RIGHT)
     skin = looks.gloves or skin
     parts = [
-        Painted(Limb(shoulder, elbow, 0.055 * thick, 0.045 * thick), upper, owner),
-        Painted(Limb(elbow, wrist, 0.043 * thick, 0.031 * thick), lower, owner),
+        Painted(Limb(shoulder, bend, 0.055 * thick, 0.045 * thick), upper, owner),
+        Painted(Limb(bend, wrist, 0.043 * thick, 0.031 * thick), lower, owner),
         Painted(Ellipsoid(middle, np.array([0.042, 0.026, 0.085], np.float32) * s, axes), skin, mine),
         Painted(
             Ellipsoid(middle - axes[0] * 0.045 * s, np.array([0.013, 0.015, 0.045], np.float32) * s, axes), skin, mine
@@ -229,7 +233,7 @@ def _arm(posture: Posture, looks: Looks, bones: _Bones, hand: int, owner: int) -
     held = looks.held[hand]
     if held is not None:
         size = np.array(looks.held_m, np.float32)
-        at = _beyond(elbow, wrist, (PALM_M + 0.05) * s)
+        at = _beyond(bend, wrist, (PALM_M + 0.05) * s)
         parts.append(Painted(Box(at - (size / 2) @ axes, size, axes), held, owner))
     return parts
 

@@ -19,6 +19,9 @@ from models.render.paint import Paint
 from models.render.solids import FAR, Array, Solid
 
 MARGIN_PX = 2
+BESIDE = 0.03 * np.array([[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0]], np.float32)
+INSIDE_M = 0.08
+"""A joint lies no deeper in its own limb than this."""
 NOBODY = 0
 
 
@@ -117,6 +120,16 @@ class Film:
             return 0, 0.0
         shown = int(np.count_nonzero(self.owner == owner))
         return shown, shown / max(1, int(np.count_nonzero(alone)))
+
+    def clear(self, point: Array) -> float:
+        """Which share of the rays to a joint (3,) and close beside it end there, and at nothing before."""
+        spots = self.view.pixels(point + BESIDE)
+        on = self.view.lens.inside(spots)
+        if not on.any():
+            return 0.0
+        far = np.linalg.norm(point + BESIDE[on] - self.view.position, axis=1)
+        columns, rows = np.rint(spots[on]).astype(int).T
+        return float((self.depth[rows, columns] >= far - INSIDE_M).mean())
 
     def points(self, window: tuple[slice, slice]) -> Array:
         """Where each pixel's ray ended: (h, w, 3), store frame."""

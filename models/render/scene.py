@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.render.figure import HEAD, LEFT, PARTS, RIGHT, Looks, Posture, figure, palm
+from models.render.figure import HEAD, LEFT, PARTS, RIGHT, Looks, Posture, elbow, figure, palm
 from models.render.film import Film
 from models.render.solids import Array
 
@@ -21,8 +21,8 @@ SHADE_M = 0.32
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One person of a picture: head centre, palms, the floor between the feet, store frame, metres. ``…_seen``: which
-    share of it nothing hides; ``…_area``: which share of the picture shows it.
+    """One person of a picture: head centre, palms, elbows, the floor between the feet, store frame, metres. ``…_seen``:
+    which share of it nothing hides; ``…_area``: which share of the picture shows it.
     """
 
     head: Array
@@ -31,6 +31,8 @@ class Seen:
     hands: tuple[Array, Array]
     hands_seen: tuple[float, float]
     hands_area: tuple[float, float]
+    elbows: tuple[Array, Array]
+    elbows_seen: tuple[float, float]
     feet: Array
     body_seen: float
 
@@ -66,6 +68,7 @@ def _seen(film: Film, posture: Posture, looks: Looks, person: int) -> Seen:
     left_px, left = film.visible(owner + LEFT)
     right_px, right = film.visible(owner + RIGHT)
     whole = film.depth.size
+    elbows = elbow(posture, looks, 0), elbow(posture, looks, 1)
     return Seen(
         head=posture.head,
         head_seen=head_seen,
@@ -73,6 +76,8 @@ def _seen(film: Film, posture: Posture, looks: Looks, person: int) -> Seen:
         hands=(palm(posture, looks, 0), palm(posture, looks, 1)),
         hands_seen=(left, right),
         hands_area=(left_px / whole, right_px / whole),
+        elbows=elbows,
+        elbows_seen=(film.clear(elbows[0]), film.clear(elbows[1])),
         feet=posture.feet.mean(axis=0),
         body_seen=film.visible(owner)[1],
     )

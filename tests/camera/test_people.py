@@ -1,4 +1,4 @@
-"""From boxes to people: heights that nobody measured, hands that belong to somebody."""
+"""From boxes to people: heights that nobody measured."""
 
 from __future__ import annotations
 
@@ -6,36 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from edge.camera.detect import Detections
-from edge.camera.people import HAND_M, HEAD_M, people
-from edge.optics import Lens, View, looking_down
-
-FEET_M = 0.40
-FISHEYE = (7 / 9, 64 / 945, 0.0, 0.0, 0.0, 10 / 9, 5 / 21, 0.0)
-VIEW = looking_down(Lens(640, 480, 300.0, 300.0, 319.5, 239.5, FISHEYE), (0.0, 0.0, 3.0), 20.0)
-
-Array = NDArray[np.float64]
-
-
-def boxes(points: list[list[float]], size_m: float, view: View = VIEW, wrong: float = 1.0) -> Array:
-    """What a detector that errs by the factor ``wrong`` in size makes of balls in the shop."""
-    spots = view.pixels(points)
-    sides = view.lens.spread(spots) * (size_m / np.linalg.norm(np.array(points) - view.position, axis=1))[:, None]
-    return np.column_stack([spots, sides * wrong, np.full(len(points), 0.9)])
-
-
-def found(
-    heads: list[list[float]], hands: list[list[float]] | None = None, feet: list[list[float]] | None = None,
-    wrong: float = 1.0,
-) -> Detections:  # fmt: skip
-    nothing = np.empty((0, 5))
-    return Detections(
-        boxes(heads, HEAD_M, wrong=wrong) if heads else nothing,
-        boxes(hands, HAND_M, wrong=wrong) if hands else nothing,
-        boxes(feet, FEET_M) if feet else nothing,
-    )
+from edge.camera.people import HEAD_M, people
+from edge.optics import View
+from tests.camera.sight import VIEW, boxes, found
 
 
 @pytest.mark.parametrize("height", [0.95, 1.3, 1.55, 1.78])
@@ -69,32 +44,6 @@ def test_who_bends_is_not_put_behind_their_feet() -> None:
     head = [1.2, 0.0, 0.95]
     (seen,) = people(found([head], feet=[[0.75, 0.0, 0.0]]), VIEW)
     assert math.dist(seen.head[:2], head[:2]) < 0.15 < math.dist(head[:2], (0.75, 0.0))
-
-
-def test_hands_go_to_whom_they_can_belong() -> None:
-    heads = [[0.3, 0.0, 1.55], [0.3, 0.9, 1.6]]
-    hands = [[0.75, -0.1, 1.1], [0.2, -0.25, 0.85], [0.7, 1.0, 1.2]]
-    one, other = people(found(heads, hands), VIEW)
-    assert len(one.hands) == 2
-    assert len(other.hands) == 1
-    assert math.dist(other.hands[0][:2], hands[2][:2]) < 0.08
-
-
-def test_nobody_has_three_hands_and_a_hand_without_anybody_is_nobodys() -> None:
-    hands = [[0.6, 0.0, 1.0], [0.1, -0.3, 0.9], [0.4, 0.4, 1.1]]
-    (seen,) = people(found([[0.3, 0.0, 1.55]], hands), VIEW)
-    assert len(seen.hands) == 2
-    (alone,) = people(found([[0.3, 0.0, 1.55]], [[-1.4, -0.8, 1.0]]), VIEW)
-    assert alone.hands == ()
-    assert people(found([], hands), VIEW) == []
-
-
-def test_a_hand_that_may_be_eithers_is_told_as_boths() -> None:
-    side_by_side = [[0.3, -0.3, 1.55], [0.3, 0.3, 1.55]]
-    one, other = people(found(side_by_side, [[0.8, 0.0, 1.1]]), VIEW)
-    assert len(one.hands) == len(other.hands) == 1
-    one, other = people(found(side_by_side, [[0.7, -0.4, 1.1]]), VIEW)
-    assert (len(one.hands), len(other.hands)) == (1, 0)
 
 
 def test_a_head_that_the_edge_cuts_is_placed_by_stature() -> None:

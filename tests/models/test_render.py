@@ -80,6 +80,24 @@ def test_a_hand_under_a_shelf_board_is_not_to_be_found() -> None:
         assert near.any() != hidden
 
 
+def test_an_elbow_is_asked_for_where_it_shows() -> None:
+    reaching = np.array([[0.5, -0.4, 0.85], [1.1, 0.35, 1.1]], np.float32)
+    posture = upright_posture(
+        np.array([0.9, -0.2, 1.57], np.float32), np.array([0.9, -0.25]), reaching, math.pi / 2, 0.0, 1.7
+    )
+    free = Film(VIEW, LIGHT)
+    _, (seen,) = draw_people(free, [(posture, somebody())])
+    assert seen.elbows_seen[RIGHT - 2] == 1.0
+    assert math.dist(seen.elbows[1], seen.hands[1]) < 0.4
+    lid = Box(seen.elbows[1] + np.array([-0.2, -0.2, 0.15], np.float32), np.array([0.4, 0.4, 0.02], np.float32),
+              upright(math.pi / 2))  # fmt: skip
+    covered = Film(VIEW, LIGHT)
+    covered.draw([Painted(lid, Paint((0.5, 0.5, 0.5)))])
+    _, (hidden,) = draw_people(covered, [(posture, somebody())])
+    assert hidden.elbows_seen[RIGHT - 2] == 0.0
+    assert [int((boxes(VIEW, [s])[:, 0] == 3).sum()) for s in (seen, hidden)] == [2, 1]
+
+
 def test_a_box_says_how_far_away_a_head_is() -> None:
     _, (seen,) = draw_people(
         Film(VIEW, LIGHT),
