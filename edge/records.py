@@ -52,6 +52,8 @@ class PersonSeen:
     hands: tuple[Point, ...]
     score: float
     embedding: tuple[float, ...] | None = None
+    error_m: float | None = None
+    """How far the head may be off along the floor, one standard deviation; None: the camera does not say."""
 
 
 @dataclass(frozen=True, slots=True)

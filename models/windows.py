@@ -26,6 +26,8 @@ ANYWHERE = 0.15
 """Share of the windows that lie just anywhere."""
 MARGIN = 0.1
 """Whom a window is for stands at least this share of it away from its edges, where the picture allows."""
+WARM, GREEN, CONTRAST = 0.12, 0.04, 0.15
+"""Standard deviations of logarithms: how much brighter red and darker blue, how much brighter green, and the exponent."""
 
 
 def window(size: tuple[int, int], middles: NDArray[np.float32], rng: np.random.Generator) -> tuple[int, int]:
@@ -49,8 +51,16 @@ def cut(picture: NDArray[np.uint8], corner: tuple[int, int]) -> NDArray[np.uint8
     return np.ascontiguousarray(part)
 
 
+def in_other_light(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The same under warmer or colder lamps, by a sensor of other contrast."""
+    steps = np.linspace(0.0, 1.0, 256)[:, None] ** np.exp(rng.normal(0.0, CONTRAST))
+    warm, green = rng.normal(0.0, WARM), rng.normal(0.0, GREEN)
+    table = 255.0 * steps * np.exp([-warm, green, warm])
+    return np.asarray(cv2.LUT(picture, table.clip(0, 255).astype(np.uint8)[:, None]), np.uint8)
+
+
 def windowed(hyper: Any) -> Any:
-    """Ultralytics' transforms for training: a window, other colours, how new each pixel is, flips."""
+    """Ultralytics' transforms for training: a window, other light and colours, how new each pixel is, flips."""
     from ultralytics.data.augment import Compose, Format, RandomFlip, RandomHSV
 
     def to_window(labels: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +74,7 @@ def windowed(hyper: Any) -> Any:
         there.bboxes[:, :2] -= corner
         inside = ((there.bboxes[:, :2] >= 0) & (there.bboxes[:, :2] < SIZE)).all(axis=1)
         return labels | {
-            "img": cut(picture, corner), "instances": there[inside], "cls": labels["cls"][inside],
+            "img": in_other_light(cut(picture, corner), rng), "instances": there[inside], "cls": labels["cls"][inside],
             "new": cut(doubtful(path, picture, read_empty(path, picture), rng), corner),
             "resized_shape": SIZE[::-1],
         }  # fmt: skip

@@ -39,11 +39,11 @@ FORE_M, FORE_SD_M, FORE_SIZES = 0.30, 0.06, 3.5
 HEIGHTS_M = np.arange(0.04, 2.1, 0.05)
 """Where a hand or an elbow can be, above the floor."""
 
-REACH, ARM = 1.7, 3.1
+REACH, ARM = 1.1, 3.3
 """What the log-likelihood of a reach counts, and an arm that is not there at all, in nats."""
-ELBOW = 1.0
+ELBOW = 1.4
 """Nats for an elbow in the right place."""
-NOBODYS = -3.3
+NOBODYS = -2.5
 """… and for a hand that is none of theirs."""
 BENDS = (-0.25, -0.12, 0.0, 0.12, 0.25)
 """How far an elbow may be aside of the straight line to the shoulders, as a share of its length."""

@@ -60,6 +60,7 @@ def people(found: Detections, view: View) -> list[PersonSeen]:
             head=(float(x), float(y), float(z)),
             hands=tuple((float(a), float(b), float(c)) for a, b, c in hands[i]),
             score=float(found.heads[i, 4]),
+            error_m=float(off_m[i]),
         )
         for i, (x, y, z) in enumerate(heads)
         if np.isfinite(x)

@@ -14,6 +14,9 @@ STOOPING_M2_S = 0.02
 """Variance of a head's height gained per second."""
 
 
+LEAST_M = 0.04
+"""A head is known no better, whatever its camera says: cameras differ by their calibrations."""
+
 UPRIGHT_M = 0.06
 """Spread of an upright person's head around their height, in one frame."""
 
@@ -24,11 +27,13 @@ TALLER_DENSITY = 0.01
 higher one hardly ever."""
 
 
-def as_tall(z: float, tall_m: float) -> float:
-    """Log of how well a head's height fits a person of a known height (0: as well as can be)."""
+def as_tall(z: float, tall_m: float, error_m: float = 0.0) -> float:
+    """Log of how well a head's height, that may be off by ``error_m``, fits a person of a known height (0: as well as
+    can be).
+    """
     off = z - tall_m
     bent = BENT_DENSITY if off < 0 else TALLER_DENSITY
-    return math.log((1 - BENT) * math.exp(-0.5 * (off / UPRIGHT_M) ** 2) + BENT * bent)
+    return math.log((1 - BENT) * math.exp(-0.5 * off * off / (UPRIGHT_M**2 + error_m**2)) + BENT * bent)
 
 
 class Moving(Protocol):
@@ -77,8 +82,10 @@ class Body(NamedTuple):
             self.tall_m,
         )
 
-    def seen(self, head: Point, error_m: float) -> tuple[Body, float]:
-        """The body after it was seen at ``head``, and the log-likelihood of that."""
+    def seen(self, head: Point, error_m: float, told_m: float = 0.0) -> tuple[Body, float]:
+        """The body after it was seen at ``head``, and the log-likelihood of that. ``told_m``: the error that its camera
+        told, which is one of height, too.
+        """
         r = error_m * error_m
         s, sz = self.p + r, self.pz + r
         dx, dy, dz = head[0] - self.x, head[1] - self.y, head[2] - self.z
@@ -86,7 +93,7 @@ class Body(NamedTuple):
         if math.isnan(self.tall_m):
             nats -= 0.5 * (min(dz * dz / sz, 12.0) + math.log(2 * math.pi * sz))
         else:
-            nats += as_tall(head[2], self.tall_m) - 0.5 * math.log(2 * math.pi * UPRIGHT_M**2)
+            nats += as_tall(head[2], self.tall_m, told_m) - 0.5 * math.log(2 * math.pi * (UPRIGHT_M**2 + told_m**2))
         k, kv, kz = self.p / s, self.pv / s, self.pz / sz
         return (
             Body(

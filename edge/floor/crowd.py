@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from edge.floor.body import Body, Moving, body_of
-from edge.records import Point
+from edge.floor.body import LEAST_M, Body, Moving, body_of
+from edge.records import PersonSeen
 
 SEEN_M = 0.06
 """Standard error of a head in a frame, bias removed, floor and height alike."""
@@ -87,7 +87,7 @@ def unite(a: Crowd, b: Crowd) -> Crowd:
     )
 
 
-def witness(crowd: Crowd, heads: Sequence[Point], tracks: Mapping[int, Moving], at_s: float) -> None:
+def witness(crowd: Crowd, heads: Sequence[PersonSeen], tracks: Mapping[int, Moving], at_s: float) -> None:
     """Take in the heads that one frame shows of the crowd."""
     dt = max(0.0, at_s - crowd.at_s)
     crowd.at_s = max(crowd.at_s, at_s)
@@ -154,11 +154,14 @@ def _nearest(gaps: Sequence[Sequence[float]]) -> tuple[int, ...]:
     return way
 
 
-def _tellings(story: Story, heads: Sequence[Point]) -> Iterator[Story]:
+def _tellings(story: Story, heads: Sequence[PersonSeen]) -> Iterator[Story]:
     """Every way in which a story's bodies may have made these heads."""
     seen = [
-        [b.seen(head, SEEN_M) if math.dist(head[:2], (b.x, b.y)) < BODY_GATE_M else None for b in story.bodies]
-        for head in heads
+        [
+            b.seen(p.head, *_errors_m(p, SEEN_M)) if math.dist(p.head[:2], (b.x, b.y)) < BODY_GATE_M else None
+            for b in story.bodies
+        ]
+        for p in heads
     ]
     for owners in _owners(len(heads), len(story.bodies), seen):
         bodies, nats = list(story.bodies), story.nats
@@ -184,6 +187,12 @@ def _tellings(story: Story, heads: Sequence[Point]) -> Iterator[Story]:
                         yield Story(nats - found[1] - SEEN_NATS + blob + rest, tuple(kept))
 
 
+def _errors_m(person: PersonSeen, usual_m: float) -> tuple[float, float]:
+    """Standard error of a head in a frame, and that of it which its camera told."""
+    told_m = person.error_m
+    return (usual_m, 0.0) if told_m is None else (max(usual_m, math.hypot(LEAST_M, told_m)), told_m)
+
+
 def _owners(heads: int, bodies: int, seen: Sequence[Sequence[tuple[Body, float] | None]]) -> Iterator[tuple[int, ...]]:
     """For each head the body that it belongs to, or -1; no body twice, and as few ghosts as can be."""
     partial: list[tuple[int, ...]] = [()]
@@ -199,7 +208,7 @@ def _owners(heads: int, bodies: int, seen: Sequence[Sequence[tuple[Body, float] 
     yield from (owners for count, owners in found if count >= most - (1 if heads > bodies else 0))
 
 
-def _blob(a: Body, b: Body, head: Point) -> float | None:
+def _blob(a: Body, b: Body, head: PersonSeen) -> float | None:
     """Log-likelihood of a head as the middle of two bodies; None where they are too far apart for that."""
     gap = math.dist((a.x, a.y), (b.x, b.y))
     merged = 1 / (1 + math.exp(min(40.0, (gap - BLOB_AT_M) / BLOB_SOFT_M)))
@@ -207,4 +216,4 @@ def _blob(a: Body, b: Body, head: Point) -> float | None:
         return None
     z, pz = (a.z + b.z) / 2, (a.pz + b.pz) / 4
     middle = Body((a.x + b.x) / 2, (a.y + b.y) / 2, z, 0.0, 0.0, (a.p + b.p) / 4, 0.0, 0.0, pz, math.nan)
-    return middle.seen(head, BLOB_M)[1] + math.log(merged)
+    return middle.seen(head.head, *_errors_m(head, BLOB_M))[1] + math.log(merged)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge.floor.body import as_tall
+from edge.floor.body import LEAST_M, as_tall
 from edge.records import PersonSeen
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MEASURED_M = 0.07
 """Standard error of a head's position, as cameras see it from the ceiling."""
 
-MEASURED_M2 = MEASURED_M**2
 
 ON_S = 0.8
 """Nobody is expected further from where they were last than they go in this time: `edge.floor.state.COAST_S`."""
@@ -66,11 +65,17 @@ class Matched:
     left_over: dict[int, tuple[int, float]]
 
 
+def measured_m(person: PersonSeen) -> float:
+    """Standard error of a head's position along the floor."""
+    return MEASURED_M if person.error_m is None else math.hypot(LEAST_M, person.error_m)
+
+
 def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) -> Matched:
     """Match a frame's people to tracks; each at most once."""
     costs: dict[tuple[int, int], float] = {}
     by_person: list[list[int]] = [[] for _ in people]
     by_track: dict[int, list[int]] = {}
+    errors = [measured_m(p) ** 2 for p in people]
     xs, ys = ([p.head[axis] for p in people] for axis in (0, 1))
     low_x, high_x = min(xs, default=math.inf) - GATE_M, max(xs, default=-math.inf) + GATE_M
     low_y, high_y = min(ys, default=math.inf) - GATE_M, max(ys, default=-math.inf) + GATE_M
@@ -79,17 +84,18 @@ def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) ->
         if not (low_x - on_x <= track.x <= high_x + on_x and low_y - on_y <= track.y <= high_y + on_y):
             continue
         x, y, variance = track.ahead(at_s)
-        scale = variance + MEASURED_M2
         for j, person in enumerate(people):
+            error = errors[j]
+            scale = variance + error
             dx, dy = person.head[0] - x, person.head[1] - y
             square = dx * dx + dy * dy
             if square > GATE_M * GATE_M or square > GATE * scale:
                 continue
-            cost = square / scale + 2 * math.log(scale / MEASURED_M2)
+            cost = square / scale + 2 * math.log(scale / MEASURED_M**2)
             if math.isnan(track.tall_m):
-                cost += min(9.0, (person.head[2] - track.z) ** 2 / (track.z_variance + MEASURED_M2))
+                cost += min(9.0, (person.head[2] - track.z) ** 2 / (track.z_variance + error))
             else:
-                cost -= 2 * as_tall(person.head[2], track.tall_m)
+                cost -= 2 * as_tall(person.head[2], track.tall_m, person.error_m or 0.0)
             costs[i, j] = cost if track.sure else cost + 4.0
             by_person[j].append(i)
             by_track.setdefault(i, []).append(j)

@@ -103,8 +103,8 @@ def follow_crowds(state: FloorState, people: list[PersonSeen], owners: dict[int,
         for index, person in enumerate(people):
             gap = min(math.dist(person.head[:2], (state.tracks[m].x, state.tracks[m].y)) for m in crowd.members)
             if owners.get(index) in crowd.members or (index not in owners and gap < CLOSE_M):
-                heads.append((gap, person.head))
-        witness(crowd, [head for _, head in sorted(heads)[: len(crowd.members)]], state.tracks, at_s)
+                heads.append((gap, index))
+        witness(crowd, [people[i] for _, i in sorted(heads)[: len(crowd.members)]], state.tracks, at_s)
 
 
 def parted(state: FloorState, now_s: float) -> list[Confusion]:

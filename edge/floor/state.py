@@ -70,6 +70,8 @@ class Track:
     born_s: float
     seen_s: float
     sightings: int
+    apart: int = 0
+    """Sightings that cannot have been somebody else's."""
     sure: bool = False
     lost: bool = False
     gone: bool = False

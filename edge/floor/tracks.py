@@ -12,8 +12,9 @@ against those who are missing.
 from __future__ import annotations
 
 import math
+from collections.abc import Container, Iterable
 
-from edge.floor.match import MEASURED_M, match
+from edge.floor.match import match, measured_m
 from edge.floor.partings import CLOSE_M, follow_crowds, notice_blindness, parted, touch
 from edge.floor.state import ACCELERATION_M_S2, COAST_S, Confusion, FloorState, Sighting, Stature, Track, either
 from edge.records import PeopleFrame, PersonSeen
@@ -27,6 +28,11 @@ STOOP_M_PER_SQRT_S = 0.25
 
 
 CONFIRM_SIGHTINGS = 6
+CONFIRM_APART = 3
+DOUBLE_M = 0.45
+"""Cameras may disagree by so much about where somebody is. Who is never seen in the same frame as the one beside them
+is no second person.
+"""
 CONFIRM_WITHIN_S = 1.2
 MISSING_AFTER_S = 0.35
 LOST_AFTER_S = 1.5
@@ -58,6 +64,8 @@ BIAS_PATIENCE = 20
 """A camera's bias is learned over some hundred sightings; the first ones move it by a twentieth each."""
 
 SAME_HEIGHT_M = 0.06
+WELL_M = 0.1
+"""A sighting with a larger error says nothing about its camera's bias, or how tall somebody is."""
 STATURE_SIGHTINGS = 12
 """So many sightings of somebody who stands apart make one `Stature`."""
 
@@ -75,6 +83,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
             (p.head[0] - bx, p.head[1] - by, p.head[2] - bz),
             tuple((h[0] - bx, h[1] - by, h[2] - bz) for h in p.hands),
             p.score,
+            error_m=p.error_m,
         )
         for p in frame.people
     ]
@@ -85,11 +94,14 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     follow_crowds(state, people, owners, frame.at_s)
     crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}
     for track, index in matched.pairs:
-        off = _update(track, people[index], frame.at_s, MEASURED_M)
-        if track.id not in crowded and track.sure:
+        error_m = measured_m(people[index])
+        off = _update(track, people[index], frame.at_s, error_m)
+        if track.id not in crowded and track.sure and error_m <= WELL_M:
             _learn_bias(state, frame.camera, off)
             told += _stature(track, people[index], frame.at_s)
-        if not track.sure and track.sightings >= CONFIRM_SIGHTINGS:
+        if not track.sure:
+            track.apart += not _is_double(people[index], tracks, owners.values(), frame.at_s)
+        if not track.sure and track.sightings >= CONFIRM_SIGHTINGS and _is_somebody(state, track):
             track.sure = True
             first = track.recent[0].head[:2]
             track.at_door = any(math.dist(first, door) < DOOR_M for door in state.doors)
@@ -106,6 +118,27 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
         touch(state, rivals, frame.at_s)
     _age(state, frame.at_s)
     return told + parted(state, frame.at_s)
+
+
+def _is_somebody(state: FloorState, track: Track) -> bool:
+    """Whether a new track is a person: one who was seen apart, or may be one of the missing."""
+    if track.apart >= CONFIRM_APART:
+        return True
+    return any(_found_cost(track, missing) < FOUND_COST for missing in _missing(state, track))
+
+
+def _is_double(person: PersonSeen, tracks: Iterable[Track], matched: Container[int], at_s: float) -> bool:
+    """Whether this may be somebody whom we know, seen beside where they are: they are nowhere else in this frame, and
+    other cameras see them there.
+    """
+    return any(
+        t.sure
+        and not t.gone
+        and t.id not in matched
+        and at_s - t.seen_s < MISSING_AFTER_S
+        and math.dist((t.x, t.y), person.head[:2]) < DOUBLE_M
+        for t in tracks
+    )
 
 
 def _update(track: Track, person: PersonSeen, at_s: float, error_m: float) -> tuple[float, float, float]:
@@ -176,9 +209,10 @@ def _share_blobs(tracks: list[Track], people: list[PersonSeen], pairs: list[tupl
 def _newborn(state: FloorState, person: PersonSeen, at_s: float, beside: tuple[int, float] | None) -> None:
     """Somebody whom no track explains: a ghost, or a person; ``beside``: whose track they may be, and how likely."""
     x, y, z = person.head
+    error = measured_m(person) ** 2
     track = Track(
-        id=state.next_id, x=x, y=y, z=z, vx=0.0, vy=0.0, variance=(MEASURED_M**2, 0.0, 1.0),
-        z_variance=MEASURED_M**2, beside=beside, at_s=at_s, born_s=at_s, seen_s=at_s, sightings=1,
+        id=state.next_id, x=x, y=y, z=z, vx=0.0, vy=0.0, variance=(error, 0.0, 1.0), z_variance=error,
+        beside=beside, at_s=at_s, born_s=at_s, seen_s=at_s, sightings=1,
         recent=[Sighting(at_s, person.head, person.hands)],
     )  # fmt: skip
     state.tracks[track.id] = track
@@ -215,17 +249,8 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
     """
     track.unplaced = track.seen_s - track.born_s < FIND_WITHIN_S
     found = []
-    for missing in state.tracks.values():
-        if (
-            not missing.sure
-            or missing.gone
-            or missing.id == track.id
-            or track.seen_s - missing.seen_s < MISSING_AFTER_S
-        ):
-            continue
-        gap_s = max(0.0, track.born_s - missing.seen_s)
-        first = track.recent[0].head
-        cost = (math.dist(first[:2], (missing.x, missing.y)) / (0.4 + HURRY_M_S * gap_s)) ** 2
+    for missing in _missing(state, track):
+        cost = _found_cost(track, missing)
         ran = track.seen_s - track.born_s > RAN_S and track.seen_s - missing.seen_s > RAN_S
         if cost < (FOUND_AT_DOOR if track.at_door else FOUND_RUNNING if ran else FOUND_COST):
             found.append((cost, missing.id))
@@ -243,3 +268,19 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
         either(track.seen_s, again.id, rival, 1 / (1 + math.exp(min(30.0, (cost - found[0][0]) / 2))))
         for cost, rival in found[1:]
     ]
+
+
+def _missing(state: FloorState, track: Track) -> list[Track]:
+    """Who has not been seen for a while, and may be this one."""
+    return [
+        t
+        for t in state.tracks.values()
+        if t.sure and not t.gone and t.id != track.id and track.seen_s - t.seen_s >= MISSING_AFTER_S
+    ]
+
+
+def _found_cost(track: Track, missing: Track) -> float:
+    """How far somebody would have had to go to begin again as this track, in squared sigmas."""
+    gap_s = max(0.0, track.born_s - missing.seen_s)
+    first = track.recent[0].head
+    return (math.dist(first[:2], (missing.x, missing.y)) / (0.4 + HURRY_M_S * gap_s)) ** 2

@@ -98,7 +98,7 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
     if room == "camera" and what == "people":
         frame = _people.decode(payload)
         people = tuple(
-            PersonSeen(p.head, tuple(p.hands), p.score, tuple(p.embedding) if p.embedding else None)
+            PersonSeen(p.head, tuple(p.hands), p.score, tuple(p.embedding) if p.embedding else None, p.error)
             for p in frame.people
         )
         return PeopleFrame(received_s, frame.t, name, people)
@@ -208,7 +208,9 @@ def people_payload(at_s: float, people: Sequence[PersonSeen]) -> dict[str, objec
     return {
         "t": round(at_s, 4),
         "people": [
-            {"head": place(p.head), "hands": [place(h) for h in p.hands], "score": round(p.score, 2)} for p in people
+            {"head": place(p.head), "hands": [place(h) for h in p.hands], "score": round(p.score, 2)}
+            | ({} if p.error_m is None else {"error": round(p.error_m, 3)})
+            for p in people
         ],
     }
 

@@ -34,6 +34,10 @@ class PersonPayload(Struct, gc=False):
     hands: Annotated[list[Place], Meta(max_length=2)] = []
     score: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
     embedding: Annotated[list[float], Meta(max_length=2048)] | None = None
+    error: (
+        Annotated[float, Meta(ge=0.0, le=10.0, description="of the head along the floor, m, a standard deviation")]
+        | None
+    ) = None
 
 
 class PeoplePayload(Struct, gc=False):

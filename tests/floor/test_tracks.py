@@ -67,6 +67,58 @@ def test_who_is_lost_in_the_middle_of_the_shop_is_found_again() -> None:
     assert [track for track, _, _ in positions(floor)] == [1]
 
 
+def seen_by(cameras: dict[str, Callable[[float], list[PersonSeen]]], seconds: float) -> tuple[FloorState, int]:
+    """Cameras that each see what they see, in turn, ten times a second; and how many doubts they left."""
+    floor, doubts = open_floor([DOOR]), 0
+    for frame in range(round(seconds * 10)):
+        for turn, (camera, look) in enumerate(cameras.items()):
+            at_s = frame / 10 + turn / 40
+            told = see(floor, PeopleFrame(at_s + 0.1, at_s, camera, tuple(look(at_s))))
+            doubts += sum(isinstance(t, Confusion) for t in told)
+    return floor, doubts
+
+
+def somebody(x: float, y: float, error_m: float | None = None) -> PersonSeen:
+    return PersonSeen((x, y, 1.6), (), 1.0, error_m=error_m)
+
+
+def test_a_camera_that_sees_somebody_elsewhere_than_the_others_makes_nobody() -> None:
+    """One at the far edge of a picture is put 38 cm further away, for a quarter of a minute."""
+    right = {camera: (lambda t: [somebody(2.0, 1.0)]) for camera in ("c1", "c2")}
+    floor, doubts = seen_by({**right, "edge": lambda t: [somebody(2.0, 1.38)] if t > 3 else []}, 18)
+    ((_, x, y),) = positions(floor)
+    assert math.dist((x, y), (2.0, 1.0)) < 0.15
+    assert doubts == 0
+
+
+def test_who_is_beside_somebody_in_one_picture_is_somebody() -> None:
+    """They step out from behind a shelf, 40 cm from who is there."""
+    both = [somebody(2.0, 1.0), somebody(2.0, 1.4)]
+    floor, _ = seen_by({c: (lambda t: both if t > 3 else both[:1]) for c in ("c1", "c2")}, 6)
+    assert len(positions(floor)) == 2
+
+
+def test_who_is_missing_may_turn_up_where_no_camera_sees_both() -> None:
+    """They vanish behind a shelf, and come out beside somebody else; each camera sees only who is nearer."""
+    one, gone, back = somebody(2.0, 1.0), somebody(3.6, 1.4), somebody(2.0, 1.4)
+    floor, _ = seen_by({
+        "c1": lambda t: [one, gone] if t < 8 else [one],
+        "c2": lambda t: [one, gone] if t < 8 else [one] if t < 10 else [back],
+    }, 12)  # fmt: skip
+    assert {(track, round(y, 1)) for track, _, y in positions(floor)} == {(1, 1.0), (2, 1.4)}
+
+
+def test_a_place_that_a_camera_doubts_counts_less() -> None:
+    """After two seconds the second camera sees somebody, and 25 cm aside."""
+    moved = {}
+    for told in (None, 0.3):
+        aside = somebody(2.0, 1.25, told)
+        floor, _ = seen_by({"c1": lambda t: [somebody(2.0, 1.0)], "edge": lambda t: [aside] if t > 2 else []}, 2.4)  # noqa: B023
+        ((_, _, y),) = positions(floor)
+        moved[told] = y - 1.0
+    assert abs(moved[0.3]) < 0.02 < 0.05 < moved[None]
+
+
 def test_people_who_pass_each_other_keep_their_tracks() -> None:
     floor, doubts = watch([walk(0.0, 4.0, 0.0, 1.55, 1, 4), walk(4.0, 0.0, 0.35, 1.80, 1, 4)], 6)
     where = {track: x for track, x, _ in positions(floor)}
