@@ -1,4 +1,4 @@
-"""Heads, hands and feet in pictures, by an ONNX network.
+"""Heads, hands, elbows and feet in pictures, by an ONNX network.
 
 Enters: an ONNX file in the form of docs/cameras.md, and pictures of cameras, of any size, each with what its camera
 knows of the empty shop (`edge.camera.background`), if the network asks for that. Leaves: `Detections` in

@@ -4,8 +4,7 @@ Enters: one frame's `Detections` and the camera's `View`. Leaves: people in the 
 hands that were seen. One picture does not say how far away a thing is; three things together do: how large it is (a box
 is the image of a ball of known size, `SIZES_M`), how tall people are, and that they mostly stand above their feet. Each
 head is weighed at every height that a head can have, with and without each pair of feet, and the pairing that explains
-the picture best is taken; hands then go to the heads from whose shoulders they can be reached, to two of them where
-both can.
+the picture best is taken. Hands then go to whom their arms belong (`edge.camera.hands`).
 
 One fixed height for everybody, as ceiling systems often have it, puts somebody who is 12 cm smaller 16 cm elsewhere
 when they stand two metres aside of a lens at 3 m, and a child half a metre.

@@ -18,7 +18,9 @@ from edge.camera.picture import Picture
 from edge.camera.source import Frame
 from edge.optics import View
 
-COLOURS: Final = {"heads": (60, 200, 60), "hands": (40, 160, 255), "feet": (220, 140, 60)}
+COLOURS: Final = {
+    "heads": (60, 200, 60), "hands": (40, 160, 255), "feet": (220, 140, 60), "elbows": (200, 90, 200),
+}  # fmt: skip
 """Blue, green, red."""
 
 
