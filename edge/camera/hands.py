@@ -19,7 +19,7 @@ from scipy.optimize import linear_sum_assignment
 
 from edge.camera.background import Newness
 from edge.camera.detect import Detections
-from edge.camera.rays import along, judged, placed
+from edge.camera.rays import along, placed
 from edge.optics import View
 
 Array = NDArray[np.float64]
@@ -58,17 +58,20 @@ EITHERS = 0.7
 whoever is charged for a guess may be charged wrongly."""
 
 
-def given(heads: Array, found: Detections, view: View) -> list[list[Array]]:
-    """For each head of ``found``, at (n, 3), its hands (0…2 of (3,)); none where its place is NaN, not known."""
+def given(heads: Array, found: Detections, rays: Array, by_size: Array, view: View) -> list[list[Array]]:
+    """For each head of ``found``, at (n, 3), its hands (0…2 of (3,)); none where its place is NaN, not known. ``rays``
+    and ``by_size`` are what was judged of the hands, and after them of the elbows.
+    """
     if not len(found.hands) or not len(heads):
         return [[] for _ in heads]
-    rays, by_size = judged(found.hands, HAND_M, view)
     points, far = along(rays, view, HEIGHTS_M)
-    size = _by_size(far, by_size)
+    size, count = _by_size(far, by_size), len(found.hands)
+    points, elbows = np.split(points, [count])
+    size, elbow_size = np.split(size, [count])
     shoulders = heads - np.array([0.0, 0.0, SHOULDERS_M])
     apart = np.sqrt(((points[None] - shoulders[:, None, None, :]) ** 2).sum(axis=3))
     weights = -0.5 * ((apart - ARM_M) / ARM_SD_M) ** 2 + size
-    weights = np.maximum(weights, _bent(shoulders, points, size, found, view))
+    weights = np.maximum(weights, _bent(shoulders, points, size, elbows, elbow_size, found))
     weights = np.where(apart < LONGEST_ARM_M, weights, -50.0)
     nats = REACH * np.nan_to_num(weights, nan=-50.0).max(axis=2)
     if found.new is not None:
@@ -81,15 +84,15 @@ def _by_size(far: Array, by_size: Array) -> Array:
     return -0.5 * np.nan_to_num((np.log(far) - by_size[:, None]) / HAND_SIZE_SD) ** 2
 
 
-def _bent(shoulders: Array, points: Array, size: Array, found: Detections, view: View) -> Array:
-    """Log-likelihood (heads, hands, heights) of each hand by the elbow that fits best between it and the shoulders."""
+def _bent(shoulders: Array, points: Array, size: Array, elbows: Array, elbow_size: Array, found: Detections) -> Array:
+    """Log-likelihood (heads, hands, heights) of each hand by the elbow that fits best between it and the shoulders.
+    Points (n, heights, 3) and log-likelihoods by size (n, heights) of hands and of elbows.
+    """
     best = np.full((len(shoulders), *size.shape), -50.0)
     if not len(found.elbows):
         return best
-    rays, by_size = judged(found.elbows, HAND_M, view)
-    elbows, far = along(rays, view, HEIGHTS_M)
     upper = np.sqrt(((elbows[None] - shoulders[:, None, None, :]) ** 2).sum(axis=3))
-    upper = np.nan_to_num(-0.5 * ((upper - UPPER_M) / UPPER_SD_M) ** 2 + _by_size(far, by_size), nan=-50.0)
+    upper = np.nan_to_num(-0.5 * ((upper - UPPER_M) / UPPER_SD_M) ** 2 + elbow_size, nan=-50.0)
     gaps = np.hypot(*np.moveaxis(found.hands[:, None, :2] - found.elbows[None, :, :2], 2, 0))
     for j, k in zip(*np.nonzero(gaps < FORE_SIZES * found.hands[:, None, 2]), strict=True):
         fore = np.sqrt(((elbows[k, :, None] - points[j, None]) ** 2).sum(axis=2))

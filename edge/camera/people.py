@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from edge.camera.detect import Detections
-from edge.camera.hands import given
+from edge.camera.hands import HAND_M, given
 from edge.camera.rays import along, judged, placed, total
 from edge.optics import View
 from edge.records import PersonSeen
@@ -47,13 +47,15 @@ def people(found: Detections, view: View) -> list[PersonSeen]:
     """Everybody whose head was found, and whose place is known."""
     if not len(found.heads):
         return []
-    rays, by_size = judged(found.heads, HEAD_M, view)
-    points, far = along(rays, view, HEIGHTS_M)
-    weights = _PRIOR - 0.5 * np.nan_to_num((np.log(far) - by_size[:, None]) / HEAD_SIZE_SD) ** 2
+    kinds, count = (found.heads, found.hands, found.elbows), len(found.heads)
+    sizes_m = np.repeat((HEAD_M, HAND_M, HAND_M), [len(boxes) for boxes in kinds])
+    rays, by_size = judged(np.vstack(kinds), sizes_m, view)
+    points, far = along(rays[:count], view, HEIGHTS_M)
+    weights = _PRIOR - 0.5 * np.nan_to_num((np.log(far) - by_size[:count, None]) / HEAD_SIZE_SD) ** 2
     weights = _over_feet(weights, points, found.feet, view)
     heads, off_m = placed(weights, points)
     heads[off_m > UNPLACED_M] = np.nan
-    hands = given(heads, found, view)
+    hands = given(heads, found, rays[count:], by_size[count:], view)
     return [
         PersonSeen(
             head=(float(x), float(y), float(z)),

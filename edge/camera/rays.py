@@ -17,16 +17,16 @@ EDGE_PX = 2.0
 """A box that touches the picture's edge is cut, and says nothing about size."""
 
 
-def judged(boxes: Array, size_m: float, view: View) -> tuple[Array, Array]:
-    """Of boxes (n, 5), images of balls of a size: unit vectors (n, 3) of the store frame, and the log of how far away
-    each is by its size (n,), NaN where an edge of the picture cuts it.
+def judged(boxes: Array, sizes_m: Array, view: View) -> tuple[Array, Array]:
+    """Of boxes (n, 5), images of balls of sizes (n,): unit vectors (n, 3) of the store frame, and the log of how far
+    away each is by its size (n,), NaN where an edge of the picture cuts it.
     """
     lens = view.lens
     centres, sides = boxes[:, :2], boxes[:, 2:4]
     rays = lens.rays(centres)
     low, high = centres - sides / 2, centres + sides / 2
     whole = (low > EDGE_PX - 0.5) & (high < np.array([lens.width, lens.height]) - 0.5 - EDGE_PX)
-    logs = np.log(size_m * lens.spread_along(rays) / np.maximum(sides, 1.0))
+    logs = np.log(sizes_m[:, None] * lens.spread_along(rays) / np.maximum(sides, 1.0))
     known = whole.sum(axis=1)
     mean = np.where(whole, logs, 0.0).sum(axis=1) / np.where(known, known, np.nan)
     return rays @ view.camera_from_store, mean
