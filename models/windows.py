@@ -27,7 +27,7 @@ ANYWHERE = 0.15
 MARGIN = 0.1
 """Whom a window is for stands at least this share of it away from its edges, where the picture allows."""
 WARM, GREEN, CONTRAST = 0.12, 0.04, 0.15
-"""Standard deviations of logarithms: how much brighter red and darker blue, how much brighter green, and the exponent."""
+"""Standard deviations of logarithms: red brighter and blue darker, green brighter, and the exponent of all."""
 
 
 def window(size: tuple[int, int], middles: NDArray[np.float32], rng: np.random.Generator) -> tuple[int, int]:
