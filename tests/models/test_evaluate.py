@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from edge.camera.detect import SHIPPED
 from edge.optics import Lens, looking_down
 from models.__main__ import app
 from models.evaluate import Figures, Kind, count, table
+from models.render.dataset import render
 
 VIEW = looking_down(Lens(640, 480, 300.0, 300.0, 319.5, 239.5), (0.0, 0.0, 3.0))
 HEADS = np.array([[0.2, 0.1, 1.6], [-0.5, 0.4, 1.5]])
@@ -75,3 +77,15 @@ def test_a_file_is_left_alone_where_there_is_nobody_to_choose_by(tmp_path: Path)
     assert said.exit_code == 2
     assert "truth/val: there is nobody to choose by" in said.stderr
     assert file.read_bytes() == SHIPPED.read_bytes()
+
+
+def test_pictures_of_an_earlier_version_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    render(tmp_path, 0, 0, 2, seed=3, processes=1)
+    for path in (tmp_path / "truth" / "test").iterdir():
+        told = json.loads(path.read_text())
+        for person in told["people"]:
+            del person["elbows"], person["elbows_seen"]
+        path.write_text(json.dumps(told))
+    said = CliRunner().invoke(app, ["evaluate", str(tmp_path), str(SHIPPED)])
+    assert said.exit_code == 2
+    assert "draw it anew with `render`" in said.stderr
