@@ -15,9 +15,13 @@ from numpy.typing import NDArray
 from models.render.solids import Array
 
 Colour: TypeAlias = tuple[float, float, float]
-Pattern: TypeAlias = Literal["plain", "stripes", "hoops", "checks", "dots", "print", "mottled", "yoke", "tiles"]
+Pattern: TypeAlias = Literal[
+    "plain", "stripes", "hoops", "checks", "dots", "print", "mottled", "yoke", "tiles", "halves", "zigzag", "blotches"
+]
 
-TRAINED: tuple[Pattern, ...] = (*("plain", "mottled") * 4, "stripes", "hoops", "dots", "print")
+TRAINED: tuple[Pattern, ...] = (
+    *("plain", "mottled") * 4, "stripes", "hoops", "dots", "print", "halves", "zigzag", "blotches", "blotches",
+)  # fmt: skip
 KEPT_BACK: tuple[Pattern, ...] = (*("plain", "mottled") * 4, "checks", "checks", "yoke", "print")
 """What the people of the test pictures wear. Most people wear one colour."""
 
@@ -58,6 +62,12 @@ class Paint:
                 second = (x % 1.0 < 0.03) | (y % 1.0 < 0.03)
             case "dots":
                 second = np.sin(x * np.pi) * np.sin((y + z) * np.pi) > 0.6
+            case "halves":
+                second = x > 0.0
+            case "zigzag":
+                second = np.sin((x + np.abs((y + z) % 2.0 - 1.0)) * np.pi) > 0.2
+            case "blotches":
+                second = np.sin(1.9 * x + 1.7 * np.sin(2.3 * y)) + np.sin(2.1 * (y + z) + 1.5 * np.sin(1.3 * x)) > 0.3
             case _:
                 second = z > 0.0
         return np.asarray(second, np.bool_)
