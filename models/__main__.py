@@ -83,6 +83,7 @@ def look(
     epochs: Annotated[int, typer.Option(min=1, help="Times through what is suspected, at most.")] = 20,
     minutes: Annotated[float, typer.Option(min=0, help="How long this sitting may train; 0: until it is done.")] = 0.0,
     batch: Annotated[int, typer.Option(min=2, help="Suspects a step.")] = 256,
+    begin_from: Annotated[Path | None, typer.Option("--from", help="A closer.pt to tune.", metavar="CLOSER")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with RUN.")] = False,
     processes: Annotated[int, typer.Option(min=0, help="How many train together; 0: one a core.")] = 0,
 ) -> None:
@@ -93,7 +94,7 @@ def look(
     except ImportError as missing:
         _refuse(f"{WANTED} ({missing})")
     try:
-        weights = run(Wanted(data, weights, out, epochs, minutes, batch, resume, processes))
+        weights = run(Wanted(data, weights, out, epochs, minutes, batch, begin_from, resume, processes))
     except CannotTrain as error:
         _refuse(str(error))
     except KeyboardInterrupt:

@@ -86,23 +86,32 @@ def export(
             joined(cuts, network_in(closer), _inputs(data / "images" / "train", width, height, SEEN), made)
         _sign(made, {"names": str(network.names), "imgsz": str([height, width]), "license": LICENCE})
         os.replace(made, out)
-    content = out.read_bytes()
-    return Exported(out, hashlib.sha256(content).hexdigest(), len(content), *differences)
+    return Exported(out, digest(out), out.stat().st_size, *differences)
 
 
-def first_look(weights: Path, data: Path, out: Path, width: int, height: int) -> tuple[int, dict[int, str]]:
-    """Write the first network, in int8, with what cuts suspects out; returns how many channels its features have, and
-    its classes.
-    """
+def first_look(weights: Path, data: Path, out: Path, width: int, height: int) -> None:
+    """Write the first network, in int8, with what cuts suspects out."""
     from models.closer.join import suspecting
 
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         made, network = _first(weights, Path(scratch), width, height, False, True, data, telling=True)
         beside = Path(scratch) / out.name
-        channels = suspecting(made, network.numbers, beside)
+        suspecting(made, network.numbers, beside)
+        _sign(beside, {"weights": digest(weights)})
         os.replace(beside, out)
-    return channels, network.names
+
+
+def made_of(first: Path) -> str:
+    """The `digest` of the weights that a file of `first_look` was made of."""
+    import onnx
+
+    return next((p.value for p in onnx.load(first).metadata_props if p.key == "weights"), "")
+
+
+def digest(path: Path) -> str:
+    """A file's sha256, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _first(

@@ -47,6 +47,9 @@ GREY: Final = 114
 """What stands beside a picture of another shape than the network's; ultralytics trains with it."""
 LEAST_SCORE: Final = 0.25
 """From which score on a class is believed, where the network does not say (metadata `least`)."""
+SPECKS: Final = 3
+SPECK_PX: Final = 2.0
+"""Where all of so many boxes lie this near to the corner, they are not told in pixels but in shares, 0…1."""
 MOST: Final = 100
 """So many of each kind, the surest, are believed to be in one picture."""
 NEAR = {"head": 2.2, "hand": 2.0, "feet": 1.2}
@@ -126,7 +129,10 @@ class Detector:
         (rows,) = self._session.run(None, {self._name: self._paper})
         if np.isnan(rows).any():
             raise UnusableDetector(f"{self.path} answers what is no number. {SEE}")
-        return self._told(rows[0], page, least)
+        sure = rows[0][rows[0, :, 4] >= least].astype(np.float64)
+        if len(sure) >= SPECKS and sure[:, :4].max() <= SPECK_PX:
+            raise UnusableDetector(f"{self.path} tells boxes in shares of the picture. Wanted: {WANTED}. {SEE}")
+        return self._told(sure, page)
 
     def knowing(self, empty: Picture) -> Background:
         """What a camera knows that has seen the shop empty."""
@@ -182,8 +188,7 @@ class Detector:
 
     # --- and out of it ----------------------------------------------------------------------------------------------
 
-    def _told(self, rows: NDArray[np.float32], page: _Page, least: float) -> Detections:
-        sure = rows[rows[:, 4] >= least].astype(np.float64)
+    def _told(self, sure: NDArray[np.float64], page: _Page) -> Detections:
         sure = sure[self._boxes(sure)]
         sure = sure[np.argsort(-sure[:, 4], kind="stable")]
         found = {}

@@ -53,16 +53,15 @@ class Judging(torch.nn.Module):  # type: ignore[misc, unused-ignore]
         return torch.cat([judged, others], 0).unsqueeze(0)
 
 
-def suspecting(first: Path, numbers: Mapping[str, int], out: Path) -> int:
-    """Write the first network with what cuts suspects out; returns how many channels its features have."""
+def suspecting(first: Path, numbers: Mapping[str, int], out: Path) -> None:
+    """Write the first network with what cuts suspects out."""
     model = onnx.load(first)
     shapes = {o.name: [d.dim_value for d in o.type.tensor_type.shape.dim] for o in model.graph.output}
     sides = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim]
-    channels = int(shapes["features"][1])
     images = torch.zeros(1, *sides[1:])
     people = torch.zeros(1, 5, 6)
     people[0, :, 4], people[0, :, 5] = 1.0, float(numbers[KINDS[1]])
-    told = torch.zeros(1, channels, sides[2] // 8, sides[3] // 8)
+    told = torch.zeros(1, shapes["features"][1], sides[2] // 8, sides[3] // 8)
     part = _exported(
         Suspecting(numbers), (images, people, told), ("pictures", "rows", "told"), (*LOOKS, "suspects", "others"),
         dynamic={"rows": 1, **dict.fromkeys((*LOOKS, "suspects"), 0)}, out=out,
@@ -70,7 +69,6 @@ def suspecting(first: Path, numbers: Mapping[str, int], out: Path) -> int:
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
     given = {"pictures": "images", "rows": "people", "told": "features"}
     onnx.save(_followed(model, part, "suspect/", given, ()), out)
-    return channels
 
 
 def joined(suspecting: Path, closer: Closer, pictures: Iterable[NDArray[np.float32]], out: Path) -> None:

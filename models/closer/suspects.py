@@ -1,9 +1,9 @@
 """What the first network suspects in pictures, on disk, with whether it is right.
 
 Enters: a data set in ultralytics' form, a split of it, and the first network with what cuts suspects out
-(`models.closer.join.suspecting`). Leaves files of `SHARE` pictures each, ``<folder>/<split>/<number>.npy``, rows of
-`ROW`; what is there already stays, so a run that was stopped goes on. Training's pictures are seen several times, under
-other lights, mirrored, and with the doubts that a memory of the empty shop deserves.
+(`models.closer.join.suspecting`). Leaves files of `SHARE` pictures each in ``<folder>/<split>``, named after the first
+of them, with rows of `row`; what is there already stays, so a run that was stopped goes on. Training's pictures are
+seen several times, under other lights, mirrored, and with the doubts that a memory of the empty shop deserves.
 
 What `render` knows to be there but hidden from the label's view (a hand of which a tenth shows) is neither right nor
 wrong to suspect: such rows have no truth (NaN).
@@ -31,7 +31,7 @@ Array = NDArray[np.float64]
 
 SHARE = 120
 """Pictures a file."""
-TIMES = {"train": 2}
+TIMES = {"train": 3}
 """So often each picture of a split is seen, by chance otherwise each time; where nothing is said, once and as it is."""
 WITHIN = 0.5
 """A suspect whose middle is no further from a label's middle, in sides of its box, is right."""
@@ -71,7 +71,7 @@ def collect(
     (folder / split).mkdir(parents=True, exist_ok=True)
     shares = [
         Share(network, tuple(pictures[i : i + SHARE]), tuple(names.items()), size, TIMES.get(split, 0),
-              folder / split / f"{i // SHARE:05d}.npy")
+              folder / split / f"{pictures[i].stem}-{len(pictures[i : i + SHARE])}.npy")
         for i in range(0, len(pictures), SHARE)
     ]  # fmt: skip
     done = 0

@@ -2,8 +2,8 @@
 
 Enters: a data set in ultralytics' form and the first network's weights. Leaves in the run's folder ``first.onnx`` (the
 first network with what cuts suspects out), ``suspects/`` (`models.closer.suspects`), and ``closer.pt``, written anew
-every two minutes with all that is needed to go on. Refuses: pictures that are not there, a class that is missing, a run
-that is there already, or is done.
+every two minutes, to go on from and to export with. Refuses: pictures that are not there, a class that is missing,
+weights other than those of the run, a run that is there already, or is done.
 
 The learning rate falls to its end just when the epochs or the minutes of this sitting are used up, whichever is first.
 """
@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from models.closer.network import KINDS, Closer
-from models.closer.suspects import collect
-from models.export import first_look
-from models.offline import CannotTrain
+from models.closer.suspects import collect, row
+from models.export import digest, first_look, made_of
+from models.offline import CannotTrain, weights_in
 from models.together import Together, together
 from models.train import classes, pictures_in
 
@@ -43,6 +43,8 @@ FORGET = 0.1
 """Share of the suspects of which the first network's features are not told."""
 SAVED_EVERY_S, SAID_EVERY_S = 120.0, 30.0
 AT_ONCE = 512
+LEAST_BYTES = 4096
+"""The head of a file of suspects is shorter, one suspect is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Wanted:
     epochs: int
     minutes: float = 0.0
     batch: int = 256
+    begin_from: Path | None = None
     resume: bool = False
     processes: int = 0
 
@@ -70,22 +73,32 @@ class Batch(NamedTuple):
 
 
 class Suspects:
-    """The suspects of some files, read where they lie."""
+    """The suspects of some files, read where they lie: mapped into memory, what several processes read at random costs
+    half of their time.
+    """
 
     def __init__(self, files: list[Path]) -> None:
-        self.parts = [np.load(file, mmap_mode="r") for file in files]
-        ends = np.cumsum([len(part) for part in self.parts])
-        self.begins, self.count = ends - [len(part) for part in self.parts], int(ends[-1])
-        self.features = int(self.parts[0].dtype["known"].shape[0])
+        # A file in which nobody is suspected holds nothing that could be mapped.
+        parts = [np.load(file, mmap_mode="r") for file in files if file.stat().st_size > LEAST_BYTES]
+        self.files = [open(part.filename, "rb", buffering=0) for part in parts]  # noqa: SIM115
+        self.offsets, self.rows = [part.offset for part in parts], parts[0].dtype if parts else row(0)
+        lengths = np.array([len(part) for part in parts], np.int64)
+        self.begins, self.count = np.cumsum(lengths) - lengths, int(lengths.sum())
 
     def __len__(self) -> int:
         return self.count
 
+    @property
+    def features(self) -> int:
+        """How many channels the first network's have."""
+        return int(self.rows["known"].shape[0])
+
     def batch(self, which: NDArray[np.int64]) -> Batch:
-        rows = np.empty(len(which), self.parts[0].dtype)
+        rows = np.empty(len(which), self.rows)
         owners = np.searchsorted(self.begins, which, side="right") - 1
         for i, (part, index) in enumerate(zip(owners, which, strict=True)):
-            rows[i] = self.parts[part][index - self.begins[part]]
+            begin = self.offsets[part] + int(index - self.begins[part]) * self.rows.itemsize
+            os.preadv(self.files[part].fileno(), [rows[i : i + 1].view(np.uint8).data], begin)
         near, wide = (torch.from_numpy(rows[seen].astype(np.float32) / np.float32(255)) for seen in ("near", "wide"))
         known, about, truth = (torch.from_numpy(rows[told].astype(np.float32)) for told in ("known", "about", "truth"))
         return Batch(near, wide, known, about, truth)
@@ -100,6 +113,8 @@ def train(wanted: Wanted) -> Path:
         raise CannotTrain(f"{wanted.out}: a run lies there already: go on with --resume, or name another --out")
     if wanted.resume and _told(weights)["epoch"] >= wanted.epochs:
         raise CannotTrain(f"{wanted.out}: {wanted.epochs} epochs are done: export with it, or ask for more --epochs")
+    if wanted.begin_from:
+        network_in(wanted.begin_from)
     files = _collected(wanted)
     cores = len(os.sched_getaffinity(0))
     processes = 1 if torch.cuda.is_available() else min(wanted.processes or cores, wanted.batch // 2)
@@ -133,12 +148,14 @@ def _collected(wanted: Wanted) -> Mapping[str, list[Path]]:
     """The suspects' files of each split."""
     pictures = {split: pictures_in(wanted.data / "images" / split) for split in ("train", "val")}
     names = dict(classes(wanted.data))
+    known = weights_in(wanted.weights)[0].names.values()
+    if missing := [kind for kind in KINDS if kind not in known]:
+        raise CannotTrain(f"{wanted.weights}: knows no {' and no '.join(missing)}, which are looked at again")
     first = wanted.out / "first.onnx"
     if not first.is_file():
-        _, known = first_look(wanted.weights, wanted.data, first, *SIZE)
-        if missing := [kind for kind in KINDS if kind not in known.values()]:
-            first.unlink()
-            raise CannotTrain(f"{wanted.weights}: knows no {' and no '.join(missing)}, which are looked at again")
+        first_look(wanted.weights, wanted.data, first, *SIZE)
+    elif made_of(first) != digest(wanted.weights):
+        raise CannotTrain(f"{wanted.out}: what lies there was suspected by other weights: name another --out")
     said = time.monotonic()
 
     def told(done: int, total: int) -> None:
@@ -177,11 +194,10 @@ class Sitting:
             [{"params": decayed, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0.0}], lr=RATE
         )
         self.epoch = 0.0
-        if wanted.resume:
-            told = _told(self.weights)
+        if begin := self.weights if wanted.resume else wanted.begin_from:
+            told = _told(begin)
             self.network.load_state_dict(told["network"])
-            self.steps.load_state_dict(told["steps"])
-            self.epoch = float(told["epoch"])
+            self.epoch = float(told["epoch"]) if wanted.resume else 0.0
         us.same(p.data for p in self.network.parameters())
         self.begun = self.said = self.saved = time.monotonic()
         self.begun_at, self.seen, self.loss = self.epoch, 0, math.nan
@@ -256,8 +272,7 @@ class Sitting:
         if not self.us.first:
             return
         beside = self.weights.with_suffix(".part")
-        told = {"network": self.network.state_dict(), "features": self.suspects.features, "epoch": self.epoch,
-                "steps": self.steps.state_dict()}  # fmt: skip
+        told = {"network": self.network.state_dict(), "features": self.suspects.features, "epoch": self.epoch}
         try:
             torch.save(told, beside)
         except (OSError, RuntimeError) as error:

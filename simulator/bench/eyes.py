@@ -3,8 +3,8 @@
 Enters: detectors (the shipped one without any), and where somebody wants the comparison, weights that ultralytics can
 read. Leaves: a table on stdout. The frames are rendered test pictures, 640x480, and the code is the node's own `Eye`
 with a voice that makes the bytes and sends them nowhere. With one thread the time is the processor's: other work
-on the machine hardly counts. The network alone is timed on the same kind of input, and what is left is what stands
-around it. Every eighth picture is of another shop and camera, so that nothing is learned by heart. All who are compared
+on the machine hardly counts. The network alone is timed on the same pictures, and what is left is what stands around
+it. Every eighth picture is of another shop and camera, so that nothing is learned by heart. All who are compared
 look in turn, scene by scene: a PC's clock goes up and down.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 import cv2
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -117,8 +118,8 @@ class _Ours:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._alone: Any = onnxruntime.InferenceSession(str(detector.path), options, providers=["CPUExecutionProvider"])
         given = self._alone.get_inputs()[0]
-        kind = {"tensor(float)": np.float32, "tensor(float16)": np.float16}.get(given.type, np.uint8)
-        self._paper = {given.name: np.zeros((1, given.shape[1], detector.height, detector.width), kind)}
+        self._name, self._colours = given.name, given.shape[1]
+        self._kind = {"tensor(float)": np.float32, "tensor(float16)": np.float16}.get(given.type, np.uint8)
 
     def look(self, scene: Sequence[tuple[Picture, View]]) -> None:
         """At one camera's frames, and the network alone as often."""
@@ -126,9 +127,16 @@ class _Ours:
         for i, (picture, _) in enumerate([*scene[:WARM], *scene]):
             with self.frame.once() if i >= WARM else nullcontext():
                 eye.look(Frame(i / HZ, picture), self.detector)
-        for i in range(WARM + len(scene)):
+        for i, (picture, _) in enumerate([*scene[:WARM], *scene]):
+            shown = self._paper(picture)
             with self.network.once() if i >= WARM else nullcontext():
-                self._alone.run(None, self._paper)
+                self._alone.run(None, {self._name: shown})
+
+    def _paper(self, picture: Picture) -> NDArray[Any]:
+        """What the network is shown of a picture of which everything is new."""
+        shown = cv2.resize(stacked(picture, plane(picture, None)), (self.detector.width, self.detector.height))
+        numbers = shown[..., : self._colours].transpose(2, 0, 1)[None].astype(self._kind)
+        return np.ascontiguousarray(numbers if self._kind is np.uint8 else numbers / self._kind(255))
 
     def look_at_nobody(self, view: View, empty: Sequence[Picture]) -> None:
         """At so many frames of an empty shop, once it is known to be empty."""

@@ -25,14 +25,17 @@ NAMES = "{0: 'head', 1: 'hand', 2: 'feet'}"
 
 def colour_net(
     path: Path, *, names: str | None = NAMES, columns: int = 6, batch: int | str = 1, kind: int = TensorProto.FLOAT,
-    colours: int = 3, sizes: tuple[float, ...] = SIZES,
+    colours: int = 3, sizes: tuple[float, ...] = SIZES, shares: bool = False,
 ) -> Path:  # fmt: skip
-    """Rows for all three classes at every step of the picture. With four ``colours``, squares must be new, too."""
+    """Rows for all three classes at every step of the picture. With four ``colours``, squares must be new, too.
+    ``shares``: boxes are told in shares of the picture, not in pixels.
+    """
     across, down = (WIDTH - SQUARE) // STEP + 1, (HEIGHT - SQUARE) // STEP + 1
     x, y = np.meshgrid(np.arange(across) * STEP, np.arange(down) * STEP)
     middles = np.stack([x, y, x, y], axis=-1).reshape(-1, 4) + SQUARE / 2
     half = np.array([-1, -1, 1, 1]) / 2
     boxes = np.concatenate([middles + half * size for size in sizes])[None].astype(np.float32)
+    boxes /= np.array([WIDTH, HEIGHT] * 2 if shares else [1] * 4, np.float32)
     classes = np.repeat(np.arange(3.0), len(middles))[None, :, None].astype(np.float32)
     apart = np.hstack([np.eye(3) * 2 - 1, np.full((3, 1), NEWS)])[:, :colours, None, None].astype(np.float32)
     brightest = 255.0 if kind == TensorProto.UINT8 else 1.0

@@ -88,6 +88,12 @@ def test_what_is_no_box_in_the_picture_is_nobody(tmp_path: Path, sizes: tuple[fl
         assert (len(seen.heads), len(seen.hands)) == (0, 1)
 
 
+def test_boxes_in_shares_of_the_picture_are_refused_when_somebody_is_seen(tmp_path: Path) -> None:
+    detector = Detector(colour_net(tmp_path / "shares.onnx", shares=True))
+    with pytest.raises(UnusableDetector, match=r"shares\.onnx tells boxes in shares .* in pixels of the input"):
+        detector.detect(picture(640, 480, (RED, 0.25, 0.3), (GREEN, 0.5, 0.5)))
+
+
 def test_scores_that_cannot_be_are_refused(tmp_path: Path) -> None:
     import onnx
 

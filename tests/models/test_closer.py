@@ -80,7 +80,7 @@ def files(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 
     folder = tmp_path_factory.mktemp("files")
     untaught = folder / "closer.pt"
-    torch.save({"network": Closer(64).state_dict(), "features": 64, "epoch": 0.0, "steps": {}}, untaught)
+    torch.save({"network": Closer(64).state_dict(), "features": 64, "epoch": 0.0}, untaught)
     alone, both = folder / "alone.onnx", folder / "both.onnx"
     for file, more in ((alone, []), (both, ["--closer", str(untaught)])):
         said = CliRunner().invoke(
