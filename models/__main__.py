@@ -1,4 +1,4 @@
-"""`python -m models render|train|look|export|evaluate`: the detector, from nothing to the file that the node reads."""
+"""`python -m models render|train|evaluate|export`: the detector, from nothing to the file that the node reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from models.offline import WANTED, CannotTrain
+from models.offline import CannotTrain
 
 app = typer.Typer(help="The detector: pictures, training, figures, and the file.", no_args_is_help=True)
 
@@ -75,35 +75,6 @@ def train(
 
 
 @app.command()
-def look(
-    data: Data,
-    weights: Annotated[Path, typer.Argument(help="The first network: RUN/weights/best.pt.", metavar="WEIGHTS")],
-    *,
-    out: Annotated[Path, typer.Option(help="Where the run lies.", metavar="RUN")],
-    epochs: Annotated[int, typer.Option(min=1, help="Times through what is suspected, at most.")] = 20,
-    minutes: Annotated[float, typer.Option(min=0, help="How long this sitting may train; 0: until it is done.")] = 0.0,
-    batch: Annotated[int, typer.Option(min=2, help="Suspects a step.")] = 256,
-    begin_from: Annotated[Path | None, typer.Option("--from", help="A closer.pt to tune.", metavar="CLOSER")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with RUN.")] = False,
-    processes: Annotated[int, typer.Option(min=0, help="How many train together; 0: one a core.")] = 0,
-) -> None:
-    """Train the second network, which looks once more at what the first one suspects."""
-    try:
-        from models.closer.train import Wanted
-        from models.closer.train import train as run
-    except ImportError as missing:
-        _refuse(f"{WANTED} ({missing})")
-    try:
-        weights = run(Wanted(data, weights, out, epochs, minutes, batch, begin_from, resume, processes))
-    except CannotTrain as error:
-        _refuse(str(error))
-    except KeyboardInterrupt:
-        print("stopped: go on with --resume", file=sys.stderr)
-        raise typer.Exit(STOPPED) from None
-    print(weights)
-
-
-@app.command()
 def export(
     weights: Annotated[Path, typer.Argument(help="RUN/weights/best.pt.", metavar="WEIGHTS")],
     *,
@@ -115,9 +86,6 @@ def export(
     data: Annotated[
         Path | None, typer.Option(help="What it was trained on: to measure and compare with.", metavar="DATA")
     ] = None,
-    closer: Annotated[
-        Path | None, typer.Option(help="The second network, of `look`; it needs --data.", metavar="RUN/closer.pt")
-    ] = None,
 ) -> None:
     """Write weights as the ONNX file that the camera node reads, and compare both."""
     from models.export import export as write
@@ -126,11 +94,9 @@ def export(
         _refuse(f"--width {width} --height {height}: both must be multiples of 32")
     if int8 and (half or data is None):
         _refuse("--int8 measures its ranges on pictures: name them with --data DATA, and leave out --half")
-    if closer and data is None:
-        _refuse("--closer measures its ranges on pictures: name them with --data DATA")
     try:
         done = write(
-            weights, out, width=width, height=height, half=half, int8=int8, data=data, closer=closer,
+            weights, out, width=width, height=height, half=half, int8=int8, data=data,
         )  # fmt: skip
     except CannotTrain as error:
         _refuse(str(error))

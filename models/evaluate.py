@@ -132,10 +132,10 @@ def truths(data: Path, split: str) -> Iterator[tuple[Picture, Picture | None, Vi
                 seen = [_seen(person) for person in told["people"]]
             except (KeyError, TypeError) as error:
                 raise OtherTruth(f"{path} does not tell what is asked ({error}): draw it anew with `render`") from error
-            yield shown, read_empty(file, shown), view_of(told["view"]), seen
+            yield shown, read_empty(file, shown), _view(told["view"]), seen
 
 
-def view_of(told: dict[str, Any]) -> View:
+def _view(told: dict[str, Any]) -> View:
     lens = Lens(
         **{k: told[k] for k in ("width", "height", "fx", "fy", "cx", "cy")}, distortion=tuple(told["distortion"])
     )

@@ -63,77 +63,32 @@ def export(
     half: bool = False,
     int8: bool = False,
     data: Path | None = None,
-    closer: Path | None = None,
 ) -> Exported:
     """Write the file, and compare it with the weights. ``data``: the pictures that they were trained on, without which
-    layers keep the means that training left them, and int8 is not to be had. ``closer``: the second network's weights.
+    layers keep the means that training left them, and int8 is not to be had.
     """
-    compared = None if data is None else data / "images" / "val"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
-        scratch = Path(folder)
-        made, network = _first(weights, scratch, width, height, half, int8, data, telling=closer is not None)
-        network.telling = False
-        looked_at = [picture[:, : network.colours] for picture in _inputs(compared, width, height, 8)]
-        differences = _compared(network, made, looked_at)
-        if closer is not None and data is not None:
-            from models.closer.join import joined, suspecting
-            from models.closer.train import network_in
-
-            cuts, first = scratch / "suspecting.onnx", made
-            suspecting(first, network.numbers, cuts)
-            made = scratch / "joined.onnx"
-            joined(cuts, network_in(closer), _inputs(data / "images" / "train", width, height, SEEN), made)
-        _sign(made, {"names": str(network.names), "imgsz": str([height, width]), "license": LICENCE})
-        os.replace(made, out)
-    return Exported(out, digest(out), out.stat().st_size, *differences)
-
-
-def first_look(weights: Path, data: Path, out: Path, width: int, height: int) -> None:
-    """Write the first network, in int8, with what cuts suspects out."""
-    from models.closer.join import suspecting
-
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-        made, network = _first(weights, Path(scratch), width, height, False, True, data, telling=True)
-        beside = Path(scratch) / out.name
-        suspecting(made, network.numbers, beside)
-        _sign(beside, {"weights": digest(weights)})
-        os.replace(beside, out)
-
-
-def made_of(first: Path) -> str:
-    """The `digest` of the weights that a file of `first_look` was made of."""
-    import onnx
-
-    return next((p.value for p in onnx.load(first).metadata_props if p.key == "weights"), "")
-
-
-def digest(path: Path) -> str:
-    """A file's sha256, in hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _first(
-    weights: Path, scratch: Path, width: int, height: int, half: bool, int8: bool, data: Path | None, *, telling: bool
-) -> tuple[Path, Any]:
-    """The first network's file, ``telling`` its features or not, and what it was made of."""
+    learned, compared = (None, None) if data is None else (data / "images" / "train", data / "images" / "val")
     model, _ = weights_in(weights)
-    network = _network(model)
-    colours = network.colours
-    learned = None if data is None else data / "images" / "train"
+    colours = int(model.model[0].conv.in_channels)
     if learned is not None:
         _settle(model, (window[:, :colours] for window in _windows(learned, SETTLED)))
-    network.ready(telling)
-    made = scratch / "plain.onnx"
-    _write(network, made, colours, width, height)
-    _slim(made)
-    if half:
-        made = _halved(made)
-    if int8 and learned is not None:
-        seen = (picture[:, :colours] for picture in _inputs(learned, width, height, SEEN))
-        made = _in_bytes(made, seen, len(network.model.model) - 1)
-    return made, network
+    network = _network(model)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
+        made = Path(scratch) / "plain.onnx"
+        _write(network, made, colours, width, height)
+        _slim(made)
+        if half:
+            made = _halved(made)
+        if int8 and learned is not None:
+            seen = (picture[:, :colours] for picture in _inputs(learned, width, height, SEEN))
+            made = _in_bytes(made, seen, len(network.model.model) - 1)
+        _sign(made, {"names": str(dict(model.names)), "imgsz": str([height, width]), "license": LICENCE})
+        looked_at = [picture[:, :colours] for picture in _inputs(compared, width, height, 8)]
+        differences = _compared(network, made, looked_at)
+        os.replace(made, out)
+    content = out.read_bytes()
+    return Exported(out, hashlib.sha256(content).hexdigest(), len(content), *differences)
 
 
 def believe(path: Path, least: Mapping[str, float]) -> None:
@@ -173,27 +128,15 @@ def _network(model: Any) -> Any:
     class People(torch.nn.Module):  # type: ignore[misc, unused-ignore]
         def __init__(self) -> None:
             super().__init__()
-            self.colours = int(model.model[0].conv.in_channels)
-            self.names = {int(number): str(name) for number, name in model.names.items()}
-            self.numbers = {name: number for number, name in self.names.items()}
-            self.telling = False
-
-        def ready(self, telling: bool) -> None:
-            """For use, no longer for learning. ``telling``: put out the features as well, which boxes are made of."""
             self.model = model.float().eval().fuse(verbose=False)
             self.head = self.model.model[-1]
             self.head.export, self.head.format, self.head.xyxy, self.head.max_det = True, "onnx", True, ROWS
             self.strides = [int(s) for s in self.head.stride]
-            self.telling = telling
-            self.head.register_forward_pre_hook(lambda _, read: setattr(self, "features", read[0][0]))
-            self.eval()
 
         def forward(self, images: Any) -> Any:
             found = self.model(images)
-            rows = found if self.head.end2end else self.rows(images, found)
-            return (rows, self.features) if self.telling else rows
-
-        def rows(self, images: Any, found: Any) -> Any:
+            if self.head.end2end:
+                return found
             boxes, scores = found[:, :4], found[:, 4:]
             classes, begin, peaks = scores.shape[1], 0, []
             for stride in self.strides:
@@ -207,7 +150,7 @@ def _network(model: Any) -> Any:
             corners = boxes.gather(2, where).transpose(1, 2)
             return torch.cat([corners, surest.unsqueeze(2), (at // begin).float().unsqueeze(2)], 2)
 
-    return People()
+    return People().eval()
 
 
 def _write(network: Any, path: Path, colours: int, width: int, height: int) -> None:
@@ -216,7 +159,7 @@ def _write(network: Any, path: Path, colours: int, width: int, height: int) -> N
     with torch.no_grad():
         torch.onnx.export(
             network, torch.zeros(2, colours, height, width), str(path), opset_version=OPSET, dynamo=False,
-            input_names=["images"], output_names=["people", "features"] if network.telling else ["people"],
+            input_names=["images"], output_names=["people"],
             dynamic_axes={"images": {0: "pictures"}, "people": {0: "pictures"}},
         )  # fmt: skip
 

@@ -41,8 +41,12 @@ SIZES_M = (0.24, 0.16, 0.40, 0.16)
 SIZE = (640, 480)
 """Width and height of a picture, and what the detector looks at: a camera's small stream, as it is."""
 SHOTS = 12
-HEAD_SEEN, HAND_SEEN, FEET_SEEN, ELBOW_SEEN = 0.3, 0.35, 0.2, 0.5
-"""Who shows less of that part than this is not expected to be found by it."""
+HEAD_SEEN, HAND_SEEN, FEET_SEEN, ELBOW_SEEN = 0.15, 0.1, 0.2, 0.3
+"""A part of which this share is to be seen has a label. Much less than must be found (`models.evaluate`): where labels
+end, a network learns doubt, and it should not doubt what is plainly there.
+"""
+LABELLED_AREA = 8 / (SIZE[0] * SIZE[1])
+"""… and so does a head or a hand that shows this share of the picture (8 pixels)."""
 CHANGED = 0.2
 """At most this share of the goods have come since the camera saw the shop empty."""
 SMALL_M = 0.4
@@ -274,10 +278,10 @@ def boxes(view: View, seen: list[Seen]) -> NDArray[np.float64]:
     """Labels (n, 5): class, centre x, y, width, height, in pixels of the view's picture."""
     marks: list[tuple[int, Array]] = []
     for person in seen:
-        if person.head_seen >= HEAD_SEEN and person.head_area >= LEAST_AREA:
+        if person.head_seen >= HEAD_SEEN and person.head_area >= LABELLED_AREA:
             marks.append((0, person.head))
         for hand, share, area in zip(person.hands, person.hands_seen, person.hands_area, strict=True):
-            if share >= HAND_SEEN and area >= LEAST_AREA:
+            if share >= HAND_SEEN and area >= LABELLED_AREA:
                 marks.append((1, hand))
         if person.body_seen >= FEET_SEEN:
             marks.append((2, person.feet))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
-from collections.abc import Sequence
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,17 +22,67 @@ from typer.testing import CliRunner
 from edge.camera.detect import Detector
 from models.__main__ import app
 from models.render.dataset import render
-from tests.models.trainings import PATIENCE_S, SHIPPED, nobody_left, refused, signal_after, training
 
 MISSING = [name for name in ("torch", "torchvision", "ultralytics", "onnxslim") if find_spec(name) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"training needs {', '.join(MISSING)}: make trainer")
 
+SHIPPED = Path(__file__).parents[2] / "models" / "ceiling.pt"
+PATIENCE_S = 300.0
+"""For a PC that is busy with a training of its own."""
+
+
+@contextmanager
+def training(*arguments: object, most_kb: int = 0) -> Iterator[subprocess.Popen[str]]:
+    """`python -m models train …` in a process group of its own, whose files may have so many kB."""
+    command = [sys.executable, "-m", "models", "train", *map(str, arguments), "--batch", "4", "--minutes", "10"]
+    if most_kb:
+        command = ["bash", "-c", f'ulimit -f {most_kb}; exec "$@"', "bash", *command]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
 
 def train(*arguments: object, most_kb: int = 0) -> tuple[int, str, list[str]]:
     """(exit status, stdout, the lines on stderr)."""
-    with training("train", *arguments, "--batch", 4, most_kb=most_kb) as process:
+    with training(*arguments, most_kb=most_kb) as process:
         out, told = process.communicate(timeout=PATIENCE_S)
         return process.returncode, out, told.splitlines()
+
+
+def signal_after(epoch: int, process: subprocess.Popen[str], number: int) -> tuple[int, str]:
+    """Send a signal as soon as an epoch is told to be done: (exit status, the last line)."""
+    assert process.stderr
+    last = ""
+    for line in process.stderr:
+        last = line.strip()
+        if line.startswith(f"epoch {epoch} of") and " done:" in line:
+            process.send_signal(number)
+    return process.wait(PATIENCE_S), last
+
+
+def nobody_left(group: int) -> bool:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def refused(*arguments: object) -> str:
+    """The one line that a command says when it refuses."""
+    said = CliRunner().invoke(app, [str(a) for a in arguments])
+    assert (said.exit_code, said.stdout) == (2, "")
+    (line,) = said.stderr.splitlines()
+    return line
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +119,8 @@ def test_an_epoch_is_told_in_our_words_alone(told: tuple[Path, str, Sequence[str
 
 def test_a_killed_run_goes_on_after_its_last_epoch(pictures: Path, run: Path) -> None:
     more = (pictures, "--out", run, "--epochs", 99, "--processes", 1, "--resume")
-    with training("train", *more, "--batch", 4) as process:
-        status, _ = signal_after("epoch 2 of 99 done", process, signal.SIGKILL)
+    with training(*more) as process:
+        status, _ = signal_after(2, process, signal.SIGKILL)
     assert status == -signal.SIGKILL
     status, out, lines = train(*more[:4], 4, *more[5:])
     assert status == 0, lines
@@ -77,9 +132,8 @@ def test_a_killed_run_goes_on_after_its_last_epoch(pictures: Path, run: Path) ->
 
 def test_processes_train_together_and_leave_together(pictures: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    more = (pictures, "--out", run, "--epochs", 99, "--processes", 2, "--from", SHIPPED, "--batch", 4)
-    with training("train", *more) as process:
-        status, last = signal_after("epoch 1 of 99 done", process, signal.SIGTERM)
+    with training(pictures, "--out", run, "--epochs", 99, "--processes", 2, "--from", SHIPPED) as process:
+        status, last = signal_after(1, process, signal.SIGTERM)
         assert (status, last) == (130, "stopped: go on with --resume")
         assert nobody_left(process.pid)
     assert (run / "weights" / "last.pt").is_file()
