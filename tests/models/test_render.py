@@ -13,8 +13,9 @@ import pytest
 
 from edge.optics import Lens, View, looking_down
 from models.background import plane, read_empty
+from models.evaluate import WHOLE
 from models.render.camera import bent
-from models.render.dataset import SHOTS, boxes, pictures, render
+from models.render.dataset import LEAST_AREA, SHOTS, boxes, pictures, render
 from models.render.figure import HEAD, PARTS, RIGHT, Looks, figure, upright_posture
 from models.render.film import Film, Painted
 from models.render.light import Light
@@ -78,6 +79,16 @@ def test_a_hand_under_a_shelf_board_is_not_to_be_found() -> None:
         right = VIEW.pixels([seen.hands[1]])[0]
         near = np.hypot(*(labels[labels[:, 0] == 1][:, 1:3] - right).T) < 2
         assert near.any() != hidden
+
+
+def test_what_shows_a_little_has_a_label_long_before_it_must_be_found() -> None:
+    head, wrists = np.array([0.85, -0.2, 1.57], np.float32), np.array([[0.5, -0.3, 0.8], [0.9, 0.0, 1.0]], np.float32)
+    posture = upright_posture(head, np.array([0.85, -0.25]), wrists, math.pi / 2, 0.0, 1.7)
+    _, (seen,) = draw_people(Film(VIEW, LIGHT), [(posture, somebody())])
+    plain = replace(seen, hands_seen=(WHOLE, WHOLE), hands_area=(LEAST_AREA, LEAST_AREA))
+    half_hidden = replace(seen, hands_seen=(0.12, 0.9), hands_area=(LEAST_AREA, LEAST_AREA / 3))
+    nearly = replace(seen, hands_seen=(0.08, 0.9), hands_area=(LEAST_AREA, LEAST_AREA / 4))
+    assert [int((boxes(VIEW, [s])[:, 0] == 1).sum()) for s in (plain, half_hidden, nearly)] == [2, 2, 0]
 
 
 def test_an_elbow_is_asked_for_where_it_shows() -> None:
