@@ -122,12 +122,12 @@ def _shoot(played: Played, empty: Film, people: list[tuple[Body, Looks]], path: 
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), HZ, (lens.width, lens.height))
     if not writer.isOpened():
         raise OSError(f"{path}: this OpenCV cannot write videos. Install opencv-python from PyPI")
-    nobody = [SENSOR.develop(empty.colour, rng) for _ in range(EMPTY)]
+    nobody = [SENSOR.develop(empty.exposure(), rng) for _ in range(EMPTY)]
     try:
         for i in range(at_s.size):
             there = [(_posture(pose, i, looks), looks) for pose, looks in poses if _is_near(pose, i, empty.view)]
             if there:
-                writer.write(SENSOR.develop(draw_people(empty, there)[0].colour, rng))
+                writer.write(SENSOR.develop(draw_people(empty, there)[0].exposure(), rng))
             else:
                 writer.write(nobody[rng.integers(EMPTY)])
     finally:

@@ -8,7 +8,7 @@ for a moment only, and a little larger or smaller.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,45 +29,56 @@ DRIFT = 0.05
 
 
 @dataclass(slots=True)
-class _Spot:
-    place: Array
-    """x, y, width and height (4,), pixels."""
-    first_s: float
-    last_s: float
+class _Spots:
+    """Where things of one class were found."""
+
+    places: Array = field(default_factory=lambda: np.empty((0, 4)))
+    """x, y, width and height, pixels."""
+    first_s: Array = field(default_factory=lambda: np.empty(0))
+    last_s: Array = field(default_factory=lambda: np.empty(0))
 
     @property
-    def settled(self) -> bool:
-        return self.last_s - self.first_s >= SETTLED_S
+    def settled(self) -> NDArray[np.bool_]:
+        return np.asarray(self.last_s - self.first_s >= SETTLED_S)
 
-    def off(self, box: Array) -> float:
-        """How far a box lies from here, as a share of its size."""
-        return float(np.abs(box - self.place).max() / self.place[2:].mean())
+    def off(self, boxes: Array) -> Array:
+        """How far boxes (n, 4) lie from here (n, spots), as a share of the size found here."""
+        apart: Array = np.abs(boxes[:, None] - self.places).max(axis=2)
+        return np.asarray(apart / self.places[:, 2:].mean(axis=1))
+
+    def keep(self, which: NDArray[np.bool_]) -> None:
+        self.places, self.first_s, self.last_s = self.places[which], self.first_s[which], self.last_s[which]
+
+    def add(self, boxes: Array, at_s: float) -> None:
+        now = np.full(len(boxes), at_s)
+        self.places = np.concatenate([self.places, boxes])
+        self.first_s, self.last_s = np.concatenate([self.first_s, now]), np.concatenate([self.last_s, now])
 
 
 class Fixtures:
     """One camera's furniture."""
 
     def __init__(self) -> None:
-        self._spots: dict[str, list[_Spot]] = {}
+        self._spots: dict[str, _Spots] = {}
 
     def without(self, found: Detections, at_s: float) -> Detections:
         """Those of ``found`` that are no furniture; times go on from call to call."""
-        return found.each(lambda name, boxes: _alive(self._spots.setdefault(name, []), boxes, at_s))
+        return found.each(lambda name, boxes: _alive(self._spots.setdefault(name, _Spots()), boxes, at_s))
 
 
-def _alive(spots: list[_Spot], boxes: Array, at_s: float) -> Array:
-    spots[:] = [s for s in spots if 0.0 <= at_s - s.last_s < (FORGOTTEN_S if s.settled else MISSED_S)]
+def _alive(spots: _Spots, boxes: Array, at_s: float) -> Array:
+    since_s = at_s - spots.last_s
+    spots.keep((since_s >= 0.0) & (since_s < np.where(spots.settled, FORGOTTEN_S, MISSED_S)))
+    near = spots.off(boxes[:, :4]) < SAME
+    there = near.any(axis=1)
+    spot = near[there].argmax(axis=1) if there.any() else np.empty(0, int)
+    spots.places[spot] += DRIFT * (boxes[there, :4] - spots.places[spot])
+    spots.last_s[spot] = at_s
     alive = np.ones(len(boxes), np.bool_)
-    new: list[_Spot] = []
-    for i, box in enumerate(boxes[:, :4]):
-        near = next((s for s in spots if s.off(box) < SAME), None)
-        if near is None:
-            new.append(_Spot(box.copy(), at_s, at_s))
-        else:
-            near.place += DRIFT * (box - near.place)
-            near.last_s = at_s
-            alive[i] = not near.settled
+    alive[there] = ~spots.settled[spot]
     # What is found close by instead has moved.
-    spots[:] = [s for s in spots if s.settled or s.last_s == at_s or all(s.off(n.place) > CLOSE for n in new)] + new
-    kept: Array = boxes[alive]
-    return kept
+    new = boxes[~there, :4]
+    moved = (spots.off(new) <= CLOSE).any(axis=0)
+    spots.keep(spots.settled | (spots.last_s == at_s) | ~moved)
+    spots.add(new, at_s)
+    return np.asarray(boxes[alive])

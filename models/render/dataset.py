@@ -162,7 +162,7 @@ def pictures(split: str, first: int, shots: int, seed: int) -> Iterator[tuple[Pi
         blurred = bool(people) and rng.random() < 0.12
         moved = [_way(rng, posture) for posture, _ in people] if blurred else None
         film, seen = draw_people(scene.empty, people, moved)
-        yield scene.sensor.develop(film.colour, rng), view, seen
+        yield scene.sensor.develop(film.exposure(), rng), view, seen
 
 
 def remembered(split: str, first: int, seed: int) -> Picture:
@@ -175,7 +175,7 @@ def remembered(split: str, first: int, seed: int) -> Picture:
     elsewhere = clutter(rng, scene.layout, scene.sheet)
     scene.empty.draw([t for t in scene.things if not (_small(t) and rng.random() < gone)])
     scene.empty.draw([t for t in elsewhere if rng.random() < gone])
-    return replace(scene.sensor, noise=scene.sensor.noise / 4).develop(scene.empty.colour, rng)
+    return replace(scene.sensor, noise=scene.sensor.noise / 4).develop(scene.empty.exposure(), rng)
 
 
 def _small(thing: Painted) -> bool:

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from models.render.film import Painted
+from models.render.hand import PALM_M, Grip, hand, palm_faces
 from models.render.paint import Colour, Paint
 from models.render.solids import Array, Box, Ellipsoid, Limb, along, upright
 
@@ -21,8 +22,6 @@ HEAD, LEFT, RIGHT, REST = 1, 2, 3, 0
 """What an owner's last digit says."""
 PARTS = 4
 
-PALM_M = 0.07
-"""From the wrist to the middle of the hand."""
 STRETCH = 1.12
 """Arms are not longer than this times what the build says: the shoulders follow."""
 
@@ -63,6 +62,8 @@ class Looks:
     """What is in the left and in the right hand."""
     held_m: tuple[float, float, float] = (0.07, 0.05, 0.10)
     gloves: Paint | None = None
+    grips: tuple[Grip, Grip] = (Grip(), Grip())
+    """How the left and the right hand are held."""
 
 
 def figure(posture: Posture, looks: Looks, person: int) -> list[Painted]:
@@ -97,14 +98,14 @@ def upright_posture(
     return Posture(head.astype(np.float32), hips, feet.astype(np.float32), wrists.astype(np.float32), heading)
 
 
-def elbow(posture: Posture, looks: Looks, hand: int) -> Array:
+def elbow(posture: Posture, looks: Looks, side: int) -> Array:
     """Where the arm bends (3,)."""
-    return _elbow(posture, looks, _bones(posture, looks), hand)
+    return _elbow(posture, looks, _bones(posture, looks), side)
 
 
-def palm(posture: Posture, looks: Looks, hand: int) -> Array:
+def palm(posture: Posture, looks: Looks, side: int) -> Array:
     """The middle of a hand (3,): on from the wrist in the direction of the forearm."""
-    return _beyond(elbow(posture, looks, hand), posture.wrists[hand], PALM_M * looks.height_m / 1.7)
+    return _beyond(elbow(posture, looks, side), posture.wrists[side], PALM_M * looks.height_m / 1.7)
 
 
 class _Bones(NamedTuple):
@@ -126,13 +127,13 @@ def _bones(posture: Posture, looks: Looks) -> _Bones:
     neck = posture.head - spine * (0.20 * scale)
     half = 0.175 * scale * (0.6 + 0.4 * looks.width)
     shoulders = np.stack([neck - axes[0] * half, neck + axes[0] * half]) - spine * (0.06 * scale)
-    for hand in (0, 1):
+    for side in (0, 1):
         # A shoulder goes after an arm that is stretched out.
-        way = posture.wrists[hand] - shoulders[hand]
+        way = posture.wrists[side] - shoulders[side]
         far = float(np.linalg.norm(way))
         spare = far - STRETCH * 0.332 * looks.height_m
         if spare > 0:
-            shoulders[hand] += way / far * min(spare, 0.14)
+            shoulders[side] += way / far * min(spare, 0.14)
     return _Bones(neck, shoulders.astype(np.float32), spine, axes[0], axes[1], scale)
 
 
@@ -187,8 +188,8 @@ def _trunk(posture: Posture, looks: Looks, bones: _Bones, owner: int) -> list[Pa
     ]
 
 
-def _elbow(posture: Posture, looks: Looks, bones: _Bones, hand: int) -> Array:
-    shoulder, wrist = bones.shoulders[hand], posture.wrists[hand]
+def _elbow(posture: Posture, looks: Looks, bones: _Bones, side: int) -> Array:
+    shoulder, wrist = bones.shoulders[side], posture.wrists[side]
     upper, fore = 0.186 * looks.height_m, 0.146 * looks.height_m
     way = wrist - shoulder
     far = float(np.linalg.norm(way))
@@ -197,7 +198,7 @@ def _elbow(posture: Posture, looks: Looks, bones: _Bones, hand: int) -> Array:
     upper, fore = upper * longer, fore * longer
     along_m = (far * far + upper * upper - fore * fore) / (2 * max(far, 1e-6))
     off_m = math.sqrt(max(0.0, upper * upper - along_m * along_m))
-    pole = bones.right * (-0.5 if hand == 0 else 0.5) - bones.front * 0.35 + np.array([0.0, 0.0, -0.8], np.float32)
+    pole = bones.right * (-0.5 if side == 0 else 0.5) - bones.front * 0.35 + np.array([0.0, 0.0, -0.8], np.float32)
     pole = pole - straight * float(pole @ straight)
     pole = pole / max(float(np.linalg.norm(pole)), 1e-6)
     bend: Array = (shoulder + straight * along_m + pole * off_m).astype(np.float32)
@@ -210,30 +211,24 @@ def _beyond(start: Array, end: Array, far_m: float) -> Array:
     return on
 
 
-def _arm(posture: Posture, looks: Looks, bones: _Bones, hand: int, owner: int) -> list[Painted]:
+def _arm(posture: Posture, looks: Looks, bones: _Bones, side: int, owner: int) -> list[Painted]:
     s = bones.scale
-    shoulder, wrist = bones.shoulders[hand], posture.wrists[hand]
-    bend = _elbow(posture, looks, bones, hand)
+    shoulder, wrist = bones.shoulders[side], posture.wrists[side]
+    bend = _elbow(posture, looks, bones, side)
     skin = Paint(looks.skin)
     thick = s * (0.85 + 0.25 * looks.width) * (1.2 if looks.coat else 1.0)
     upper = looks.top if looks.sleeves != "none" else skin
-    lower = looks.top if looks.sleeves == "long" else skin
-    axes = along(wrist - bend, bones.right)
-    middle = _beyond(bend, wrist, PALM_M * s)
-    mine = owner + (LEFT if hand == 0 else RIGHT)
-    skin = looks.gloves or skin
+    lower, cuff_m = (looks.top, 0.034) if looks.sleeves == "long" else (skin, 0.027)
+    axes, grip = along(wrist - bend, bones.right), looks.grips[side]
     parts = [
         Painted(Limb(shoulder, bend, 0.055 * thick, 0.045 * thick), upper, owner),
-        Painted(Limb(bend, wrist, 0.043 * thick, 0.031 * thick), lower, owner),
-        Painted(Ellipsoid(middle, np.array([0.042, 0.026, 0.085], np.float32) * s, axes), skin, mine),
-        Painted(
-            Ellipsoid(middle - axes[0] * 0.045 * s, np.array([0.013, 0.015, 0.045], np.float32) * s, axes), skin, mine
-        ),
+        Painted(Limb(bend, wrist, 0.043 * thick, cuff_m * thick), lower, owner),
+        *hand(wrist, axes, s, side == 0, grip, looks.gloves or skin, owner + (LEFT if side == 0 else RIGHT)),
     ]
-    held = looks.held[hand]
+    held = looks.held[side]
     if held is not None:
         size = np.array(looks.held_m, np.float32)
-        at = _beyond(bend, wrist, (PALM_M + 0.05) * s)
+        at = _beyond(bend, wrist, (PALM_M + 0.03) * s) + palm_faces(axes, side == 0, grip) * (0.02 + size[1] / 2)
         parts.append(Painted(Box(at - (size / 2) @ axes, size, axes), held, owner))
     return parts
 

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from models.render.figure import Burden, Hair, Looks, Posture
+from models.render.hand import a_grip
 from models.render.paint import KEPT_BACK, TRAINED, Colour, Paint, a_colour
 from models.render.solids import Array, upright
 
@@ -66,6 +67,7 @@ def some_looks(rng: np.random.Generator, sheet: Array, kept_back: bool = False) 
         held=(held[0], held[1]),
         held_m=(float(rng.uniform(0.03, 0.1)), float(rng.uniform(0.03, 0.08)), float(rng.uniform(0.06, 0.2))),
         gloves=_cloth(rng, sheet, kept_back) if rng.random() < 0.04 else None,
+        grips=(a_grip(rng, held[0] is not None), a_grip(rng, held[1] is not None)),
     )
 
 

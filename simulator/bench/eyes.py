@@ -175,7 +175,7 @@ def _empty_shop(view: View) -> list[Picture]:
     film = Film(view, a_light(rng))
     film.draw(furnish(rng, layout, a_dressing(rng, sheet)))
     sensor = a_sensor(rng)
-    return [sensor.develop(film.colour, rng) for _ in range(16)]
+    return [sensor.develop(film.exposure(), rng) for _ in range(16)]
 
 
 def _nobody(what: str) -> None:
