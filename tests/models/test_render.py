@@ -18,6 +18,7 @@ from models.render.camera import bent
 from models.render.dataset import LEAST_AREA, SHOTS, boxes, pictures, render
 from models.render.figure import HEAD, PARTS, RIGHT, Looks, figure, upright_posture
 from models.render.film import Film, Painted
+from models.render.hand import Grip, hand
 from models.render.light import Light
 from models.render.paint import Paint, a_sheet
 from models.render.people import some_looks
@@ -167,3 +168,35 @@ def test_somebody_far_aside_shows_from_the_side(tmp_path: Path) -> None:
     middle = np.array([columns.mean(), rows.mean()])
     assert math.dist(head_px, feet_px) > 40
     assert math.dist(middle, (head_px + feet_px) / 2) < 0.35 * math.dist(head_px, feet_px)
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_a_spread_hand_shows_its_fingers_and_a_fist_does_not(left: bool) -> None:
+    axes = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)  # an arm that reaches forward, its palm down
+    filled = {}
+    for curl in (0.0, 1.0):
+        film = Film(looking_down(replace(VIEW.lens, fx=1500.0, fy=1500.0), (0.0, 0.0, 3.0)), LIGHT)
+        film.draw(
+            hand(np.array([0.0, -0.1, 1.0], np.float32), axes, 1.0, left, Grip(0.0, curl, 0.2), Paint((1, 1, 1)), 5)
+        )
+        (shape, *_), _ = cv2.findContours((film.owner == 5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        filled[curl] = cv2.contourArea(shape) / cv2.contourArea(cv2.convexHull(shape))
+        columns = np.nonzero(film.owner == 5)[1]
+        thumb_side = np.mean(columns) - (columns.min() + columns.max()) / 2
+        assert (thumb_side < 0) == left  # most of it is away from the thumb, which is on the right of a left hand
+    assert filled[0.0] < 0.8 < 0.9 < filled[1.0]
+
+
+def test_it_is_darker_beside_an_arm_that_lies_on_something_and_not_far_below_it() -> None:
+    def beside(height: float) -> float:
+        film = Film(VIEW, LIGHT)
+        film.draw([Painted(Box(np.array([-2, -2, -0.1], np.float32), np.array([4, 4, 0.1], np.float32),
+                               upright(math.pi / 2)), Paint((0.5, 0.5, 0.5)))])  # fmt: skip
+        arm = Limb(np.array([-0.3, 0, height], np.float32), np.array([0.3, 0, height], np.float32), 0.04, 0.04)
+        before = film.exposure().copy()
+        film.draw([Painted(arm, Paint((0.5, 0.5, 0.5)), 1)])
+        bare = cv2.dilate((film.owner == 1).astype(np.uint8), np.ones((5, 5))) > (film.owner == 1)
+        return float((film.exposure()[bare] / before[bare]).mean())
+
+    assert beside(0.05) < 0.93
+    assert beside(1.2) == pytest.approx(1.0, abs=0.01)
