@@ -28,6 +28,8 @@ SETTINGS: dict[str, object] = {
     "close_mosaic": 0, "fliplr": 0.5, "flipud": 0.5, "hsv_h": 0.01, "hsv_s": 0.3, "hsv_v": 0.3,
     "conf": 0.05, "max_det": 100, "exist_ok": True, "verbose": False,
 }  # fmt: skip
+PLACES = {"data", "model", "name", "project", "resume", "save_dir"}
+"""Settings that name files and folders of the PC that trained."""
 
 
 class Ours:
@@ -116,10 +118,8 @@ class Ours:
 
     def final_eval(self) -> None:
         """No further validation; what is exported is made small, what can be gone on from stays whole."""
-        strip = importlib.import_module("ultralytics.utils.torch_utils").strip_optimizer
-        small = _beside(self.best)
-        if self.us.first and self.best.exists() and strip(self.best, str(small)):
-            os.replace(small, self.best)
+        if self.us.first and self.best.exists():
+            slim(self.best, self.best)
 
 
 def _usual(ours: Ours) -> Any:
@@ -139,6 +139,25 @@ def trainer(us: Together, told: Mapping[str, object]) -> Any:
     made = training(overrides={**SETTINGS, **where, **told})
     torch.set_num_threads(threads)  # ultralytics leaves one core idle
     return made
+
+
+def slim(weights: Path, place: Path) -> None:
+    """Write weights without what only training needs, and without the folders of the PC that they come from."""
+    import torch
+
+    strip = importlib.import_module("ultralytics.utils.torch_utils").strip_optimizer
+    small = _beside(place)
+    told = strip(weights, str(small))
+    if not told:
+        return
+    kept = torch.load(small, weights_only=False)
+    for notes in (kept["train_args"], kept["model"].args):
+        for key in PLACES & notes.keys():
+            del notes[key]
+    kept.pop("git", None)
+    kept["model"].pt_path = ""
+    torch.save(kept, small)
+    os.replace(small, place)
 
 
 def _beside(place: Path) -> Path:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -115,6 +116,16 @@ def test_an_epoch_is_told_in_our_words_alone(told: tuple[Path, str, Sequence[str
     assert all(line.startswith("epoch 1 of 1") for line in lines[1:])
     assert lines[-1].startswith("epoch 1 of 1 done:")
     assert sorted(p.name for p in (run / "weights").iterdir()) == ["best.pt", "last.pt"]
+
+
+def test_weights_that_are_given_away_do_not_say_where_they_were_made(
+    told: tuple[Path, str, Sequence[str]], run: Path
+) -> None:
+    with zipfile.ZipFile(run / "weights" / "best.pt") as best:
+        said = b"".join(best.read(part) for part in best.namelist() if part.endswith(".pkl"))
+    assert b"head" in said
+    for folder in (told[0], Path(__file__).parents[2], Path.home()):
+        assert str(folder).encode() not in said
 
 
 def test_a_killed_run_goes_on_after_its_last_epoch(pictures: Path, run: Path) -> None:
