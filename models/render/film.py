@@ -24,8 +24,13 @@ BESIDE = 0.03 * np.array([[0, 0, 0], [1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0
 INSIDE_M = 0.08
 """A joint lies no deeper in its own limb than this."""
 NOBODY = 0
-CLOSE_M, CLOSE_PX, TYPICAL_M, ROOM_M = 0.08, 6.0, 2.0, 6.0
-"""What lies this far before something, and as far beside it, takes light from it; seen from a typical distance."""
+CLOSE_M, ROOM_M = 0.08, 6.0
+"""What lies this far before something takes light from it; what lies several times as far before it, none. Nothing is
+further away than a room is deep."""
+RINGS = ((0.02, 0.0), (0.08, 0.4))
+"""Around each pixel it is looked so far aside, from this angle on every quarter turn …"""
+TYPICAL_M = 2.0
+"""… as metres are seen from here."""
 DIMMED = 0.8
 """How much darker it is where there is something close before it on all sides."""
 
@@ -124,15 +129,16 @@ class Film:
         """
         near = self.depth.clip(max=ROOM_M)
         hidden = np.zeros_like(near)
-        for far_px in (CLOSE_M / 4 / TYPICAL_M * self.view.lens.fx, CLOSE_M / TYPICAL_M * self.view.lens.fx):
-            for angle in np.arange(4) * (np.pi / 2) + (0.4 if far_px > CLOSE_PX else 0.0):
+        for far_m, turn in RINGS:
+            far_px = far_m / TYPICAL_M * self.view.lens.fx
+            for angle in turn + np.arange(4) * (np.pi / 2):
                 shift = np.array([[1, 0, far_px * np.cos(angle)], [0, 1, far_px * np.sin(angle)]])
                 beside = cv2.warpAffine(
                     near, shift, near.shape[::-1], flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
                 )
                 before = (near - beside) / np.float32(CLOSE_M)
                 hidden += np.clip(before, 0.0, 1.0) * np.clip(3.0 - before / 2, 0.0, 1.0)
-        dimmed: Array = self.colour * (1.0 - DIMMED * hidden / 8)[..., None]
+        dimmed: Array = self.colour * (1.0 - DIMMED * hidden / (4 * len(RINGS)))[..., None]
         return dimmed
 
     def visible(self, owner: int) -> tuple[int, float]:

@@ -18,8 +18,8 @@ from models.render.solids import Array, Ellipsoid, Limb
 
 PALM_M = 0.07
 """From the wrist to the middle of the hand."""
-_PALM_M = (0.043, 0.017, 0.056)
-"""Half axes: across, through, along."""
+_PALM_HALF_M = (0.043, 0.017, 0.056)
+"""Across, through, along."""
 _KNUCKLES_M = ((0.031, 0.088), (0.010, 0.095), (-0.011, 0.091), (-0.030, 0.081))
 """From the wrist, towards the thumb and along: the index finger's first."""
 _FINGERS_M = (0.072, 0.080, 0.074, 0.058)
@@ -65,7 +65,7 @@ def hand(wrist: Array, axes: Array, scale: float, left: bool, grip: Grip, paint:
         end = (start + way * np.float32(scale * long_m)).astype(np.float32)
         return Painted(Limb(start, end, thick_m * scale, 0.9 * thick_m * scale), paint, owner), end
 
-    solids = [Painted(Ellipsoid(at(0.0, 0.0, 0.052), np.array(_PALM_M, np.float32) * scale, own), paint, owner)]
+    solids = [Painted(Ellipsoid(at(0.0, 0.0, 0.052), np.array(_PALM_HALF_M, np.float32) * scale, own), paint, owner)]
     for i, ((aside, far), long_m) in enumerate(zip(_KNUCKLES_M, _FINGERS_M, strict=True)):
         fan = grip.spread * (1.5 - i)
         straight = math.cos(fan) * on + math.sin(fan) * thumb
