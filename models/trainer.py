@@ -28,7 +28,7 @@ SETTINGS: dict[str, object] = {
     "close_mosaic": 0, "fliplr": 0.5, "flipud": 0.5, "hsv_h": 0.01, "hsv_s": 0.3, "hsv_v": 0.3,
     "conf": 0.05, "max_det": 100, "exist_ok": True, "verbose": False,
 }  # fmt: skip
-PLACES = {"data", "model", "name", "project", "resume", "save_dir"}
+PLACES = {"data", "model", "name", "project", "resume", "save_dir", "yaml_file"}
 """Settings that name files and folders of the PC that trained."""
 
 
@@ -151,7 +151,7 @@ def slim(weights: Path, place: Path) -> None:
     if not told:
         return
     kept = torch.load(small, weights_only=False)
-    for notes in (kept["train_args"], kept["model"].args):
+    for notes in (kept["train_args"], kept["model"].args, kept["model"].yaml):
         for key in PLACES & notes.keys():
             del notes[key]
     kept.pop("git", None)
