@@ -24,17 +24,17 @@ there; the exposure was misjudged.
 MISJUDGED_BY = 0.15
 
 
-def empty_of(path: Path) -> Path:
-    """Where the picture without people lies that belongs to one under ``images``."""
+def beside(path: Path, kind: str) -> Path:
+    """Where that lies which belongs to a picture under ``images``: under ``empty`` the same without people."""
     parts = list(path.parts)
-    parts[len(parts) - 1 - parts[::-1].index("images")] = "empty"
+    parts[len(parts) - 1 - parts[::-1].index("images")] = kind
     return Path(*parts)
 
 
 def read_empty(path: Path, like: Picture) -> Picture | None:
     """The empty shop of a picture's file, in the size of the picture as it was read."""
-    beside = empty_of(path)
-    empty = cv2.imread(str(beside)) if beside.is_file() else None
+    place = beside(path, "empty")
+    empty = cv2.imread(str(place)) if place.is_file() else None
     if empty is None:
         return None
     if empty.shape != like.shape:
@@ -95,7 +95,7 @@ def _same_place(path: Path, rng: np.random.Generator) -> Picture | None:
         return None
     other = path.with_stem(f"{int(path.stem) + int(rng.choice([-2, -1, 1, 2])):0{len(path.stem)}d}")
     try:
-        if not empty_of(other).samefile(empty_of(path)):
+        if not beside(other, "empty").samefile(beside(path, "empty")):
             return None
     except OSError:
         return None

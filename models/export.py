@@ -1,9 +1,10 @@
 """Export: a detector's weights -> the ONNX file that the camera node reads.
 
 Enters: `best.pt` of a run, the size of the picture, and pictures to measure with where it becomes int8. Leaves: one
-file with the node's contract: input `images`, float32 (N, 4, H, W), RGB and how new a pixel is, 0 to 1; output
-`people`, float32 (N, 100, 6), rows `x1 y1 x2 y2 score class` in pixels of the input, best first; metadata `names`, and
-`least` (`believe`). Refuses: weights that cannot be read, pictures that are none.
+file with the node's contract: input `images`, float32 (N, 4, H, W), RGB and how new a pixel is, 0 to 1, or in int8
+uint8 (N, H, W, 4), 0 to 255; output `people`, float32 (N, 100, 6), rows `x1 y1 x2 y2 score class` in pixels of the
+input, best first; metadata `names`, and `least` (`believe`). Refuses: weights that cannot be read, pictures that are
+none.
 
 Ultralytics' own exporter leaves all cells, or sorts doubles out with hundreds of operators. Here a cell speaks only if
 no neighbour is surer of the same class (as a heat map's peaks are found), and the hundred surest are named.
@@ -15,6 +16,7 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -24,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.background import doubtful, plane, read_empty, stacked
+from models.lean import fed_in_bytes, in_blocks, in_copies, joined_late
 from models.offline import CannotTrain, weights_in
 from models.windows import cut, window
 
@@ -72,20 +75,20 @@ def export(
     colours = int(model.model[0].conv.in_channels)
     if learned is not None:
         _settle(model, (window[:, :colours] for window in _windows(learned, SETTLED)))
-    network = _network(model)
+    in_bytes = int8 and learned is not None
+    network = _network(model, (width, height) if in_bytes else None)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         made = Path(scratch) / "plain.onnx"
-        _write(network, made, colours, width, height)
+        _write(network, made, _given(np.zeros((height, width, colours), np.uint8), in_bytes))
         _slim(made)
         if half:
             made = _halved(made)
-        if int8 and learned is not None:
-            seen = (picture[:, :colours] for picture in _inputs(learned, width, height, SEEN))
+        if in_bytes:
+            seen = (_given(picture, True) for picture in _inputs(learned, colours, width, height, SEEN))
             made = _in_bytes(made, seen, len(network.model.model) - 1)
         _sign(made, {"names": str(dict(model.names)), "imgsz": str([height, width]), "license": LICENCE})
-        looked_at = [picture[:, :colours] for picture in _inputs(compared, width, height, 8)]
-        differences = _compared(network, made, looked_at)
+        differences = _compared(network, made, _inputs(compared, colours, width, height, 8), in_bytes)
         os.replace(made, out)
     content = out.read_bytes()
     return Exported(out, hashlib.sha256(content).hexdigest(), len(content), *differences)
@@ -121,8 +124,10 @@ def _settle(model: Any, pictures: Iterator[NDArray[np.float32]]) -> None:
     model.eval()
 
 
-def _network(model: Any) -> Any:
-    """The weights with the node's output."""
+def _network(model: Any, pixels: tuple[int, int] | None) -> Any:
+    """The weights with the node's output. ``pixels``: width and height of a picture that goes in pixel by pixel, 0…255;
+    without it colours lie one behind the other, 0…1.
+    """
     import torch
 
     class People(torch.nn.Module):  # type: ignore[misc, unused-ignore]
@@ -132,6 +137,9 @@ def _network(model: Any) -> Any:
             self.head = self.model.model[-1]
             self.head.export, self.head.format, self.head.xyxy, self.head.max_det = True, "onnx", True, ROWS
             self.strides = [int(s) for s in self.head.stride]
+            joined_late(self.model)
+            if pixels is not None:
+                in_blocks(self.model, *pixels)
 
         def forward(self, images: Any) -> Any:
             found = self.model(images)
@@ -140,7 +148,7 @@ def _network(model: Any) -> Any:
             boxes, scores = found[:, :4], found[:, 4:]
             classes, begin, peaks = scores.shape[1], 0, []
             for stride in self.strides:
-                high, wide = images.shape[2] // stride, images.shape[3] // stride
+                high, wide = (side // stride for side in (images.shape[2:] if pixels is None else images.shape[1:3]))
                 level = scores[:, :, begin : begin + high * wide].reshape(-1, classes, high, wide)
                 best = torch.nn.functional.max_pool2d(level, 3, 1, 1)
                 peaks.append((level * (level == best)).flatten(2))
@@ -153,12 +161,14 @@ def _network(model: Any) -> Any:
     return People().eval()
 
 
-def _write(network: Any, path: Path, colours: int, width: int, height: int) -> None:
+def _write(network: Any, path: Path, like: NDArray[np.float32]) -> None:
+    """An ONNX file for any number of inputs of one form (1, …)."""
     import torch
 
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Constant folding")  # `_slim` folds what torch does not
         torch.onnx.export(
-            network, torch.zeros(2, colours, height, width), str(path), opset_version=OPSET, dynamo=False,
+            network, torch.from_numpy(np.repeat(like, 2, axis=0)), str(path), opset_version=OPSET, dynamo=False,
             input_names=["images"], output_names=["people"],
             dynamic_axes={"images": {0: "pictures"}, "people": {0: "pictures"}},
         )  # fmt: skip
@@ -196,8 +206,8 @@ def _halved(path: Path) -> Path:
 
 def _in_bytes(path: Path, pictures: Iterator[NDArray[np.float32]], last: int) -> Path:
     """The network in int8, its ranges measured on pictures. What makes boxes of the ``last`` layer's results stays as
-    it is, and so does the first layer: four colours do not fill a vector, in bytes it takes three times as long.
-    Weights use seven bits: older CPUs (without VNNI) add products up in sixteen, and would cut large sums off unheard.
+    it is. Weights use seven bits: older CPUs (without VNNI) add products up in sixteen, and would cut large sums off
+    unheard.
     """
     import onnx
     from onnxruntime import quantization as q
@@ -209,8 +219,8 @@ def _in_bytes(path: Path, pictures: Iterator[NDArray[np.float32]], last: int) ->
 
     def stays(name: str) -> bool:
         of_a_layer = "/conv/" in name or "/act/" in name
-        first, head = name.startswith("/model/model.0/"), name.startswith(f"/model/model.{last}/")
-        return first or not name.startswith("/model/") or (head and not of_a_layer)
+        head = name.startswith(f"/model/model.{last}/")
+        return not name.startswith("/model/") or (head and not of_a_layer)
 
     prepared, made = path.with_name("prepared.onnx"), path.with_name("bytes.onnx")
     q.shape_inference.quant_pre_process(path, prepared, skip_symbolic_shape=True)
@@ -219,19 +229,23 @@ def _in_bytes(path: Path, pictures: Iterator[NDArray[np.float32]], last: int) ->
         activation_type=q.QuantType.QUInt8, weight_type=q.QuantType.QInt8, op_types_to_quantize=list(IN_BYTES),
         nodes_to_exclude=[node.name for node in onnx.load(prepared).graph.node if stays(node.name)],
     )  # fmt: skip
+    model = onnx.load(made)
+    fed_in_bytes(model)
+    in_copies(model)
+    onnx.save(model, made)
     return made
 
 
-def _inputs(folder: Path | None, width: int, height: int, most: int) -> Iterator[NDArray[np.float32]]:
-    """Pictures as the network gets them, (1, 4, H, W), spread evenly over the folder; noise without a folder."""
+def _inputs(folder: Path | None, colours: int, width: int, height: int, most: int) -> Iterator[NDArray[np.uint8]]:
+    """Pictures (H, W, colours), spread evenly over the folder; noise without a folder."""
     if folder is None:
-        yield np.random.default_rng(0).random((1, 4, height, width), dtype=np.float32)
+        yield np.random.default_rng(0).integers(0, 256, (height, width, colours), np.uint8)
         return
     import cv2
 
     for path, picture in _pictures(folder, most):
         small = np.asarray(cv2.resize(picture, (width, height)), np.uint8)
-        yield _as_input(stacked(small, plane(small, read_empty(path, small))))
+        yield stacked(small, plane(small, read_empty(path, small)))[..., :colours]
 
 
 def _windows(folder: Path, most: int) -> Iterator[NDArray[np.float32]]:
@@ -245,7 +259,7 @@ def _windows(folder: Path, most: int) -> Iterator[NDArray[np.float32]]:
         middles = np.array(rows, np.float32).reshape(-1, 2) * np.array([width, height], np.float32)
         corner = window((width, height), middles, rng)
         new = doubtful(path, picture, read_empty(path, picture), rng)
-        yield _as_input(stacked(cut(picture, corner), cut(new, corner)))
+        yield _given(stacked(cut(picture, corner), cut(new, corner)), False)
 
 
 def _pictures(folder: Path, most: int) -> Iterator[tuple[Path, NDArray[np.uint8]]]:
@@ -261,21 +275,26 @@ def _pictures(folder: Path, most: int) -> Iterator[tuple[Path, NDArray[np.uint8]
         yield path, np.asarray(picture, np.uint8)
 
 
-def _as_input(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.ascontiguousarray(picture[None].transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(255)
+def _given(picture: NDArray[np.uint8], by_pixel: bool) -> NDArray[np.float32]:
+    """A picture (H, W, colours) as a network gets it: (1, colours, H, W), 0…1, or as it is, 0…255."""
+    numbers = picture[None].astype(np.float32)
+    return numbers if by_pixel else np.ascontiguousarray(numbers.transpose(0, 3, 1, 2)) / np.float32(255)
 
 
-def _compared(network: Any, path: Path, inputs: list[NDArray[np.float32]]) -> tuple[int, int, float, float]:
+def _compared(
+    network: Any, path: Path, pictures: Iterator[NDArray[np.uint8]], in_bytes: bool
+) -> tuple[int, int, float, float]:
     """Rows that the weights are sure of, how many of them the file misses, and how far the others lie apart."""
     import onnxruntime
     import torch
 
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     apart: list[float] = []
-    for images in inputs:
+    for picture in pictures:
+        images = _given(picture, in_bytes)
         with torch.no_grad():
             rows = network(torch.from_numpy(images))[0].numpy()
-        there = session.run(None, {"images": images})[0][0]
+        there = session.run(None, {"images": picture[None] if in_bytes else images})[0][0]
         there = there[there[:, 4] > SURE / 2]
         for row in rows[rows[:, 4] > SURE]:
             far = np.abs(there[there[:, 5] == row[5], :4] - row[:4]).max(axis=1)

@@ -4,7 +4,7 @@ Enters: what the network said of a batch, and the labels. Leaves: the loss, in u
 own loss asks of a cell to be as sure as its box fits (IoU); where a box's size means a distance, which nobody can see
 to better than some per cent, and a hand is ten pixels wide, that teaches doubt about things that are plainly there.
 Here presence is one question (the penalty-reduced focal loss of heat maps: Law & Deng 2018, Zhou et al. 2019) and the
-box another.
+box another. What is hardly to be seen is asked for by neither: whether it is found is left to the network.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ LEAST_CELLS = 0.55
 """… and at least so many cells."""
 FOOT = 0.3
 """A cell learns the box of a peak from this height on."""
+FAINT = 100
+"""Added to the class of what need not be found, and may be (`models.windows`)."""
+WORTH = {"head": 1.5, "hand": 2.0}
+"""What a class counts, of those that decide who is charged; the others 1."""
 
 
 def peaks() -> Callable[[Any], Any]:
@@ -30,6 +34,11 @@ def peaks() -> Callable[[Any], Any]:
     from ultralytics.utils.tal import make_anchors
 
     class Peaks(v8DetectionLoss):  # type: ignore[misc, unused-ignore]
+        def __init__(self, model: Any) -> None:
+            super().__init__(model)
+            worth = [WORTH.get(name, 1.0) for _, name in sorted(model.names.items())]
+            self.worth = torch.tensor(worth, device=self.device)
+
         def get_assigned_targets_and_loss(self, preds: Any, batch: Any, **_: Any) -> tuple[Any, Any, Any]:
             """((what was assigned), box, presence and side losses (3,), the same to be told)."""
             sides = preds["boxes"].permute(0, 2, 1).contiguous()
@@ -37,10 +46,12 @@ def peaks() -> Callable[[Any], Any]:
             cells, stride = make_anchors(preds["feats"], self.stride, 0.5)
             size = torch.tensor(preds["feats"][0].shape[2:], device=self.device, dtype=said.dtype) * self.stride[0]
             labels, boxes, there = self._labels(batch, len(said), size)
-            heat = _heat(boxes, there, cells * stride, float(self.stride[0]))
+            heat, faint = _heat(boxes, there, cells * stride, float(self.stride[0])), labels >= FAINT
+            clear = heat * ~faint[..., None]
+            spared = _maps(heat, labels % FAINT, said.shape[2])
             found = torch.zeros(3, device=self.device)
-            found[1] = _presence(said, _maps(heat, labels, said.shape[2]), there)
-            best, owner = heat.max(dim=1)
+            found[1] = _presence(said, _maps(clear, labels, said.shape[2]), spared, self.worth, there & ~faint)
+            best, owner = clear.max(dim=1)
             taught = best > FOOT
             target = boxes.gather(1, owner.unsqueeze(2).expand(-1, -1, 4))
             weight = torch.zeros_like(said)
@@ -77,11 +88,12 @@ def peaks() -> Callable[[Any], Any]:
         """Each class' map (b, cells, classes)."""
         return torch.stack([(heat * (labels == k)[..., None]).amax(1) for k in range(classes)], 2)
 
-    def _presence(said: Any, maps: Any, there: Any) -> Any:
+    def _presence(said: Any, maps: Any, spared: Any, worth: Any, there: Any) -> Any:
+        """``maps`` and ``spared`` (b, cells, classes): what is asked for, and that with what may be found."""
         sure = said.sigmoid()
         peak = maps > 1.0 - 1e-6
-        missed = ((1 - sure) ** 2 * logsigmoid(said))[peak].sum()
-        invented = ((1 - maps) ** 4 * sure**2 * logsigmoid(-said))[~peak].sum()
-        return -(missed + invented) / there.sum().clamp(min=1)
+        missed = (1 - sure) ** 2 * logsigmoid(said) * peak
+        invented = (1 - spared) ** 4 * sure**2 * logsigmoid(-said) * ~peak
+        return -((missed + invented) * worth).sum() / there.sum().clamp(min=1)
 
     return lambda model: Peaks(model)

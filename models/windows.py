@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from models.background import doubtful, plane, read_empty, stacked
+from models.background import beside, doubtful, plane, read_empty, stacked
+from models.peaks import FAINT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,9 +60,17 @@ def in_other_light(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDAr
     return np.asarray(cv2.LUT(picture, table.clip(0, 255).astype(np.uint8)[:, None]), np.uint8)
 
 
+def read_faint(path: Path) -> NDArray[np.float32]:
+    """Rows (n, 5) of what can hardly be seen in a picture, as labels are: class, x, y, width, height in shares."""
+    place = beside(path, "faint").with_suffix(".txt")
+    text = place.read_text(encoding="utf-8") if place.is_file() else ""
+    return np.array([line.split() for line in text.splitlines()], np.float32).reshape(-1, 5)
+
+
 def windowed(hyper: Any) -> Any:
     """Ultralytics' transforms for training: a window, other light and colours, how new each pixel is, flips."""
     from ultralytics.data.augment import Compose, Format, RandomFlip, RandomHSV
+    from ultralytics.utils.instance import Instances
 
     def to_window(labels: dict[str, Any]) -> dict[str, Any]:
         picture, path = labels["img"], Path(labels["im_file"])
@@ -71,10 +80,14 @@ def windowed(hyper: Any) -> Any:
         there.denormalize(width, height)
         rng = np.random.default_rng(np.random.randint(2**31))  # the loader seeds each worker's np.random
         corner = window((width, height), there.bboxes[:, :2], rng)
+        faint = read_faint(path)
+        kinds = np.concatenate([labels["cls"], faint[:, :1] + FAINT])
+        rows = np.concatenate([there.bboxes, faint[:, 1:] * (width, height, width, height)]).astype(np.float32)
+        there = Instances(rows, np.zeros((0, 1000, 2), np.float32), bbox_format="xywh", normalized=False)
         there.bboxes[:, :2] -= corner
         inside = ((there.bboxes[:, :2] >= 0) & (there.bboxes[:, :2] < SIZE)).all(axis=1)
         return labels | {
-            "img": in_other_light(cut(picture, corner), rng), "instances": there[inside], "cls": labels["cls"][inside],
+            "img": in_other_light(cut(picture, corner), rng), "instances": there[inside], "cls": kinds[inside],
             "new": cut(doubtful(path, picture, read_empty(path, picture), rng), corner),
             "resized_shape": SIZE[::-1],
         }  # fmt: skip

@@ -6,7 +6,7 @@ pixels of the picture that was given. Refuses (`UnusableDetector`): files of any
 what was found and what is wanted.
 
 What costs time beside the network is done in place, in buffers that are made once for each size of picture: a picture
-is reduced, split into its colours and scaled to 0…1 in about half a millisecond. A network may say the same thing
+is reduced and its colours put in order in about a quarter of a millisecond. A network may say the same thing
 several times; of what lies closer together than half a thing's size only the surest is believed.
 """
 
@@ -33,13 +33,15 @@ SHIPPED: Final = Path(__file__).parents[2] / "models" / "ceiling.onnx"
 
 CLASSES: Final = ("head", "hand", "feet", "elbow")
 WANTED: Final = (
-    "one input of float32, float16 or uint8 (N, 3 or 4, height, width), one output of float32 (N, K, 6) with rows "
+    "one input of float32, float16 or uint8 (N, 3 or 4, height, width), or of uint8 (N, height, width, 3 or 4), one "
+    "output of float32 (N, K, 6) with rows "
     "x1 y1 x2 y2 score class in pixels of the input, and a metadata entry `names` with a class 'head'"
 )
 SEE: Final = "See docs/cameras.md, or take the shipped one: leave `detector` of [eyes] out"
 
 COLOURS: Final = 3
 """Of a picture; a fourth says how new each pixel is."""
+WITH_NEW: Final = (COLOURS, COLOURS + 1)
 SIZE: Final = (640, 480)
 """Width and height for networks that take any."""
 LEAST_SIDE: Final = 32
@@ -106,15 +108,17 @@ class Detector:
     def __init__(self, path: Path | None = None, *, threads: int = 1) -> None:
         self.path = SHIPPED if path is None else path
         self._session = _session(self.path, threads)
-        self.width, self.height, self._colours, self._number = self._input()
+        self._number, self._colours, sides, by_pixel = self._input()
+        self.height, self.width = sides
         self._classes = self._named()
         self.least = dict.fromkeys(self._classes, LEAST_SCORE) | self._sure()
         """Class -> the score from which on it is believed."""
         self._name = str(self._session.get_inputs()[0].name)
         self._pages: dict[tuple[int, ...], _Page] = {}
-        self._planes = [np.empty((self.height, self.width), np.uint8) for _ in range(3)]
-        self._paper = np.empty((1, self._colours, self.height, self.width), self._number)
-        self._unknown: Plane = np.full((self.height, self.width), NEW, np.uint8)
+        self._planes = [np.empty(sides, np.uint8) for _ in range(3)]
+        self._paper = np.empty((1, *sides, self._colours) if by_pixel else (1, self._colours, *sides), self._number)
+        self._fill = self._pixels if by_pixel else self._colour_planes
+        self._unknown: Plane = np.full(sides, NEW, np.uint8)
         self._last: _Page | None = None
         self._new: Plane | None = None
         self._try()
@@ -165,17 +169,28 @@ class Detector:
             picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
         inner = page.inner
         cv2.resize(picture, (inner.shape[1], inner.shape[0]), dst=inner, interpolation=cv2.INTER_LINEAR)
-        cv2.split(page.pixels, self._planes)
-        planes: list[Plane] = self._planes[::-1]
         if self._colours > COLOURS:
             self._new = background.novelty(page.pixels) if background is not None else None
-            planes.append(self._unknown if self._new is None else self._new)
-        for plane, paper in zip(planes, self._paper[0], strict=True):
+        self._fill(page.pixels, self._unknown if self._new is None else self._new)
+        return page
+
+    def _pixels(self, picture: Picture, new: Plane) -> None:
+        """Colour after colour of each pixel into the input."""
+        paper = self._paper[0]
+        if self._colours == COLOURS:
+            cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=paper)
+        else:
+            cv2.cvtColor(picture, cv2.COLOR_BGR2RGBA, dst=paper)
+            cv2.insertChannel(new, paper, COLOURS)
+
+    def _colour_planes(self, picture: Picture, new: Plane) -> None:
+        """Pixel after pixel of each colour into the input."""
+        cv2.split(picture, self._planes)
+        for plane, paper in zip([*self._planes[::-1], new], self._paper[0], strict=False):
             if self._number is np.uint8:
                 paper[...] = plane
             else:
                 np.multiply(plane, self._number(1 / 255), out=paper)
-        return page
 
     def _page(self, picture: Picture) -> _Page:
         height, width = picture.shape[:2]
@@ -214,20 +229,23 @@ class Detector:
 
     # --- whether it is one ------------------------------------------------------------------------------------------
 
-    def _input(self) -> tuple[int, int, int, Any]:
+    def _input(self) -> tuple[Any, int, tuple[int, int], bool]:
+        """Of what numbers it is, of how many colours, height and width, and whether a pixel's colours lie together."""
         inputs = self._session.get_inputs()
         shape = inputs[0].shape if inputs else []
         number = NUMBERS.get(inputs[0].type) if inputs else None
         if len(inputs) != 1 or number is None or len(shape) != 4 or shape[0] not in (1, *_open(shape)):
             raise self._refused()
-        if shape[1] not in (COLOURS, COLOURS + 1):
+        by_pixel = number is np.uint8 and shape[1] not in WITH_NEW
+        colours, *sides = shape[1:] if not by_pixel else (shape[3], *shape[1:3])
+        if colours not in WITH_NEW:
             raise self._refused()
         height, width = (
-            side if isinstance(side, int) else usual for side, usual in zip(shape[2:], reversed(SIZE), strict=True)
+            side if isinstance(side, int) else usual for side, usual in zip(sides, reversed(SIZE), strict=True)
         )
         if min(width, height) < LEAST_SIDE:
             raise self._refused(f", too small: {LEAST_SIDE} is the least width and height")
-        return width, height, shape[1], number
+        return number, colours, (height, width), by_pixel
 
     def _named(self) -> dict[str, int]:
         """Class -> its number in the output's rows."""

@@ -41,12 +41,16 @@ SIZES_M = (0.24, 0.16, 0.40, 0.16)
 SIZE = (640, 480)
 """Width and height of a picture, and what the detector looks at: a camera's small stream, as it is."""
 SHOTS = 12
-HEAD_SEEN, HAND_SEEN, FEET_SEEN, ELBOW_SEEN = 0.15, 0.1, 0.2, 0.3
-"""A part of which this share is to be seen has a label. Much less than must be found (`models.evaluate`): where labels
-end, a network learns doubt, and it should not doubt what is plainly there.
+LABELLED = (0.3, 0.3, 0.2, 0.3)
+"""A part of each class of which this share is to be seen has a label: fewer than must be found (`models.evaluate`), for
+where labels end a network learns doubt, and it should not doubt what is plainly there.
 """
-LABELLED_AREA = 8 / (SIZE[0] * SIZE[1])
-"""… and so does a head or a hand that shows this share of the picture (8 pixels)."""
+LABELLED_AREA = 16 / (SIZE[0] * SIZE[1])
+"""… and so does a head or a hand that shows this share of the picture (16 pixels)."""
+FAINT = 0.02
+"""What shows less than that, but this share of it, is faint: training asks neither that it is found nor that it is
+not.
+"""
 CHANGED = 0.2
 """At most this share of the goods have come since the camera saw the shop empty."""
 SMALL_M = 0.4
@@ -92,7 +96,7 @@ def render(
     """Fill a folder; ``told`` hears (pictures done, pictures in all)."""
     wanted = dict(zip(SPLITS, (train, val, test), strict=True))
     for split in SPLITS:
-        for kind in ("images", "labels", "truth", "empty"):
+        for kind in ("images", "labels", "faint", "truth", "empty"):
             (out / kind / split).mkdir(parents=True, exist_ok=True)
     names = "\n".join(f"  {i}: {name}" for i, name in enumerate(NAMES))
     (out / "data.yaml").write_text(
@@ -274,18 +278,15 @@ def _way(rng: np.random.Generator, posture: Posture) -> Array:
     return np.array([math.cos(posture.heading) * far, math.sin(posture.heading) * far, 0.0], np.float32)
 
 
-def boxes(view: View, seen: list[Seen]) -> NDArray[np.float64]:
-    """Labels (n, 5): class, centre x, y, width, height, in pixels of the view's picture."""
-    marks: list[tuple[int, Array]] = []
-    for person in seen:
-        if person.head_seen >= HEAD_SEEN and person.head_area >= LABELLED_AREA:
-            marks.append((0, person.head))
-        for hand, share, area in zip(person.hands, person.hands_seen, person.hands_area, strict=True):
-            if share >= HAND_SEEN and area >= LABELLED_AREA:
-                marks.append((1, hand))
-        if person.body_seen >= FEET_SEEN:
-            marks.append((2, person.feet))
-        marks += [(3, at) for at, share in zip(person.elbows, person.elbows_seen, strict=True) if share >= ELBOW_SEEN]
+def boxes(view: View, seen: list[Seen], faint: bool = False) -> NDArray[np.float64]:
+    """Labels (n, 5): class, centre x, y, width, height, in pixels of the view's picture; or what is too ``faint`` to
+    have one.
+    """
+    marks = [
+        (kind, point)
+        for kind, point, share, area in _parts(seen)
+        if share >= FAINT and (share < LABELLED[kind] or area < LABELLED_AREA) == faint
+    ]
     if not marks:
         return np.empty((0, 5))
     kinds = np.array([kind for kind, _ in marks])
@@ -299,13 +300,25 @@ def boxes(view: View, seen: list[Seen]) -> NDArray[np.float64]:
     return kept
 
 
+def _parts(seen: list[Seen]) -> Iterator[tuple[int, Array, float, float]]:
+    """(class, place, share of it to be seen, share of the picture) of all that everybody has."""
+    for person in seen:
+        yield 0, person.head, person.head_seen, person.head_area
+        for hand, share, area in zip(person.hands, person.hands_seen, person.hands_area, strict=True):
+            yield 1, hand, share, area
+        yield 2, person.feet, person.body_seen, 1.0
+        for at, share in zip(person.elbows, person.elbows_seen, strict=True):
+            yield 3, at, share, 1.0
+
+
 def _write(task: Task, number: str, picture: Picture, view: View, seen: list[Seen]) -> None:
     height, width = picture.shape[:2]
-    rows = boxes(view, seen)
-    rows[:, 1:3] += 0.5  # labels count from a pixel's edge, lenses from its middle
-    rows[:, 1:] /= (width, height, width, height)
-    lines = "".join(f"{int(k)} {x:.5f} {y:.5f} {w:.5f} {h:.5f}\n" for k, x, y, w, h in rows)
-    (task.out / "labels" / task.split / f"{number}.txt").write_text(lines)
+    for kind in ("labels", "faint"):
+        rows = boxes(view, seen, kind == "faint")
+        rows[:, 1:3] += 0.5  # labels count from a pixel's edge, lenses from its middle
+        rows[:, 1:] /= (width, height, width, height)
+        lines = "".join(f"{int(k)} {x:.5f} {y:.5f} {w:.5f} {h:.5f}\n" for k, x, y, w, h in rows)
+        (task.out / kind / task.split / f"{number}.txt").write_text(lines)
     cv2.imwrite(str(task.out / "images" / task.split / f"{number}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
     lens = view.lens
     truth = {

@@ -25,10 +25,10 @@ NAMES = "{0: 'head', 1: 'hand', 2: 'feet'}"
 
 def colour_net(
     path: Path, *, names: str | None = NAMES, columns: int = 6, batch: int | str = 1, kind: int = TensorProto.FLOAT,
-    colours: int = 3, sizes: tuple[float, ...] = SIZES, shares: bool = False,
+    colours: int = 3, sizes: tuple[float, ...] = SIZES, shares: bool = False, by_pixel: bool = False,
 ) -> Path:  # fmt: skip
     """Rows for all three classes at every step of the picture. With four ``colours``, squares must be new, too.
-    ``shares``: boxes are told in shares of the picture, not in pixels.
+    ``shares``: boxes are told in shares of the picture, not in pixels. ``by_pixel``: a pixel's colours lie together.
     """
     across, down = (WIDTH - SQUARE) // STEP + 1, (HEIGHT - SQUARE) // STEP + 1
     x, y = np.meshgrid(np.arange(across) * STEP, np.arange(down) * STEP)
@@ -38,9 +38,11 @@ def colour_net(
     boxes /= np.array([WIDTH, HEIGHT] * 2 if shares else [1] * 4, np.float32)
     classes = np.repeat(np.arange(3.0), len(middles))[None, :, None].astype(np.float32)
     apart = np.hstack([np.eye(3) * 2 - 1, np.full((3, 1), NEWS)])[:, :colours, None, None].astype(np.float32)
+    sides = (HEIGHT, WIDTH, colours) if by_pixel else (colours, HEIGHT, WIDTH)
     brightest = 255.0 if kind == TensorProto.UINT8 else 1.0
     nodes = [
-        helper.make_node("Cast", ["picture"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["picture"], ["planes"], perm=[0, 3, 1, 2] if by_pixel else [0, 1, 2, 3]),
+        helper.make_node("Cast", ["planes"], ["numbers"], to=TensorProto.FLOAT),
         helper.make_node("AveragePool", ["numbers"], ["means"], kernel_shape=[SQUARE] * 2, strides=[STEP] * 2),
         helper.make_node("Conv", ["means", "apart"], ["colour"]),
         helper.make_node("Div", ["colour", "brightest"], ["share"]),
@@ -56,7 +58,7 @@ def colour_net(
     }  # fmt: skip
     graph = helper.make_graph(
         nodes, "colours",
-        [helper.make_tensor_value_info("picture", kind, [batch, colours, HEIGHT, WIDTH])],
+        [helper.make_tensor_value_info("picture", kind, [batch, *sides])],
         [helper.make_tensor_value_info("people", TensorProto.FLOAT, [1, 3 * len(middles), columns])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )  # fmt: skip

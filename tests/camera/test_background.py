@@ -112,8 +112,13 @@ def test_a_camera_of_another_size_begins_anew() -> None:
     assert background.novelty(larger).max() < 40
 
 
-def test_a_red_ball_that_was_always_there_is_no_head_for_a_network_that_asks_what_is_new(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_pixel", [False, True])
+def test_a_red_ball_that_was_always_there_is_no_head_for_a_network_that_asks_what_is_new(
+    tmp_path: Path, by_pixel: bool
+) -> None:
     pytest.importorskip("onnx", reason="the test's network is built with onnx")
+    from onnx import TensorProto
+
     from edge.camera.detect import Detections, Detector
     from tests.camera.nets import HEIGHT, SQUARE, WIDTH, colour_net
 
@@ -123,7 +128,9 @@ def test_a_red_ball_that_was_always_there_is_no_head_for_a_network_that_asks_wha
             made[y : y + 2 * SQUARE, x : x + 2 * SQUARE] = (0, 0, 255)
         return made
 
-    detector, background = Detector(colour_net(tmp_path / "net.onnx", colours=4)), Background()
+    kind = TensorProto.UINT8 if by_pixel else TensorProto.FLOAT
+    net = colour_net(tmp_path / "net.onnx", colours=4, kind=kind, by_pixel=by_pixel)
+    detector, background = Detector(net), Background()
     ball, head, nothing = (104, 152), (504, 304), np.empty((0, 5))
     assert len(detector.detect(picture(ball), background).heads) == 1
     detector.remember(background, Detections(nothing, nothing, nothing), 0.0)

@@ -33,11 +33,14 @@ def picture(width: int, height: int, *squares: tuple[tuple[int, int, int], float
 
 
 @pytest.mark.parametrize(("width", "height"), [(416, 320), (640, 480), (1280, 720), (1920, 1080), (480, 640)])
-@pytest.mark.parametrize("kind", [TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.UINT8])
+@pytest.mark.parametrize(
+    ("kind", "by_pixel"),
+    [(TensorProto.FLOAT, False), (TensorProto.FLOAT16, False), (TensorProto.UINT8, False), (TensorProto.UINT8, True)],
+)
 def test_things_are_found_where_they_are_in_pictures_of_any_size(
-    tmp_path: Path, width: int, height: int, kind: int
+    tmp_path: Path, width: int, height: int, kind: int, by_pixel: bool
 ) -> None:
-    detector = Detector(colour_net(tmp_path / "net.onnx", kind=kind))
+    detector = Detector(colour_net(tmp_path / "net.onnx", kind=kind, by_pixel=by_pixel))
     seen = detector.detect(picture(width, height, (RED, 0.25, 0.3), (RED, 0.7, 0.6), (GREEN, 0.5, 0.5)))
     px = max(width / 416, height / 320)
     assert len(seen.heads) == 2

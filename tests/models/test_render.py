@@ -82,14 +82,20 @@ def test_a_hand_under_a_shelf_board_is_not_to_be_found() -> None:
         assert near.any() != hidden
 
 
-def test_what_shows_a_little_has_a_label_long_before_it_must_be_found() -> None:
+def test_what_shows_less_than_must_be_found_has_a_label_and_what_shows_hardly_anything_is_faint() -> None:
     head, wrists = np.array([0.85, -0.2, 1.57], np.float32), np.array([[0.5, -0.3, 0.8], [0.9, 0.0, 1.0]], np.float32)
     posture = upright_posture(head, np.array([0.85, -0.25]), wrists, math.pi / 2, 0.0, 1.7)
     _, (seen,) = draw_people(Film(VIEW, LIGHT), [(posture, somebody())])
-    plain = replace(seen, hands_seen=(WHOLE, WHOLE), hands_area=(LEAST_AREA, LEAST_AREA))
-    half_hidden = replace(seen, hands_seen=(0.12, 0.9), hands_area=(LEAST_AREA, LEAST_AREA / 3))
-    nearly = replace(seen, hands_seen=(0.08, 0.9), hands_area=(LEAST_AREA, LEAST_AREA / 4))
-    assert [int((boxes(VIEW, [s])[:, 0] == 1).sum()) for s in (plain, half_hidden, nearly)] == [2, 2, 0]
+
+    def told(shares: tuple[float, float], areas: tuple[float, float]) -> tuple[int, int]:
+        person = replace(seen, hands_seen=shares, hands_area=(areas[0] * LEAST_AREA, areas[1] * LEAST_AREA))
+        labels, faint = (boxes(VIEW, [person], hardly)[:, 0] == 1 for hardly in (False, True))
+        return int(labels.sum()), int(faint.sum())
+
+    assert told((WHOLE, WHOLE), (1.0, 1.0)) == (2, 0)
+    assert told((0.32, 0.9), (1.0, 0.6)) == (2, 0)
+    assert told((0.12, 0.9), (1.0, 0.4)) == (0, 2)
+    assert told((0.0, 0.01), (0.0, 0.1)) == (0, 0)
 
 
 def test_an_elbow_is_asked_for_where_it_shows() -> None:

@@ -22,6 +22,8 @@ from typer.testing import CliRunner
 
 from edge.camera.detect import Detector
 from models.__main__ import app
+from models.lean import in_blocks, joined_late
+from models.offline import weights_in
 from models.render.dataset import render
 
 MISSING = [name for name in ("torch", "torchvision", "ultralytics", "onnxslim") if find_spec(name) is None]
@@ -172,7 +174,8 @@ def test_the_node_reads_what_is_exported(pictures: Path, run: Path, tmp_path: Pa
     assert [p.name for p in tmp_path.iterdir() if p.suffix or p == file] == ["shop.onnx"]
 
     network = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    (people,) = network.run(None, {"images": np.zeros((2, 4, 320, 416), np.float32)})
+    nothing = np.zeros((2, 320, 416, 4), np.uint8) if "--int8" in options else np.zeros((2, 4, 320, 416), np.float32)
+    (people,) = network.run(None, {"images": nothing})
     assert (people.shape, people.dtype) == ((2, 100, 6), np.float32)
 
     detector = Detector(file)
@@ -183,6 +186,21 @@ def test_the_node_reads_what_is_exported(pictures: Path, run: Path, tmp_path: Pa
     boxes = np.concatenate([found.heads, found.hands, found.feet])
     assert len(boxes)
     assert np.isfinite(boxes).all()
+
+
+def test_a_leaner_network_answers_the_same() -> None:
+    import torch
+
+    usual = weights_in(SHIPPED)[0].float().eval().fuse(verbose=False)
+    usual.model[-1].export, usual.model[-1].format = True, "onnx"
+    picture = torch.randint(0, 256, (1, 4, 96, 128), generator=torch.manual_seed(0)).float()
+    with torch.no_grad():
+        wanted = usual(picture / 255)
+        joined_late(usual)
+        assert torch.allclose(usual(picture / 255), wanted, atol=1e-3)
+        assert not any(isinstance(layer, torch.nn.Upsample) for layer in usual.model)
+        in_blocks(usual, 128, 96)
+        assert torch.allclose(usual(picture.permute(0, 2, 3, 1)), wanted, atol=1e-3)
 
 
 def test_what_cannot_be_trained_is_refused_in_a_line(pictures: Path, run: Path, tmp_path: Path) -> None:
