@@ -60,12 +60,12 @@ class Kind:
         return hits / max(1, self.wanted), hits / max(1, int(sure.sum()))
 
     def best(self, precision: float = 0.0) -> float:
-        """The score at which recall and precision are worth most together (F1), of those with at least this precision
-        if there are any.
+        """The score at which recall and precision are worth most together (F1); or, where a precision is asked for and
+        there are scores that have it, the one of them at which most is found.
         """
         steps = [float(s) for s in np.arange(LEAST_SURE, 0.9, 0.01)]
-        right = [s for s in steps if self.at(s)[1] >= precision]
-        return max(right or steps, key=lambda s: _f1(*self.at(s)))
+        right = [s for s in steps if precision and self.at(s)[1] >= precision]
+        return max(right, key=lambda s: self.at(s)[0]) if right else max(steps, key=lambda s: _f1(*self.at(s)))
 
 
 @dataclass
