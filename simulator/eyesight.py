@@ -50,7 +50,8 @@ def eyesight(folder: Path, seed: int, detector: Path | None = None) -> list[Scen
 
 
 def _scene(folder: Path, seed: int, detector: Path | None, number: int) -> Scene:
-    path, videos = folder / f"{number:02d}.mcap", folder / f"{number:02d}"
+    videos = folder / f"seed{seed}-{number:02d}"
+    path = videos.with_suffix(".mcap")
     shop, chance = load_store(DEMO), seed * 1000 + number
     if not path.exists():
         story = busy_story(shop, VISITS[number], chance, HABITS)
@@ -65,8 +66,8 @@ def _scene(folder: Path, seed: int, detector: Path | None, number: int) -> Scene
 
 
 def _table(scenes: list[Scene]) -> Table:
-    table = Table("scene", "visits", "F1, perfect detections", "exact", "F1, frames", "exact", "overcharged", "review",
-                  box=None, padding=(0, 2))  # fmt: skip
+    table = Table("scene", "visits", "perfect: F1", "exact", "frames: F1", "exact", "overcharged", "review",
+                  box=None, padding=(0, 1))  # fmt: skip
     for column in table.columns[1:]:
         column.justify = "right"
     perfect, watched = Tally(), Tally()

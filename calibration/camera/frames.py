@@ -74,7 +74,7 @@ def _live(source: str) -> Iterator[tuple[str, Picture]]:
             if frame is not None:
                 count += 1
                 yield f"picture {count}", frame.picture
-            elif camera.why:
+            elif camera.why and not count:  # later it is opened again, and what was seen so far counts on
                 raise NoPictures(camera.why)
     finally:
         camera.stop()

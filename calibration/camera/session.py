@@ -11,6 +11,7 @@ stays, or another camera's of the same make where somebody says so.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,8 @@ FLOORS: Final = 8
 MOVED: Final = 0.04
 """Of the picture's width: a board that moved less since the last picture shows nothing new."""
 TOLD_EVERY: Final = 5
+MISSED: Final = 20
+"""Pictures in a row that show nothing new of the board, about five seconds: why is told."""
 
 
 class CannotCalibrate(ValueError):
@@ -116,11 +119,16 @@ def gathered(pictures: Iterable[tuple[str, Picture]], board: Board, tell: Tell, 
     """What is seen of the board in each picture; of a camera until it was seen everywhere. Ctrl-C ends it sooner."""
     looks: list[Look] = []
     last: Look | None = None
+    missed: Counter[str] = Counter()
     try:
         for name, picture in pictures:
             seen = look(picture, board, name)
             there = len(seen.corners) >= ENOUGH_CORNERS
             if live and (not there or seen.blur_px > FAULTS["blurred"].limit or not _moved(last, seen)):
+                missed[_why_not(seen, there)] += 1
+                if missed.total() % MISSED == 0:
+                    tell(f"{len(looks)} boards; of the last {MISSED} pictures most: {missed.most_common(1)[0][0]}")
+                    missed.clear()
                 continue
             looks.append(seen)
             last = seen if there else last
@@ -132,6 +140,13 @@ def gathered(pictures: Iterable[tuple[str, Picture]], board: Board, tell: Tell, 
     except KeyboardInterrupt:
         tell("enough")
     return looks
+
+
+def _why_not(seen: Look, there: bool) -> str:
+    if seen.nothing:
+        return {"black": "black", "mirrored": "the board in a mirror"}.get(seen.nothing, "no board")
+    return ("blurred" if there and seen.blur_px > FAULTS["blurred"].limit else
+            "the board where it was" if there else "a part of the board")  # fmt: skip
 
 
 def _moved(last: Look | None, seen: Look) -> bool:

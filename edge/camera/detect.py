@@ -138,6 +138,11 @@ class Detector:
             raise UnusableDetector(f"{self.path} tells boxes in shares of the picture. Wanted: {WANTED}. {SEE}")
         return self._told(sure, page)
 
+    def shown(self, picture: Picture) -> NDArray[Any]:
+        """What the network is given of a picture of which everything may be new (1, …); good until the next picture."""
+        self._laid(picture, None)
+        return self._paper
+
     def knowing(self, empty: Picture) -> Background:
         """What a camera knows that has seen the shop empty."""
         return Background(self._laid(empty, None).pixels)

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -29,11 +30,15 @@ from edge.optics import View
 from edge.records import PersonSeen, Point
 from edge.store import Gondola, Layout
 
+Boxes: TypeAlias = NDArray[np.float64]
+"""(n, 5): x, y of the centre, width, height in pixels, score (`edge.camera.detect`)."""
+
 FOLDER: Final = "evidence"
 
 REACH_M: Final = 0.25
 """Around a hand, this is what it can be about."""
-HEAD_M: Final = 0.22
+HEAD_SIZES: Final = 0.92
+"""So many sizes of a head's box (a ball of 24 cm) around its middle are the head, hair and hats included."""
 BEFORE_M: Final = 0.10
 """A hand so far before the shelves is at them."""
 ROUND: Final = 1.6
@@ -55,17 +60,19 @@ class Evidence:
         self._tidied_s = -np.inf
         self._told = ""
 
-    def keep(self, camera: str, frame: Frame, people: Sequence[PersonSeen], view: View) -> None:
-        """A cut-out of every frame that shows a hand at a shelf, as the policy wants it."""
-        if not self._hours or frame.at_s < self._kept_s.get(camera, -np.inf) + APART_S:
+    def keep(self, camera: str, frame: Frame, people: Sequence[PersonSeen], heads: Boxes, view: View) -> None:
+        """A cut-out of every frame that shows a hand at a shelf, as the policy wants it. ``heads``: all that were found
+        in it, also whose place is not known, and what was taken for furniture.
+        """
+        if not self._hours or 0.0 <= frame.at_s - self._kept_s.get(camera, -np.inf) < APART_S:
             return
         hands = [hand for person in people for hand in person.hands if self._is_at_a_shelf(hand)]
         if not hands:
             return
         self._kept_s[camera] = frame.at_s
-        cut = cut_out(frame.picture, view, hands, [person.head for person in people])
-        good, coded = cv2.imencode(".jpg", cut, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        if cut.size and good:
+        cut = cut_out(frame.picture, view, hands, heads)
+        if cut.size:
+            coded = cv2.imencode(".jpg", cut, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
             self._write(camera, frame.at_s, coded.tobytes())
 
     def tidy(self, now_s: float | None = None) -> None:
@@ -77,8 +84,9 @@ class Evidence:
         oldest_s = (time.time() if now_s is None else now_s) - self._hours * 3600.0
         try:
             for path in self._folder.glob("*/*.jpg*"):
-                if not self._hours or path.stat().st_mtime < oldest_s:
-                    path.unlink()
+                with suppress(FileNotFoundError):  # it was just being written, and has its own name by now
+                    if not self._hours or path.stat().st_mtime < oldest_s:
+                        path.unlink()
         except OSError as error:
             self._trouble(f"old cut-outs in {self._folder} cannot be deleted ({error.strerror}). Delete them by hand")
 
@@ -109,15 +117,15 @@ def _is_at(gondola: Gondola, hand: Point) -> bool:
     return bool(-BEFORE_M < x < wide + BEFORE_M and -BEFORE_M < y < deep and z < high + REACH_M + BEFORE_M)
 
 
-def cut_out(picture: Picture, view: View, hands: Sequence[Point], heads: Sequence[Point]) -> Picture:
-    """The picture around some hands: sharp within their reach, blurred elsewhere, and wherever a head is."""
+def cut_out(picture: Picture, view: View, hands: Sequence[Point], heads: Boxes) -> Picture:
+    """The picture around some hands: sharp within their reach, blurred elsewhere, and wherever a head is (n, 5)."""
     height, width = picture.shape[:2]
     sharp = np.zeros((height, width), np.uint8)
     near = _discs(view, hands, REACH_M)
     for disc in near:
         cv2.circle(sharp, disc[:2], disc[2], 255, -1)
-    for x, y, radius in _discs(view, heads, HEAD_M):
-        cv2.circle(sharp, (x, y), radius, 0, -1)
+    for x, y, wide, high, _ in heads:
+        cv2.circle(sharp, (round(x), round(y)), max(1, round(HEAD_SIZES * max(wide, high))), 0, -1)
     small = cv2.resize(picture, (max(1, width // BLOCK), max(1, height // BLOCK)), interpolation=cv2.INTER_AREA)
     blurred = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
     shown = np.where(sharp[..., None] > 0, picture, blurred).astype(np.uint8)

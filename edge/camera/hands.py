@@ -62,21 +62,25 @@ def given(heads: Array, found: Detections, rays: Array, by_size: Array, view: Vi
     """For each head of ``found``, at (n, 3), its hands (0…2 of (3,)); none where its place is NaN, not known. ``rays``
     and ``by_size`` are what was judged of the hands, and after them of the elbows.
     """
-    if not len(found.hands) or not len(heads):
-        return [[] for _ in heads]
+    hands: list[list[Array]] = [[] for _ in heads]
+    known = np.flatnonzero(np.isfinite(heads).all(axis=1))
+    if not len(found.hands) or not len(known):
+        return hands
     points, far = along(rays, view, HEIGHTS_M)
     size, count = _by_size(far, by_size), len(found.hands)
     points, elbows = np.split(points, [count])
     size, elbow_size = np.split(size, [count])
-    shoulders = heads - np.array([0.0, 0.0, SHOULDERS_M])
+    shoulders = heads[known] - np.array([0.0, 0.0, SHOULDERS_M])
     apart = np.sqrt(((points[None] - shoulders[:, None, None, :]) ** 2).sum(axis=3))
     weights = -0.5 * ((apart - ARM_M) / ARM_SD_M) ** 2 + size
     weights = np.maximum(weights, _bent(shoulders, points, size, elbows, elbow_size, found))
     weights = np.where(apart < LONGEST_ARM_M, weights, -50.0)
     nats = REACH * np.nan_to_num(weights, nan=-50.0).max(axis=2)
     if found.new is not None:
-        nats += ARM * (_arms(view.pixels(np.nan_to_num(shoulders)), found.heads, found.hands, found.new) - 1.0)
-    return _dealt(nats, weights, points)
+        nats += ARM * (_arms(view.pixels(shoulders), found.heads[known], found.hands, found.new) - 1.0)
+    for i, theirs in zip(known, _dealt(nats, weights, points), strict=True):
+        hands[i] = theirs
+    return hands
 
 
 def _by_size(far: Array, by_size: Array) -> Array:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -87,12 +88,13 @@ class Eye:
             return
         found: list[PersonSeen] = []
         if self._still.stirs(small, frame.at_s):
-            seen = self._fixtures.without(detector.detect(frame.picture, self._background), frame.at_s)
+            everything = detector.detect(frame.picture, self._background)
+            seen = self._fixtures.without(everything, frame.at_s)
             detector.remember(self._background, seen, frame.at_s)
             self._still.looked(small, frame.at_s, somebody=bool(len(seen.heads) or len(seen.hands)))
             found = people(seen, self._fitted)
             if self._evidence is not None:
-                self._evidence.keep(self.camera, frame, found, self._fitted)
+                self._evidence.keep(self.camera, frame, found, everything.heads, self._fitted)
             if self._watch is not None:
                 self._watch(self.camera, frame, seen, self._fitted)
         if found or self._had or not 0.0 <= frame.at_s - self._said_s < EMPTY_S:
@@ -188,7 +190,11 @@ class Node:
     def _look_after(self) -> None:
         clock_s = time.time() - time.monotonic()
         while not self._quit.wait(NOW_AND_THEN_S):
-            clock_s = self._now_and_then(clock_s)
+            try:
+                clock_s = self._now_and_then(clock_s)
+            except Exception as error:  # a full disk under stderr, say: profiles and evidence want looking after still
+                with suppress(OSError):
+                    self._tell(f"profiles, evidence and the clock could not be looked after ({error})")
 
     def _now_and_then(self, clock_s: float) -> float:
         """New profiles, old evidence, and the clock: by how much it is ahead of one that nobody sets."""

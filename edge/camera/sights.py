@@ -19,23 +19,24 @@ Sight: TypeAlias = View | str
 
 
 class Sights:
-    """Call it as often as you like: it only looks at names."""
+    """Call it as often as you like: it only looks at names, unless the store is broken beside a new profile."""
 
     def __init__(self, folder: Path, store: Store, tell: Callable[[str], None]) -> None:
         self._folder, self._tell = folder / FOLDER, tell
         self._cameras = [camera.id for camera in store.layout.cameras]
         self._sights = _sights(store)
         self._seen = self._names()
+        self._told = ""
 
     def __call__(self) -> Mapping[str, Sight]:
         names = self._names()
         if names != self._seen:
-            self._seen = names
             try:
                 new = _sights(load_store(self._folder.parent))
             except BrokenStore as error:
-                self._tell(f"a new profile cannot be used yet: {error.faults[0]}")
+                self._once(f"a new profile cannot be used yet: {error.faults[0]}")
             else:
+                self._seen, self._told = names, ""
                 self._sights = {camera: self._better(camera, sight) for camera, sight in new.items()}
         return self._sights
 
@@ -46,6 +47,11 @@ class Sights:
             return new
         self._tell(f"the new profile of {camera} cannot be used: {new}")
         return old
+
+    def _once(self, what: str) -> None:
+        if what != self._told:
+            self._told = what
+            self._tell(what)
 
     def _names(self) -> tuple[str | None, ...]:
         return tuple(newest(path.stem for path in (self._folder / camera).glob("*.toml")) for camera in self._cameras)

@@ -36,6 +36,8 @@ STEADY_S: Final = 10.0
 OPENS_S: Final = 10.0
 STALE_S: Final = 3.0
 """A camera that has given no picture for so long, when it was opened and later, gives none."""
+LATE: Final = 2.0
+"""… and for so many periods of those that are asked for, where somebody wants a picture every few seconds."""
 MOST_SPOILT: Final = 20
 """So many pictures in a row that cannot be decoded: the stream is opened anew, for its beginning was misunderstood."""
 EARLY: Final = 0.25
@@ -102,14 +104,17 @@ class Source:
             began_s = time.monotonic()
             try:
                 capture = opened(self.camera.source)
-            except NoPictures as error:
-                self._why = str(error)
-            else:
-                ended = self._read(capture)
-                capture.release()
+                try:
+                    ended = self._read(capture)
+                finally:
+                    capture.release()
                 self._why = ended
                 if is_film(self.camera.source):
                     return
+            except NoPictures as error:
+                self._why = str(error)
+            except Exception as error:  # whatever OpenCV and the system make of it: it is tried again
+                self._why = f"{lost(self.camera.source)} ({error})"
             if time.monotonic() - began_s > STEADY_S:
                 wait_s = BACKOFF_S[0]
             self._quit.wait(wait_s)
@@ -139,7 +144,7 @@ class Source:
     def _put(self, frame: Frame) -> None:
         with self._lock:
             self._slot = frame
-        self._why, self._read_s, self._patience_s = "", time.monotonic(), STALE_S
+        self._why, self._read_s, self._patience_s = "", time.monotonic(), max(STALE_S, LATE / self.camera.hz)
         self._arrived()
 
 

@@ -157,14 +157,20 @@ class PipeVoice:
 
 
 class Aloud:
-    """A JSON line a frame, on stdout; health is for whoever reads stderr."""
+    """A JSON line a frame, on stdout; health is for whoever reads stderr. Nobody reads any more: ``gone`` is called."""
+
+    def __init__(self, gone: Callable[[], None]) -> None:
+        self._gone = gone
 
     def open(self) -> None:
         """Stdout is."""
 
     def people(self, camera: str, at_s: float, people: Sequence[PersonSeen]) -> None:
-        sys.stdout.write(json.dumps({"camera": camera, **people_payload(at_s, people)}) + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(json.dumps({"camera": camera, **people_payload(at_s, people)}) + "\n")
+            sys.stdout.flush()
+        except OSError:
+            self._gone()
 
     def health(self, camera: str, health: Health) -> None:
         """The node tells staff's stderr by itself."""

@@ -172,7 +172,7 @@ def _voice(
     from edge.camera.voice import Aloud, BrokerVoice, PipeVoice
 
     if dry_run:
-        return Aloud()
+        return Aloud(stop)
     if pipe:
         return PipeVoice(stop)
     return BrokerVoice(shop.id, site.broker, _passwords(site, state, wanted), say)

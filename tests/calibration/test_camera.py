@@ -23,6 +23,7 @@ from calibration.camera.pose import (
     points_of,
     together,
 )
+from calibration.camera.session import MISSED, gathered
 from calibration.camera.sheets import DOTS_PER_MM, PAPERS, board_of, board_origin_mm, board_page
 from edge.optics import Lens, View, looking_down
 from simulator.rig.boards import Camera, Picture, lying, marker_lying, photograph, random_lens
@@ -113,6 +114,13 @@ def test_pictures_that_show_nothing_of_use_are_told_with_the_remedy(
     assert fit is None
     assert [f.fault for f in found] == [fault]
     assert says in str(found[0])
+
+
+def test_a_live_camera_that_shows_no_board_says_so_while_it_is_looked_at() -> None:
+    told: list[str] = []
+    black = np.zeros((480, 640, 3), np.uint8)
+    assert gathered([(str(i), black) for i in range(2 * MISSED)], BOARD, told.append, live=True) == []
+    assert told == [f"0 boards; of the last {MISSED} pictures most: black"] * 2
 
 
 def test_pictures_of_two_sizes_are_refused() -> None:

@@ -24,9 +24,11 @@ from edge.adapters.cameras import SOURCE, Cameras
 from edge.adapters.mqtt import BrokerLine
 from edge.camera.detect import Detector
 from edge.camera.node import Eye
+from edge.camera.sights import Sights
 from edge.camera.source import Frame
 from edge.camera.voice import Aloud
 from edge.daemon.desk import NobodyThere, ask
+from edge.optics import View
 from edge.records import PeopleFrame, SourceTrouble
 from edge.site import load_shop
 from edge.store import load_store
@@ -77,6 +79,19 @@ def test_a_dry_run_prints_who_is_where_and_tells_nobody(tmp_path: Path, walked: 
         assert abs(person["head"][1] - 0.8) < 0.15
     assert not any(frame["people"] for frame in frames if not 2.0 <= frame["t"] - BEGINS_S < 5.0)
     assert done.stderr == f"tebura: cam sees\ntebura: {walked} is over: 70 frames\n"
+
+
+def test_a_dry_run_ends_when_nobody_reads_it_any_more(tmp_path: Path) -> None:
+    video = film(tmp_path / "long.avi", [shown([(1.0, 1.0, 1.55)], seed=i) for i in range(60)], fps=2.0)
+    folder = shop(tmp_path / "shop", f'[[camera]]\nid = "cam"\nsource = "{video}"')
+    with running("camera", "--store", folder, "--dry-run") as node:
+        assert node.stdout is not None
+        assert json.loads(node.stdout.readline())["camera"] == "cam"
+        node.stdout.close()
+        until(lambda: node.poll() is not None, "it ends", 30.0)
+        node.stdout = None
+        assert node.stderr is not None
+        assert "blind" not in node.stderr.read()
 
 
 def test_people_come_over_the_broker_and_an_end_is_told(tmp_path: Path, walked: Path) -> None:
@@ -227,7 +242,7 @@ def test_what_goes_wrong_with_one_camera_blinds_that_camera_alone(tmp_path: Path
     """Pictures in which its detector answers nonsense: no other error of a camera may end its node either."""
     told: list[str] = []
     sight = load_store(shop(tmp_path / "shop")).sights["cam"].view
-    eye = Eye("cam", sight, Aloud(), told.append)
+    eye = Eye("cam", sight, Aloud(told.clear), told.append)
     detector = Detector(colour_net(tmp_path / "net.onnx"))
     eye.look(Frame(0.0, shown([(1.0, 1.0, 1.55)], seed=1)), detector)
     eye.look(Frame(0.1, shown([(1.0, 1.0, 1.55)], seed=2)[..., 0]), detector)  # no colours
@@ -252,6 +267,21 @@ def test_a_new_profile_is_believed_without_a_restart(tmp_path: Path) -> None:
         (folder / "calibration" / "cam" / "20261122T011406Z.toml").write_text("fx =")
         assert "the new profile of cam cannot be used: calibration/cam.toml: profile" in node.stderr.readline()
         assert json.loads(node.stdout.readline())["people"], "the one before it counts on"
+
+
+def test_a_profile_that_came_beside_a_broken_store_is_believed_when_it_is_mended(tmp_path: Path) -> None:
+    folder, told = shop(tmp_path / "shop", calibrated=False), list[str]()
+    sights = Sights(folder, load_store(folder), told.append)
+    catalogue = folder / "catalogue.csv"
+    whole = catalogue.read_text()
+    (shop(tmp_path / "other") / "calibration").rename(folder / "calibration")
+    catalogue.write_text("nonsense\n")
+    for _ in range(3):
+        assert isinstance(sights()["cam"], str)
+    catalogue.write_text(whole)
+    assert isinstance(sights()["cam"], View)
+    (once,) = told
+    assert once.startswith("a new profile cannot be used yet: catalogue.csv")
 
 
 def test_a_pc_without_the_extra_is_told_what_to_install(tmp_path: Path) -> None:

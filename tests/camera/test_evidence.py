@@ -14,10 +14,12 @@ pytest.importorskip("onnxruntime", reason="the camera node needs onnxruntime: pi
 import cv2
 
 from edge.camera.evidence import Evidence, cut_out
+from edge.camera.people import HEAD_M
 from edge.camera.source import Frame
 from edge.records import PersonSeen, Point
 from edge.store import read_store
 from tests.camera.scenes import SIZE, VIEW
+from tests.camera.sight import boxes
 from tests.corner import FILES
 
 LAYOUT = read_store(FILES).layout
@@ -36,7 +38,7 @@ def evidence(folder: Path, hours: float) -> tuple[Evidence, list[str]]:
 
 def keep(kept: Evidence, hand: Point, at_s: float = AT_S) -> None:
     person = PersonSeen((1.5, 1.5, 1.6), (hand,), 0.9)
-    kept.keep("cam", Frame(at_s, PICTURE), [person], VIEW)
+    kept.keep("cam", Frame(at_s, PICTURE), [person], boxes([[*person.head]], HEAD_M, VIEW), VIEW)
 
 
 def files(folder: Path) -> list[str]:
@@ -64,7 +66,7 @@ def test_a_hand_at_a_shelf_is_kept_once_a_second_and_one_in_the_aisle_is_not(tmp
 
 def test_sharp_is_what_a_hand_can_reach_and_neither_a_head_nor_anything_else() -> None:
     head = (1.5, 1.4, 1.6)
-    cut = cut_out(PICTURE, VIEW, [AT_SHELF], [head]).astype(float)
+    cut = cut_out(PICTURE, VIEW, [AT_SHELF], boxes([[*head]], HEAD_M, VIEW)).astype(float)
     hand_px, head_px = VIEW.pixels([AT_SHELF, head])
     towards = (head_px - hand_px) / np.linalg.norm(head_px - hand_px)
 
@@ -77,6 +79,13 @@ def test_sharp_is_what_a_hand_can_reach_and_neither_a_head_nor_anything_else() -
     assert contrast(-20.0) > 100  # what it may hold
     assert contrast(26.0) < 30  # as near, but it is the head
     assert contrast(-45.0) < 30  # beyond reach
+
+
+def test_a_clock_that_was_set_back_costs_no_cut_outs(tmp_path: Path) -> None:
+    kept, _ = evidence(tmp_path, 2.0)
+    for at_s in (AT_S, AT_S - 3600, AT_S - 3599.5, AT_S - 3000):
+        keep(kept, AT_SHELF, at_s)
+    assert files(tmp_path) == ["20231114T211320.000Z.jpg", "20231114T212320.000Z.jpg", "20231114T221320.000Z.jpg"]
 
 
 def test_what_is_too_old_goes_and_so_does_everything_when_the_policy_ends(tmp_path: Path) -> None:

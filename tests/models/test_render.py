@@ -151,8 +151,8 @@ def test_beside_each_picture_lies_the_shop_without_its_people(tmp_path: Path) ->
 def test_a_stopped_rendering_goes_on(tmp_path: Path) -> None:
     render(tmp_path, 2, 1, 1, seed=3, processes=1)
     truths = sorted((tmp_path / "truth").rglob("*.json"))
-    kinds = ("images", "labels", "truth", "empty")
-    assert [len(list((tmp_path / kind / "train").iterdir())) for kind in kinds] == [2, 2, 2, 2]
+    kinds = ("images", "labels", "faint", "truth", "empty")
+    assert [len(list((tmp_path / kind / "train").iterdir())) for kind in kinds] == [2, 2, 2, 2, 2]
     untouched, torn = truths[0], truths[-1]
     untouched.write_text('{"kept": true}')
     before = torn.read_text()

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -22,8 +23,10 @@ from typer.testing import CliRunner
 
 from edge.camera.detect import Detector
 from models.__main__ import app
+from models.export import export
 from models.lean import in_blocks, joined_late
 from models.offline import weights_in
+from models.peaks import FAINT, peaks
 from models.render.dataset import render
 
 MISSING = [name for name in ("torch", "torchvision", "ultralytics", "onnxslim") if find_spec(name) is None]
@@ -186,6 +189,38 @@ def test_the_node_reads_what_is_exported(pictures: Path, run: Path, tmp_path: Pa
     boxes = np.concatenate([found.heads, found.hands, found.feet])
     assert len(boxes)
     assert np.isfinite(boxes).all()
+
+
+def test_a_network_in_bytes_says_what_its_weights_say(pictures: Path, tmp_path: Path) -> None:
+    done = export(SHIPPED, tmp_path / "bytes.onnx", int8=True, data=pictures)
+    assert done.rows > 10
+    assert done.lost <= 0.15 * done.rows
+    assert done.median_px < 2.0
+    assert done.size_bytes < 2_000_000
+
+
+def test_what_is_faint_is_neither_asked_for_nor_held_against_a_network() -> None:
+    import torch
+
+    network = weights_in(SHIPPED)[0].train()
+    network.args = SimpleNamespace(box=2.0, cls=1.0, dfl=1.5)
+    loss = peaks()(network)
+    sure = torch.full((1, 4, 48), -6.0)
+    sure[0, 1, 8 * 2 + 3] = 4.0  # the third row's fourth cell: a hand, it says
+    said = {"boxes": torch.ones(1, 4, 48), "scores": sure, "feats": [torch.zeros(1, 64, 6, 8)]}
+
+    def presence(*kinds: int) -> float:
+        middle = torch.tensor([[28 / 64, 20 / 48, 16 / 64, 16 / 48]] * len(kinds)).reshape(-1, 4)
+        batch = {"batch_idx": torch.zeros(len(kinds)), "cls": torch.tensor(kinds).float(), "bboxes": middle}
+        return float(loss.get_assigned_targets_and_loss(said, batch)[1][1])
+
+    nothing, hand, faint = presence(), presence(1), presence(1 + FAINT)
+    assert hand < 0.1
+    assert faint < 0.1
+    assert nothing > 5.0
+    sure[:] = -6.0
+    assert presence(1) > 5.0, "not found"
+    assert presence(1 + FAINT) < 0.1
 
 
 def test_a_leaner_network_answers_the_same() -> None:
