@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
 
 from edge.store import BrokenStore, Fault, Store, load_store, told_faults
@@ -81,11 +82,18 @@ class PlainPlate(Section):
     """Where in a JSON payload the number stands, like ``HX711.Weight``; empty: the payload is the number."""
 
 
+def _source(said: object) -> int | str:
+    """One fault where neither fits, and not one for each of the two."""
+    if (isinstance(said, str) and said.strip()) or (type(said) is int and said >= 0):
+        return said
+    raise PydanticCustomError("camera_source", "is no source of pictures")
+
+
 class CameraSource(Section):
     """``[[camera]]``: where this PC gets the pictures of one of the store's cameras."""
 
     id: str
-    source: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)]
+    source: Annotated[int | str, PlainValidator(_source)]
     """``rtsp://user:password@host/path``, ``/dev/v4l/by-id/…``, the number of a USB camera, or a video file, which is
     played once at its own speed."""
     hz: Annotated[float, Field(gt=0.0, le=60.0)] = 10.0

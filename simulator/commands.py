@@ -60,6 +60,8 @@ def simulate(
         else:
             simulate_story(shop, busy_story(shop, busy or 1, seed, None), out, seed, frames=frames, told=told)
     except OSError as error:
+        if error.strerror is None:
+            raise  # it says itself what cannot be written: the videos
         remedy = "Name a file in a folder that you may write to with -o"
         raise OSError(f"{out}: cannot be written ({error.strerror}). {remedy}") from error
 

@@ -19,7 +19,7 @@ from edge.checkout.roll import COLUMNS
 from edge.ledger import receipts
 from edge.store import Store, load_store
 from edge.wire import open_recording
-from simulator.commands import simulate
+from simulator.commands import simulate_busy
 from simulator.replay import Replayed, replay
 from simulator.report import Collector, Truth, page, read_truth
 
@@ -28,14 +28,14 @@ VISITS = 14
 
 
 def demo(out: Path, seed: int) -> None:
-    """Simulate, replay, compare, and say where the report is."""
+    """Simulate, replay, compare, and say where the report is. `OSError` where the folder cannot be written to."""
     console = Console(highlight=False)
     out.mkdir(parents=True, exist_ok=True)
     store = load_store(SHOP)
     recording = out / "demo.mcap"
     console.print(f"[bold]{store.name}[/bold]: {VISITS} visits by people who hesitate, put back, and collide.")
     with console.status("The shop is open …"):
-        simulate(None, VISITS, recording, seed, SHOP)
+        simulate_busy(store, VISITS, recording, seed)
     with console.status("The runtime hears what the sensors said …"):
         done, truth, told, report = _replayed(recording, out)
     for receipt in told:
@@ -68,7 +68,7 @@ def _replayed(path: Path, out: Path) -> tuple[Replayed, Truth, list[Receipt], Pa
 
 
 def charged(receipt: Receipt) -> dict[str, int]:
-    """What a receipt asks money for, sku -> units."""
+    """What a receipt asks money for, sku -> units; under review: what it would ask for, and nobody has paid."""
     units: Counter[str] = Counter()
     for line in receipt.sale.lines:
         units[line.sku] += line.quantity
@@ -78,13 +78,15 @@ def charged(receipt: Receipt) -> dict[str, int]:
 def _beside(store: Store, receipt: Receipt, truth: dict[str, int]) -> Table:
     """A receipt and, on its right, what the shopper really left with."""
     asked = charged(receipt)
+    charge = "would be charged" if receipt.state == "review" else "charged"
     really = Text()
     really.append(f"{receipt.sale.subject} really left with\n\n", "bold")
     for sku in sorted({*truth, *asked}):
         name = store.catalogue[sku].name("en") if sku in store.catalogue else sku
         same = truth.get(sku, 0) == asked.get(sku, 0)
-        really.append(f"{truth.get(sku, 0)} × {name}", "" if same else "red")
-        really.append("\n" if same else f"   charged: {asked.get(sku, 0)}\n", "red")
+        really.append(f"{truth.get(sku, 0)} × {name}\n", "" if same else "red")
+        if not same:
+            really.append(f"    {charge}: {asked.get(sku, 0)}\n", "red")
     if not truth and not asked:
         really.append("nothing\n")
     really.append("\n")

@@ -51,7 +51,11 @@ SENSOR = Sensor(0.5, (0.97, 1.0, 1.03), 2.2, 0.9, 0.2, 0.5, 0.012, 100)
 
 def film(played: Played, folder: Path, seed: int, told: Callable[[str], None] | None = None) -> dict[str, bytes]:
     """Write the videos; returns what the recording has to carry. ``told`` hears of each camera that is done."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = "Name a folder that you may write to with --frames"
+        raise OSError(f"{folder}: cannot hold the videos ({error.strerror}). {remedy}") from error
     store = played.stage.store
     rng = stream(seed, "frames")
     sheet = a_sheet(rng)

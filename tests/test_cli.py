@@ -48,6 +48,37 @@ def test_without_json_receipts_are_printed_in_the_language_that_was_asked_for(an
     assert "1 visit, 18 s in" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("no/x.html", "there is no folder no"),
+        ("/tmp", "it is a folder"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_told_before_anything_is_replayed(ana: Path, path: str, why: str) -> None:
+    done = tebura("replay", ana, "--report", path)
+    assert (done.returncode, done.stdout) == (2, "")
+    remedy = "Name a file in a folder that you may write to with --report"
+    assert done.stderr == f"tebura: {path}: cannot be written ({why}). {remedy}\n"
+
+
+def test_a_report_that_only_the_writing_finds_impossible_is_told_too(ana: Path) -> None:
+    done = tebura("replay", ana, "--report", "/proc/x.html")
+    assert done.returncode == 2
+    assert "tebura: /proc/x.html: cannot be written (No such file or directory). Name a file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_language_that_no_receipt_is_written_in_is_refused(ana: Path, tmp_path: Path) -> None:
+    ledger = tmp_path / "book.db"
+    assert tebura("replay", ana, "--json", "--ledger", ledger).returncode == 0
+    for command in (("replay", ana), ("ledger", "receipt", ledger)):
+        done = tebura(*command, "--language", "fr")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "tebura: --language fr: receipts are written in en, ja. Name one of them\n"
+    assert "Total" in tebura("ledger", "receipt", ledger, "--language", "en").stdout
+
+
 def test_a_file_that_cannot_be_used_is_told_and_the_others_go_on(ana: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "notes.txt"
     wrong.write_text("milk, eggs")
@@ -125,6 +156,14 @@ def test_busy_traffic_is_simulated_and_replayed(tmp_path: Path) -> None:
     assert {json.loads(line)["currency"] for line in done.stdout.splitlines()} == {"JPY"}
 
 
+@pytest.mark.parametrize(("out", "why"), [("/proc/x", "No such file or directory"), ("README.md", "File exists")])
+def test_a_demo_that_has_no_folder_is_told(out: str, why: str) -> None:
+    done = tebura("demo", "--out", out)
+    assert done.returncode == 2
+    remedy = "Name a folder that you may write to with --out"
+    assert done.stderr == f"tebura: {out}: cannot hold the demo's files ({why}). {remedy}\n"
+
+
 def test_a_story_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
     story = tmp_path / "moon.story"
     story.write_text("09:00:00  ana enters\n09:00:12  ana flies to the moon\n")
@@ -195,6 +234,8 @@ def test_the_faults_of_the_store_and_of_its_site_are_told_in_one_run(command: st
         ("bench", "--part", "day"),
         ("simulate", "--busy", "2", "-o", "x.mcap", "--plates", "4"),
         ("simulate", "-o", "x.mcap"),
+        ("simulate", "--busy", "0", "-o", "x.mcap"),
+        ("simulate", "--busy", "-3", "-o", "x.mcap"),
         ("replay",),
     ],
 )

@@ -40,7 +40,8 @@ def summary(shelves: Sequence[ShelfHealth]) -> Text:
     count = sum(len(s.plates) for s in shelves)
     ill = sum(len(s.findings) + len(s.troubles) for s in shelves)
     if not ill:
-        return Text(f"{len(shelves)} shelves with {count} plates: all is well.", "green")
+        shelf, plate = "shelf" if len(shelves) == 1 else "shelves", "plate" if count == 1 else "plates"
+        return Text(f"{len(shelves)} {shelf} with {count} {plate}: all is well.", "green")
     bad = sum(not s.well for s in shelves)
     return Text(f"{ill} fault{'s' * (ill > 1)} on {bad} of {len(shelves)} shelves.", "bold red")
 

@@ -10,7 +10,7 @@ import typer
 
 from edge.cli.live import StateFolder
 from edge.cli.places import state_folder
-from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
+from edge.cli.terminal import DIFFERENT, refuse, refuse_store, refuse_unwritable, say, writing
 
 if TYPE_CHECKING:
     from calibration.camera.bumped import CameraHealth
@@ -60,6 +60,7 @@ def check(
     try:
         if plot is not None:
             pictures.check(plot)
+            refuse_unwritable(plot, "--plot")
         ear = _heard(files or [], store, state, for_s, shelf or [])
         verdict, cameras = ear.verdict(), ear.cameras()
         _print(ear, verdict, cameras, every, as_json)
@@ -119,10 +120,11 @@ def _draw(path: Path, ear: Ear, verdict: list[ShelfHealth]) -> None:
     from calibration.health import page
     from calibration.health import plot as pictures
 
-    if path.suffix.lower() == ".html":
-        page.write(path, ear, verdict)
-    else:
-        pictures.draw(path, ear, verdict)
+    with writing(path, "--plot"):
+        if path.suffix.lower() == ".html":
+            page.write(path, ear, verdict)
+        else:
+            pictures.draw(path, ear, verdict)
     say(f"{path} shows it")
 
 

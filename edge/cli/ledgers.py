@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.cli.languages import Language
 from edge.cli.terminal import DIFFERENT, refuse
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def receipt(
     file: LedgerFile,
     visit: Annotated[str, typer.Argument(help="Whose; all without it.")] = "",
     *,
-    language: Annotated[str, typer.Option(help="ja or en; the shop's first without it.")] = "",
+    language: Language = "",
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Print receipts again, out of the book alone."""

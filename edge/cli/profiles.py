@@ -48,7 +48,11 @@ def list_(
         for one in (*map(of_shelves.plain_kept, shelves), *map(of_cameras.plain_kept, cameras)):
             typer.echo(json.dumps(one, ensure_ascii=False))
     else:
-        if shelves or not cameras:
+        if not shelves and not cameras:
+            remedy = f"`tebura calibrate shelf SHELF --store {store}` writes a shelf's, `… camera CAMERA` a camera's"
+            whose = f" of {', '.join(sorted(wanted))}" if wanted else ""
+            typer.echo(f"There are no profiles{whose} yet: {remedy}.")
+        if shelves:
             of_shelves.print_history(shelves, console())
         if cameras:
             of_cameras.print_history(cameras, console())

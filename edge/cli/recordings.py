@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse, refuse_extra, refuse_store, say
+from edge.cli.languages import Language
+from edge.cli.terminal import (
+    DIFFERENT,
+    UNUSABLE,
+    refuse,
+    refuse_extra,
+    refuse_store,
+    refuse_unwritable,
+    say,
+    writing,
+)
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
@@ -33,7 +43,7 @@ def replay(
     ledger: Annotated[Path | None, typer.Option(help="Keep the book in this file.", metavar="FILE.db")] = None,
     stop_after: Annotated[int | None, typer.Option(help="Stop after so many messages; needs --ledger.", min=0)] = None,
     go_on: Annotated[bool, typer.Option("--continue", help="Go on where the ledger's replay was stopped.")] = False,
-    language: Annotated[str, typer.Option(help="Of receipts: ja or en; the shop's first without it.")] = "",
+    language: Language = "",
     calibration: Annotated[
         Path | None, typer.Option(help="Weigh as this store folder's calibration says, not as the recorded one.")
     ] = None,
@@ -68,6 +78,8 @@ def replay(
         refuse("--report, --ledger and --videos take one recording at a time")
     if ledger is None and (stop_after is not None or go_on):
         refuse("--stop-after and --continue need --ledger, where the checkpoint is kept")
+    if report:
+        refuse_unwritable(report, "--report")
     failed, reader = False, _reader(videos, detector)
     for file in files:
         try:
@@ -272,7 +284,9 @@ def _write_report(path: Path, done: Replayed, collector: Collector) -> None:
         notes.insert(0, f"Something is missing: {done.loss.reason}. All that could be read is used.")
     speed = f"{done.span_s / max(done.spent_s, 1e-9):.0f} ×"
     figures = (("messages", f"{done.messages:,}"), ("faster than the shop", speed))
-    path.write_text(page(collector.material(figures, tuple(notes))), encoding="utf-8")
+    told = page(collector.material(figures, tuple(notes)))
+    with writing(path, "--report"):
+        path.write_text(told, encoding="utf-8")
     say(f"the report is {path}")  # fmt: skip
 
 

@@ -16,7 +16,9 @@ app = typer.Typer()
 def simulate(
     story: Annotated[Path | None, typer.Argument(help="A shop story, as text.")] = None,
     *,
-    busy: Annotated[int | None, typer.Option(help="No story: so many visits by people who do what people do.")] = None,
+    busy: Annotated[
+        int | None, typer.Option(help="No story: so many visits by people who do what people do.", min=1)
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The recording to write.", metavar="FILE.mcap")
     ] = None,
@@ -113,4 +115,10 @@ def demo(
     """A lively few minutes in the demo shop: simulate, replay, and compare with what really happened."""
     from simulator.demo import demo as show
 
-    show(out, seed)
+    try:
+        show(out, seed)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        remedy = "Name a folder that you may write to with --out"
+        refuse(f"{out}: cannot hold the demo's files ({error.strerror or error}). {remedy}")

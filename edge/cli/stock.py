@@ -54,6 +54,7 @@ def restock(
 
     from edge.cli.counting import Counting, Unfinished
     from edge.cli.filling import filling
+    from edge.stock.weighed import UNCALIBRATED
 
     who = by or getpass.getuser()
     asked = not yes and sys.stdin.isatty()
@@ -74,9 +75,15 @@ def restock(
     except (KeyboardInterrupt, EOFError):
         say("nothing was counted: the stock is as it was")
         raise typer.Exit(130) from None
-    typer.echo(f"{len(counting.decided)} places are counted.")
+    count = len(counting.decided)
+    typer.echo(f"{count} place{' is' if count == 1 else 's are'} counted.")
     for place in counting.open:
         say(f"{named(place)} is not counted: {place['why'] or 'weight does not come out even'}")
+    uncalibrated = list(dict.fromkeys(p["shelf"] for p in counting.open if p["why"] == UNCALIBRATED))
+    if uncalibrated:
+        first, *others = uncalibrated
+        more = f", and {', '.join(others)} likewise" if others else ""
+        say(f"calibrate: `tebura calibrate shelf {first} --store {store}`{more}; or count by hand, with --set")
     if counting.open:
         raise typer.Exit(DIFFERENT)
 

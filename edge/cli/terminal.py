@@ -6,6 +6,10 @@ something that was named cannot be used.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -22,6 +26,29 @@ def refuse(message: str) -> NoReturn:
     """Something that was named cannot be used."""
     say(message)
     raise typer.Exit(UNUSABLE)
+
+
+def refuse_unwritable(path: Path, option: str) -> None:
+    """A file that could not be written is told before the work that it is for."""
+    if os.path.isdir(path):
+        _refuse_file(path, "it is a folder", option)
+    if not os.path.isdir(path.parent):
+        _refuse_file(path, f"there is no folder {path.parent}", option)
+    if not os.access(path if os.path.exists(path) else path.parent, os.W_OK):
+        _refuse_file(path, "this user may not write there", option)
+
+
+@contextmanager
+def writing(path: Path, option: str) -> Iterator[None]:
+    """What only the writing itself finds out: a full disk, a folder that takes no files."""
+    try:
+        yield
+    except OSError as error:
+        _refuse_file(path, error.strerror or str(error), option)
+
+
+def _refuse_file(path: Path, why: str, option: str) -> NoReturn:
+    refuse(f"{path}: cannot be written ({why}). Name a file in a folder that you may write to with {option}")
 
 
 def refuse_extra(missing: ModuleNotFoundError, extra: str) -> NoReturn:

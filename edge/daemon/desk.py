@@ -112,8 +112,10 @@ def ask(folder: Path, wanted: dict[str, Any]) -> Answer:
             line.sendall(msgspec.json.encode(wanted) + b"\n")
             answer = msgspec.json.decode(_line_of(line, LONGEST_ANSWER), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError) as error:
+        ordinary = isinstance(error, FileNotFoundError | ConnectionRefusedError)
+        why = "" if ordinary else f" ({getattr(error, 'strerror', None) or error})"
         remedy = "Start it with `tebura run --store DIR`, or name its folder with --state"
-        raise NobodyThere(f"no shop is running in {folder} ({error}). {remedy}") from error
+        raise NobodyThere(f"no shop is running in {folder}{why}. {remedy}") from error
     if "error" in answer:
         raise ValueError(str(answer["error"]))
     return answer

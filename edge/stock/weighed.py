@@ -25,6 +25,9 @@ EVEN_SHARE = 0.25
 EVEN_SIGMA = 3.0
 """What is left over is more than an error where it exceeds this share of a unit and this many errors."""
 
+UNCALIBRATED = "not calibrated: nobody has seen these plates empty"
+"""Why weight cannot tell where a profile, or its zeros, is missing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
@@ -71,7 +74,7 @@ def _why_not(shelf: ShelfState, store: Store, facing: Facing) -> str:
     conversion = store.profiles.get(shelf.shelf)
     rows = range(facing.first, facing.last + 1)
     if conversion is None or any(conversion.profile.plate[p - 1].zero is None for p in rows):
-        return "not calibrated: nobody has seen these plates empty"
+        return UNCALIBRATED
     if not math.isfinite(shelf.heard_until_s):
         return "the shelf has said nothing yet"
     if any(p in shelf.blind for p in rows):

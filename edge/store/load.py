@@ -6,6 +6,7 @@ refused: a shop engineer fixes a broken folder in one go.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -41,6 +42,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "int_type": WHOLE, "int_parsing": WHOLE, "int_from_float": WHOLE, "int_parsing_size": WHOLE,
     "bool_type": YES_OR_NO, "bool_parsing": YES_OR_NO,
     "date_type": DAY, "date_parsing": DAY, "date_from_datetime_parsing": DAY, "date_from_datetime_inexact": DAY,
+    "camera_source": (
+        "is no source of pictures",
+        "Write an rtsp:// address, a path like /dev/v4l/by-id/…, the number of a USB camera, or a video file",
+    ),
     "tuple_type": LIST, "model_type": TABLE, "dict_type": TABLE,
     "string_type": ("is not text", 'Write it between "quotes"'),
     "path_type": ("is not a path", 'Write it between "quotes"'),
@@ -105,12 +110,15 @@ class Store:
 
 def load_store(folder: Path) -> Store:
     """The store in a folder; `BrokenStore` with every fault."""
+    remedy = "Run it with --store FOLDER, where FOLDER holds store.toml, catalogue.csv and planogram.csv"
+    if not os.path.isdir(folder):
+        what = "is a file" if os.path.exists(folder) else "there is none"
+        raise BrokenStore([Fault(str(folder), "folder", what, remedy)])
     files, faults = {}, []
     for name in FILES:
         try:
             files[name] = (folder / name).read_bytes()
         except OSError as error:
-            remedy = "Run it with --store FOLDER, where FOLDER holds store.toml, catalogue.csv and planogram.csv"
             faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
     profiles, unread = profiles_that_count(folder)
     from edge.store.environment import LiveStore  # slow to import, and a replay does without

@@ -54,10 +54,11 @@ class Plug:
                 os.set_blocking(ours, False)
                 self.path = os.ttyname(theirs)
                 self.link.symlink_to(self.path)
-            except OSError:
+            except OSError as error:
                 os.close(ours)
                 os.close(theirs)
-                raise
+                remedy = "Name a path where nothing is, in a folder that you may write to, with --link"
+                raise type(error)(f"{self.link}: cannot become the port ({error.strerror}). {remedy}") from error
             self._ends = ours, theirs
 
     def unplug(self) -> None:

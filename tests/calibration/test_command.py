@@ -34,6 +34,7 @@ from simulator.rig.hardware import Hardware
 from simulator.rig.wires import OverLines, OverMqtt, on_a_line
 from tests.adapters.brokers import free_port
 from tests.calibration.rooms import quiet
+from tests.corner import write_store
 from tests.live.stage import Theatre
 
 SHELF, PLATES, SPEED = "s1", 3, 25.0
@@ -189,6 +190,15 @@ def test_a_recorded_walk_and_what_is_kept_of_it(tmp_path: Path) -> None:
     assert listed.count(SHELF) == 3
     assert f"repeats {first.stem}" in " ".join(listed.split())
     assert json.loads(tebura("show", SHELF, "--json"))["why"] == f"repeats {first.stem}: the older one"
+
+
+def test_a_store_without_profiles_is_told_how_they_are_made(tmp_path: Path) -> None:
+    folder = write_store(tmp_path / "shop")
+    for words, whose in (((), ""), (("--shelf", "g1-s1"), " of g1-s1")):
+        listed = CliRunner().invoke(app, ["calibrate", "list", "--store", str(folder), *words])
+        assert listed.exit_code == 0
+        assert f"There are no profiles{whose} yet: `tebura calibrate shelf SHELF --store {folder}`" in listed.stdout
+        assert "in force" not in listed.stdout
 
 
 def _record(rig: Rig, store: Store, path: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_healthy_morning_ends_with_nought_and_needs_no_store(tmp_path: Path) -
     path = record(tmp_path / "morning.mcap", healthy(SHELF.plates, 1), 120.0)
     result = check(path, "--shelf", SHELF.id)
     assert result.exit_code == 0, result.output
-    assert f"1 shelves with {SHELF.plates} plates: all is well." in result.stdout
+    assert f"1 shelf with {SHELF.plates} plates: all is well." in result.stdout
     told = facts(check(path, "--shelf", SHELF.id, "--json"))
     assert told["well"] is True
     plates = told["plates"]
@@ -112,6 +112,7 @@ def test_what_cannot_be_used_ends_with_two_and_the_remedy(tmp_path: Path, folder
         ([path, "--learn"], "name the store's folder"),
         ([path, "--shelf", "g9"], "there is no shelf 'g9'"),
         ([path, "--plot", "x.pdf"], "a picture ends in .html, .png, .svg"),
+        ([path, "--plot", tmp_path / "no" / "x.html"], f"(there is no folder {tmp_path / 'no'}). Name a file"),
         ([path, "--store", tmp_path], "3 faults in the store"),
         ([path, "--shelf", STORE.layout.shelves[0].id], "no weights in"),
     ):
@@ -197,3 +198,12 @@ def test_a_running_shop_is_checked_while_it_runs_and_its_recordings_as_well(tmp_
             assert isinstance(faults, list)
             assert [(f["fault"], f["plates"]) for f in faults] == [("hum", [plate])]
         assert theatre.ask(do="status")["connected"], "the shop did not notice"
+
+
+def test_a_picture_that_only_the_writing_finds_impossible_comes_after_the_verdict(tmp_path: Path) -> None:
+    path = record(tmp_path / "morning.mcap", healthy(SHELF.plates, 1), 30.0)
+    result = check(path, "--shelf", SHELF.id, "--plot", "/proc/x.html")
+    assert result.exit_code == 2
+    assert f"{SHELF.plates} plates" in result.stdout
+    remedy = "Name a file in a folder that you may write to with --plot"
+    assert f"tebura: /proc/x.html: cannot be written (No such file or directory). {remedy}\n" in result.stderr

@@ -108,8 +108,9 @@ def test_of_two_that_start_at_once_one_has_the_folder(tmp_path: Path) -> None:
 def test_what_a_killed_shop_left_behind_is_no_obstacle(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as dead:
         dead.bind(str(tmp_path / NAME))
-    with pytest.raises(NobodyThere, match="no shop is running"):
+    with pytest.raises(NobodyThere) as nobody:
         ask(tmp_path, {"do": "status"})
+    assert str(nobody.value).startswith(f"no shop is running in {tmp_path}. Start it with")
     with opened(tmp_path):
         assert ask(tmp_path, {"do": "status"}) == {"did": "status"}
 
@@ -122,5 +123,13 @@ def test_a_folder_with_a_long_path_is_as_good_as_any(tmp_path: Path) -> None:
 
 
 def test_where_there_is_no_folder_nobody_is_there(tmp_path: Path) -> None:
-    with pytest.raises(NobodyThere, match="--state"):
+    with pytest.raises(NobodyThere, match="--state") as nobody:
         ask(tmp_path / "nowhere", {"do": "status"})
+    assert str(nobody.value).startswith(f"no shop is running in {tmp_path / 'nowhere'}. Start it with")
+
+
+def test_why_a_folder_cannot_be_looked_into_is_told_without_numbers(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("milk, eggs")
+    with pytest.raises(NobodyThere) as nobody:
+        ask(tmp_path / "notes", {"do": "status"})
+    assert str(nobody.value).startswith(f"no shop is running in {tmp_path / 'notes'} (Not a directory). Start it")

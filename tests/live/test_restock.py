@@ -124,6 +124,22 @@ def test_who_counts_wrongly_is_told_how_it_is_written(theatre: Theatre) -> None:
     assert theatre.entries("stock-counted") == []
 
 
+def test_where_nobody_has_calibrated_the_remedy_is_told_once_and_by_hand_it_goes(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    theatre = Theatre(tmp_path / "shop", FILES)
+    where = ("--store", str(theatre.folder), "--state", str(theatre.state))
+    try:
+        theatre.start()
+        done = tebura("restock", *where, "--yes")
+        assert (done.returncode, done.stdout) == (1, "0 places are counted.\n")
+        assert done.stderr.count("is not counted: not calibrated") == 2
+        assert done.stderr.count(f"calibrate: `tebura calibrate shelf g1-s1 --store {theatre.folder}`; or count") == 1
+        by_hand = tebura("restock", *where, "--yes", "--set", "g1-s1:1=4")
+        assert by_hand.stdout == "1 place is counted.\n"
+    finally:
+        theatre.close()
+
+
 class Filler:
     """Somebody at a terminal of their own, in the middle of filling shelves."""
 

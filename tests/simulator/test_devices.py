@@ -128,7 +128,7 @@ def test_a_link_that_a_killed_double_left_is_taken_over_and_a_file_is_not(desk: 
     assert desk.stand(Reader(stale)).wire.plugged
     mine = tmp_path / "mine"
     mine.write_text("mine")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(FileExistsError, match=r"mine: cannot become the port \(File exists\)\. Name a path"):
         desk.stand(Reader(mine))
     assert mine.read_text() == "mine"
 
@@ -267,3 +267,12 @@ def test_what_cannot_be_is_refused(options: list[str]) -> None:
     done = CliRunner().invoke(app, ["simulate", "--serial", *options])
     assert done.exit_code == 2
     assert "tebura: --p" in done.output
+
+
+@pytest.mark.parametrize("kind", ["--serial", "--shelf=g1-s1"])
+def test_a_link_that_cannot_be_made_is_named_with_the_remedy(kind: str, tmp_path: Path) -> None:
+    link = tmp_path / "no" / "x"
+    done = CliRunner().invoke(app, ["simulate", "--serial", kind, "--link", str(link)])
+    assert done.exit_code == 2
+    remedy = "Name a path where nothing is, in a folder that you may write to, with --link"
+    assert f"tebura: {link}: cannot become the port (No such file or directory). {remedy}\n" in done.stderr

@@ -91,3 +91,15 @@ def test_a_recording_that_was_not_filmed_is_refused(filmed: Path, tmp_path: Path
     lost = CliRunner().invoke(app, ["replay", str(filmed / "ana.mcap"), "--videos", str(tmp_path)])
     assert lost.exit_code == 2
     assert "no such video" in lost.output
+
+
+def test_a_folder_that_cannot_hold_the_videos_is_named_and_not_the_recording(filmed: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "plain.mcap"
+    run = CliRunner().invoke(
+        app, ["simulate", str(filmed / "ana.story"), "-o", str(plain), "--store", str(filmed / "shop"),
+              "--frames", "/proc/x"],
+    )  # fmt: skip
+    assert run.exit_code == 2
+    remedy = "Name a folder that you may write to with --frames"
+    assert run.stderr == f"tebura: /proc/x: cannot hold the videos (No such file or directory). {remedy}\n"
+    assert not plain.exists()

@@ -58,9 +58,18 @@ def test_every_fault_of_all_three_files_is_told_at_once(tmp_path: Path) -> None:
 
 def test_missing_files_are_all_named(tmp_path: Path) -> None:
     with pytest.raises(BrokenStore) as caught:
-        load_store(tmp_path / "nowhere")
+        load_store(tmp_path)
     named = [f.file for f in caught.value.faults]
     assert [Path(f).name for f in named] == ["store.toml", "catalogue.csv", "planogram.csv"]
+
+
+def test_a_folder_that_is_none_is_told_once_and_not_once_a_file(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("milk, eggs")
+    for name, what in (("nowhere", "there is none"), ("notes", "is a file")):
+        with pytest.raises(BrokenStore) as caught:
+            load_store(tmp_path / name)
+        (fault,) = caught.value.faults
+        assert str(fault).startswith(f"{tmp_path / name}: folder: {what}. Run it with --store FOLDER")
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,17 @@ def test_cameras_that_do_not_fit_are_told_without_the_passwords_in_their_address
         "site.toml: camera[2].id: cam has a table already. Give each camera one [[camera]]",
         "site.toml: camera[3].id: there is no camera 'c9'. Name one of cam",
     ]
+
+
+@pytest.mark.parametrize("said", ['""', '"  "', "-1", "0.5", "true", "[0]"])
+def test_a_source_that_is_none_is_told_once_with_what_it_may_be(tmp_path: Path, said: str) -> None:
+    (fault,) = faults_of(tmp_path, f'[[camera]]\nid = "cam"\nsource = {said}\n')
+    assert fault.startswith("site.toml: camera[1].source: is no source of pictures (it says ")
+    assert fault.endswith("Write an rtsp:// address, a path like /dev/v4l/by-id/…, the number of a USB camera, "
+                          "or a video file")  # fmt: skip
+
+
+def test_a_camera_s_number_and_its_address_are_taken_as_they_are(tmp_path: Path) -> None:
+    for said, source in (("0", 0), ('"0"', "0"), ('"rtsp://10.0.0.5/stream"', "rtsp://10.0.0.5/stream")):
+        (camera,) = site_of(tmp_path, f'[[camera]]\nid = "cam"\nsource = {said}\n').camera
+        assert camera.source == source
