@@ -33,19 +33,21 @@ def render(
     from rich.console import Console
     from rich.progress import Progress
 
+    from models.render.dataset import OtherPictures
     from models.render.dataset import render as run
 
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("drawing", total=pictures + val + test)
-        run(
-            data,
-            pictures,
-            val,
-            test,
-            seed,
-            processes,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
+
+        def told(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        try:
+            run(data, pictures, val, test, seed, processes, told)
+        except OtherPictures as error:
+            _refuse(str(error))
+        except OSError as error:
+            _refuse(str(error) if error.errno is None else f"{data}: cannot be filled ({error.strerror})")
 
 
 @app.command()

@@ -102,7 +102,9 @@ def believe(path: Path, least: Mapping[str, float]) -> None:
     told = {p.key: p.value for p in model.metadata_props} | {"least": json.dumps(dict(least))}
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, told)
-    onnx.save(model, path)
+    beside = path.with_suffix(".part")
+    onnx.save(model, beside)
+    os.replace(beside, path)
 
 
 def _settle(model: Any, pictures: Iterator[NDArray[np.float32]]) -> None:

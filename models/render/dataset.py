@@ -1,8 +1,9 @@
 """Thousands of pictures with labels, on disk, in the form that ultralytics reads.
 
 Enters: how many pictures for training, validation and test, a seed, an empty (or half-filled) folder. Leaves there
-``images/<split>/<number>.jpg``, ``labels/<split>/<number>.txt``, ``truth/<split>/<number>.json``,
-``empty/<split>/<number>.jpg`` (what the camera remembers of the shop with nobody in it) and ``data.yaml``.
+``images/<split>/<number>.jpg``, ``labels/<split>/<number>.txt``, ``faint/<split>/<number>.txt`` (what can hardly be
+seen, in the same form), ``truth/<split>/<number>.json``, ``empty/<split>/<number>.jpg`` (what the camera remembers of
+the shop with nobody in it) and ``data.yaml``. Refuses (`OtherPictures`) a folder that another seed or version filled.
 Each scene (a shop, a camera, a light) gives `SHOTS` pictures and is drawn by one process; what is there already stays,
 so a run that was stopped goes on. The test pictures have shops, clothes, floors and lights that no other picture has.
 
@@ -71,6 +72,12 @@ DEEDS: tuple[Deed, ...] = (
 )
 
 SPLITS = ("train", "val", "test")
+FORM = 2
+"""Of what lies in a folder: from 2 on, what is faint has no label."""
+
+
+class OtherPictures(ValueError):
+    """A folder holds pictures that do not go with these; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,16 @@ def render(
     told: Callable[[int, int], None] | None = None,
 ) -> None:
     """Fill a folder; ``told`` hears (pictures done, pictures in all)."""
+    drawn, described = f"seed: {seed}\nform: {FORM}\n", out / "data.yaml"
+    if described.exists() and drawn not in described.read_text(encoding="utf-8"):
+        raise OtherPictures(f"{out}: was filled by another --seed, or another version: name an empty folder")
     wanted = dict(zip(SPLITS, (train, val, test), strict=True))
     for split in SPLITS:
         for kind in ("images", "labels", "faint", "truth", "empty"):
             (out / kind / split).mkdir(parents=True, exist_ok=True)
     names = "\n".join(f"  {i}: {name}" for i, name in enumerate(NAMES))
-    (out / "data.yaml").write_text(
-        f"path: {out.resolve()}\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n{names}\n",
+    described.write_text(
+        f"path: {out.resolve()}\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n{names}\n{drawn}",
         encoding="utf-8",
     )
     tasks = [t for split in SPLITS for t in _tasks(out, split, wanted[split], seed)]
@@ -126,7 +136,7 @@ def _scene(task: Task) -> int:
             _write(task, number, *told)
     places = [task.out / "empty" / task.split / f"{number}.jpg" for number in numbers]
     if not places[-1].exists():
-        cv2.imwrite(str(places[0]), remembered(task.split, task.first, task.seed), [cv2.IMWRITE_JPEG_QUALITY, 95])
+        _save(places[0], remembered(task.split, task.first, task.seed))
         for place in places[1:]:
             place.unlink(missing_ok=True)
             os.link(places[0], place)
@@ -319,7 +329,7 @@ def _write(task: Task, number: str, picture: Picture, view: View, seen: list[See
         rows[:, 1:] /= (width, height, width, height)
         lines = "".join(f"{int(k)} {x:.5f} {y:.5f} {w:.5f} {h:.5f}\n" for k, x, y, w, h in rows)
         (task.out / kind / task.split / f"{number}.txt").write_text(lines)
-    cv2.imwrite(str(task.out / "images" / task.split / f"{number}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    _save(task.out / "images" / task.split / f"{number}.jpg", picture)
     lens = view.lens
     truth = {
         "view": {"width": width, "height": height, "fx": lens.fx, "fy": lens.fy, "cx": lens.cx, "cy": lens.cy,
@@ -327,6 +337,11 @@ def _write(task: Task, number: str, picture: Picture, view: View, seen: list[See
         "people": [_told(person) for person in seen],
     }  # fmt: skip
     (task.out / "truth" / task.split / f"{number}.json").write_text(json.dumps(truth))
+
+
+def _save(path: Path, picture: Picture) -> None:
+    if not cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 95]):
+        raise OSError(f"{path}: cannot be written: make room, then go on with the same command")
 
 
 def _told(person: Seen) -> dict[str, object]:

@@ -15,7 +15,7 @@ from edge.optics import Lens, View, looking_down
 from models.background import plane, read_empty
 from models.evaluate import WHOLE
 from models.render.camera import bent
-from models.render.dataset import LEAST_AREA, SHOTS, boxes, pictures, render
+from models.render.dataset import LEAST_AREA, SHOTS, OtherPictures, boxes, pictures, render
 from models.render.figure import HEAD, PARTS, RIGHT, Looks, figure, upright_posture
 from models.render.film import Film, Painted
 from models.render.hand import Grip, hand
@@ -162,6 +162,16 @@ def test_a_stopped_rendering_goes_on(tmp_path: Path) -> None:
     assert heard[-1] == (4, 4)
     assert json.loads(torn.read_text()) == json.loads(before)
     assert sum(json.loads(t.read_text()) == {"kept": True} for t in truths) == 1, "what was there is not drawn again"
+
+
+def test_pictures_of_another_seed_or_version_are_not_mixed_in(tmp_path: Path) -> None:
+    render(tmp_path, 1, 0, 0, seed=3, processes=1)
+    with pytest.raises(OtherPictures, match="name an empty folder"):
+        render(tmp_path, 1, 0, 0, seed=4, processes=1)
+    described = tmp_path / "data.yaml"
+    described.write_text("\n".join(line for line in described.read_text().splitlines() if "form" not in line))
+    with pytest.raises(OtherPictures, match="another version"):
+        render(tmp_path, 1, 0, 0, seed=3, processes=1)
 
 
 def test_somebody_far_aside_shows_from_the_side(tmp_path: Path) -> None:
