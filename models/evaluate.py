@@ -1,8 +1,8 @@
 """How good a detector is: on pictures whose truth is known, through the very code that the camera node runs.
 
 Enters: a rendered data set (its test pictures show shops, clothes, floors and lights that no training picture has) and
-an ONNX file. Leaves: recall and precision of heads and hands, and how far from the truth people and hands are put, in
-the shop. Nothing of torch or ultralytics is needed.
+an ONNX file. Leaves: recall and precision of each class, and how far from the truth people and hands are put, in the
+shop. Nothing of torch or ultralytics is needed.
 
 A head or hand must be found where at least half of it is to be seen and its box is whole but for a quarter; it is found
 when the middle of a detection lies in its box. What is seen less counts neither as missed nor as invented.
@@ -47,7 +47,7 @@ class OtherTruth(ValueError):
 
 @dataclass
 class Kind:
-    """What was found of heads, or of hands: scores and whether they were right, and how many there are."""
+    """What was found of one class: scores and whether they were right, and how many there are."""
 
     scores: list[float] = field(default_factory=list)
     right: list[bool] = field(default_factory=list)

@@ -29,7 +29,6 @@ WORTH = {"head": 1.5, "hand": 2.0}
 def peaks() -> Callable[[Any], Any]:
     """The loss, made for a model; torch and ultralytics are imported here."""
     import torch
-    from torch.nn.functional import logsigmoid
     from ultralytics.utils.loss import v8DetectionLoss
     from ultralytics.utils.tal import make_anchors
 
@@ -75,25 +74,32 @@ def peaks() -> Callable[[Any], Any]:
                 rows = torch.zeros(pictures, 1, 5, device=self.device)
             return rows[..., 0], rows[..., 1:], rows[..., 1:].sum(2) > 0.0
 
-    def _heat(boxes: Any, there: Any, cells: Any, stride: float) -> Any:
-        """How much each cell belongs to each box (b, n, cells): 1 where its middle is."""
-        middles, wide = (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]).mean(2)
-        far = ((cells[None, None] - middles[:, :, None]) ** 2).sum(3)
-        spread = (WIDTH * wide).clamp(min=LEAST_CELLS * stride)
-        heat = torch.exp(-far / (2 * spread**2)[..., None])
-        heat.scatter_(2, far.argmin(2, keepdim=True), 1.0)
-        return heat * there[..., None]
-
-    def _maps(heat: Any, labels: Any, classes: int) -> Any:
-        """Each class' map (b, cells, classes)."""
-        return torch.stack([(heat * (labels == k)[..., None]).amax(1) for k in range(classes)], 2)
-
-    def _presence(said: Any, maps: Any, spared: Any, worth: Any, there: Any) -> Any:
-        """``maps`` and ``spared`` (b, cells, classes): what is asked for, and that with what may be found."""
-        sure = said.sigmoid()
-        peak = maps > 1.0 - 1e-6
-        missed = (1 - sure) ** 2 * logsigmoid(said) * peak
-        invented = (1 - spared) ** 4 * sure**2 * logsigmoid(-said) * ~peak
-        return -((missed + invented) * worth).sum() / there.sum().clamp(min=1)
-
     return lambda model: Peaks(model)
+
+
+def _heat(boxes: Any, there: Any, cells: Any, stride: float) -> Any:
+    """How much each cell belongs to each box (b, n, cells): 1 where its middle is."""
+    middles, wide = (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]).mean(2)
+    far = ((cells[None, None] - middles[:, :, None]) ** 2).sum(3)
+    spread = (WIDTH * wide).clamp(min=LEAST_CELLS * stride)
+    heat = (-far / (2 * spread**2)[..., None]).exp()
+    heat.scatter_(2, far.argmin(2, keepdim=True), 1.0)
+    return heat * there[..., None]
+
+
+def _maps(heat: Any, labels: Any, classes: int) -> Any:
+    """Each class' map (b, cells, classes)."""
+    import torch
+
+    return torch.stack([(heat * (labels == k)[..., None]).amax(1) for k in range(classes)], 2)
+
+
+def _presence(said: Any, maps: Any, spared: Any, worth: Any, there: Any) -> Any:
+    """``maps`` and ``spared`` (b, cells, classes): what is asked for, and that with what may be found."""
+    from torch.nn.functional import logsigmoid
+
+    sure = said.sigmoid()
+    peak = maps > 1.0 - 1e-6
+    missed = (1 - sure) ** 2 * logsigmoid(said) * peak
+    invented = (1 - spared) ** 4 * sure**2 * logsigmoid(-said) * ~peak
+    return -((missed + invented) * worth).sum() / there.sum().clamp(min=1)

@@ -22,7 +22,7 @@ import numpy as np
 
 from edge.optics import Lens, View, looking_down
 from edge.store import Camera, CameraProfile, Store
-from models.render.camera import Sensor, bent
+from models.render.camera import Sensor, bent, focal_of
 from models.render.figure import Looks, Posture, upright_posture
 from models.render.film import Film
 from models.render.light import Light
@@ -100,9 +100,7 @@ def _looks(body: Body, sheet: Array, seed: int) -> Looks:
 def _usual(camera: Camera, at_s: float) -> CameraProfile:
     """The lens of a camera that nobody has calibrated."""
     distortion = bent(0.9, [0.0, 0.0])
-    reach = math.tan(math.radians(ACROSS_DEG / 2))
-    q, (k1, k2, _, _, _, k4, k5, _) = reach * reach, distortion
-    focal = SIZE[0] / 2 / (reach * (1 + q * (k1 + q * k2)) / (1 + q * (k4 + q * k5)))
+    focal = focal_of(SIZE[0], math.radians(ACROSS_DEG), distortion)
     lens = Lens(*SIZE, focal, focal, (SIZE[0] - 1) / 2, (SIZE[1] - 1) / 2, distortion)
     view = looking_down(lens, camera.position)
     return CameraProfile(

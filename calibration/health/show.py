@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from calibration.faults import Finding
-from calibration.health.verdict import PlateHealth, ShelfHealth
+from calibration.health.verdict import ENOUGH_S, PlateHealth, ShelfHealth
 
 CREEP_TOLD = 0.01
 """A creep that is known worse than this (as a share) is not worth a word."""
@@ -41,7 +41,12 @@ def summary(shelves: Sequence[ShelfHealth]) -> Text:
     ill = sum(len(s.findings) + len(s.troubles) for s in shelves)
     if not ill:
         shelf, plate = "shelf" if len(shelves) == 1 else "shelves", "plate" if count == 1 else "plates"
-        return Text(f"{len(shelves)} {shelf} with {count} {plate}: all is well.", "green")
+        heard = f"{len(shelves)} {shelf} with {count} {plate}"
+        if not all(s.told for s in shelves):
+            least_s = min(s.heard_s for s in shelves)
+            what = f"no fault so far, but {least_s:.0f} s are too short to say that all is well"
+            return Text(f"{heard}: {what}. Listen for {ENOUGH_S:.0f} s at least.", "yellow")
+        return Text(f"{heard}: all is well.", "green")
     bad = sum(not s.well for s in shelves)
     return Text(f"{ill} fault{'s' * (ill > 1)} on {bad} of {len(shelves)} shelves.", "bold red")
 
@@ -147,7 +152,7 @@ def facts(shelf: ShelfHealth) -> dict[str, Any]:
     said = shelf.controller
     return {
         "shelf": shelf.shelf,
-        "well": shelf.well,
+        "well": shelf.well and shelf.told,
         "unit": "g" if shelf.grams else "raw",
         "profile": shelf.profile or None,
         "heard_s": round(said.heard_s, 1),

@@ -88,10 +88,16 @@ class ShelfHealth:
     findings: tuple[Finding, ...]
     troubles: tuple[str, ...] = ()
     """What kept its batches from being used, with the remedy."""
+    heard_s: float = math.inf
 
     @property
     def well(self) -> bool:
         return not self.findings and not self.troubles
+
+    @property
+    def told(self) -> bool:
+        """It was heard for long enough to say that it is well."""
+        return not self.well or self.heard_s >= ENOUGH_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +134,22 @@ def controllers(said: Timekeeping) -> list[Finding]:
 
 
 def of_plates(
-    plates: list[PlateHealth], signs: list[Signs], hz: float, heard_s: float, *, grams: bool
+    plates: list[PlateHealth], signs: list[Signs], hz: float, heard_s: float, *, units: float | None
 ) -> list[Finding]:
-    """What is wrong with plates, those of one fault together."""
+    """What is wrong with plates, those of one fault together. ``units``: what a controller that was never calibrated
+    says for what is taken as a gram here; None: its numbers are grams.
+    """
     noises = [p.noise.value for p in plates if p.noise.value > 0]
     usual = float(np.median(noises)) if noises else 0.0
     found: dict[str, list[tuple[int, str, float]]] = {}
     for plate, sign in zip(plates, signs, strict=True):
-        for fault, what, value in _of_plate(plate, sign, usual, hz, heard_s, grams):
+        for fault, what, value in _of_plate(plate, sign, usual, hz, heard_s, units):
             found.setdefault(fault, []).append((plate.plate, what, value))
     return [Finding(fault, (plate,), what, value) for fault in FAULTS for plate, what, value in found.get(fault, [])]
 
 
 def _of_plate(
-    plate: PlateHealth, sign: Signs, usual_g: float, hz: float, heard_s: float, grams: bool
+    plate: PlateHealth, sign: Signs, usual_g: float, hz: float, heard_s: float, units: float | None
 ) -> list[tuple[str, str, float]]:
     if 1 - plate.read >= DEAD:
         return [("dead", f"{100 * (1 - plate.read):.0f} % of its samples could not be read", 1 - plate.read)]
@@ -155,13 +163,13 @@ def _of_plate(
         where = "the end of its range" if sign.at_its_end else "one number"
         found.append((fault, f"stood at {where} for {plate.flat_s:.0f} of {heard_s:.0f} s", plate.flat_s))
         return found
-    found += _of_signal(plate, sign, usual_g, hz, heard_s, grams)
-    found += _of_steps(plate, sign, found, grams)
+    found += _of_signal(plate, sign, usual_g, hz, heard_s, units)
+    found += _of_steps(plate, sign, found, units is None)
     return found
 
 
 def _of_signal(
-    plate: PlateHealth, sign: Signs, usual_g: float, hz: float, heard_s: float, grams: bool
+    plate: PlateHealth, sign: Signs, usual_g: float, hz: float, heard_s: float, units: float | None
 ) -> list[tuple[str, str, float]]:
     found: list[tuple[str, str, float]] = []
     if plate.repeats > FAULTS["slow"].limit:
@@ -170,12 +178,12 @@ def _of_signal(
     least, often = (JUMPS, JUMPS_PER_H) if hz >= COARSE_HZ else (COARSE_JUMPS, COARSE_PER_H)
     if plate.jumps >= least and per_h >= often:
         return [("loose", f"{plate.jumps} jumps from one sample to the next, with no hand in them", float(plate.jumps))]
-    unit = "g" if grams else "units"
+    grams, times, unit = (True, 1.0, "g") if units is None else (False, units, "units")
     if plate.hum_g > (FAULTS["hum"].limit if grams else NOISIER * usual_g):
-        found.append(("hum", f"{plate.hum_g:.1f} {unit} at {plate.hum_hz:.1f} Hz", plate.hum_g))
+        found.append(("hum", f"{plate.hum_g * times:,.1f} {unit} at {plate.hum_hz:.1f} Hz", plate.hum_g))
     own_g = math.sqrt(max(0.0, plate.noise.value**2 - plate.hum_g**2 / 2))
     if own_g > (FAULTS["noisy"].limit if grams else NOISIER * usual_g):
-        found.append(("noisy", f"{own_g:.1f} {unit} from sample to sample", own_g))
+        found.append(("noisy", f"{own_g * times:,.1f} {unit} from sample to sample", own_g))
     if grams and _drifts(plate, sign.fast, usual_g):
         what = f"{plate.wander_g:.2f} g/√s by itself"
         if plate.drift.of_s > DRIFT_FROM_S:

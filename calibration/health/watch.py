@@ -110,8 +110,8 @@ class Watch:
         heard_s = float(self._flat.heard_s.max(initial=0.0))
         controller = self.timing.told()
         findings = controllers(controller)
-        findings += of_plates(plates, signs, self._hz, heard_s, grams=not self._raw)
         units = float(self._moments.unit_g[0])
+        findings += of_plates(plates, signs, self._hz, heard_s, units=units if self._raw else None)
         return ShelfHealth(
             shelf=self._shelf,
             grams=not self._raw,
@@ -119,6 +119,7 @@ class Watch:
             controller=controller,
             plates=tuple(plates if units == 1.0 else [_scaled(p, units) for p in plates]),
             findings=tuple(findings),
+            heard_s=heard_s,
         )
 
     def _plates(self) -> list[PlateHealth]:

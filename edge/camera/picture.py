@@ -116,7 +116,7 @@ class Judge:
                 usual += (small - usual) * np.float32(min(1.0, passed_s / REMEMBER_S))
         if at_s - self._upright_s < TURNED_S:
             return ""
-        remedy = "Turn it back in the camera's settings, or calibrate the camera anew and restart its node"
+        remedy = "Turn it back in the camera's settings, or calibrate the camera anew"
         return f"the picture is {how}: somebody has turned or mirrored it. {remedy}"
 
 

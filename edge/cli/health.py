@@ -10,7 +10,7 @@ import typer
 
 from edge.cli.live import StateFolder
 from edge.cli.places import state_folder
-from edge.cli.terminal import DIFFERENT, refuse, refuse_store, refuse_unwritable, say, writing
+from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse, refuse_store, refuse_unwritable, say, writing
 
 if TYPE_CHECKING:
     from calibration.camera.bumped import CameraHealth
@@ -76,6 +76,8 @@ def check(
         refuse(str(error))
     if not all(s.well for s in verdict) or any(c.bumped for c in cameras):
         raise typer.Exit(DIFFERENT)
+    if not all(s.told for s in verdict):
+        raise typer.Exit(UNUSABLE)
 
 
 def _heard(files: list[Path], store: Path | None, state: Path | None, for_s: float, shelves: list[str]) -> Ear:

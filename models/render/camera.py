@@ -30,14 +30,19 @@ def a_lens(rng: np.random.Generator, width: int, height: int) -> Lens:
     across = math.radians(rng.uniform(75.0, 130.0))
     bend = float(np.clip(rng.normal(0.8, 0.3), 0.0, 1.0)) if across > 1.75 else float(rng.uniform(0.0, 1.0))
     distortion = bent(bend, rng.normal(0, 0.0006, 2).tolist())
+    focal = focal_of(width, across, distortion)
+    cx = (width - 1) / 2 + rng.normal(0, 0.01) * width
+    cy = (height - 1) / 2 + rng.normal(0, 0.01) * width
+    return Lens(width, height, focal, focal * float(rng.normal(1, 0.002)), float(cx), float(cy), distortion)
+
+
+def focal_of(width: int, across: float, distortion: Distortion) -> float:
+    """The focal length, pixels, at which ``width`` pixels see ``across`` radians."""
     edge = math.tan(across / 2)
     q = edge * edge
     k1, k2, _, _, _, k4, k5, _ = distortion
     reach = edge * (1 + q * (k1 + q * k2)) / (1 + q * (k4 + q * k5))
-    focal = width / 2 / reach
-    cx = (width - 1) / 2 + rng.normal(0, 0.01) * width
-    cy = (height - 1) / 2 + rng.normal(0, 0.01) * width
-    return Lens(width, height, focal, focal * float(rng.normal(1, 0.002)), float(cx), float(cy), distortion)
+    return width / 2 / reach
 
 
 def bent(bend: float, askew: list[float]) -> Distortion:

@@ -138,7 +138,7 @@ class _Ours:
 
 
 class _Theirs:
-    """Ultralytics' own `predict()`. How new each pixel is, it is told for nothing."""
+    """Ultralytics' own `predict()`. Its fourth colour says "not known yet", and is made outside of its time."""
 
     def __init__(self, weights: Path, threads: int) -> None:
         from models.offline import ultralytics

@@ -212,5 +212,7 @@ def _write(console: Console, path: Path, title: str) -> None:
 if __name__ == "__main__":
     from simulator.rig import camera_pictures
 
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: python -m simulator.rig.pictures FOLDER")
     draw(Path(sys.argv[1]))
     camera_pictures.draw(Path(sys.argv[1]))

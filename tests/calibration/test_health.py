@@ -151,6 +151,8 @@ def test_raw_numbers_are_judged_without_grams_and_in_grams_once_there_is_a_profi
     verdict = looked_at(raw, shelf, hardware, 3, 120.0, every_s=None)
     assert not verdict.grams
     assert [(f.fault, f.plates) for f in verdict.findings] == [("noisy", plates)]
+    (noise,) = (p.noise.value for p in verdict.plates if p.plate == plates[0])
+    assert verdict.findings[0].what == f"{noise:,.1f} units from sample to sample", "as its table says"
     profile = ShelfProfile(
         shelf=shelf.id,
         made=datetime(2026, 1, 1, tzinfo=UTC),

@@ -73,6 +73,14 @@ def test_a_healthy_morning_ends_with_nought_and_needs_no_store(tmp_path: Path) -
     assert [p["plate"] for p in plates] == list(range(1, SHELF.plates + 1))
 
 
+def test_a_few_seconds_are_too_short_to_say_that_all_is_well(tmp_path: Path) -> None:
+    path = record(tmp_path / "morning.mcap", healthy(SHELF.plates, 1), 8.0)
+    result = check(path, "--shelf", SHELF.id)
+    assert result.exit_code == 2, result.output
+    assert "s are too short to say that all is well. Listen for 20 s at least." in result.stdout
+    assert facts(check(path, "--shelf", SHELF.id, "--json"))["well"] is False
+
+
 def test_faults_end_with_one_and_say_what_to_do(tmp_path: Path) -> None:
     hardware, (plate,) = spoil(healthy(SHELF.plates, 1), "noisy", 1)
     path = record(tmp_path / "morning.mcap", hardware, 120.0)
