@@ -71,7 +71,8 @@ def shop(view: View) -> NDArray[np.float32]:
     sheet = a_sheet(rng)
     film = Film(view, Light(0.35, 0.65, 0.15, np.array([0.5, 0.5, 0.7], np.float32), 0.1))
     film.draw(furnish(rng, load_store(DEMO).layout, a_dressing(rng, sheet)))
-    grey: NDArray[np.float32] = cv2.cvtColor(SENSOR.develop(film.exposure(), rng), cv2.COLOR_BGR2GRAY).astype(np.float32)
+    seen = SENSOR.develop(film.exposure(), rng)
+    grey: NDArray[np.float32] = cv2.cvtColor(seen, cv2.COLOR_BGR2GRAY).astype(np.float32)
     return grey
 
 
