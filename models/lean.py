@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from models.offline import CannotTrain
+
 SIDE = 64
 """Pixels of a picture that is large enough for every layer."""
 
@@ -104,6 +106,8 @@ def in_blocks(network: Any, width: int, height: int) -> None:
             return self.act(self.conv(torch.nn.functional.pad(blocks, (1, 0, 1, 0))))
 
     first = network.model[0]
+    if (first.conv.kernel_size, first.conv.stride, first.conv.padding) != ((3, 3), (2, 2), (1, 1)):
+        raise CannotTrain("the network's first layer is not one of 3x3 at every second pixel: leave --int8 out")
     new = Blocks(first)
     new.f, new.i, new.type = first.f, first.i, first.type
     network.model[0] = new

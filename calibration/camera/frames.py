@@ -8,6 +8,7 @@ the remedy): what cannot be opened, and folders without pictures.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,8 @@ from edge.site import CameraSource
 __all__ = ["NoPictures", "frames", "is_live"]
 
 PICTURES: Final = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+GONE_S: Final = 30.0
+"""A camera that has given pictures is opened again and again for so long."""
 A_SECOND: Final = 4.0
 """So many pictures a second of a video or a camera are looked at."""
 
@@ -66,15 +69,15 @@ def _live(source: str) -> Iterator[tuple[str, Picture]]:
                     there.set)  # fmt: skip
     camera.start()
     try:
-        count = 0
+        count, shown_s = 0, time.monotonic()
         while True:
             there.wait(1.0)
             there.clear()
             frame = camera.take()
             if frame is not None:
-                count += 1
+                count, shown_s = count + 1, time.monotonic()
                 yield f"picture {count}", frame.picture
-            elif camera.why and not count:  # later it is opened again, and what was seen so far counts on
+            elif camera.why and (not count or time.monotonic() > shown_s + GONE_S):
                 raise NoPictures(camera.why)
     finally:
         camera.stop()

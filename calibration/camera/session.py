@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 import cv2
 
 from calibration.camera.faults import FAULTS, Finding
-from calibration.camera.frames import frames, is_live
+from calibration.camera.frames import NoPictures, frames, is_live
 from calibration.camera.lens import LensFit, fit_lens, uncovered
 from calibration.camera.look import ENOUGH_CORNERS, Look, Picture, look
 from calibration.camera.overlay import caption, overlay
@@ -120,6 +120,7 @@ def gathered(pictures: Iterable[tuple[str, Picture]], board: Board, tell: Tell, 
     looks: list[Look] = []
     last: Look | None = None
     missed: Counter[str] = Counter()
+    """Why nothing came of the pictures since the last board."""
     try:
         for name, picture in pictures:
             seen = look(picture, board, name)
@@ -130,6 +131,7 @@ def gathered(pictures: Iterable[tuple[str, Picture]], board: Board, tell: Tell, 
                     tell(f"{len(looks)} boards; of the last {MISSED} pictures most: {missed.most_common(1)[0][0]}")
                     missed.clear()
                 continue
+            missed.clear()
             looks.append(seen)
             last = seen if there else last
             if live and len(looks) % TOLD_EVERY == 0:
@@ -137,16 +139,19 @@ def gathered(pictures: Iterable[tuple[str, Picture]], board: Board, tell: Tell, 
                 tell(f"{len(looks)} boards" + (f"; none yet in the {', '.join(missing)}" if missing else ""))
                 if len(looks) >= PLENTY and not missing:
                     break
+    except NoPictures as error:
+        if not looks:
+            raise
+        tell(f"{error}: what was seen until then has to do")
     except KeyboardInterrupt:
         tell("enough")
     return looks
 
 
 def _why_not(seen: Look, there: bool) -> str:
-    if seen.nothing:
-        return {"black": "black", "mirrored": "the board in a mirror"}.get(seen.nothing, "no board")
-    return ("blurred" if there and seen.blur_px > FAULTS["blurred"].limit else
-            "the board where it was" if there else "a part of the board")  # fmt: skip
+    if seen.nothing or not there:
+        return seen.nothing or "a part of the board"
+    return "blurred" if seen.blur_px > FAULTS["blurred"].limit else "the board where it was"
 
 
 def _moved(last: Look | None, seen: Look) -> bool:

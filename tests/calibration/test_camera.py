@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from calibration.camera.frames import NoPictures
 from calibration.camera.lens import fit_lens, uncovered
 from calibration.camera.look import Look, look
 from calibration.camera.pose import (
@@ -121,6 +122,18 @@ def test_a_live_camera_that_shows_no_board_says_so_while_it_is_looked_at() -> No
     black = np.zeros((480, 640, 3), np.uint8)
     assert gathered([(str(i), black) for i in range(2 * MISSED)], BOARD, told.append, live=True) == []
     assert told == [f"0 boards; of the last {MISSED} pictures most: black"] * 2
+
+
+def test_a_camera_that_is_lost_leaves_what_was_seen_of_the_board() -> None:
+    def until_it_is_lost(shown: tuple[Picture, ...]) -> Iterator[tuple[str, Picture]]:
+        yield from ((str(i), picture) for i, picture in enumerate(shown))
+        raise NoPictures("it gives no picture any more")
+
+    told: list[str] = []
+    assert len(gathered(until_it_is_lost(pictures()[:3]), BOARD, told.append, live=True)) == 3
+    assert told == ["it gives no picture any more: what was seen until then has to do"]
+    with pytest.raises(NoPictures):
+        gathered(until_it_is_lost(()), BOARD, told.append, live=True)
 
 
 def test_pictures_of_two_sizes_are_refused() -> None:
