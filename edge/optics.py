@@ -138,6 +138,15 @@ class View:
         met: Array = np.asarray(self.position) + rays * far[:, None]
         return met
 
+    def balls(self, points: ArrayLike, sizes_m: ArrayLike) -> Array:
+        """How wide and high balls around points of the store frame (n, 3) are seen, pixels (n, 2). ``sizes_m``: their
+        diameters, one or (n,).
+        """
+        where = np.asarray(points, dtype=np.float64).reshape(-1, 3)
+        far_m = np.linalg.norm(where - np.asarray(self.position), axis=1)
+        sides: Array = self.lens.spread(self.pixels(where)) * (np.asarray(sizes_m) / far_m)[:, None]
+        return sides
+
     def scaled(self, width: int, height: int) -> View:
         """The same camera with a picture of another size."""
         return View(self.lens.scaled(width, height), self.position, self.rotation)

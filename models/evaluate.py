@@ -19,20 +19,21 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
-from edge.camera.detect import Detections, Detector
+from edge.camera.detect import SIZES_M, Detections, Detector
 from edge.camera.people import people
 from edge.camera.picture import Picture
 from edge.optics import Lens, View
 from models.background import read_empty
-from models.render.dataset import LEAST_AREA, SIZES_M
+from models.render.dataset import LEAST_AREA
 from models.render.scene import Seen
 
 Array = NDArray[np.float64]
 
 WHOLE = 0.5
 """Who shows at least this share of it must be found."""
+INSIDE = 0.5
+"""Whose middle is at most so many sizes of a box beside its middle, each way, lies in it."""
 LEAST_SURE = 0.05
 """Detections are read down to here; which of them count is what the curve decides."""
 
@@ -104,10 +105,10 @@ def evaluate(data: Path, detector: Detector, split: str = "test", *, first_sight
         figures.pictures += 1
         known = detector.knowing(empty) if empty is not None and not first_sight else None
         found = detector.suspect(picture, LEAST_SURE, known)
-        count(figures.heads, found.heads, [(p.head, p.head_seen, p.head_area) for p in seen], view, SIZES_M[0])
-        count(figures.hands, found.hands, _hands(seen), view, SIZES_M[1])
-        count(figures.feet, found.feet, [(p.feet, p.body_seen, 1.0) for p in seen], view, SIZES_M[2])
-        count(figures.elbows, found.elbows, _elbows(seen), view, SIZES_M[3])
+        count(figures.heads, found.heads, [(p.head, p.head_seen, p.head_area) for p in seen], view, SIZES_M["head"])
+        count(figures.hands, found.hands, _hands(seen), view, SIZES_M["hand"])
+        count(figures.feet, found.feet, [(p.feet, p.body_seen, 1.0) for p in seen], view, SIZES_M["feet"])
+        count(figures.elbows, found.elbows, _elbows(seen), view, SIZES_M["elbow"])
         _place(figures, detector.believed(found), view, seen)
     return figures
 
@@ -151,37 +152,36 @@ def count(kind: Kind, found: Array, parts: list[tuple[Any, float, float]], view:
     """Compare detections with the truth, in the picture."""
     points = np.array([point for point, _, _ in parts], np.float64).reshape(-1, 3)
     spots = view.pixels(points)
-    near = np.linalg.norm(points - view.position, axis=1)
-    sides = view.lens.spread(np.nan_to_num(spots)) * (size_m / near)[:, None]
+    sides = view.balls(points, size_m)
     cut = np.array([view.lens.width, view.lens.height])
     whole = ((spots > -0.25 * sides) & (spots < cut + 0.25 * sides)).all(axis=1)
     inside = ((spots > 0.25 * sides) & (spots < cut - 0.25 * sides)).all(axis=1)
     clear = np.array([share >= WHOLE and area >= LEAST_AREA for _, share, area in parts], np.bool_)
-    wanted = inside & clear
+    wanted, spared = inside & clear, whole & ~(inside & clear)
     kind.wanted += int(wanted.sum())
-    off = np.abs(found[:, None, :2] - spots[None]) / np.maximum(sides[None], 1.0)
-    hit = (off <= 0.5).all(axis=2) & whole[None]
-    # The surest first, each takes what it fits best: first what must be found, then what may be.
-    rows, columns = linear_sum_assignment(np.where(hit & wanted[None], 2.0 - off.max(axis=2), 0.0), maximize=True)
-    matched = {int(i) for i, j in zip(rows, columns, strict=True) if hit[i, j] and wanted[j]}
-    for i in range(len(found)):
-        if i in matched or not (hit[i] & ~wanted).any():
+    off: Array = (np.abs(found[:, None, :2] - spots[None]) / np.maximum(sides[None], 1.0)).max(axis=2)
+    # The surest first, each takes what it fits best: at any score, what is less sure is as if it were not there.
+    for i in np.argsort(-found[:, 4], kind="stable"):
+        free = np.flatnonzero(wanted & (off[i] <= INSIDE))
+        if len(free):
+            wanted[free[off[i, free].argmin()]] = False
+        if len(free) or not (off[i, spared] <= INSIDE).any():
             kind.scores.append(float(found[i, 4]))
-            kind.right.append(i in matched)
+            kind.right.append(bool(len(free)))
 
 
 def _place(figures: Figures, found: Detections, view: View, seen: list[Seen]) -> None:
     """Compare where people and hands are put with where they are."""
     given: dict[int, set[int]] = {}
     for person in people(found, view):
-        who = _nearest(view, person.head, [(p.head, p.head_seen) for p in seen], SIZES_M[0])
+        who = _nearest(view, person.head, [(p.head, p.head_seen) for p in seen], SIZES_M["head"])
         if who is not None:
             error = np.array(person.head) - seen[who].head
             figures.floor_m.append(float(np.hypot(error[0], error[1])))
             figures.height_m.append(float(error[2]))
         for hand in person.hands:
             parts = _hands(seen)
-            which = _nearest(view, hand, [(point, share) for point, share, _ in parts], SIZES_M[1])
+            which = _nearest(view, hand, [(point, share) for point, share, _ in parts], SIZES_M["hand"])
             if which is None:
                 continue
             truth = parts[which][0]
@@ -198,12 +198,11 @@ def _nearest(view: View, point: Any, parts: list[tuple[Any, float]], size_m: flo
     if not parts:
         return None
     truths = np.array([part for part, _ in parts], np.float64)
-    spots, spot = view.pixels(truths), view.pixels([point])[0]
-    sides = view.lens.spread(np.nan_to_num(spots)) * (size_m / np.linalg.norm(truths - view.position, axis=1))[:, None]
-    off = (np.abs(spots - spot) / np.maximum(sides, 1.0)).max(axis=1)
+    off = np.abs(view.pixels(truths) - view.pixels([point])) / np.maximum(view.balls(truths, size_m), 1.0)
+    off = off.max(axis=1)
     off[[share < WHOLE for _, share in parts]] = np.inf
     best = int(np.nanargmin(np.where(np.isnan(off), np.inf, off)))
-    return best if off[best] <= 0.5 else None
+    return best if off[best] <= INSIDE else None
 
 
 def _f1(recall: float, precision: float) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 import pytest
@@ -68,7 +66,7 @@ def test_a_ball_is_as_large_as_the_lens_says() -> None:
     sphere = np.random.default_rng(1).normal(size=(4000, 3))
     seen = view.pixels(centre + radius * sphere / np.linalg.norm(sphere, axis=1, keepdims=True))
     size = np.ptp(seen, axis=0)
-    told = view.lens.spread(view.pixels([centre]))[0] * 2 * radius / math.dist(centre, view.position)
+    (told,) = view.balls([centre], 2 * radius)
     assert size == pytest.approx(told, rel=0.02)
 
 

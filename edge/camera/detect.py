@@ -31,7 +31,9 @@ Array: TypeAlias = NDArray[np.float64]
 
 SHIPPED: Final = Path(__file__).parents[2] / "models" / "ceiling.onnx"
 
-CLASSES: Final = ("head", "hand", "feet", "elbow")
+SIZES_M: Final = {"head": 0.24, "hand": 0.16, "feet": 0.40, "elbow": 0.16}
+"""Class -> diameter of the ball whose image a box is, so that its size says how far away it is (models/README.md)."""
+CLASSES: Final = tuple(SIZES_M)
 WANTED: Final = (
     "one input of float32, float16 or uint8 (N, 3 or 4, height, width), or of uint8 (N, height, width, 3 or 4), one "
     "output of float32 (N, K, 6) with rows "

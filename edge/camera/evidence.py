@@ -137,14 +137,8 @@ def cut_out(picture: Picture, view: View, hands: Sequence[Point], heads: Boxes) 
 def _discs(view: View, points: Sequence[Point], radius_m: float) -> list[tuple[int, int, int]]:
     """(x, y, radius) in pixels of balls around points of the store frame; those that no pixel shows are left out."""
     where = np.asarray(points, dtype=np.float64).reshape(-1, 3)
-    pixels: NDArray[np.float64] = view.pixels(where)
-    far_m = np.linalg.norm(where - np.asarray(view.position), axis=1)
-    seen = np.isfinite(pixels).all(axis=1)
-    radii = np.full(len(where), np.nan)
-    if seen.any():
-        radii[seen] = view.lens.spread(pixels[seen]).max(axis=1) * radius_m / far_m[seen]
     return [
         (round(float(x)), round(float(y)), max(1, round(float(r))))
-        for (x, y), r in zip(pixels[seen], radii[seen], strict=True)
-        if np.isfinite(r)
+        for (x, y), r in zip(view.pixels(where), view.balls(where, radius_m).max(axis=1), strict=True)
+        if np.isfinite([x, y, r]).all()
     ]

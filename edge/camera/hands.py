@@ -24,8 +24,6 @@ from edge.optics import View
 
 Array = NDArray[np.float64]
 
-HAND_M = 0.16
-"""Diameter of the ball that a hand's box shows, and an elbow's; the detector is taught so (see models/README.md)."""
 HAND_SIZE_SD = 0.13
 """Of the logarithm of their distance by size."""
 SHOULDERS_M = 0.25

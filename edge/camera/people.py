@@ -2,9 +2,9 @@
 
 Enters: one frame's `Detections` and the camera's `View`. Leaves: people in the store frame, each with a head and the
 hands that were seen. One picture does not say how far away a thing is; three things together do: how large it is (a box
-is the image of a ball of known size, `SIZES_M`), how tall people are, and that they mostly stand above their feet. Each
-head is weighed at every height that a head can have, with and without each pair of feet, and the pairing that explains
-the picture best is taken. Hands then go to whom their arms belong (`edge.camera.hands`).
+is the image of a ball of known size), how tall people are, and that they mostly stand above their feet. Each head is
+weighed at every height that a head can have, with and without each pair of feet, and the pairing that explains the
+picture best is taken. Hands then go to whom their arms belong (`edge.camera.hands`).
 
 One fixed height for everybody, as ceiling systems often have it, puts somebody who is 12 cm smaller 16 cm elsewhere
 when they stand two metres aside of a lens at 3 m, and a child half a metre.
@@ -16,16 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from edge.camera.detect import Detections
-from edge.camera.hands import HAND_M, given
+from edge.camera.detect import SIZES_M, Detections
+from edge.camera.hands import given
 from edge.camera.rays import along, judged, placed, total
 from edge.optics import View
 from edge.records import PersonSeen
 
 Array = NDArray[np.float64]
-
-HEAD_M = 0.24
-"""Diameter of the ball that a head's box shows; the detector is taught so (see models/README.md)."""
 
 HEIGHTS_M = np.arange(0.36, 2.06, 0.03)
 """Where the middle of a head can be, above the floor."""
@@ -48,7 +45,7 @@ def people(found: Detections, view: View) -> list[PersonSeen]:
     if not len(found.heads):
         return []
     kinds, count = (found.heads, found.hands, found.elbows), len(found.heads)
-    sizes_m = np.repeat((HEAD_M, HAND_M, HAND_M), [len(boxes) for boxes in kinds])
+    sizes_m = np.repeat([SIZES_M[name] for name in ("head", "hand", "elbow")], [len(boxes) for boxes in kinds])
     rays, by_size = judged(np.vstack(kinds), sizes_m, view)
     points, far = along(rays[:count], view, HEIGHTS_M)
     weights = _PRIOR - 0.5 * np.nan_to_num((np.log(far) - by_size[:count, None]) / HEAD_SIZE_SD) ** 2

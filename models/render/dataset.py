@@ -7,8 +7,9 @@ the shop with nobody in it) and ``data.yaml``. Refuses (`OtherPictures`) a folde
 Each scene (a shop, a camera, a light) gives `SHOTS` pictures and is drawn by one process; what is there already stays,
 so a run that was stopped goes on. The test pictures have shops, clothes, floors and lights that no other picture has.
 
-A label's box is the image of a ball of fixed size around a point (`SIZES_M`), not what a person would draw by eye: so
-its size says how far away the point is, and the detector learns distances from whatever gives them away.
+A label's box is the image of a ball of fixed size around a point (`edge.camera.detect.SIZES_M`), not what a person
+would draw by eye: so its size says how far away the point is, and the detector learns distances from whatever gives
+them away.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.camera.detect import CLASSES, SIZES_M
 from edge.optics import View
 from edge.store import Layout
 from models.render.camera import Picture, Sensor, a_lens, a_light, a_sensor, hang
@@ -36,9 +38,6 @@ from models.render.scene import Seen, draw_people
 from models.render.shop import a_dressing, a_layout, clutter, furnish
 from models.render.solids import Array
 
-NAMES = ("head", "hand", "feet", "elbow")
-SIZES_M = (0.24, 0.16, 0.40, 0.16)
-"""Diameters of the balls that boxes show."""
 SIZE = (640, 480)
 """Width and height of a picture, and what the detector looks at: a camera's small stream, as it is."""
 SHOTS = 12
@@ -108,7 +107,7 @@ def render(
     for split in SPLITS:
         for kind in ("images", "labels", "faint", "truth", "empty"):
             (out / kind / split).mkdir(parents=True, exist_ok=True)
-    names = "\n".join(f"  {i}: {name}" for i, name in enumerate(NAMES))
+    names = "\n".join(f"  {i}: {name}" for i, name in enumerate(CLASSES))
     described.write_text(
         f"path: {out.resolve()}\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n{names}\n{drawn}",
         encoding="utf-8",
@@ -302,9 +301,7 @@ def boxes(view: View, seen: list[Seen], faint: bool = False) -> NDArray[np.float
     kinds = np.array([kind for kind, _ in marks])
     points = np.stack([point for _, point in marks]).astype(np.float64)
     spots = view.pixels(points)
-    sides = (
-        view.lens.spread(spots) * (np.array(SIZES_M)[kinds] / np.linalg.norm(points - view.position, axis=1))[:, None]
-    )
+    sides = view.balls(points, [SIZES_M[CLASSES[kind]] for kind in kinds])
     rows = np.column_stack([kinds, spots, sides])
     kept: NDArray[np.float64] = rows[view.lens.inside(spots) & ~np.isnan(rows).any(axis=1)]
     return kept

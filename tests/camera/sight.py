@@ -6,23 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.camera.background import Newness
-from edge.camera.detect import Detections
-from edge.camera.hands import HAND_M
-from edge.camera.people import HEAD_M
+from edge.camera.detect import SIZES_M, Detections
 from edge.optics import Lens, View, looking_down
 
-FEET_M = 0.40
 FISHEYE = (7 / 9, 64 / 945, 0.0, 0.0, 0.0, 10 / 9, 5 / 21, 0.0)
 VIEW = looking_down(Lens(640, 480, 300.0, 300.0, 319.5, 239.5, FISHEYE), (0.0, 0.0, 3.0), 20.0)
 
 Array = NDArray[np.float64]
 
 
-def boxes(points: list[list[float]], size_m: float, view: View = VIEW, wrong: float = 1.0) -> Array:
+def boxes(points: list[list[float]], kind: str, view: View = VIEW, wrong: float = 1.0) -> Array:
     """What a detector that errs by the factor ``wrong`` in size makes of balls in the shop."""
-    spots = view.pixels(points)
-    sides = view.lens.spread(spots) * (size_m / np.linalg.norm(np.array(points) - view.position, axis=1))[:, None]
-    return np.column_stack([spots, sides * wrong, np.full(len(points), 0.9)])
+    return np.column_stack([view.pixels(points), view.balls(points, SIZES_M[kind]) * wrong, np.full(len(points), 0.9)])
 
 
 def found(
@@ -31,9 +26,9 @@ def found(
 ) -> Detections:  # fmt: skip
     nothing = np.empty((0, 5))
     return Detections(
-        boxes(heads, HEAD_M, wrong=wrong) if heads else nothing,
-        boxes(hands, HAND_M, wrong=wrong) if hands else nothing,
-        boxes(feet, FEET_M) if feet else nothing,
-        boxes(elbows, HAND_M, wrong=wrong) if elbows else nothing,
+        boxes(heads, "head", wrong=wrong) if heads else nothing,
+        boxes(hands, "hand", wrong=wrong) if hands else nothing,
+        boxes(feet, "feet") if feet else nothing,
+        boxes(elbows, "elbow", wrong=wrong) if elbows else nothing,
         new,
     )

@@ -14,7 +14,6 @@ pytest.importorskip("onnxruntime", reason="the camera node needs onnxruntime: pi
 import cv2
 
 from edge.camera.evidence import Evidence, cut_out
-from edge.camera.people import HEAD_M
 from edge.camera.source import Frame
 from edge.records import PersonSeen, Point
 from edge.store import read_store
@@ -38,7 +37,7 @@ def evidence(folder: Path, hours: float) -> tuple[Evidence, list[str]]:
 
 def keep(kept: Evidence, hand: Point, at_s: float = AT_S) -> None:
     person = PersonSeen((1.5, 1.5, 1.6), (hand,), 0.9)
-    kept.keep("cam", Frame(at_s, PICTURE), [person], boxes([[*person.head]], HEAD_M, VIEW), VIEW)
+    kept.keep("cam", Frame(at_s, PICTURE), [person], boxes([[*person.head]], "head", VIEW), VIEW)
 
 
 def files(folder: Path) -> list[str]:
@@ -66,7 +65,7 @@ def test_a_hand_at_a_shelf_is_kept_once_a_second_and_one_in_the_aisle_is_not(tmp
 
 def test_sharp_is_what_a_hand_can_reach_and_neither_a_head_nor_anything_else() -> None:
     head = (1.5, 1.4, 1.6)
-    cut = cut_out(PICTURE, VIEW, [AT_SHELF], boxes([[*head]], HEAD_M, VIEW)).astype(float)
+    cut = cut_out(PICTURE, VIEW, [AT_SHELF], boxes([[*head]], "head", VIEW)).astype(float)
     hand_px, head_px = VIEW.pixels([AT_SHELF, head])
     towards = (head_px - hand_px) / np.linalg.norm(head_px - hand_px)
 

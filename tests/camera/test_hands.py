@@ -9,8 +9,7 @@ import numpy as np
 
 from edge.camera.background import Newness
 from edge.camera.detect import Detections
-from edge.camera.hands import HAND_M
-from edge.camera.people import HEAD_M, people
+from edge.camera.people import people
 from edge.optics import Lens, looking_down
 from edge.records import Point
 from tests.camera.sight import VIEW, boxes, found
@@ -105,7 +104,7 @@ def test_somebody_whose_place_is_not_known_takes_no_hands_and_no_frame_from_the_
     """The store's origin, which stands for nowhere, is far out of this lens' sight."""
     lens = Lens(640, 480, 300.0, 300.0, 319.5, 239.5, (-0.3, 0.1, 0.0, 0.0, -0.01, 0.0, 0.0, 0.0))
     view = looking_down(lens, (30.0, 20.0, 2.7), 20.0)
-    heads, hand = boxes([[30.3, 20.0, 1.55], [32.6, 21.8, 0.6]], HEAD_M, view), boxes([[30.6, 20.2, 1.1]], HAND_M, view)
+    heads, hand = boxes([[30.3, 20.0, 1.55], [32.6, 21.8, 0.6]], "head", view), boxes([[30.6, 20.2, 1.1]], "hand", view)
     everywhere = Newness(np.full((480, 640), 255, np.uint8), (1.0, 1.0), 0, 0)
     (seen,) = people(Detections(heads, hand, np.empty((0, 5)), new=everywhere), view)
     assert math.dist(seen.head, (30.3, 20.0, 1.55)) < 0.1

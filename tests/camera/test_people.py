@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge.camera.detect import Detections
-from edge.camera.people import HEAD_M, people
+from edge.camera.people import people
 from edge.optics import View
 from tests.camera.sight import VIEW, boxes, found
 
@@ -47,7 +47,7 @@ def test_who_bends_is_not_put_behind_their_feet() -> None:
 
 
 def test_a_head_that_the_edge_cuts_is_placed_by_stature() -> None:
-    whole = boxes([[2.05, 0.35, 1.55]], HEAD_M)
+    whole = boxes([[2.05, 0.35, 1.55]], "head")
     cut = whole.copy()
     right = VIEW.lens.width - 0.5
     low = whole[0, 0] - whole[0, 2] / 2

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
-from edge.camera.detect import SHIPPED
+from edge.camera.detect import SHIPPED, SIZES_M
 from edge.optics import Lens, looking_down
 from models.__main__ import app
 from models.evaluate import Figures, Kind, count, table
@@ -19,20 +19,17 @@ from models.render.dataset import render
 
 VIEW = looking_down(Lens(640, 480, 300.0, 300.0, 319.5, 239.5), (0.0, 0.0, 3.0))
 HEADS = np.array([[0.2, 0.1, 1.6], [-0.5, 0.4, 1.5]])
-HEAD_M = 0.24
 
 Array = NDArray[np.float64]
 
 
 def boxes(points: Array, scores: list[float]) -> Array:
-    spots = VIEW.pixels(points)
-    sides = VIEW.lens.spread(spots) * (HEAD_M / np.linalg.norm(points - VIEW.position, axis=1))[:, None]
-    return np.column_stack([spots, sides, scores])
+    return np.column_stack([VIEW.pixels(points), VIEW.balls(points, SIZES_M["head"]), scores])
 
 
 def counted(found: Array, seen: tuple[float, float] = (1.0, 1.0)) -> Kind:
     kind = Kind()
-    count(kind, found, [(p, share, 0.01) for p, share in zip(HEADS, seen, strict=True)], VIEW, HEAD_M)
+    count(kind, found, [(p, share, 0.01) for p, share in zip(HEADS, seen, strict=True)], VIEW, SIZES_M["head"])
     return kind
 
 
@@ -51,6 +48,14 @@ def test_one_is_missed_and_another_invented() -> None:
 def test_the_same_head_twice_is_once_invented() -> None:
     kind = counted(np.vstack([boxes(HEADS, [0.9, 0.9]), boxes(HEADS[:1], [0.7])]))
     assert kind.at(0.5) == pytest.approx((1.0, 2 / 3))
+
+
+def test_what_is_not_believed_takes_nothing_from_what_is() -> None:
+    beside = boxes(HEADS, [0.9, 0.9])
+    beside[:, 0] += 0.4 * beside[:, 2]
+    kind = counted(np.vstack([beside, boxes(HEADS[:1], [0.1])]))
+    assert kind.at(0.5) == (1.0, 1.0)
+    assert kind.at(0.05) == pytest.approx((1.0, 2 / 3))
 
 
 def test_a_hidden_head_is_neither_missed_nor_invented() -> None:

@@ -48,7 +48,7 @@ def test_a_thing_is_drawn_where_the_lens_puts_it(point: tuple[float, float, floa
     rows, columns = np.nonzero(film.owner == 7)
     assert (columns.mean(), rows.mean()) == pytest.approx(tuple(VIEW.pixels([point])[0]), abs=0.6)
     width = np.ptp(columns) + 1
-    told = VIEW.lens.spread(VIEW.pixels([point]))[0, 0] * 0.10 / math.dist(point, VIEW.position)
+    told = VIEW.balls([point], 0.10)[0, 0]
     assert width == pytest.approx(told, abs=1.5)
 
 
