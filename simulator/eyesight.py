@@ -1,7 +1,8 @@
 """What real frames cost: the same scenes by cameras that see everything, and through the pictures they would take.
 
 Enters: a folder for recordings and videos (what is there from an earlier run is used again), a seed. Leaves: a table on
-stdout: receipts by perfect detections, and by frames that went the whole way (`simulator.watch`). Scales are as rough
+stdout: receipts by perfect detections, and by frames that went the whole way (`simulator.watch`), and below it whatever
+was wrong with a camera, so that nobody takes one that saw nothing for one that saw nobody. Scales are as rough
 as usual both times, so that the difference is what the eyes cost.
 """
 
@@ -37,6 +38,8 @@ class Scene:
     visits: int
     perfect: Tally
     watched: Tally
+    told: tuple[str, ...]
+    """What was wrong with its cameras: a figure of a scene that was not seen is none."""
 
 
 def eyesight(folder: Path, seed: int, detector: Path | None = None) -> list[Scene]:
@@ -46,6 +49,9 @@ def eyesight(folder: Path, seed: int, detector: Path | None = None) -> list[Scen
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool, console.status("scenes are filmed and watched …"):
         scenes = list(pool.map(partial(_scene, folder, seed, detector), range(len(VISITS))))
     console.print(_table(scenes))
+    for i, scene in enumerate(scenes):
+        for line in scene.told:
+            console.print(f"scene {i + 1}: {line}", markup=False, soft_wrap=True)
     return scenes
 
 
@@ -61,8 +67,9 @@ def _scene(folder: Path, seed: int, detector: Path | None, number: int) -> Scene
     recording = open_recording(path)
     truth = json.loads(recording.attachments["truth.json"])
     perfect = tally_of(replay(recording).decided, truth)
-    watched = tally_of(replay(filmed(path, videos, detector, lambda _: None)).decided, truth)
-    return Scene(VISITS[number], perfect, watched)
+    told: dict[str, None] = {}
+    watched = tally_of(replay(filmed(path, videos, detector, lambda line: told.setdefault(line))).decided, truth)
+    return Scene(VISITS[number], perfect, watched, tuple(told))
 
 
 def _table(scenes: list[Scene]) -> Table:

@@ -21,7 +21,7 @@ import typer
 
 from edge.cli.live import StateFolder, StoreFolder
 from edge.cli.places import state_folder
-from edge.cli.terminal import refuse, refuse_store, say
+from edge.cli.terminal import refuse, refuse_extra, refuse_store, say
 
 if TYPE_CHECKING:
     from edge.camera.voice import Outlet
@@ -62,7 +62,7 @@ def camera(
         import cv2
         import onnxruntime  # noqa: F401
     except ImportError as error:
-        refuse(f"{error.name} is missing, which camera nodes need: pip install 'tebura[camera]'")
+        refuse_extra(error, "camera")
     cv2.setNumThreads(1)
     from edge.camera.detect import UnusableDetector
     from edge.camera.show import NoScreen

@@ -13,7 +13,7 @@ import typer
 
 from edge.cli.live import StoreFolder
 from edge.cli.profiles import By, console, shop_of
-from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
+from edge.cli.terminal import DIFFERENT, refuse, refuse_extra, refuse_store, say
 
 if TYPE_CHECKING:
     from calibration.camera.pose import Placed
@@ -54,8 +54,8 @@ def camera(
     """Calibrate a camera: its lens, and where it hangs; accepted or refused with the remedy, and written down."""
     try:
         import cv2
-    except ImportError:
-        refuse("opencv-python is missing, which cameras need: pip install 'tebura[camera]'")
+    except ImportError as error:
+        refuse_extra(error, "camera")
     from calibration.camera.frames import NoPictures
     from calibration.camera.places import Misread, read_board_at
     from calibration.camera.session import CannotCalibrate, Wanted, calibrate

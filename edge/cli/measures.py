@@ -60,7 +60,7 @@ def _measure_eyes(detectors: list[Path], weights: Path | None, threads: int) -> 
     try:
         from simulator.bench.eyes import bench as measure_eyes
     except ImportError as error:
-        refuse(f"{error.name} is missing, which camera nodes need: pip install 'tebura[camera]'")
+        refuse_extra(error, "camera")
     from edge.camera.detect import UnusableDetector
 
     try:
@@ -100,7 +100,7 @@ def reliability(
 def _measure_eyesight(folder: Path, seed: int) -> None:
     try:
         from simulator.eyesight import eyesight
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         refuse_extra(error, "camera")
     try:
         eyesight(folder, seed)

@@ -150,7 +150,7 @@ def _reader(videos: Path | None, detector: Path | None) -> Callable[[Path], Reco
         return open_recording
     try:
         from simulator.watch import filmed
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         refuse_extra(error, "camera")
     return lambda path: filmed(path, videos, detector, say)
 

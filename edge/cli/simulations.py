@@ -73,7 +73,7 @@ def simulate(
         write(story, busy, out, seed, store, frames, lambda camera: say(f"filmed {camera}"))
     except BrokenStore as error:
         refuse_store(str(store), error)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         refuse_extra(error, "camera")
     except (OSError, ValueError) as error:
         refuse(str(error))

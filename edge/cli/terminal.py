@@ -15,6 +15,7 @@ from typing import NoReturn
 import typer
 
 DIFFERENT, UNUSABLE = 1, 2
+SYSTEM = "Install what OpenCV needs of the system; on Debian and Ubuntu: apt install libgl1 libglib2.0-0"
 
 
 def say(message: str) -> None:
@@ -51,9 +52,11 @@ def _refuse_file(path: Path, why: str, option: str) -> NoReturn:
     refuse(f"{path}: cannot be written ({why}). Name a file in a folder that you may write to with {option}")
 
 
-def refuse_extra(missing: ModuleNotFoundError, extra: str) -> NoReturn:
-    """Something needs what Tebura was installed without."""
-    refuse(f"{missing.name} is missing: pip install 'tebura[{extra}]'")
+def refuse_extra(missing: ImportError, extra: str) -> NoReturn:
+    """Something needs what Tebura was installed without, or what a PC without a desktop lacks."""
+    if isinstance(missing, ModuleNotFoundError):
+        refuse(f"{missing.name} is missing: pip install 'tebura[{extra}]'")
+    refuse(f"{missing.name or extra} cannot be loaded ({missing}). {SYSTEM}")
 
 
 def refuse_store(where: str, error: Exception) -> NoReturn:

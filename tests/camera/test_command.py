@@ -290,4 +290,15 @@ def test_a_pc_without_the_extra_is_told_what_to_install(tmp_path: Path) -> None:
     command = [sys.executable, "-c", without, "camera", "cam", "--store", str(shop(tmp_path)), "--video", "x.mp4"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
-    assert done.stderr == "tebura: cv2 is missing, which camera nodes need: pip install 'tebura[camera]'\n"
+    assert done.stderr == "tebura: cv2 is missing: pip install 'tebura[camera]'\n"
+
+
+def test_a_pc_without_a_desktop_is_told_which_libraries_to_install(tmp_path: Path) -> None:
+    """Where opencv-python is installed and finds no libGL, as on a server."""
+    (tmp_path / "cv2.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')\n")
+    without = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from edge.cli import main; main()"
+    command = [sys.executable, "-c", without, "camera", "cam", "--store", str(shop(tmp_path)), "--video", "x.mp4"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "(libGL.so.1: cannot open shared object file). Install" in done.stderr
+    assert "apt install libgl1 libglib2.0-0" in done.stderr
