@@ -30,7 +30,7 @@ STRAIGHT: Distortion = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 WIDEST = 4.0
 """Tangent of the steepest ray that is believed (76° off the axis): further out the model is no lens any more."""
 _STEPS = 2048
-_ROUNDS = 6
+_ROUNDS, _EXACT = 6, 1e-9
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ class Lens:
         """The directions from which pixels (n, 2) see: unit vectors (n, 3) of the camera frame."""
         u, v = np.asarray(pixels, dtype=np.float64).reshape(-1, 2).T
         bent_x, bent_y = (u - self.cx) / self.fx, (v - self.cy) / self.fy
-        x, y = bent_x, bent_y
-        for _ in range(_ROUNDS):
+        x, y = _unbent(bent_x, bent_y, self.distortion)
+        for _ in range(_ROUNDS if any(self.distortion[2:4]) else 0):
             dx, dy = _sideways(x, y, self.distortion)
-            x, y = _unbent(bent_x - dx, bent_y - dy, self.distortion)
-            if not any(self.distortion[2:4]):
+            before, (x, y) = x, _unbent(bent_x - dx, bent_y - dy, self.distortion)
+            if not (np.abs(x - before) > _EXACT).any():
                 break
         rays = np.column_stack([x, y, np.ones_like(x)])
         unit: Array = rays / np.linalg.norm(rays, axis=1, keepdims=True)
@@ -209,15 +209,14 @@ def _sideways(x: Array, y: Array, distortion: Distortion) -> tuple[Array, Array]
 
 
 def _unbent(bent_x: Array, bent_y: Array, distortion: Distortion) -> tuple[Array, Array]:
-    """Undo the radial distortion: look the radius up, then make it exact by Newton's method."""
+    """Undo the radial distortion: look the radius up, then make it exact by a step of Newton's method."""
     straight, bent = _field(distortion)
     wanted = np.hypot(bent_x, bent_y)
     r = np.interp(wanted, bent, straight, right=np.nan)
-    for _ in range(2):
-        step = 1e-6
-        here = r * _radial(r, distortion)
-        slope = ((r + step) * _radial(r + step, distortion) - here) / step
-        r = r - (here - wanted) / slope
+    step = 1e-6
+    here = r * _radial(r, distortion)
+    slope = ((r + step) * _radial(r + step, distortion) - here) / step
+    r = r - (here - wanted) / slope
     scale = np.where(wanted > 1e-12, r / np.where(wanted > 1e-12, wanted, 1.0), 1.0)
     return bent_x * scale, bent_y * scale
 

@@ -38,8 +38,8 @@ PULL: Final = 0.9
 began too bright could not hold what is white now."""
 LEVELS_S: Final = 2.0
 """So many levels a second a pixel goes towards what it shows."""
-EVERY_S: Final = 0.5
-SAMPLE: Final = 8
+EVERY_S: Final = 1.0
+SAMPLE: Final = 12
 """The exposure is compared on one pixel in so many, across and down."""
 DARK, BRIGHT = 12, 243
 """Beyond these levels a pixel says nothing about exposure."""

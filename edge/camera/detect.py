@@ -83,10 +83,14 @@ class Detections:
     new: Newness | None = None
     """What is new in the picture, where its camera knows; good until the next picture."""
 
+    @property
+    def kinds(self) -> tuple[Array, ...]:
+        """The boxes of each class, in the order of `CLASSES`."""
+        return self.heads, self.hands, self.feet, self.elbows
+
     def each(self, kept: Callable[[str, Array], Array]) -> Detections:
         """The same with what is ``kept`` (class, boxes) of each class."""
-        kinds = zip(CLASSES, (self.heads, self.hands, self.feet, self.elbows), strict=True)
-        heads, hands, feet, elbows = (kept(name, boxes) for name, boxes in kinds)
+        heads, hands, feet, elbows = (kept(name, boxes) for name, boxes in zip(CLASSES, self.kinds, strict=True))
         return Detections(heads, hands, feet, elbows, self.new)
 
 
@@ -306,14 +310,16 @@ class Detector:
 
 def surest(boxes: Array) -> Array:
     """Of boxes (n, 5), the surest first, those that are not the same as a surer one."""
-    kept: list[int] = []
-    left = np.arange(len(boxes))
-    while left.size:
-        first, left = left[0], left[1:]
-        kept.append(int(first))
-        apart = np.abs(boxes[left, :2] - boxes[first, :2]) / (SAME * 0.5 * (boxes[left, 2:4] + boxes[first, 2:4]))
-        left = left[(apart**2).sum(axis=1) > 1.0]
-    chosen: Array = boxes[kept]
+    if len(boxes) < 2:
+        return boxes
+    middles, sizes = boxes[:, None, :2], boxes[:, None, 2:4]
+    apart = (middles - boxes[:, :2]) / (SAME * 0.5 * (sizes + boxes[:, 2:4]))
+    others = (apart**2).sum(axis=2) > 1.0
+    left = np.ones(len(boxes), np.bool_)
+    for i in range(len(boxes)):
+        if left[i]:
+            left[i + 1 :] &= others[i, i + 1 :]
+    chosen: Array = boxes[left]
     return chosen
 
 

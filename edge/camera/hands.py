@@ -19,7 +19,7 @@ from scipy.optimize import linear_sum_assignment
 
 from edge.camera.background import Newness
 from edge.camera.detect import Detections
-from edge.camera.rays import along, placed
+from edge.camera.rays import along, filled, placed
 from edge.optics import View
 
 Array = NDArray[np.float64]
@@ -73,7 +73,7 @@ def given(heads: Array, found: Detections, rays: Array, by_size: Array, view: Vi
     weights = -0.5 * ((apart - ARM_M) / ARM_SD_M) ** 2 + size
     weights = np.maximum(weights, _bent(shoulders, points, size, elbows, elbow_size, found))
     weights = np.where(apart < LONGEST_ARM_M, weights, -50.0)
-    nats = REACH * np.nan_to_num(weights, nan=-50.0).max(axis=2)
+    nats = REACH * filled(weights, -50.0).max(axis=2)
     if found.new is not None:
         nats += ARM * (_arms(view.pixels(shoulders), found.heads[known], found.hands, found.new) - 1.0)
     for i, theirs in zip(known, _dealt(nats, weights, points), strict=True):
@@ -83,7 +83,7 @@ def given(heads: Array, found: Detections, rays: Array, by_size: Array, view: Vi
 
 def _by_size(far: Array, by_size: Array) -> Array:
     """Log-likelihood (n, heights) of things so ``far`` away, by their size."""
-    return -0.5 * np.nan_to_num((np.log(far) - by_size[:, None]) / HAND_SIZE_SD) ** 2
+    return -0.5 * filled((np.log(far) - by_size[:, None]) / HAND_SIZE_SD) ** 2
 
 
 def _bent(shoulders: Array, points: Array, size: Array, elbows: Array, elbow_size: Array, found: Detections) -> Array:
@@ -94,13 +94,14 @@ def _bent(shoulders: Array, points: Array, size: Array, elbows: Array, elbow_siz
     if not len(found.elbows):
         return best
     upper = np.sqrt(((elbows[None] - shoulders[:, None, None, :]) ** 2).sum(axis=3))
-    upper = np.nan_to_num(-0.5 * ((upper - UPPER_M) / UPPER_SD_M) ** 2 + elbow_size, nan=-50.0)
+    upper = filled(-0.5 * ((upper - UPPER_M) / UPPER_SD_M) ** 2 + elbow_size, -50.0)
     gaps = np.hypot(*np.moveaxis(found.hands[:, None, :2] - found.elbows[None, :, :2], 2, 0))
-    for j, k in zip(*np.nonzero(gaps < FORE_SIZES * found.hands[:, None, 2]), strict=True):
-        fore = np.sqrt(((elbows[k, :, None] - points[j, None]) ** 2).sum(axis=2))
-        fore = np.nan_to_num(-0.5 * ((fore - FORE_M) / FORE_SD_M) ** 2, nan=-50.0)
-        through = (upper[:, k, :, None] + fore[None]).max(axis=1) + size[j] + ELBOW
-        best[:, j] = np.maximum(best[:, j], through)
+    hands, joints = np.nonzero(gaps < FORE_SIZES * found.hands[:, None, 2])
+    fore = np.sqrt(((elbows[joints, :, None] - points[hands, None]) ** 2).sum(axis=3))
+    fore = filled(-0.5 * ((fore - FORE_M) / FORE_SD_M) ** 2, -50.0)
+    through = (upper[:, joints, :, None] + fore).max(axis=2) + size[hands] + ELBOW
+    for i, j in enumerate(hands):
+        best[:, j] = np.maximum(best[:, j], through[:, i])
     return best
 
 
@@ -127,8 +128,8 @@ def _dealt(nats: Array, weights: Array, points: Array) -> list[list[Array]]:
     rows, columns = linear_sum_assignment(np.maximum(np.vstack([nats, nats]) - NOBODYS, 0.0), maximize=True)
     sure = [(i % people, j) for i, j in zip(rows, columns, strict=True) if nats[i % people, j] > NOBODYS]
     maybe = [(k, j) for i, j in sure for k in range(people) if k != i and nats[k, j] > nats[i, j] - EITHERS]
-    hands: list[list[Array]] = [[] for _ in nats]
+    theirs: list[list[int]] = [[] for _ in nats]
     for i, j in sure + maybe:
-        if len(hands[i]) < 2 and nats[i, j] > NOBODYS:
-            hands[i].append(placed(weights[i, j][None], points[j][None])[0][0])
-    return hands
+        if len(theirs[i]) < 2 and nats[i, j] > NOBODYS:
+            theirs[i].append(int(j))
+    return [list(placed(weights[i, some], points[some])[0]) for i, some in enumerate(theirs)]

@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 from edge.camera.detect import SIZES_M, Detections
 from edge.camera.hands import given
-from edge.camera.rays import along, judged, placed, total
+from edge.camera.rays import along, filled, judged, placed, total
 from edge.optics import View
 from edge.records import PersonSeen
 
@@ -44,15 +44,16 @@ def people(found: Detections, view: View) -> list[PersonSeen]:
     """Everybody whose head was found, and whose place is known."""
     if not len(found.heads):
         return []
-    kinds, count = (found.heads, found.hands, found.elbows), len(found.heads)
-    sizes_m = np.repeat([SIZES_M[name] for name in ("head", "hand", "elbow")], [len(boxes) for boxes in kinds])
-    rays, by_size = judged(np.vstack(kinds), sizes_m, view)
+    kinds = {"head": found.heads, "feet": found.feet, "hand": found.hands, "elbow": found.elbows}
+    sizes_m = np.repeat([SIZES_M[name] for name in kinds], [len(boxes) for boxes in kinds.values()])
+    rays, by_size = judged(np.vstack(list(kinds.values())), sizes_m, view)
+    count, arms = len(found.heads), len(found.heads) + len(found.feet)
     points, far = along(rays[:count], view, HEIGHTS_M)
-    weights = _PRIOR - 0.5 * np.nan_to_num((np.log(far) - by_size[:count, None]) / HEAD_SIZE_SD) ** 2
-    weights = _over_feet(weights, points, found.feet, view)
+    weights = _PRIOR - 0.5 * filled((np.log(far) - by_size[:count, None]) / HEAD_SIZE_SD) ** 2
+    weights = _over_feet(weights, points, along(rays[count:arms], view, [0.0])[0][:, 0, :2])
     heads, off_m = placed(weights, points)
     heads[off_m > UNPLACED_M] = np.nan
-    hands = given(heads, found, rays[count:], by_size[count:], view)
+    hands = given(heads, found, rays[arms:], by_size[arms:], view)
     return [
         PersonSeen(
             head=(float(x), float(y), float(z)),
@@ -65,17 +66,18 @@ def people(found: Detections, view: View) -> list[PersonSeen]:
     ]
 
 
-def _over_feet(weights: Array, points: Array, feet: Array, view: View) -> Array:
-    """The same log-weights (heads, heights), with those feet that explain the picture best taken into account."""
+def _over_feet(weights: Array, points: Array, feet: Array) -> Array:
+    """The same log-weights (heads, heights), with those feet, at (n, 2) of the floor, that explain the picture best
+    taken into account.
+    """
     if not len(feet):
         return weights
-    ground = view.at_height(feet[:, :2], 0.0)[:, :2]
-    beside = ((points[:, None, :, :2] - ground[None, :, None, :]) ** 2).sum(axis=3)
+    beside = ((points[:, None, :, :2] - feet[None, :, None, :]) ** 2).sum(axis=3)
     with np.errstate(under="ignore"):
         density = sum(share / sd**2 * np.exp(-0.5 * beside / sd**2) for share, sd in OVER_FEET)
-    together = weights[:, None, :] + np.log(np.maximum(np.nan_to_num(density), 1e-12))
+    together = weights[:, None, :] + np.log(np.maximum(filled(density), 1e-12))
     gain = total(together) - total(weights)[:, None] - np.log(NO_FEET)
-    rows, columns = linear_sum_assignment(np.nan_to_num(np.maximum(gain, 0.0)), maximize=True)
+    rows, columns = linear_sum_assignment(filled(np.maximum(gain, 0.0)), maximize=True)
     paired = weights.copy()
     for i, j in zip(rows, columns, strict=True):
         if gain[i, j] > 0.0:

@@ -108,8 +108,11 @@ class Judge:
             if float(small.std()) > DULL:
                 self._usual, self._upright_s = small.copy(), at_s
             return ""
-        upright = _alike(usual, small)
-        how, best = max(((how, _alike(usual, small[::y, ::x])) for how, (y, x) in TURNS.items()), key=lambda t: t[1])
+        upright, how, best = _alike(usual, small), "", -1.0
+        if upright <= 1.0 - CLEARLY:  # else nothing can be clearly more alike
+            how, best = max(
+                ((how, _alike(usual, small[::y, ::x])) for how, (y, x) in TURNS.items()), key=lambda t: t[1]
+            )
         if best < ALIKE or best < upright + CLEARLY:
             self._upright_s = at_s
             if upright > ALIKE:
