@@ -1,1 +1,4 @@
 """The detector: renderer, training, export, evaluation, and the model card."""
+
+LOOKS_AT = (768, 576)
+"""Width and height at which the network looks at a picture in the shop, pixels; multiples of 32."""

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from models import LOOKS_AT
 from models.offline import CannotTrain
 
 app = typer.Typer(help="The detector: pictures, training, figures, and the file.", no_args_is_help=True)
@@ -27,6 +28,8 @@ def render(
     val: Annotated[int, typer.Option(min=0, help="Pictures to choose by, of the same kind.")] = 240,
     test: Annotated[int, typer.Option(min=0, help="Pictures to measure on, of another kind.")] = 600,
     seed: Annotated[int, typer.Option(help="The same seed gives the same pictures.")] = 11,
+    width: Annotated[int, typer.Option(min=160, help="Of a picture, px.")] = 1280,
+    height: Annotated[int, typer.Option(min=120, help="Of a picture, px.")] = 960,
     processes: Annotated[int, typer.Option(min=0, help="How many draw together; 0: one a core.")] = 0,
 ) -> None:
     """Draw ceiling views with people in them, and write down who is where."""
@@ -43,7 +46,7 @@ def render(
             bar.update(task, completed=done, total=total)
 
         try:
-            run(data, pictures, val, test, seed, processes, told)
+            run(data, pictures, val, test, seed, processes, told, (width, height))
         except OtherPictures as error:
             _refuse(str(error))
         except OSError as error:
@@ -81,8 +84,8 @@ def export(
     weights: Annotated[Path, typer.Argument(help="RUN/weights/best.pt.", metavar="WEIGHTS")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.", metavar="FILE.onnx")],
-    width: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = 640,
-    height: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = 480,
+    width: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = LOOKS_AT[0],
+    height: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = LOOKS_AT[1],
     half: Annotated[bool, typer.Option("--half", help="Weights in 16 bits: half the file.")] = False,
     int8: Annotated[bool, typer.Option("--int8", help="Convolutions in 8 bits, measured on --data.")] = False,
     data: Annotated[
@@ -108,6 +111,8 @@ def export(
         f"against the weights: {done.rows} boxes, {done.lost} missed, "
         f"{done.median_px:.3f} px apart in the middle, {done.worst_px:.3f} px at worst"
     )
+    if done.silent is not None:
+        print(f"channels that say nothing of any picture: {done.silent[0]} of {done.silent[1]}")
 
 
 @app.command()

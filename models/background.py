@@ -33,13 +33,14 @@ def beside(path: Path, kind: str) -> Path:
 
 def read_empty(path: Path, like: Picture) -> Picture | None:
     """The empty shop of a picture's file, in the size of the picture as it was read."""
-    place = beside(path, "empty")
-    empty = cv2.imread(str(place)) if place.is_file() else None
-    if empty is None:
-        return None
-    if empty.shape != like.shape:
-        empty = cv2.resize(empty, (like.shape[1], like.shape[0]), interpolation=cv2.INTER_AREA)
-    return np.asarray(empty, np.uint8)
+    return _read(beside(path, "empty"), like)
+
+
+def _read(path: Path, like: Picture) -> Picture | None:
+    read = cv2.imread(str(path)) if path.is_file() else None
+    if read is not None and read.shape != like.shape:
+        read = cv2.resize(read, (like.shape[1], like.shape[0]), interpolation=cv2.INTER_AREA)
+    return None if read is None else np.asarray(read, np.uint8)
 
 
 def plane(picture: Picture, empty: Picture | None) -> Plane:
@@ -59,8 +60,8 @@ def doubtful(path: Path, picture: Picture, empty: Picture | None, rng: np.random
     if rng.random() < ABSORBED:
         _copy(picture, empty, rng)
     if rng.random() < LEFT:
-        other = _same_place(path, rng)
-        if other is not None and other.shape == empty.shape:
+        other = _same_place(path, empty, rng)
+        if other is not None:
             _copy(other, empty, rng)
     new = novelty(picture, empty, gain)
     if rng.random() < PARTLY:
@@ -89,7 +90,7 @@ def _parts(size: tuple[int, ...], rng: np.random.Generator) -> list[tuple[slice,
     return parts
 
 
-def _same_place(path: Path, rng: np.random.Generator) -> Picture | None:
+def _same_place(path: Path, like: Picture, rng: np.random.Generator) -> Picture | None:
     """Another picture of a series with numbers for names, if that one has the same empty shop."""
     if not path.stem.isdecimal():
         return None
@@ -99,5 +100,4 @@ def _same_place(path: Path, rng: np.random.Generator) -> Picture | None:
             return None
     except OSError:
         return None
-    read = cv2.imread(str(other))
-    return None if read is None else np.asarray(read, np.uint8)
+    return _read(other, like)

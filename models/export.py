@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import LOOKS_AT
 from models.background import doubtful, plane, read_empty, stacked
 from models.lean import fed_in_bytes, in_blocks, in_copies, joined_late
 from models.offline import CannotTrain, weights_in
@@ -55,14 +56,16 @@ class Exported:
     lost: int
     median_px: float
     worst_px: float
+    silent: tuple[int, int] | None
+    """Channels that said nothing of any picture, of how many; without pictures nobody knows."""
 
 
 def export(
     weights: Path,
     out: Path,
     *,
-    width: int = 640,
-    height: int = 480,
+    width: int = LOOKS_AT[0],
+    height: int = LOOKS_AT[1],
     half: bool = False,
     int8: bool = False,
     data: Path | None = None,
@@ -72,9 +75,9 @@ def export(
     """
     learned, compared = (None, None) if data is None else (data / "images" / "train", data / "images" / "val")
     model, _ = weights_in(weights)
-    colours = int(model.model[0].conv.in_channels)
+    colours, silent = int(model.model[0].conv.in_channels), None
     if learned is not None:
-        _settle(model, (window[:, :colours] for window in _windows(learned, SETTLED)))
+        silent = _settle(model, (window[:, :colours] for window in _windows(learned, SETTLED)))
     in_bytes = int8 and learned is not None
     network = _network(model, (width, height) if in_bytes else None)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +94,7 @@ def export(
         differences = _compared(network, made, _inputs(compared, colours, width, height, 8), in_bytes)
         os.replace(made, out)
     content = out.read_bytes()
-    return Exported(out, hashlib.sha256(content).hexdigest(), len(content), *differences)
+    return Exported(out, hashlib.sha256(content).hexdigest(), len(content), *differences, silent)
 
 
 def believe(path: Path, least: Mapping[str, float]) -> None:
@@ -107,13 +110,23 @@ def believe(path: Path, least: Mapping[str, float]) -> None:
     os.replace(beside, path)
 
 
-def _settle(model: Any, pictures: Iterator[NDArray[np.float32]]) -> None:
+def _settle(model: Any, pictures: Iterator[NDArray[np.float32]]) -> tuple[int, int]:
     """Measure anew by which means and variances each layer is normalised (batch normalisation, "precise" as in Wu &
     Johnson 2021): the weights are a running mean of training's, and have never seen their own. On windows, as training
     does: whole pictures are mostly floor, and with their means three heads of a hundred more are missed.
+
+    Returns how many channels never said anything, of how many: a ReLU that lets nothing through learns nothing any
+    more, and a network that has many of them is smaller than its file.
     """
     import torch
 
+    most: dict[Any, Any] = {}
+
+    def heard(layer: Any, _: Any, said: Any) -> None:
+        now = said.amax(dim=(0, 2, 3))
+        most[layer] = torch.maximum(most.get(layer, now), now)
+
+    hooks = [layer.register_forward_hook(heard) for layer in model.modules() if hasattr(layer, "bn")]
     model.float().eval()
     for layer in model.modules():
         if isinstance(layer, torch.nn.BatchNorm2d):
@@ -124,6 +137,10 @@ def _settle(model: Any, pictures: Iterator[NDArray[np.float32]]) -> None:
         while batch := list(islice(pictures, BATCH)):
             model(torch.from_numpy(np.concatenate(batch)))
     model.eval()
+    for hook in hooks:
+        hook.remove()
+    loudest = torch.cat(list(most.values()))
+    return int((loudest <= 0.0).sum()), len(loudest)
 
 
 def _network(model: Any, pixels: tuple[int, int] | None) -> Any:
@@ -252,16 +269,19 @@ def _inputs(folder: Path | None, colours: int, width: int, height: int, most: in
 
 def _windows(folder: Path, most: int) -> Iterator[NDArray[np.float32]]:
     """The same, as training sees them: windows around those whom their labels name."""
+    import cv2
+
     rng = np.random.default_rng(0)
     labels = folder.parent.parent / "labels" / folder.name
     for path, picture in _pictures(folder, most):
         told = labels / path.relative_to(folder).with_suffix(".txt")
         rows = [line.split()[1:3] for line in told.read_text().splitlines() if line.strip()] if told.exists() else []
-        height, width = picture.shape[:2]
-        middles = np.array(rows, np.float32).reshape(-1, 2) * np.array([width, height], np.float32)
-        corner = window((width, height), middles, rng)
-        new = doubtful(path, picture, read_empty(path, picture), rng)
-        yield _given(stacked(cut(picture, corner), cut(new, corner)), False)
+        larger = LOOKS_AT[0] / max(picture.shape)
+        read = np.asarray(cv2.resize(picture, None, fx=larger, fy=larger), np.uint8)
+        size = read.shape[1::-1]
+        part = window((size[0], size[1]), np.array(rows, np.float32).reshape(-1, 2) * np.array(size, np.float32), rng)
+        new = doubtful(path, read, read_empty(path, read), rng)
+        yield _given(stacked(cut(read, part), cut(new, part)), False)
 
 
 def _pictures(folder: Path, most: int) -> Iterator[tuple[Path, NDArray[np.uint8]]]:

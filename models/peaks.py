@@ -22,7 +22,7 @@ FOOT = 0.3
 """A cell learns the box of a peak from this height on."""
 FAINT = 100
 """Added to the class of what need not be found, and may be (`models.windows`)."""
-WORTH = {"head": 1.5, "hand": 2.0}
+WORTH = {"head": 2.0, "hand": 3.0}
 """What a class counts, of those that decide who is charged; the others 1."""
 
 

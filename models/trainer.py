@@ -15,13 +15,14 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from models import LOOKS_AT
 from models.offline import CannotTrain
 from models.peaks import peaks
 from models.together import Together
 from models.windows import whole, windowed
 
 SETTINGS: dict[str, object] = {
-    "task": "detect", "imgsz": 640, "cache": False, "deterministic": False, "plots": False,
+    "task": "detect", "imgsz": LOOKS_AT[0], "cache": False, "deterministic": False, "plots": False,
     "optimizer": "AdamW", "lr0": 0.002, "lrf": 0.01, "momentum": 0.9, "weight_decay": 0.01,
     "warmup_epochs": 0.5, "warmup_bias_lr": 0.0, "patience": 0,
     "box": 2.0, "cls": 1.0, "dfl": 1.5,

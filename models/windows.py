@@ -9,6 +9,7 @@ whole picture.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SIZE = (320, 256)
 """Width and height of a window, pixels; multiples of the network's largest cell (32)."""
+NEARER = 0.15
+"""The logarithm of how much larger or smaller than in its picture a window shows things, at most: as another lens."""
 ANYWHERE = 0.15
 """Share of the windows that lie just anywhere."""
 MARGIN = 0.1
@@ -31,25 +34,40 @@ WARM, GREEN, CONTRAST = 0.12, 0.04, 0.15
 """Standard deviations of logarithms: red brighter and blue darker, green brighter, and the exponent of all."""
 
 
-def window(size: tuple[int, int], middles: NDArray[np.float32], rng: np.random.Generator) -> tuple[int, int]:
-    """The corner (x, y) of a window in a picture of ``size`` (width, height), for one of the ``middles`` (n, 2)."""
-    room = np.maximum(np.array(size) - SIZE, 0)
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a picture: its corner and size there, pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def larger(self) -> NDArray[np.float32]:
+        """So many times as large as in the picture everything in it is shown, to the right and downwards."""
+        return np.array([SIZE[0] / self.width, SIZE[1] / self.height], np.float32)
+
+
+def window(size: tuple[int, int], middles: NDArray[np.float32], rng: np.random.Generator) -> Window:
+    """A window in a picture of ``size`` (width, height), for one of the ``middles`` (n, 2)."""
+    part = np.round(np.array(SIZE) / np.exp(rng.uniform(-NEARER, NEARER))).astype(int)
+    room = np.maximum(np.array(size) - part, 0)
     corner = rng.integers(0, room + 1)
     if len(middles) and rng.random() >= ANYWHERE:
         whom = middles[rng.integers(len(middles))]
-        inside = rng.uniform(MARGIN, 1 - MARGIN, 2) * SIZE
+        inside = rng.uniform(MARGIN, 1 - MARGIN, 2) * part
         corner = np.clip(np.round(whom - inside).astype(int), 0, room)
-    return int(corner[0]), int(corner[1])
+    return Window(*corner.tolist(), *part.tolist())
 
 
-def cut(picture: NDArray[np.uint8], corner: tuple[int, int]) -> NDArray[np.uint8]:
-    """The window (SIZE) whose corner lies there; what a smaller picture lacks is a mirror of the rest."""
-    (x, y), (width, height) = corner, SIZE
-    part = picture[y : y + height, x : x + width]
-    missing = height - part.shape[0], width - part.shape[1]
+def cut(picture: NDArray[np.uint8], to: Window) -> NDArray[np.uint8]:
+    """What lies in a window, in its size (`SIZE`); what a smaller picture lacks is a mirror of the rest."""
+    part = picture[to.y : to.y + to.height, to.x : to.x + to.width]
+    missing = to.height - part.shape[0], to.width - part.shape[1]
     if any(missing):
         part = np.asarray(cv2.copyMakeBorder(part, 0, missing[0], 0, missing[1], cv2.BORDER_REFLECT), np.uint8)
-    return np.ascontiguousarray(part)
+    return np.asarray(cv2.resize(part, SIZE, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def in_other_light(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -79,16 +97,17 @@ def windowed(hyper: Any) -> Any:
         there.convert_bbox("xywh")
         there.denormalize(width, height)
         rng = np.random.default_rng(np.random.randint(2**31))  # the loader seeds each worker's np.random
-        corner = window((width, height), there.bboxes[:, :2], rng)
+        part = window((width, height), there.bboxes[:, :2], rng)
         faint = read_faint(path)
         kinds = np.concatenate([labels["cls"], faint[:, :1] + FAINT])
-        rows = np.concatenate([there.bboxes, faint[:, 1:] * (width, height, width, height)]).astype(np.float32)
-        there = Instances(rows, np.zeros((0, 1000, 2), np.float32), bbox_format="xywh", normalized=False)
-        there.bboxes[:, :2] -= corner
-        inside = ((there.bboxes[:, :2] >= 0) & (there.bboxes[:, :2] < SIZE)).all(axis=1)
+        rows = np.concatenate([there.bboxes, faint[:, 1:] * (width, height, width, height)])
+        rows = (rows - (part.x, part.y, 0, 0)) * np.tile(part.larger, 2)
+        outlines = np.zeros((0, 1000, 2), np.float32)
+        there = Instances(rows.astype(np.float32), outlines, bbox_format="xywh", normalized=False)
+        inside = ((rows[:, :2] >= 0) & (rows[:, :2] < SIZE)).all(axis=1)
         return labels | {
-            "img": in_other_light(cut(picture, corner), rng), "instances": there[inside], "cls": kinds[inside],
-            "new": cut(doubtful(path, picture, read_empty(path, picture), rng), corner),
+            "img": in_other_light(cut(picture, part), rng), "instances": there[inside], "cls": kinds[inside],
+            "new": cut(doubtful(path, picture, read_empty(path, picture), rng), part),
             "resized_shape": SIZE[::-1],
         }  # fmt: skip
 

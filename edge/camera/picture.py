@@ -61,7 +61,7 @@ def misfit(width: int, height: int, lens: Lens) -> str:
     """Why pictures of this size cannot be of that lens; empty: they are, perhaps at another scale."""
     if width < LEAST_WIDTH:
         what = f"the picture is {width}x{height}, too small to find people in"
-        return f"{what}. Take a stream of 640 pixels across, {LEAST_WIDTH} at least"
+        return f"{what}. Take a stream of 1280 pixels across, {LEAST_WIDTH} at least"
     if abs(width * lens.height / (height * lens.width) - 1.0) <= SAME_SHAPE:
         return ""
     is_turned = abs(height * lens.height / (width * lens.width) - 1.0) <= SAME_SHAPE

@@ -38,15 +38,15 @@ from models.render.scene import Seen, draw_people
 from models.render.shop import a_dressing, a_layout, clutter, furnish
 from models.render.solids import Array
 
-SIZE = (640, 480)
-"""Width and height of a picture, and what the detector looks at: a camera's small stream, as it is."""
+SIZE = (1280, 960)
+"""Width and height of a picture, unless another is asked for."""
 SHOTS = 12
 LABELLED = (0.3, 0.3, 0.2, 0.3)
 """A part of each class of which this share is to be seen has a label: fewer than must be found (`models.evaluate`), for
 where labels end a network learns doubt, and it should not doubt what is plainly there.
 """
-LABELLED_AREA = 16 / (SIZE[0] * SIZE[1])
-"""… and so does a head or a hand that shows this share of the picture (16 pixels)."""
+LABELLED_AREA = 16 / (640 * 480)
+"""… and so does a head or a hand that shows this share of the picture (64 pixels of 1280x960)."""
 FAINT = 0.02
 """What shows less than that, but this share of it, is faint: training asks neither that it is found nor that it is
 not.
@@ -54,8 +54,9 @@ not.
 CHANGED = 0.2
 """At most this share of the goods have come since the camera saw the shop empty."""
 SMALL_M = 0.4
-LEAST_AREA = 28 / (SIZE[0] * SIZE[1])
-"""A head or a hand that shows a smaller share of the picture (28 pixels) cannot be expected to be found."""
+LEAST_AREA = 28 / (640 * 480)
+"""A head or a hand that shows a smaller share of the picture (112 pixels of 1280x960) cannot be expected to be found.
+"""
 DEEDS: tuple[Deed, ...] = (
     "stand",
     "stand",
@@ -88,6 +89,7 @@ class Task:
     first: int
     shots: int
     seed: int
+    size: tuple[int, int]
 
 
 def render(
@@ -98,11 +100,12 @@ def render(
     seed: int = 1,
     processes: int = 0,
     told: Callable[[int, int], None] | None = None,
+    size: tuple[int, int] = SIZE,
 ) -> None:
     """Fill a folder; ``told`` hears (pictures done, pictures in all)."""
-    drawn, described = f"seed: {seed}\nform: {FORM}\n", out / "data.yaml"
+    drawn, described = f"seed: {seed}\nform: {FORM}\nsize: {size[0]}x{size[1]}\n", out / "data.yaml"
     if described.exists() and drawn not in described.read_text(encoding="utf-8"):
-        raise OtherPictures(f"{out}: was filled by another --seed, or another version: name an empty folder")
+        raise OtherPictures(f"{out}: was filled by another --seed, size or version: name an empty folder")
     wanted = dict(zip(SPLITS, (train, val, test), strict=True))
     for split in SPLITS:
         for kind in ("images", "labels", "faint", "truth", "empty"):
@@ -112,7 +115,7 @@ def render(
         f"path: {out.resolve()}\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n{names}\n{drawn}",
         encoding="utf-8",
     )
-    tasks = [t for split in SPLITS for t in _tasks(out, split, wanted[split], seed)]
+    tasks = [t for split in SPLITS for t in _tasks(out, split, wanted[split], seed, size)]
     done, total = 0, sum(wanted.values())
     with multiprocessing.get_context("spawn").Pool(processes or None) as pool:
         for shots in pool.imap_unordered(_scene, tasks):
@@ -121,9 +124,9 @@ def render(
                 told(done, total)
 
 
-def _tasks(out: Path, split: str, pictures: int, seed: int) -> Iterator[Task]:
+def _tasks(out: Path, split: str, pictures: int, seed: int, size: tuple[int, int]) -> Iterator[Task]:
     for first in range(0, pictures, SHOTS):
-        yield Task(out, split, first, min(SHOTS, pictures - first), seed)
+        yield Task(out, split, first, min(SHOTS, pictures - first), seed, size)
 
 
 def _scene(task: Task) -> int:
@@ -131,11 +134,12 @@ def _scene(task: Task) -> int:
     cv2.setNumThreads(1)
     numbers = [f"{task.first + i:06d}" for i in range(task.shots)]
     if not (task.out / "truth" / task.split / f"{numbers[-1]}.json").exists():
-        for number, told in zip(numbers, pictures(task.split, task.first, task.shots, task.seed), strict=True):
+        shown = pictures(task.split, task.first, task.shots, task.seed, task.size)
+        for number, told in zip(numbers, shown, strict=True):
             _write(task, number, *told)
     places = [task.out / "empty" / task.split / f"{number}.jpg" for number in numbers]
     if not places[-1].exists():
-        _save(places[0], remembered(task.split, task.first, task.seed))
+        _save(places[0], remembered(task.split, task.first, task.seed, task.size))
         for place in places[1:]:
             place.unlink(missing_ok=True)
             os.link(places[0], place)
@@ -154,20 +158,22 @@ class Scene:
     sensor: Sensor
 
 
-def _set(split: str, first: int, seed: int) -> Scene:
+def _set(split: str, first: int, seed: int, size: tuple[int, int]) -> Scene:
     """One scene; its film is empty yet."""
     rng = np.random.default_rng([seed, SPLITS.index(split), first])
     kept_back = split == "test"
     sheet, layout = a_sheet(rng), a_layout(rng)
     dressing = a_dressing(rng, sheet, kept_back)
-    empty = Film(_camera(rng, layout, kept_back), a_light(rng, kept_back))
+    empty = Film(_camera(rng, layout, size, kept_back), a_light(rng, kept_back))
     things = [*furnish(rng, layout, dressing), *clutter(rng, layout, sheet)]
     return Scene(rng, sheet, layout, empty, things, a_sensor(rng, kept_back))
 
 
-def pictures(split: str, first: int, shots: int, seed: int) -> Iterator[tuple[Picture, View, list[Seen]]]:
+def pictures(
+    split: str, first: int, shots: int, seed: int, size: tuple[int, int] = SIZE
+) -> Iterator[tuple[Picture, View, list[Seen]]]:
     """One scene's pictures, each with the view that fits it and everybody who is there."""
-    scene, kept_back = _set(split, first, seed), split == "test"
+    scene, kept_back = _set(split, first, seed, size), split == "test"
     rng, view = scene.rng, scene.empty.view
     scene.empty.draw(scene.things)
     for _ in range(shots):
@@ -178,11 +184,11 @@ def pictures(split: str, first: int, shots: int, seed: int) -> Iterator[tuple[Pi
         yield scene.sensor.develop(film.exposure(), rng), view, seen
 
 
-def remembered(split: str, first: int, seed: int) -> Picture:
+def remembered(split: str, first: int, seed: int, size: tuple[int, int]) -> Picture:
     """What the camera remembers of a scene with nobody in it: with less noise than a picture has, and not quite as the
     shop is now: some goods have come or gone since, and something that stood about stands elsewhere.
     """
-    scene = _set(split, first, seed)
+    scene = _set(split, first, seed, size)
     rng = np.random.default_rng([seed, SPLITS.index(split), first, 1])
     gone = rng.uniform(0.0, CHANGED)
     elsewhere = clutter(rng, scene.layout, scene.sheet)
@@ -197,13 +203,13 @@ def _small(thing: Painted) -> bool:
     return bool(np.ptp(corners, axis=0).max() < SMALL_M)
 
 
-def _camera(rng: np.random.Generator, layout: Layout, kept_back: bool) -> View:
+def _camera(rng: np.random.Generator, layout: Layout, size: tuple[int, int], kept_back: bool) -> View:
     """Somewhere under a ceiling, most of them at 2.4 to 3.2 m, those of the test at about 3 m."""
     low, high = np.min(layout.floor, axis=0), np.max(layout.floor, axis=0)
     x, y = rng.uniform(low + 0.7, high - 0.7)
     ceiling = rng.uniform(2.4, 3.2) if rng.random() < 0.85 else rng.uniform(3.2, 4.0)
     ceiling = rng.uniform(2.85, 3.15) if kept_back else ceiling
-    return hang(rng, a_lens(rng, *SIZE), (float(x), float(y), float(ceiling)))
+    return hang(rng, a_lens(rng, *size), (float(x), float(y), float(ceiling)))
 
 
 def _people(

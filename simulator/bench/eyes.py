@@ -1,7 +1,7 @@
 """How fast a camera node looks: from a decoded frame to what it says, on one core, and what an empty aisle costs.
 
 Enters: detectors (the shipped one without any), and where somebody wants the comparison, weights that ultralytics can
-read. Leaves: a table on stdout. The frames are rendered test pictures, 640x480, and the code is the node's own `Eye`
+read. Leaves: a table on stdout. The frames are rendered test pictures, 1280x960, and the code is the node's own `Eye`
 with a voice that makes the bytes and sends them nowhere. With one thread the time is the processor's: other work
 on the machine hardly counts. The network alone is timed on the same pictures, and what is left is what stands around
 it. Every eighth picture is of another shop and camera, so that nothing is learned by heart. All who are compared
@@ -30,9 +30,10 @@ from edge.camera.voice import Health
 from edge.optics import View
 from edge.records import PersonSeen
 from edge.wire import encode_people
+from models import LOOKS_AT
 from models.background import plane, stacked
 from models.render.camera import a_light, a_sensor
-from models.render.dataset import pictures
+from models.render.dataset import SIZE, pictures
 from models.render.film import Film
 from models.render.paint import a_sheet
 from models.render.shop import a_dressing, a_layout, furnish
@@ -80,9 +81,8 @@ def bench(files: Sequence[Path], weights: Path | None, threads: int) -> None:
     for their in theirs:
         table.add_row("predict()", "", f"{their.frame.ms:.2f}", "", f"{1000 / their.frame.ms:.0f}", "", "")
     kind = "a core's time" if threads == 1 else "time that passed"
-    console.print(
-        f"{SCENES * SHOTS} pictures of {SCENES} shops, 640x480; {threads} thread{'s' * (threads > 1)}; {kind}\n"
-    )
+    size, by = "x".join(map(str, SIZE)), f"{threads} thread{'s' * (threads > 1)}"
+    console.print(f"{SCENES * SHOTS} pictures of {SCENES} shops, {size}; {by}; {kind}\n")
     console.print(table)
 
 
@@ -156,7 +156,7 @@ class _Theirs:
         for i, (picture, _) in enumerate([*scene[:WARM], *scene]):
             shown = stacked(picture, plane(picture, None)) if self._colours > COLOURS else picture
             with self.frame.once() if i >= WARM else nullcontext():
-                self._model.predict(shown, imgsz=(480, 640), device="cpu", verbose=False)
+                self._model.predict(shown, imgsz=LOOKS_AT[::-1], device="cpu", verbose=False)
 
 
 def _empty_shop(view: View) -> list[Picture]:

@@ -26,6 +26,7 @@ from models.render.scene import draw_people
 from models.render.solids import Array, Box, Limb, upright
 
 LIGHT = Light(0.3, 0.7, 0.1, np.array([0.0, 0.6, 0.8], np.float32))
+SMALL = (640, 480)
 VIEW = looking_down(Lens(416, 320, 170.0, 170.0, 207.5, 159.5, bent(0.9, [0.001, -0.001])), (0.0, 0.0, 3.0), 15.0)
 
 
@@ -128,13 +129,13 @@ def test_a_box_says_how_far_away_a_head_is() -> None:
 
 
 def test_the_same_seed_draws_the_same_scene() -> None:
-    one, other = (list(pictures("train", 0, 2, 5)) for _ in range(2))
+    one, other = (list(pictures("train", 0, 2, 5, SMALL)) for _ in range(2))
     assert all((a[0] == b[0]).all() for a, b in zip(one, other, strict=True))
-    assert not (one[0][0] == next(pictures("train", 0, 1, 6))[0]).all()
+    assert not (one[0][0] == next(pictures("train", 0, 1, 6, SMALL))[0]).all()
 
 
 def test_beside_each_picture_lies_the_shop_without_its_people(tmp_path: Path) -> None:
-    render(tmp_path, SHOTS, 0, 0, seed=5, processes=1)
+    render(tmp_path, SHOTS, 0, 0, seed=5, processes=1, size=SMALL)
     heads, rest = [], []
     for path in sorted((tmp_path / "images" / "train").iterdir()):
         picture = np.asarray(cv2.imread(str(path)), np.uint8)
@@ -149,7 +150,7 @@ def test_beside_each_picture_lies_the_shop_without_its_people(tmp_path: Path) ->
 
 
 def test_a_stopped_rendering_goes_on(tmp_path: Path) -> None:
-    render(tmp_path, 2, 1, 1, seed=3, processes=1)
+    render(tmp_path, 2, 1, 1, seed=3, processes=1, size=SMALL)
     truths = sorted((tmp_path / "truth").rglob("*.json"))
     kinds = ("images", "labels", "faint", "truth", "empty")
     assert [len(list((tmp_path / kind / "train").iterdir())) for kind in kinds] == [2, 2, 2, 2, 2]
@@ -158,20 +159,21 @@ def test_a_stopped_rendering_goes_on(tmp_path: Path) -> None:
     before = torn.read_text()
     torn.unlink()
     heard: list[tuple[int, int]] = []
-    render(tmp_path, 2, 1, 1, seed=3, processes=1, told=lambda done, total: heard.append((done, total)))
+    render(tmp_path, 2, 1, 1, seed=3, processes=1, told=lambda done, total: heard.append((done, total)), size=SMALL)
     assert heard[-1] == (4, 4)
     assert json.loads(torn.read_text()) == json.loads(before)
     assert sum(json.loads(t.read_text()) == {"kept": True} for t in truths) == 1, "what was there is not drawn again"
 
 
-def test_pictures_of_another_seed_or_version_are_not_mixed_in(tmp_path: Path) -> None:
-    render(tmp_path, 1, 0, 0, seed=3, processes=1)
-    with pytest.raises(OtherPictures, match="name an empty folder"):
-        render(tmp_path, 1, 0, 0, seed=4, processes=1)
+def test_pictures_of_another_seed_size_or_version_are_not_mixed_in(tmp_path: Path) -> None:
+    render(tmp_path, 1, 0, 0, seed=3, processes=1, size=SMALL)
+    for seed, size in ((4, SMALL), (3, (320, 240))):
+        with pytest.raises(OtherPictures, match="name an empty folder"):
+            render(tmp_path, 1, 0, 0, seed=seed, processes=1, size=size)
     described = tmp_path / "data.yaml"
     described.write_text("\n".join(line for line in described.read_text().splitlines() if "form" not in line))
-    with pytest.raises(OtherPictures, match="another version"):
-        render(tmp_path, 1, 0, 0, seed=3, processes=1)
+    with pytest.raises(OtherPictures, match="version"):
+        render(tmp_path, 1, 0, 0, seed=3, processes=1, size=SMALL)
 
 
 def test_somebody_far_aside_shows_from_the_side(tmp_path: Path) -> None:

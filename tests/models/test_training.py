@@ -94,7 +94,7 @@ def refused(*arguments: object) -> str:
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("pictures")
-    render(data, 8, 4, 0, seed=3, processes=1)
+    render(data, 8, 4, 0, seed=3, processes=1, size=(640, 480))
     shutil.rmtree(data / "empty" / "val")  # whoever labels pictures of their own may have none without people
     return data
 
@@ -197,6 +197,26 @@ def test_a_network_in_bytes_says_what_its_weights_say(pictures: Path, tmp_path: 
     assert done.lost <= 0.15 * done.rows
     assert done.median_px < 2.0
     assert done.size_bytes < 2_000_000
+
+
+def test_channels_that_say_nothing_are_counted(pictures: Path, tmp_path: Path) -> None:
+    import torch
+
+    network = weights_in(SHIPPED)[0]
+    layer = network.model[2].cv2
+    layer.bn.weight.data.zero_()
+    layer.bn.bias.data.fill_(-1.0)
+    torch.save({"model": network}, tmp_path / "mute.pt")
+
+    def silent(weights: Path) -> tuple[int, int]:
+        told = export(weights, tmp_path / "out.onnx", width=320, height=256, data=pictures).silent
+        assert told is not None
+        return told
+
+    usual, mute = silent(SHIPPED), silent(tmp_path / "mute.pt")
+    assert mute[1] == usual[1]
+    assert usual[0] < mute[0] <= usual[0] + len(layer.bn.bias)
+    assert mute[0] >= len(layer.bn.bias)
 
 
 def test_what_is_faint_is_neither_asked_for_nor_held_against_a_network() -> None:
