@@ -38,7 +38,7 @@ class Scene:
     visits: int
     perfect: Tally
     watched: Tally
-    told: tuple[str, ...]
+    blind: tuple[str, ...]
     """What was wrong with its cameras: a figure of a scene that was not seen is none."""
 
 
@@ -50,7 +50,7 @@ def eyesight(folder: Path, seed: int, detector: Path | None = None) -> list[Scen
         scenes = list(pool.map(partial(_scene, folder, seed, detector), range(len(VISITS))))
     console.print(_table(scenes))
     for i, scene in enumerate(scenes):
-        for line in scene.told:
+        for line in scene.blind:
             console.print(f"scene {i + 1}: {line}", markup=False, soft_wrap=True)
     return scenes
 
@@ -67,9 +67,10 @@ def _scene(folder: Path, seed: int, detector: Path | None, number: int) -> Scene
     recording = open_recording(path)
     truth = json.loads(recording.attachments["truth.json"])
     perfect = tally_of(replay(recording).decided, truth)
-    told: dict[str, None] = {}
-    watched = tally_of(replay(filmed(path, videos, detector, lambda line: told.setdefault(line))).decided, truth)
-    return Scene(VISITS[number], perfect, watched, tuple(told))
+    told: list[str] = []
+    watched = tally_of(replay(filmed(path, videos, detector, told.append)).decided, truth)
+    blind = dict.fromkeys(line for line in told if " is blind: " in line)
+    return Scene(VISITS[number], perfect, watched, tuple(blind))
 
 
 def _table(scenes: list[Scene]) -> Table:

@@ -93,12 +93,16 @@ class Background:
         cv2.max(found, self._unknown, dst=found)
         return found
 
+    def due(self, at_s: float) -> bool:
+        """Whether there is something to learn again; `learn` asks, too."""
+        return not 0.0 <= at_s - self._learned_s < EVERY_S
+
     def learn(self, picture: Picture, at_s: float, people: NDArray[np.float64]) -> None:
         """Of everything that is not near ``people`` (n, 3): x, y and radius, pixels."""
         if self._empty.shape != picture.shape or at_s < self._learned_s:
             self._begin(picture.shape)
         passed_s = min(HOLD_S, at_s - self._learned_s)
-        if passed_s < EVERY_S or float(picture[::SAMPLE, ::SAMPLE].std()) < DULL:
+        if not self.due(at_s) or float(picture[::SAMPLE, ::SAMPLE].std()) < DULL:
             return
         self._learned_s = at_s
         cv2.subtract(self._held, round(NEW * passed_s / HOLD_S), dst=self._held)  # type: ignore[call-overload]

@@ -156,7 +156,7 @@ class Detector:
     def remember(self, background: Background, people: Detections, at_s: float) -> None:
         """Let a camera learn the shop from its picture, the last that was looked at, in which ``people`` stand."""
         page = self._last
-        if page is None or self._colours == COLOURS:
+        if page is None or self._colours == COLOURS or not background.due(at_s):
             return
         (sx, sy), around = page.scale, []
         for name, boxes in zip(NEAR, (people.heads, people.hands, people.feet), strict=True):
@@ -217,15 +217,12 @@ class Detector:
     def _told(self, sure: NDArray[np.float64], page: _Page) -> Detections:
         sure = sure[self._boxes(sure)]
         sure = sure[np.argsort(-sure[:, 4], kind="stable")]
-        found = {}
-        for name, number in self._classes.items():
-            boxes = sure[np.rint(sure[:, 5]) == number]
-            x1, y1, x2, y2 = boxes[:, :4].T
-            (sx, sy), left, top = page.scale, page.left, page.top
-            # Corners count from a pixel's edge, centres from its middle.
-            x, y = ((x1 + x2) / 2 - left) / sx - 0.5, ((y1 + y2) / 2 - top) / sy - 0.5
-            kept = surest(np.column_stack([x, y, (x2 - x1) / sx, (y2 - y1) / sy, boxes[:, 4].clip(max=1.0)]))
-            found[name] = kept[:MOST]
+        x1, y1, x2, y2, score, number = sure.T
+        (sx, sy), left, top = page.scale, page.left, page.top
+        # Corners count from a pixel's edge, centres from its middle.
+        x, y = ((x1 + x2) / 2 - left) / sx - 0.5, ((y1 + y2) / 2 - top) / sy - 0.5
+        boxes = np.column_stack([x, y, (x2 - x1) / sx, (y2 - y1) / sy, score.clip(max=1.0)])
+        found = {name: surest(boxes[np.rint(number) == of])[:MOST] for name, of in self._classes.items()}
         nothing = np.empty((0, 5))
         heads, hands, feet, elbows = (found.get(name, nothing) for name in CLASSES)
         new = None if self._new is None else Newness(self._new, page.scale, page.left, page.top)
