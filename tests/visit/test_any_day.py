@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.driver import Driver
@@ -155,14 +155,22 @@ def test_every_visit_ends_once_and_in_one_way(deeds: list[Deed], seen: list[tupl
     assert max(register.keys.values(), default=1) == 1, "nothing is written twice"
 
 
+IN_AND_OUT_AT_ONCE = [
+    Deed(4, "scan", "in-2", "ana"), Deed(1, "scan", "in", "ana"), Deed(0, "in", "in-2"), Deed(0, "out", "in"),
+]  # fmt: skip
+
+
 @settings(max_examples=60, deadline=None)
 @given(DEEDS, SEEN, st.booleans())
+@example(IN_AND_OUT_AT_ONCE, [], False)
 def test_who_never_came_in_is_not_charged(deeds: list[Deed], seen: list[tuple[str, int, int]], leave: bool) -> None:
     register, _ = lived(deeds, seen, leave)
-    for visit, ends in register.ends.items():
-        assert (ends == ["expired"]) == (visit not in register.inside)
-        assert (ends == ["staff-left"]) == (visit in register.inside and visit.startswith("staff-"))
-    assert set(register.charged) <= register.inside
-    passages = sum(1 for d in deeds if d.what == "in")
-    assert len(register.inside) <= passages
+    # Who goes in and out within one step is never seen inside, and has been there all the same.
+    came = {visit for visit, ends in register.ends.items() if ends != ["expired"]}
+    assert register.inside <= came
+    assert {visit for visit, ends in register.ends.items() if ends == ["staff-left"]} == {
+        visit for visit in came if visit.startswith("staff-")
+    }
+    assert set(register.charged) <= came
+    assert len(came) <= sum(1 for d in deeds if d.what == "in")
     assert not any(register.charged.values()), "no shelf moved"
