@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from models import LOOKS_AT
+from models import LOOKS_AT, SHOWN
 from models.offline import CannotTrain
 
 app = typer.Typer(help="The detector: pictures, training, figures, and the file.", no_args_is_help=True)
@@ -28,8 +28,8 @@ def render(
     val: Annotated[int, typer.Option(min=0, help="Pictures to choose by, of the same kind.")] = 240,
     test: Annotated[int, typer.Option(min=0, help="Pictures to measure on, of another kind.")] = 600,
     seed: Annotated[int, typer.Option(help="The same seed gives the same pictures.")] = 11,
-    width: Annotated[int, typer.Option(min=160, help="Of a picture, px.")] = 1280,
-    height: Annotated[int, typer.Option(min=120, help="Of a picture, px.")] = 960,
+    width: Annotated[int, typer.Option(min=160, help="Of a picture, px.")] = SHOWN[0],
+    height: Annotated[int, typer.Option(min=120, help="Of a picture, px.")] = SHOWN[1],
     processes: Annotated[int, typer.Option(min=0, help="How many draw together; 0: one a core.")] = 0,
 ) -> None:
     """Draw ceiling views with people in them, and write down who is where."""

@@ -23,6 +23,7 @@ MISSED_S = 10.0
 """Before it is settled, it must be found again within this time."""
 FORGOTTEN_S = 3600.0
 ELSEWHERE = 1e6
+"""So many pixels aside of the next class everything of a class is."""
 DRIFT = 0.05
 """How much each sighting moves what is remembered of the place."""
 

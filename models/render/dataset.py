@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from edge.camera.detect import CLASSES, SIZES_M
 from edge.optics import View
 from edge.store import Layout
+from models import SHOWN
 from models.render.camera import Picture, Sensor, a_lens, a_light, a_sensor, hang
 from models.render.figure import Looks, Posture
 from models.render.film import Film, Painted
@@ -38,8 +39,6 @@ from models.render.scene import Seen, draw_people
 from models.render.shop import a_dressing, a_layout, clutter, furnish
 from models.render.solids import Array
 
-SIZE = (1280, 960)
-"""Width and height of a picture, unless another is asked for."""
 SHOTS = 12
 LABELLED = (0.3, 0.3, 0.2, 0.3)
 """A part of each class of which this share is to be seen has a label: fewer than must be found (`models.evaluate`), for
@@ -100,7 +99,7 @@ def render(
     seed: int = 1,
     processes: int = 0,
     told: Callable[[int, int], None] | None = None,
-    size: tuple[int, int] = SIZE,
+    size: tuple[int, int] = SHOWN,
 ) -> None:
     """Fill a folder; ``told`` hears (pictures done, pictures in all)."""
     drawn, described = f"seed: {seed}\nform: {FORM}\nsize: {size[0]}x{size[1]}\n", out / "data.yaml"
@@ -170,7 +169,7 @@ def _set(split: str, first: int, seed: int, size: tuple[int, int]) -> Scene:
 
 
 def pictures(
-    split: str, first: int, shots: int, seed: int, size: tuple[int, int] = SIZE
+    split: str, first: int, shots: int, seed: int, size: tuple[int, int] = SHOWN
 ) -> Iterator[tuple[Picture, View, list[Seen]]]:
     """One scene's pictures, each with the view that fits it and everybody who is there."""
     scene, kept_back = _set(split, first, seed, size), split == "test"

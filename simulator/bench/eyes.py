@@ -30,10 +30,10 @@ from edge.camera.voice import Health
 from edge.optics import View
 from edge.records import PersonSeen
 from edge.wire import encode_people
-from models import LOOKS_AT
+from models import LOOKS_AT, SHOWN
 from models.background import plane, stacked
 from models.render.camera import a_light, a_sensor
-from models.render.dataset import SIZE, pictures
+from models.render.dataset import pictures
 from models.render.film import Film
 from models.render.paint import a_sheet
 from models.render.shop import a_dressing, a_layout, furnish
@@ -81,7 +81,7 @@ def bench(files: Sequence[Path], weights: Path | None, threads: int) -> None:
     for their in theirs:
         table.add_row("predict()", "", f"{their.frame.ms:.2f}", "", f"{1000 / their.frame.ms:.0f}", "", "")
     kind = "a core's time" if threads == 1 else "time that passed"
-    size, by = "x".join(map(str, SIZE)), f"{threads} thread{'s' * (threads > 1)}"
+    size, by = "x".join(map(str, SHOWN)), f"{threads} thread{'s' * (threads > 1)}"
     console.print(f"{SCENES * SHOTS} pictures of {SCENES} shops, {size}; {by}; {kind}\n")
     console.print(table)
 

@@ -172,7 +172,7 @@ def test_pictures_of_another_seed_size_or_version_are_not_mixed_in(tmp_path: Pat
             render(tmp_path, 1, 0, 0, seed=seed, processes=1, size=size)
     described = tmp_path / "data.yaml"
     described.write_text("\n".join(line for line in described.read_text().splitlines() if "form" not in line))
-    with pytest.raises(OtherPictures, match="version"):
+    with pytest.raises(OtherPictures, match="size or version"):
         render(tmp_path, 1, 0, 0, seed=3, processes=1, size=SMALL)
 
 
