@@ -172,7 +172,7 @@ def measure(belief: Belief, stature: Stature) -> None:
             known_m, count, upright = stature.height_m, 0, 1.0  # they had bent until now
         mean_m = known_m + upright * (stature.height_m - known_m) / (count + 1)
         h.statures_m = {**h.statures_m, person: (mean_m, min(count + 1, 8))}
-    if len(cluster.hypotheses) > 1 and _reweigh(cluster.hypotheses):
+    if _reweigh(cluster.hypotheses):
         _settle_down(belief, cluster)
 
 
@@ -270,7 +270,12 @@ def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
 
 
 def _reweigh(stories: list[Hypothesis]) -> bool:
-    """Normalise weights and drop the hopeless, in place; whether any was dropped."""
+    """Normalise weights and drop the hopeless, in place; whether any was dropped. Every change of a story's weight ends
+    here, also of one that stands alone: what is only ever added to grows beyond all numbers within minutes.
+    """
+    if len(stories) == 1:
+        stories[0].nats = 0.0
+        return False
     best = max(h.nats for h in stories)
     hopeful = [h for h in stories if h.nats > best + HOPELESS]
     dropped = len(hopeful) < len(stories)

@@ -5,7 +5,8 @@ is what the records say, and the same records give the same effects, to the byte
 holds nothing but plain data, so that `freeze` and `thaw` can carry it over a stop.
 
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
-out, `leaving` settles, `doubts` tells the belief about who may be who, `health` is what staff see.
+out, `leaving` settles, `doubts` tells the belief about who may be who, `health` is what staff see, `aside` goes on
+without what raised.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from edge.records import (
     Tick,
     WeightBatch,
 )
+from edge.runtime.aside import forget_aside, set_aside
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
@@ -41,7 +43,7 @@ from edge.state import State, refuse
 from edge.store import Store
 from edge.visit import expire
 
-__all__ = ["carts_inside", "closing_status", "finish", "step", "stock_on_shelves"]
+__all__ = ["carts_inside", "closing_status", "finish", "set_aside", "step", "stock_on_shelves"]
 
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""
@@ -99,6 +101,7 @@ def _of_the_shop(
         trouble(state, store, record, effects)
     elif isinstance(record, Tick):
         ticked(state, store, effects)
+        forget_aside(state, store, effects)
         lose(state, store)
         _time_passes(state, store, effects)
     else:

@@ -82,7 +82,9 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     if visit.rivals:  # somebody else scanned just before or after, and never came: who was it that did?
         doubt_visit(visit)
     cart = cart_of(state.belief, visit.id)
-    outcome = outcome_of(cart, visit.identity, store.policy, lost=visit.lost, interrupted=visit.interrupted)
+    outcome = outcome_of(
+        cart, visit.identity, store.policy, lost=visit.lost, interrupted=visit.interrupted, unsure=visit.unsure
+    )
     common = (store, visit.id, visit.subject, outcome.charged, outcome.withheld, outcome.lines)
     if outcome.review:
         settlement, told = review_settlement(*common, outcome.review, visit.leaving_s)

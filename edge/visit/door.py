@@ -49,6 +49,8 @@ class Visit:
     """A camera showed one of its people when it was last looked."""
     interrupted: bool = False
     """The runtime was stopped while they were inside, and did not see and feel everything."""
+    unsure: str = ""
+    """Why a person has to look at this visit whatever its cart says; empty where nobody has to."""
 
 
 @dataclass(frozen=True, slots=True)
