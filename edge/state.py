@@ -78,7 +78,7 @@ def open_shop(store: Store) -> State:
     return State(
         now_s=-math.inf,
         shelves={s.id: _shelf(store, s) for s in store.layout.shelves},
-        floor=open_floor([g.position for g in store.layout.gates if g.kind == "entry"]),
+        floor=open_floor(*([g.position for g in store.layout.gates if g.kind == kind] for kind in ("entry", "exit"))),
         belief=open_belief(),
         door=open_door(),
         gate=open_gate(),

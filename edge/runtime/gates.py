@@ -25,6 +25,11 @@ GATE_LATE_S = 30.0
 ELSEWHERE_M = 1.5
 """Who is seen this far from a gate has not just left through it."""
 
+NEWCOMER_S = 30.0
+NEW_AT_DOOR = 0.98
+"""Who turned up at a door where somebody had gone missing, and within this time a scan and a passage let somebody in
+there, is so surely the one who was let in."""
+
 OPEN_FOR_S = 5.0
 """A gate stays open so long for each of a party."""
 
@@ -142,8 +147,8 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     go_in(visit)
     if was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
-    unseen = -visit.inside - 1000 * int(visit.id.rsplit("-", 1)[1])
-    admit(state.belief, visit.id, visit.inside, weights, unseen)
+    newcomers = {t: NEW_AT_DOOR for t in weights if state.floor.tracks[t].found_s > passing.at_s - NEWCOMER_S}
+    admit(state.belief, visit.id, visit.inside, weights, newcomers)
     keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
     for track in weights:
         for stature in state.floor.tracks[track].statures:
