@@ -24,7 +24,7 @@ import msgspec
 from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest, Publish, Record
 from edge.retrace import Moment, Retrace, go_on
 from edge.runtime import set_aside
-from edge.state import State, freeze, from_plain, open_shop, to_plain
+from edge.state import State, from_plain, open_shop, to_plain
 from edge.store import Store
 from edge.wire import Heard, decode
 

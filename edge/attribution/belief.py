@@ -129,7 +129,11 @@ def open_belief() -> Belief:
 
 
 def admit(
-    belief: Belief, visit: str, number: int, tracks: Mapping[int, float], newcomers: Mapping[int, float] = EVERYBODY_KNOWN
+    belief: Belief,
+    visit: str,
+    number: int,
+    tracks: Mapping[int, float],
+    newcomers: Mapping[int, float] = EVERYBODY_KNOWN,
 ) -> None:
     """A visit begins, or person ``number`` of its party comes in: as one of these tracks (track -> weight).
 

@@ -142,9 +142,10 @@ def open_floor(doors: list[tuple[float, float]], exits: list[tuple[float, float]
     return FloorState(doors, exits)
 
 
-def vanished_in_exit(state: FloorState, track: Track) -> bool:
-    """Whether a track was lost where people leave, whatever the exit's light barrier said."""
-    return track.lost and any(math.dist((track.x, track.y), gate) < IN_EXIT_M for gate in state.exits)
+def vanished_in_exit(state: FloorState, track: Track, until_s: float = math.inf) -> bool:
+    """Whether a track was lost where people leave, before ``until_s``, whatever the exit's light barrier said."""
+    there = any(math.dist((track.x, track.y), gate) < IN_EXIT_M for gate in state.exits)
+    return there and track.lost and track.seen_s < until_s
 
 
 def positions(state: FloorState) -> list[tuple[int, float, float]]:
@@ -158,9 +159,10 @@ def was_blind(state: FloorState, at_s: float) -> bool:
 
 
 def keep(state: FloorState, tracks: Iterable[int]) -> None:
-    """These tracks may be visitors', and are not forgotten before they leave."""
+    """These tracks may be visitors': they are not forgotten before they leave, and are nobody who was there before."""
     for track in tracks:
         state.tracks[track].kept = True
+        state.tracks[track].unplaced = False
 
 
 def forget(state: FloorState, track: int) -> None:

@@ -41,7 +41,7 @@ from edge.runtime.shelves import carts_inside, weights
 from edge.runtime.supply import counted, stock_on_shelves
 from edge.state import State, refuse
 from edge.store import Store
-from edge.visit import expire
+from edge.visit import comes_until_s, expire, nobody_else_came
 
 __all__ = ["carts_inside", "closing_status", "finish", "set_aside", "step", "stock_on_shelves"]
 
@@ -121,6 +121,7 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
     """Whatever waited for time or for the cameras and may happen now, oldest first."""
     gone_through(state, store, effects)
     doubt(state, state.now_s - DOUBT_LAG_S)
+    nobody_else_came(state.door, store, state.now_s)
     for visit in [v for v in state.door.visits.values() if v.state == "leaving"]:
         if may_settle(state, store, visit):
             settle(state, store, visit, effects)
@@ -133,6 +134,11 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
     waiting = [s.asked_s + store.policy.pay_within_s for s in state.settlements.values() if s.state == "asked"]
     waiting += [
         v.admitted_s + store.policy.pass_within_s + 0.01 for v in state.door.visits.values() if v.state == "admitted"
+    ]
+    waiting += [
+        comes_until_s(v, store) + 0.01
+        for v in state.door.visits.values()
+        if v.state == "shopping" and v.left >= v.inside
     ]
     waiting += [state.now_s + LOOK_AGAIN_S for v in state.door.visits.values() if v.state == "leaving"]
     state.busy_at_s = min(waiting, default=math.inf)
