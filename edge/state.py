@@ -30,9 +30,14 @@ class Aside:
     row: int = 0
     """So many records in a row."""
     by_source: dict[str, int] = field(default_factory=dict)
-    """… and of each source, since the shop last began anew."""
+    """… and of each source, in a row of its own."""
+    muted: dict[str, float] = field(default_factory=dict)
+    """Source of which nothing could be digested -> since when nobody listens to it."""
     told: int = 0
-    """Entries about it in the book."""
+    told_lately: int = 0
+    """Entries about it in the book; and since there was peace."""
+    trouble: str = ""
+    """What staff see of it."""
     last_s: float = -math.inf
     anew_s: float = -math.inf
     """When the shop last began anew."""
@@ -100,6 +105,13 @@ def reopen_shelves(state: State, store: Store) -> list[str]:
     for name in forgotten:
         state.blind.pop(name, None)
     return forgotten
+
+
+def reopen_shelf(state: State, store: Store, name: str) -> None:
+    """Forget what a shelf stood at."""
+    if name in state.shelves:
+        state.shelves[name] = _shelf(store, store.layout.shelf(name))
+        state.blind.pop(name, None)
 
 
 def _shelf(store: Store, shelf: Shelf) -> ShelfState:
