@@ -13,8 +13,9 @@ import numpy as np
 
 from edge.records import LedgerEntry
 from edge.store import load_store
+from simulator.stage import Said
 from simulator.story import read_story
-from simulator.world import Said, messages, play
+from simulator.world import messages, play
 from tests.daemon.rehearsals import Rehearsal
 from tests.soak.days import DEARER, RAISED_MINOR, Day
 from tests.soak.kiosk import products, write_kiosk

@@ -1,4 +1,4 @@
-"""A month of an ordinary small shop, accelerated: lingerers, unseen exits, staff at work, stops with people inside, other
+"""A month of an ordinary small shop, accelerated: lingerers, unseen exits, staff, stops with people inside, other
 prices, another tax rate, a plate that spits, a shelf whose clock wanders.
 
 `make test-all` runs it; ``pytest -m soak -s`` prints what came of it.
