@@ -18,6 +18,9 @@ AFTER_S = 2.5
 IN_EXIT_M = 1.0
 """Who was last seen so near an exit gate, on either side of it, has left through it."""
 
+AROUND_GATE_M, HEAD_M, HEAD_SPREAD_M = 0.5, 1.6, 0.2
+"""Where and how tall somebody is of whom only a light barrier has told."""
+
 COAST_S = 0.8
 """An unseen person's velocity dies away over this time: people who vanish behind somebody stand still."""
 
@@ -163,6 +166,20 @@ def keep(state: FloorState, tracks: Iterable[int]) -> None:
     for track in tracks:
         state.tracks[track].kept = True
         state.tracks[track].unplaced = False
+
+
+def arrive(state: FloorState, gate: tuple[float, float], at_s: float) -> int:
+    """Somebody went in through a gate at ``gate`` (x, y in metres) whom no camera showed: they are missing from then
+    on, like anybody whom cameras lost there. Returns their track.
+    """
+    x, y = gate
+    track = Track(
+        id=state.next_id, x=x, y=y, z=HEAD_M, vx=0.0, vy=0.0, variance=(AROUND_GATE_M**2, 0.0, 1.0),
+        z_variance=HEAD_SPREAD_M**2, at_s=at_s, born_s=at_s, seen_s=at_s, sightings=0, sure=True, kept=True,
+    )  # fmt: skip
+    state.tracks[track.id] = track
+    state.next_id += 1
+    return track.id
 
 
 def forget(state: FloorState, track: int) -> None:

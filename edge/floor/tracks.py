@@ -73,6 +73,9 @@ RAN_S = 0.9
 """A new track in the middle of the shop is one of the missing unless that is this unlikely (squared sigmas); and
 after `RAN_S` even if they ran: nobody comes through the wall."""
 
+ANYWHERE_M = 3.0
+"""Who has been missing for long may be anywhere, and is so much less likely just here than who vanished near by."""
+
 AT_DOOR_M = 1.2
 FOUND_AT_DOOR = 4.0
 AWAY_S = 1.0
@@ -282,7 +285,7 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
         if track.at_door and math.dist(track.recent[0].head[:2], (missing.x, missing.y)) > AT_DOOR_M:
             continue
         if cost < (FOUND_AT_DOOR if track.at_door else FOUND_RUNNING if ran else FOUND_COST):
-            found.append((cost, missing.id))
+            found.append((cost + 4 * math.log(min(ANYWHERE_M, _way_m(track, missing))), missing.id))
     if not found:
         return []
     found.sort()
@@ -317,9 +320,13 @@ def _missing(state: FloorState, track: Track) -> list[Track]:
 
 def _found_cost(track: Track, missing: Track) -> float:
     """How far somebody would have had to go to begin again as this track, in squared sigmas."""
-    gap_s = max(0.0, track.born_s - missing.seen_s)
     first = track.recent[0].head
-    return (math.dist(first[:2], (missing.x, missing.y)) / (0.4 + HURRY_M_S * gap_s)) ** 2
+    return (math.dist(first[:2], (missing.x, missing.y)) / _way_m(track, missing)) ** 2
+
+
+def _way_m(track: Track, missing: Track) -> float:
+    """How far somebody may have gone before they began again as this track, a standard deviation."""
+    return 0.4 + HURRY_M_S * max(0.0, track.born_s - missing.seen_s)
 
 
 def _unlike(track: Track, missing: Track) -> float:

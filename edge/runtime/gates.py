@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from edge.attribution import admit, measure, whose_track
-from edge.floor import forget, keep, was_blind, went_through
+from edge.floor import arrive, forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
 from edge.runtime.doubts import SEEN_BY_NOBODY, doubt, doubt_now, doubt_visit
@@ -148,6 +148,8 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     go_in(visit)
     if was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
+    if not weights:
+        weights = {arrive(state.floor, gate.position, passing.at_s): 1.0}
     newcomers = {t: NEW_AT_DOOR for t in weights if state.floor.tracks[t].found_s > passing.at_s - NEWCOMER_S}
     admit(state.belief, visit.id, visit.inside, weights, newcomers)
     keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
