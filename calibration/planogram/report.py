@@ -14,7 +14,8 @@ from calibration.planogram.arrange import Swap, arrange
 from calibration.planogram.contents import Contents, Contradiction
 from calibration.planogram.outlook import Outlook, PlaceOutlook, outlook, wrongly_per_thousand
 from edge.records import WeightBatch
-from edge.store import Facing, Planogram, Store
+from edge.store import Facing, Store
+from edge.store.tables import planogram_text
 from edge.wire import decode, open_recording
 
 WORTH_TELLING = 20.0
@@ -82,7 +83,7 @@ def find(
         wrongly_per_thousand(list(outlooks)),
         sum(p.withheld for p in places) / max(1, len(places)),
         tuple(swaps),
-        _csv(planogram),
+        planogram_text(planogram.facings),
         tuple(sku for sku in store.catalogue if not store.planogram.of(sku)),
         tuple(contents.contradictions()),
         tuple(p for p in standing if p["odd"]),
@@ -142,8 +143,3 @@ def _named(facing: Facing) -> str:
 
 def _few(names: list[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _csv(planogram: Planogram) -> str:
-    rows = [f"{f.shelf},{f.first if f.first == f.last else f'{f.first}-{f.last}'},{f.sku}" for f in planogram.facings]
-    return "\n".join(["shelf,plates,sku", *rows]) + "\n"

@@ -87,9 +87,9 @@ class Hypothesis:
             for visit in sorted(self.carts):
                 parts.append(visit)
                 cart = self.carts[visit]
-                parts += [f"{sku}*{cart[sku][0]}" for sku in sorted(cart)]
+                parts += [f"{sku!r}*{cart[sku][0]}" for sku in sorted(cart)]  # quoted: a sku may hold any sign
             if self.strays:
-                parts += sorted(f"{s.shelf}/{s.first}-{s.last}:{s.sku}" for s in self.strays)
+                parts += sorted(f"{s.shelf}/{s.first}-{s.last}:{s.sku!r}" for s in self.strays)
             self._tale = "|".join(parts)
         return self._tale
 

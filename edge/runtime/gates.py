@@ -8,11 +8,12 @@ from edge.attribution import admit, measure, whose_track
 from edge.floor import forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
-from edge.runtime.doubts import SEEN_BY_NOBODY, doubt, doubt_now, doubt_visit
+from edge.runtime.doubts import doubt, doubt_now, doubt_visit
 from edge.runtime.health import why_shut
 from edge.runtime.turns import at_reader, turned_up, whose_turn
 from edge.state import LEAST_SHARE, State, refuse
 from edge.store import Store
+from edge.store.policy import SEEN_BY_NOBODY
 from edge.visit import Passing, Visit, behind, go_in, go_out, scan, waiting
 
 CAMERAS_LAG_S = 0.5
