@@ -18,7 +18,8 @@ import msgspec
 
 from edge.checkout.bill import Bill, RateGroup, make_bill
 from edge.records import CartLine, Posting
-from edge.store import Store
+from edge.store import PriceList, Product, Store, TaxTable
+from edge.store.tax import TaxRate
 
 PROVIDER_ACCOUNT = "provider:payments"
 """What the payment provider has taken for the shop and owes it."""
@@ -200,6 +201,18 @@ def _in_ppm(rated: object) -> object:
         return rated
     rest = {key: said for key, said in rated.items() if key != "rate_bp"}
     return {**rest, "rate_ppm": round(rated["rate_bp"] * 100)}
+
+
+def promised_by(sale: Sale) -> PriceList:
+    """The prices that a sale of the book was made with: all that is left of them where nothing else remembers."""
+    rates = {(line.rate_ppm, line.reduced): rate_name(line.rate_ppm, line.reduced) for line in sale.lines}
+    tax = TaxTable(tuple(TaxRate(name, rate_ppm, reduced=reduced) for (rate_ppm, reduced), name in rates.items()))
+    products = {
+        x.sku: Product(x.sku, "", tuple(x.names.items()), x.price_minor, rates[x.rate_ppm, x.reduced], 1.0, 1.0)
+        for x in sale.lines
+    }
+    issuer = sale.issuer
+    return PriceList(issuer.currency, issuer.currency_digits, issuer.prices_include_tax, tax, products)
 
 
 # --- accounts ------------------------------------------------------------------------------------------------------

@@ -313,6 +313,10 @@ def _repaired(repaired: str, found: Recovered) -> str:
     if found.forgotten:
         shelves = ", ".join(found.forgotten[:10]) + (" …" if len(found.forgotten) > 10 else "")
         told.append(f"{shelves} weighs by another profile than before the stop; visits in progress go to review")
+    if found.recalled:
+        names = ", ".join(found.recalled[:10]) + (" …" if len(found.recalled) > 10 else "")
+        what = f"{names} is in no row of the catalogue any more, and somebody inside may hold it"
+        told.append(f"{what}: they pay what it cost when they came in")
     if found.lost:
         names = ", ".join(found.lost[:10]) + (" …" if len(found.lost) > 10 else "")
         told.append(f"{len(found.lost)} visits that only the ledger knew of wait for review: {names}")

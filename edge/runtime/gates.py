@@ -10,6 +10,7 @@ from edge.gate import WAITING, Admission, Waiting, identify
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
 from edge.runtime.doubts import doubt, doubt_now, doubt_visit
 from edge.runtime.health import why_shut
+from edge.runtime.promises import promise
 from edge.runtime.turns import at_reader, turned_up, whose_turn
 from edge.state import LEAST_SHARE, State, refuse
 from edge.store import Store
@@ -59,6 +60,7 @@ def _let_in(
 ) -> None:
     known = set(state.door.visits)
     visit = scan(state.door, store, record.gate, record.at_s, answer)
+    promise(state, store, visit)
     gate = store.layout.gate(record.gate)
     if gate is not None:
         visit.shown_by = at_reader(state, gate.position, record.at_s)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,6 +25,7 @@ from edge.store.floor import impossible
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.planogram import Planogram
 from edge.store.policy import Policy, senseless
+from edge.store.prices import PriceList, mark_of, with_classes
 from edge.store.profile import FOLDER, Profiles
 from edge.store.settings import StoreFile
 from edge.store.sight import Sights
@@ -108,6 +110,31 @@ class Store:
     sources: Mapping[str, bytes] = field(repr=False)
     """The files as they were used, with what the environment said: a recording carries them along. Of each shelf's or
     camera's profiles only the one that counts, as ``calibration/<shelf or camera>.toml``."""
+
+    @cached_property
+    def price_list(self) -> PriceList:
+        """What everything costs."""
+        return PriceList(self.currency, self.currency_digits, self.prices_include_tax, self.tax, dict(self.catalogue))
+
+    @cached_property
+    def price_mark(self) -> str:
+        """Another for every other price list."""
+        return mark_of(self.price_list)
+
+    def at_prices(self, prices: PriceList) -> Store:
+        """The same shop for somebody who was promised these prices. What is new since then costs what it costs now."""
+        return replace(
+            self,
+            currency=prices.currency,
+            currency_digits=prices.currency_digits,
+            prices_include_tax=prices.includes_tax,
+            catalogue={**self.catalogue, **prices.products},
+            tax=with_classes(self.tax, prices.tax),
+        )
+
+    def knowing(self, products: Catalogue) -> Store:
+        """The same shop with some more products."""
+        return replace(self, catalogue={**self.catalogue, **products}) if products else self
 
 
 def load_store(folder: Path) -> Store:
