@@ -27,7 +27,9 @@ from edge.daemon.recovery import Recovered, recover, unanswered
 from edge.driver import Driver, Observer
 from edge.journal import Checkpoint, Recorder, save_checkpoint
 from edge.journal.housekeeping import tidy
+from edge.ledger.faults import UnusableLedger
 from edge.ledger.mirror import open_mirrored
+from edge.ledger.owner import take_for
 from edge.records import Publish, Refused
 from edge.runtime import carts_inside, closing_status, stock_on_shelves
 from edge.site import Site
@@ -102,6 +104,11 @@ class Shop:
         """Everything that has to be there before the first message. `OSError` and its kin: what cannot be used."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         book, mirror, repaired = open_mirrored(self.folder / LEDGER)
+        try:
+            take_for(book, self.store)
+        except UnusableLedger:
+            book.close()
+            raise
         self.book = book
         self.members = Members(self.folder / MEMBERS)
         self.driver = Driver(self.store, book=book, observers=self._observers)
