@@ -74,7 +74,7 @@ def messages(tmp_path_factory: pytest.TempPathFactory) -> list[Heard]:
 def test_any_shop_that_check_takes_carries_a_shopper_through(
     shop: tuple[str, str, str, str], messages: list[Heard]
 ) -> None:
-    """She comes in, takes two, sees her cart, leaves and pays; the book holds, prints, and comes back from its mirror."""
+    """She comes in, takes two, sees her cart, leaves, pays; the book holds, prints, and comes back from its mirror."""
     rice, tea, catalogue, planogram = shop
     with tempfile.TemporaryDirectory() as at:
         try:
