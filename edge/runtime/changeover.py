@@ -14,14 +14,14 @@ from edge.attribution import forget_products
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.promises import known_here
 from edge.state import State, reopen_shelves
-from edge.stock import place_of
+from edge.stock import level_of, place_of
 from edge.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
     """What the change has touched. ``shelves``: begin anew; ``recalled``: products that are in carts of people inside
-    and in no row of the catalogue; ``untold``: products whose stock nobody is told any more.
+    and in no row of the catalogue; ``untold``: products of which nobody knows any more how much there is.
     """
 
     shelves: tuple[str, ...] = ()
@@ -44,11 +44,11 @@ def change_over(state: State, store: Store) -> Changed:
 
 
 def _forget_stock(state: State, store: Store) -> tuple[str, ...]:
-    """Whoever moves a product counts it anew; returns what is no product any more."""
+    """Whoever moves a product counts it anew; returns of what nobody knows any more how much there is."""
     stock, places = state.stock, {place_of(facing) for facing in store.planogram.facings}
     stock.counts = {place: count for place, count in stock.counts.items() if place in places}
     stock.astray = {sku: units for sku, units in stock.astray.items() if sku in store.catalogue}
-    untold = tuple(sorted(sku for sku in stock.told if not store.planogram.of(sku)))
+    untold = tuple(sorted(sku for sku in stock.told if level_of(stock, store, sku) is None))
     for sku in untold:
         del stock.told[sku]
     return untold
