@@ -16,6 +16,8 @@ from iso4217 import Currency
 
 from edge.checkout import Receipt, Sale, Settlement, on_reviewed, receipt_json, receipt_text, review_settlement, sale_of
 from edge.checkout.amounts import money
+from edge.checkout.bill import MOST_MINOR
+from edge.checkout.roll import COLUMNS, width
 from edge.checkout.sale import body_of, issuer_of, make_sale, promised_by, rate_name
 from edge.ledger import Book, receipts
 from edge.ledger.canon import canonical
@@ -140,3 +142,14 @@ def test_a_visit_reviewed_on_the_next_day_pays_as_on_the_day_it_left(tomorrow: S
         assert book.prove() == []
         (receipt,) = receipts(book)
     assert "20 Apr 2026 12:00" in receipt_text(receipt, "en")
+
+
+@given(st.integers(0, MOST_MINOR), st.sampled_from([80_000, 88_750, 123_457]), st.sampled_from(["en", "ja"]))
+def test_the_largest_bill_fits_onto_the_roll(amount_minor: int, rate_ppm: int, language: str) -> None:
+    sale = sold(shop(), umbrella=1)
+    group = replace(sale.rates[0], rate_ppm=rate_ppm, gross_minor=amount_minor, tax_minor=amount_minor)
+    line = replace(sale.lines[0], amount_minor=amount_minor)
+    large = replace(sale, lines=(line,), rates=(group,), total_minor=amount_minor)
+    text = receipt_text(Receipt("v1", NOON_S, "paid", large), language)
+    assert all(width(line) <= COLUMNS for line in text.splitlines())
+    assert text.count(f"{amount_minor:,}") >= 4

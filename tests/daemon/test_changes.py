@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge.daemon.shop import RECORDINGS
-from edge.store import load_store
-from edge.wire import open_recording
+from edge.store import Facing, load_store
+from edge.wire import encode_counted, open_recording
 from tests.corner import CATALOGUE, PLANOGRAM, STORE, TWO_ONIGIRI, Pick, errand, write_store
 from tests.daemon.rehearsals import Rehearsal
 
@@ -150,6 +150,20 @@ def test_a_recall_does_not_keep_the_shop_shut(shop: Rehearsal, killed: bool) -> 
     shop.play(9.0, 18.0)
     shop.settle()
     shop.is_untouched()
+    shop.shop.close()
+
+
+def test_of_a_recalled_product_the_broker_forgets_how_much_there_is(shop: Rehearsal) -> None:
+    shop.open()
+    counted = encode_counted(shop.at_s, Facing("g1-s1", 1, 1, "onigiri-salmon"), 9, "aki")
+    shop.shop.ear.hear("shop/stock/counted", counted)
+    shop.work()
+    assert shop.shop.driver.state.stock.counts
+    shop.shop.close()
+    edit(shop, catalogue_csv=RECALLED, planogram_csv=NO_ONIGIRI)
+    shop.open()
+    assert [p.payload for p in shop.said if p.topic == "stock/onigiri-salmon"][-1] == {}
+    assert not shop.shop.driver.state.stock.counts
     shop.shop.close()
 
 
