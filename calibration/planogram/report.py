@@ -95,7 +95,7 @@ def print_found(found: Found, store: Store) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)  # anybody names products
     table = Table("place", "product", "charged as", box=None, header_style="dim", pad_edge=False)
     for heading in ("wrong ‰", "withheld ‰"):
         table.add_column(heading, justify="right")
@@ -111,7 +111,8 @@ def print_found(found: Found, store: Store) -> None:
     )
     unmeasured = [o.shelf for o in found.outlooks if not o.measured]
     if unmeasured:
-        console.print(f"[dim]Not calibrated, so taken to be as noisy as plates usually are: {_few(unmeasured)}.[/dim]")
+        told = f"Not calibrated, so taken to be as noisy as plates usually are: {_few(unmeasured)}."
+        console.print(told, style="dim")
     for swap in found.swaps:
         console.print(
             f"Better: {swap.one.sku} ({_named(swap.one)}) and {swap.other.sku} ({_named(swap.other)}) change places: "

@@ -16,6 +16,7 @@ recorded could be heard again, a person looks at every visit in progress before 
 from __future__ import annotations
 
 import math
+import tomllib
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -37,7 +38,7 @@ from edge.runtime.health import alerts, status
 from edge.runtime.promises import forget_promises, promise
 from edge.state import State, open_shop
 from edge.store import BrokenStore, Store, read_store
-from edge.wire import Recording
+from edge.wire import Recording, UnreadableRecording, open_recording
 
 OVER = frozenset({"settlement", "review", "expired", "staff-left"})
 """Kinds of entries that end a visit."""
@@ -78,8 +79,13 @@ class PromisedOtherwise(OSError):
     """The store's files cannot change like that while somebody is inside; the message says what to do."""
 
 
+class OtherShop(OSError):
+    """The recordings in the state folder are another shop's; the message says what to do."""
+
+
 def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock) -> Recovered:
     """Bring a fresh driver to where the last one was. Its book must be open, its provider absent."""
+    _refuse_others(folder, store)
     found = Recovered(driver, Position("", 0))
     driver.publish = lambda publish: _keep(found, publish)
     kept = last_checkpoint(folder)
@@ -110,6 +116,19 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     if math.isfinite(driver.state.now_s):
         _keep(found, status(driver.state, store))  # a killed runtime's last will stands there
     return found
+
+
+def _refuse_others(folder: Path, store: Store) -> None:
+    """A backup that was put back in the wrong place would bring another shop's visits into this one's book."""
+    for path in reversed(segments(folder)):
+        try:
+            told = tomllib.loads(open_recording(path).attachments["store.toml"].decode())["store"]["id"]
+        except (UnreadableRecording, OSError, KeyError, TypeError, ValueError):
+            continue  # cut off before its first byte, or from before there were any
+        if told != store.id:
+            what = f"{path} was recorded in the shop {told!r}, and this is {store.id!r}"
+            raise OtherShop(f"{what}. Move the recordings away, or name another folder with --state")
+        return
 
 
 def _keep_promises(state: State, folder: Path, position: Position, store: Store) -> None:

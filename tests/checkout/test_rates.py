@@ -14,7 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from iso4217 import Currency
 
-from edge.checkout import Receipt, Sale, Settlement, on_reviewed, receipt_json, receipt_text, review_settlement, sale_of
+from edge.checkout import (
+    Receipt,
+    Sale,
+    Settlement,
+    on_reviewed,
+    open_settlement,
+    receipt_json,
+    receipt_text,
+    review_settlement,
+    sale_of,
+)
 from edge.checkout.amounts import money
 from edge.checkout.bill import MOST_MINOR
 from edge.checkout.roll import COLUMNS, width
@@ -153,3 +163,16 @@ def test_the_largest_bill_fits_onto_the_roll(amount_minor: int, rate_ppm: int, l
     text = receipt_text(Receipt("v1", NOON_S, "paid", large), language)
     assert all(width(line) <= COLUMNS for line in text.splitlines())
     assert text.count(f"{amount_minor:,}") >= 4
+
+
+def test_a_bill_that_nobody_owes_goes_to_review_instead_of_into_the_book() -> None:
+    store = store_of(KIOSK, CATALOGUE.replace(",1100,", ",1000000000000,"))
+    for units, state in ((1000, "asked"), (1001, "review"), (10**9, "review")):
+        cart = traced({"umbrella": 1})
+        settlement, (entry, *_) = open_settlement(store, "v1", "ana", {"umbrella": units}, {}, cart, NOON_S)
+        assert settlement.state == state
+        assert isinstance(entry, LedgerEntry)
+        with Book() as book:
+            book.append([entry])
+        if state == "review":
+            assert "which nobody owes" in sale_of(entry.body).reason

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.cli import app
-from edge.daemon.shop import LEDGER
+from edge.daemon.recovery import OtherShop
+from edge.daemon.shop import LEDGER, RECORDINGS
 from edge.ledger import Book, UnusableLedger
 from edge.store import load_store
 from tests.corner import CATALOGUE, STORE, errand, write_store
@@ -129,3 +130,27 @@ def test_a_replay_does_not_go_on_in_the_ledger_of_another_shop(tmp_path: Path) -
     found = run.invoke(app, ["replay", str(recording), "--ledger", str(ledger), "--continue"])
     assert found.exit_code == 2
     assert "is the book of the shop 'corner', and this is 'harbour'" in found.output
+
+
+def test_recordings_of_another_shop_bring_no_visits_into_this_ones_book(tmp_path: Path) -> None:
+    """Two shops' backups, and one of them put back in the wrong place."""
+    (tmp_path / "two").mkdir()
+    ours, theirs = Rehearsal(tmp_path), Rehearsal(tmp_path / "two")
+    edit(theirs, store_toml=OTHER)
+    for shop in (ours, theirs):
+        shop.open()
+        shop.play(0.0, 9.0)
+        shop.leave_as_killed()
+    shutil.move(ours.state / RECORDINGS, tmp_path / "ours-recordings")
+    shutil.copytree(theirs.state / RECORDINGS, ours.state / RECORDINGS)
+    with pytest.raises(OtherShop, match=r"was recorded in the shop 'harbour', and this is 'corner'\. Move"):
+        ours.open()
+    ours.shop.book.close()
+    ours.shop.members.close()
+    shutil.rmtree(ours.state / RECORDINGS)
+    shutil.copytree(tmp_path / "ours-recordings", ours.state / RECORDINGS)
+    ours.open()
+    ours.play(9.0, 18.0)
+    ours.settle()
+    ours.is_untouched()
+    ours.shop.close()
