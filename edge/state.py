@@ -25,6 +25,21 @@ LEAST_SHARE = 0.02
 
 
 @dataclass(slots=True)
+class Aside:
+    """What could not be digested: see `edge.runtime.aside`."""
+
+    row: int = 0
+    """So many records in a row."""
+    by_source: dict[str, int] = field(default_factory=dict)
+    """… and of each source, since the shop last began anew."""
+    told: int = 0
+    """Entries about it in the book."""
+    last_s: float = -math.inf
+    anew_s: float = -math.inf
+    """When the shop last began anew."""
+
+
+@dataclass(slots=True)
 class State:
     """All that the shop remembers. Plain data only."""
 
@@ -56,6 +71,7 @@ class State:
     looked_s: float = 0.0
     """When it was last looked who is still in the shop."""
     refused: dict[str, int] = field(default_factory=dict)
+    aside: Aside = field(default_factory=Aside)
     busy_at_s: float = math.inf
     """Until then nothing but sensor records can change anything."""
 
@@ -65,7 +81,7 @@ def open_shop(store: Store) -> State:
     return State(
         now_s=-math.inf,
         shelves={s.id: _shelf(store, s, _lightest_g(store, ())) for s in store.layout.shelves},
-        floor=open_floor([g.position for g in store.layout.gates if g.kind == "entry"]),
+        floor=open_floor(*([g.position for g in store.layout.gates if g.kind == kind] for kind in ("entry", "exit"))),
         belief=open_belief(),
         door=open_door(),
         gate=open_gate(),

@@ -113,6 +113,7 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     _reconcile(found, store, book, sure=not found.cold)
     for visit in driver.state.door.visits.values():
         visit.interrupted = True
+    driver.begin_with(driver.state)
     if math.isfinite(driver.state.now_s):
         _keep(found, status(driver.state, store))  # a killed runtime's last will stands there
     return found
@@ -185,12 +186,13 @@ def _change_over(found: Recovered, store: Store) -> None:
     for sku in changed.untold:
         _keep(found, Publish(f"stock/{quote(sku, safe='')}", {}, retain=True))
     driver.store = store
+    driver.begin_with(state)
 
 
 def _begin_anew(driver: Driver) -> None:
     """Time that is recorded never goes back; but a shop in which nobody is may forget it, and ask the book."""
     mode = driver.state.mode
-    driver.state = open_shop(driver.store)
+    driver.begin_with(open_shop(driver.store))
     driver.state.mode = mode
     driver.heard_s, driver.began_s = 0.0, math.inf
 

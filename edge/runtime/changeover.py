@@ -35,6 +35,7 @@ def change_over(state: State, store: Store) -> Changed:
     passed = len(state.door.passings)
     state.door.passings = [p for p in state.door.passings if store.layout.gate(p.gate) is not None]
     state.floor.doors = [g.position for g in store.layout.gates if g.kind == "entry"]
+    state.floor.exits = [g.position for g in store.layout.gates if g.kind == "exit"]
     if shelves or len(state.door.passings) < passed:
         for visit in state.door.visits.values():
             doubt_visit(visit)

@@ -25,6 +25,7 @@ ALERTS = {
     "payment-declined": "a payment was declined",
     "payment-unanswered": "the payment provider does not answer",
     "payment-contradiction": "the payment provider contradicts itself",
+    "set-aside": "something could not be digested, and was left out",
 }
 """Kinds of ledger entries that staff should look at, and what to tell them."""
 
