@@ -16,6 +16,8 @@ from edge.store.policy import Policy
 Metres = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
 """In the store frame: no shop is larger."""
 Length = Annotated[float, Field(gt=0.0, le=10.0)]
+Line = Annotated[str, Field(max_length=200)]
+"""What stands on a receipt."""
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 
 
@@ -27,13 +29,13 @@ class Section(BaseModel):
 
 class StoreSection(Section):
     id: Id
-    name: str
-    timezone: str
+    name: Line
+    timezone: Line
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     prices_include_tax: bool
-    languages: tuple[str, ...] = ("en",)
-    registration: str = ""
-    address: str = ""
+    languages: tuple[Line, ...] = ("en",)
+    registration: Line = ""
+    address: Line = ""
     tax_rounding: Literal["down", "half-up", "up"] = "down"
 
 
@@ -70,7 +72,7 @@ class GondolaSection(Section):
 
 
 class TaxSection(Section):
-    tax_class: Annotated[str, Field(alias="class")]
+    tax_class: Annotated[str, Field(alias="class", max_length=200)]
     percent: Annotated[float, Field(ge=0.0, le=100.0)]
     since: date = date.min
     reduced: bool = False
