@@ -42,9 +42,10 @@ pair_within_s = 10.0
 accept = [{{palm = 0.95}}]
 """
 VALUES: tuple[Any, ...] = (
-    float("nan"), float("inf"), -float("inf"), 0, -0.0, -1, 1, 1e-300, 1e20, 1e308, 2**31, 2**62, 0.5, True, "", " ", "x",
-    "\x1b[2J", "[/b]", "x" * 100_000, "日本", [], [1], [[0, 0]], [[0, 0]] * 2000, {}, {"a": 1}, datetime.date(9999, 12, 31),
-    datetime.date(1, 1, 1), datetime.datetime(2026, 1, 1), "UTC", "KWD", "../x", "entry", "raw", "up",
+    float("nan"), float("inf"), -float("inf"), 0, -0.0, -1, 1, 1e-300, 1e20, 1e308, 2**31, 2**62, 0.5, True,
+    "", " ", "x", "\x1b[2J", "[/b]", "x" * 100_000, "日本", "UTC", "KWD", "../x", "entry", "raw", "up",
+    [], [1], [[0, 0]], [[0, 0]] * 2000, {}, {"a": 1},
+    datetime.date(9999, 12, 31), datetime.date(1, 1, 1), datetime.datetime(2026, 1, 1),
 )  # fmt: skip
 
 
