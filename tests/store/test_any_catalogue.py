@@ -23,7 +23,7 @@ from edge.ledger import receipts
 from edge.ledger.mirror import open_mirrored
 from edge.records import Effect, Publish, Record
 from edge.state import State, freeze, thaw
-from edge.store import BrokenStore, Facing, Store, load_store
+from edge.store import BrokenStore, Facing, Store, load_store, read_store
 from edge.store.rows import read_rows
 from edge.store.tables import planogram_text
 from edge.wire import Heard, encode_counted, open_recording
@@ -268,3 +268,32 @@ def test_a_policy_that_would_silently_do_nothing_is_refused_where_a_shop_opens(
     assert fault.where == f"policy.{key}"
     assert why.removeprefix("a few ") in fault.what
     assert fault.remedy.startswith("Write a number from ")
+
+
+PIECES = (
+    *COLUMNS,
+    *'#,,,,\n\n\r""a1 é',
+    "\r\n",
+    "\x00",
+    "\ufeff",
+    "\u2028",
+    "g1-s1",
+    "plates",
+    "food",
+    "178",
+    "9" * 50,
+)
+TEXT = st.lists(st.sampled_from(PIECES), max_size=80).map("".join)
+
+
+@settings(deadline=None, max_examples=200)
+@given(catalogue=st.one_of(TEXT, TEXT.map(CATALOGUE.__add__)), planogram=st.one_of(TEXT, TEXT.map(PLANOGRAM.__add__)))
+def test_any_text_is_a_store_or_tells_what_is_wrong_with_it(catalogue: str, planogram: str) -> None:
+    files = {"store.toml": STORE, "catalogue.csv": catalogue, "planogram.csv": planogram}
+    try:
+        store = read_store({name: text.encode() for name, text in files.items()})
+    except BrokenStore as error:
+        wrong = any(not (fault.what and fault.remedy) for fault in error.faults)
+    else:
+        wrong = any(facing.sku not in store.catalogue for facing in store.planogram.facings)
+    assert not wrong
