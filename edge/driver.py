@@ -23,7 +23,7 @@ import msgspec
 
 from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest, Publish, Record
 from edge.retrace import Moment, Retrace, go_on
-from edge.runtime import set_aside
+from edge.runtime import digested, set_aside, unheard
 from edge.state import State, from_plain, open_shop, to_plain
 from edge.store import Store
 from edge.wire import Heard, decode
@@ -151,15 +151,19 @@ class Driver:
 
     def _follow(self, moment: Moment) -> list[Effect]:
         """What follows from a moment. What the core cannot digest is left out, from a state that it has not touched."""
+        record, at_s = (None, moment) if isinstance(moment, float) else (moment, moment.received_s)
+        if unheard(self.state, record):
+            return []
         self._retrace.before(self.state, self.store, moment)
         try:
             effects = go_on(self.state, self.store, moment)
         except Exception as error:
             self._faulted(error)
             self.begin_with(self._retrace.back())
-            record, at_s = (None, moment) if isinstance(moment, float) else (moment, moment.received_s)
             return set_aside(self.state, self.store, at_s, record, error)
-        self.state.aside.row = 0
+        if self.state.aside.by_source:
+            digested(self.state, record)
+            self._retrace.forget()
         return effects
 
     def _carry_out(self, record: Record | None, effects: Sequence[Effect]) -> None:

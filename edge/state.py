@@ -31,9 +31,14 @@ class Aside:
     row: int = 0
     """So many records in a row."""
     by_source: dict[str, int] = field(default_factory=dict)
-    """… and of each source, since the shop last began anew."""
+    """… and of each source, in a row of its own."""
+    muted: dict[str, float] = field(default_factory=dict)
+    """Source of which nothing could be digested -> since when nobody listens to it."""
     told: int = 0
-    """Entries about it in the book."""
+    told_lately: int = 0
+    """Entries about it in the book; and since there was peace."""
+    trouble: str = ""
+    """What staff see of it."""
     last_s: float = -math.inf
     anew_s: float = -math.inf
     """When the shop last began anew."""
@@ -114,6 +119,13 @@ def _lightest_g(store: Store, promised: Iterable[PriceList]) -> float:
     """What the lightest thing weighs that is sold, or that somebody inside was promised and may put back."""
     products = (store.catalogue, *(prices.products for prices in promised))
     return min(product.weight_g for some in products for product in some.values())
+
+
+def reopen_shelf(state: State, store: Store, name: str) -> None:
+    """Forget what a shelf stood at."""
+    if name in state.shelves:
+        state.shelves[name] = _shelf(store, store.layout.shelf(name), _lightest_g(store, state.prices.values()))
+        state.blind.pop(name, None)
 
 
 def _shelf(store: Store, shelf: Shelf, lightest_g: float) -> ShelfState:

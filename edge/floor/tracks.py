@@ -28,7 +28,7 @@ from edge.floor.state import (
     either,
     vanished_in_exit,
 )
-from edge.records import PeopleFrame, PersonSeen
+from edge.records import PeopleFrame, PersonSeen, Point
 
 BLOB_M = 0.30
 """Standard error of a position that may be the middle of two people."""
@@ -75,8 +75,10 @@ after `RAN_S` even if they ran: nobody comes through the wall."""
 
 AT_DOOR_M = 1.2
 FOUND_AT_DOOR = 4.0
+AWAY_S = 1.0
 """At a door new people come in. Who begins there is one of the missing only where they vanished within this distance,
-however long ago, and look no more unlike them than this (squared sigmas); and that is not sure, either (`found_s`)."""
+however long ago, and look no more unlike them than this (squared sigmas). Even so, and wherever somebody is seen at a
+door who was out of sight for `AWAY_S`, they may be somebody new (`found_s`)."""
 
 BIAS_GAIN = 0.005
 BIAS_PATIENCE = 20
@@ -114,6 +116,8 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}
     for track, index in matched.pairs:
         error_m = measured_m(people[index])
+        if frame.at_s - track.seen_s > AWAY_S and _is_at_door(state, people[index].head):
+            track.found_s = frame.at_s
         off = _update(track, people[index], frame.at_s, error_m)
         if track.id not in crowded and track.sure and error_m <= WELL_M:
             _learn_bias(state, frame.camera, off)
@@ -122,8 +126,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
             track.apart += not _is_double(people[index], tracks, owners.values(), frame.at_s)
         if not track.sure and track.sightings >= CONFIRM_SIGHTINGS and _is_somebody(state, track):
             track.sure = True
-            first = track.recent[0].head[:2]
-            track.at_door = any(math.dist(first, door) < DOOR_M for door in state.doors)
+            track.at_door = _is_at_door(state, track.recent[0].head)
             track.unplaced = True
             if track.beside is not None and track.beside[0] in state.tracks:
                 told.append(either(frame.at_s, track.beside[0], track.id, track.beside[1]))
@@ -137,6 +140,10 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
         touch(state, rivals, frame.at_s)
     _age(state, frame.at_s)
     return told + parted(state, frame.at_s)
+
+
+def _is_at_door(state: FloorState, head: Point) -> bool:
+    return any(math.dist(head[:2], door) < DOOR_M for door in state.doors)
 
 
 def _is_somebody(state: FloorState, track: Track) -> bool:

@@ -32,7 +32,7 @@ from edge.records import (
     Tick,
     WeightBatch,
 )
-from edge.runtime.aside import forget_aside, set_aside
+from edge.runtime.aside import digested, forget_aside, set_aside, unheard
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
@@ -44,7 +44,16 @@ from edge.state import State, refuse
 from edge.store import Store
 from edge.visit import comes_until_s, expire, nobody_else_came
 
-__all__ = ["carts_inside", "closing_status", "finish", "set_aside", "step", "stock_on_shelves"]
+__all__ = [
+    "carts_inside",
+    "closing_status",
+    "digested",
+    "finish",
+    "set_aside",
+    "step",
+    "stock_on_shelves",
+    "unheard",
+]
 
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""

@@ -5,9 +5,11 @@ kept before it is stepped and the restart would raise again. Enters: the state f
 out, and what it was. Leaves: a word to staff and in the book; whoever was inside is looked at by a person before
 anything is charged.
 
-Where nothing can be digested any more, it is the state that cannot be gone on from: everybody inside is sent to review
-with the cart that was shown last, and the shop begins anew, remembering what does not hang on them (`_begin_anew`). If
-not even that helps, unfinished payments are left to the book, which knows them.
+What raises once may raise again, because of what is remembered. So a shelf's levels are forgotten with its record; a
+shelf or camera of which nothing can be digested is not listened to for a while; and where nothing at all can be
+digested any more, everybody inside is sent to review with the cart that was shown last, and the shop begins anew,
+remembering what does not hang on them. If not even that helps, unfinished payments are left to the book, which knows
+them.
 """
 
 from __future__ import annotations
@@ -30,25 +32,21 @@ from edge.records import (
 )
 from edge.runtime.health import alerts, status
 from edge.runtime.promises import forget_promises, terms_of
-from edge.state import State, open_shop, refuse
+from edge.state import State, open_shop, refuse, reopen_shelf
+from edge.stock import open_stock
 from edge.store import Store
 from edge.visit import Visit
 
 IN_A_ROW = 3
-"""So many records after each other that cannot be digested: it is not the records."""
-
-OF_THE_SHOP = 10
-"""… or so many in all of those that the shop says to itself, like its clock's: without them it stands still."""
+"""So many records after each other that cannot be digested, all in all or of one source: it is not the records."""
 
 MOST_TOLD = 20
-"""So many are told one by one between two good beginnings; a broken sensor sends the same ten times a second."""
+"""So many are told one by one until there is peace for `TOLD_FOR_S`; a broken sensor sends ten a second."""
 
 TOLD_FOR_S = 600.0
-"""Staff see for so long that something was set aside."""
+"""Staff see for so long that something was set aside; and so long nobody listens to what only raises."""
 
-SHOP = "shop"
-UNDIGESTED = "undigested"
-"""Under what staff see it among the troubles."""
+SHELF, CAMERA, SHOP = "shelf/", "camera/", "shop"
 
 
 def set_aside(state: State, store: Store, at_s: float, record: Record | None, error: Exception) -> list[Effect]:
@@ -56,29 +54,61 @@ def set_aside(state: State, store: Store, at_s: float, record: Record | None, er
     state.now_s = max(state.now_s, at_s)
     effects: list[Effect] = []
     source, aside = _source(record), state.aside
+    if state.now_s > aside.last_s + TOLD_FOR_S:
+        aside.told_lately = 0
+    aside.last_s = state.now_s
     aside.row += 1
     aside.by_source[source] = aside.by_source.get(source, 0) + 1
-    aside.last_s = state.now_s
     refuse(state, "set aside")
-    if sum(aside.by_source.values()) <= MOST_TOLD:
+    if aside.told_lately < MOST_TOLD:
         aside.told += 1
+        aside.told_lately += 1
         what = type(record).__name__ if record is not None else "the passing of time"
         body: dict[str, object] = {"source": source, "what": what, "error": _where(error)}
         effects.append(LedgerEntry(f"set-aside:{aside.told}@{state.now_s!r}", state.now_s, "set-aside", "", body))
     reason = f"something of {source} could not be digested while they were inside"
     for visit in state.door.visits.values():
         visit.unsure = visit.unsure or reason
-    if aside.row >= IN_A_ROW or aside.by_source.get(SHOP, 0) >= OF_THE_SHOP:
-        _begin_anew(state, store, reason, effects)
-    state.troubles[UNDIGESTED] = f"something of {source} could not be digested and was left out. Please report it"
+    _mend(state, store, source, reason, effects)
+    aside.trouble = f"something of {source} could not be digested and was left out. Please report it"
     effects.append(status(state, store))
     return alerts(effects, state.now_s)
 
 
+def digested(state: State, record: Record | None) -> None:
+    """A record went through: what was set aside before it was not the state's fault, or is mended."""
+    state.aside.row = 0
+    state.aside.by_source.pop(_source(record), None)
+
+
+def unheard(state: State, record: Record | None) -> bool:
+    """Whether a record's source is one that is not listened to at present."""
+    return bool(state.aside.muted) and _source(record) in state.aside.muted
+
+
+def _mend(state: State, store: Store, source: str, reason: str, effects: list[Effect]) -> None:
+    """What may have to be forgotten, so that the next record has another chance."""
+    aside = state.aside
+    again = aside.by_source[source] >= IN_A_ROW
+    lately = aside.anew_s > state.now_s - TOLD_FOR_S
+    if source.startswith(SHELF):
+        reopen_shelf(state, store, source.removeprefix(SHELF))
+    if again and (source.startswith(SHELF) or (source.startswith(CAMERA) and lately)):
+        aside.muted[source] = state.now_s
+    elif again or aside.row >= IN_A_ROW:
+        _begin_anew(state, store, reason, effects)
+        if lately:  # it did not help the last time
+            state.settlements, state.stock = {}, open_stock()
+        aside.anew_s, aside.row, aside.by_source = state.now_s, 0, {}
+
+
 def forget_aside(state: State, store: Store, effects: list[Effect]) -> None:
-    """What was set aside long ago is no trouble any more; the book keeps it."""
-    if UNDIGESTED in state.troubles and state.now_s > state.aside.last_s + TOLD_FOR_S:
-        del state.troubles[UNDIGESTED]
+    """What was set aside long ago is no trouble any more (the book keeps it), and everybody has another chance."""
+    for source, since_s in list(state.aside.muted.items()):
+        if state.now_s > since_s + TOLD_FOR_S:
+            del state.aside.muted[source]
+    if state.aside.trouble and not state.aside.muted and state.now_s > state.aside.last_s + TOLD_FOR_S:
+        state.aside.trouble = ""
         effects.append(status(state, store))
 
 
@@ -93,9 +123,6 @@ def _begin_anew(state: State, store: Store, reason: str, effects: list[Effect]) 
     forget_promises(state)
     state.carts, state.confusions, state.statures, state.blind = {}, [], [], {}
     state.busy_at_s = fresh.busy_at_s
-    if state.aside.anew_s > state.now_s - TOLD_FOR_S:  # beginning anew did not help lately
-        state.settlements, state.stock = {}, fresh.stock
-    state.aside.anew_s, state.aside.row, state.aside.by_source = state.now_s, 0, {}
 
 
 def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Effect]) -> None:

@@ -34,6 +34,8 @@ def status(state: State, store: Store) -> Publish:
     """``runtime/status`` as it is now."""
     shut = why_shut(state, store)
     troubles = state.troubles | _uncalibrated(store)
+    if state.aside.trouble:
+        troubles["undigested"] = state.aside.trouble
     wrong = state.blind or state.late or troubles
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),
