@@ -10,7 +10,17 @@ answer stays unknown, a visit in doubt goes to review, and neither is ever charg
 
 from edge.checkout.bill import Bill, BillLine, RateGroup, UnpricedSale, make_bill
 from edge.checkout.receipt import Receipt, receipt_json, receipt_text
-from edge.checkout.sale import PROVIDER_ACCOUNT, Issuer, Sale, SoldLine, State, WithheldLine, receivable, sale_of
+from edge.checkout.sale import (
+    PROVIDER_ACCOUNT,
+    Issuer,
+    Sale,
+    SoldLine,
+    State,
+    WithheldLine,
+    promised_by,
+    receivable,
+    sale_of,
+)
 from edge.checkout.settlement import (
     CONTRADICTIONS,
     NEEDS_STAFF,
@@ -52,6 +62,7 @@ __all__ = [
     "on_reviewed",
     "on_time",
     "open_settlement",
+    "promised_by",
     "receipt_json",
     "receipt_text",
     "receivable",

@@ -42,7 +42,7 @@ from edge.checkout.sale import (
     withheld_lines,
 )
 from edge.records import CartLine, Effect, LedgerEntry, PaymentReply, PaymentRequest, Posting
-from edge.store import Store
+from edge.store import PriceList, Store
 
 Event: TypeAlias = Literal[
     "owes", "owes_nothing", "doubtful", "approved", "declined", "no_answer", "give_up", "retry", "charge", "waive",
@@ -108,7 +108,9 @@ class Settlement:
 
     ``total_minor`` is what is asked for, in ``review`` what would be. ``attempt`` counts the requests sent and
     ``asked_s`` is when the last one was. ``heard`` holds the provider's different definite answers, first one first,
-    as ``outcome:reference``; ``contradictions`` counts those that staff were told about.
+    as ``outcome:reference``; ``contradictions`` counts those that staff were told about. Of a visit in ``review``,
+    ``left_s`` is when it left and ``prices`` what was promised for what it may have taken: whenever a person decides,
+    it is priced and taxed as on that day.
     """
 
     visit: str
@@ -121,6 +123,8 @@ class Settlement:
     asked_s: float = 0.0
     heard: tuple[str, ...] = ()
     contradictions: int = 0
+    left_s: float = 0.0
+    prices: PriceList | None = None
 
 
 # --- the exit ------------------------------------------------------------------------------------------------------
@@ -166,7 +170,10 @@ def review_settlement(
         why = reason if str(error) in reason else f"{reason}; {error}"
         day = day_of_sale(at_s, store.timezone)
         sale = Sale("review", subject, issuer_of(store), day, (), (), 0, doubtful, reason=why)
-    settlement = Settlement(visit, subject, TABLE["new", "doubtful"], sale.total_minor, store.currency)
+    promised = store.price_list.only({**charged, **withheld})
+    settlement = Settlement(
+        visit, subject, TABLE["new", "doubtful"], sale.total_minor, store.currency, left_s=at_s, prices=promised
+    )
     return settlement, [LedgerEntry(f"review:{visit}", at_s, "review", visit, body_of(sale), (), store.currency)]
 
 
@@ -179,10 +186,15 @@ def on_reviewed(
     decided_by: str,
     at_s: float,
 ) -> tuple[Settlement, list[Effect]]:
-    """A person looked and says what is charged; nothing waives the visit. `WrongMoment` unless in review."""
+    """A person looked at ``at_s`` and says what is charged; nothing waives the visit. `WrongMoment` unless in review.
+
+    It costs what it cost when the visit left.
+    """
     _expect(settlement, "charge")
-    sale = make_sale(store, settlement.subject, charged, withheld, lines, at_s, "asked")
-    decided, effects = _owed(store, settlement.visit, "review", replace(sale, decided_by=decided_by), at_s)
+    terms = store.at_prices(settlement.prices) if settlement.prices is not None else store
+    left_s = settlement.left_s or at_s
+    sale = make_sale(terms, settlement.subject, charged, withheld, lines, left_s, "asked")
+    decided, effects = _owed(terms, settlement.visit, "review", replace(sale, decided_by=decided_by), at_s)
     return replace(decided, contradictions=settlement.contradictions), effects
 
 

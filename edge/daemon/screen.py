@@ -136,7 +136,7 @@ class Screen:
             lines = state.carts[visit.id].lines if visit.id in state.carts else ()
             whole = {line.sku: line for line in lines}
             cart = ", ".join(f"{x.quantity} {sku} ({x.certainty:.0%})" for sku, x in whole.items())
-            visits.add_row(visit.id, visit.subject, visit.state, cart or "–")
+            visits.add_row(visit.id, Text(visit.subject), visit.state, Text(cart or "–"))  # no markup
         parts: list[RenderableType] = [head, Text("  ".join(self._serving), "dim")]
         parts += [Text(f"! {line}", "yellow") for line in wrong[:MOST_WRONG]]
         if len(wrong) > MOST_WRONG:

@@ -112,12 +112,12 @@ def _sums(sale: Sale) -> list[str]:
     found = []
     for group in sale.rates:
         if group.net_minor + group.tax_minor != group.gross_minor:
-            found.append(f"rate {group.rate_bp}: {group.net_minor} + {group.tax_minor} is not {group.gross_minor}")
-        rate = (group.rate_bp, group.reduced)
-        lines_minor = sum(line.amount_minor for line in sale.lines if (line.rate_bp, line.reduced) == rate)
+            found.append(f"rate {group.rate_ppm}: {group.net_minor} + {group.tax_minor} is not {group.gross_minor}")
+        rate = (group.rate_ppm, group.reduced)
+        lines_minor = sum(line.amount_minor for line in sale.lines if (line.rate_ppm, line.reduced) == rate)
         stated_minor = group.gross_minor if sale.issuer.prices_include_tax else group.net_minor
         if lines_minor != stated_minor:
-            found.append(f"rate {group.rate_bp}: its lines sum to {lines_minor}, it says {stated_minor}")
+            found.append(f"rate {group.rate_ppm}: its lines sum to {lines_minor}, it says {stated_minor}")
     total_minor = sum(group.gross_minor for group in sale.rates)
     if total_minor != sale.total_minor:
         found.append(f"its rates sum to {total_minor}, its total says {sale.total_minor}")

@@ -50,6 +50,8 @@ class Visit:
     """Visit that waited as well, and has not come in yet -> how likely it was that one's person who came in as ours."""
     shown: bool = False
     """A camera showed one of its people when it was last looked."""
+    prices: str = ""
+    """The mark of the price list with which they came in."""
     interrupted: bool = False
     """The runtime was stopped while they were inside, and did not see and feel everything."""
     unsure: str = ""
