@@ -77,6 +77,13 @@ def status(
         typer.echo(f"  {shelf}: plates {', '.join(map(str, plates))} cannot be read")
     for source, what in health.get("troubles", {}).items():
         typer.echo(f"  {source}: {what}")
+    waiting: dict[str, int] = health.get("waiting", {})
+    count = sum(waiting.values())
+    if count:
+        visits = "1 visit waits" if count == 1 else f"{count} visits wait"
+        typer.echo(f"{visits} for a person to decide: tebura review list --store {store}")
+    for reason, visits_of_it in waiting.items():
+        typer.echo(f"  {visits_of_it} × {reason}")
 
 
 def ask_shop(store: Path, state: Path | None, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -6,18 +6,19 @@ meanwhile. What the world was told and keeps (retained messages) is told again a
 profiles that it was recorded with: others would tell other grams than the book has. Where a shelf weighs by another
 profile from now on, nobody knows what left it or came back during the stop: a person looks at who was inside.
 
-Then the book is asked what the state does not know. A visit that the book has let in and not settled, and that no
+Then the book is asked: about money it is always right. A visit that the book has let in and not settled, and that no
 recording brings back, goes to review: nobody is charged for what nobody remembers. Who was asked for money and has not
-answered is asked again. Codes that were used stay used, and no visit gets the name of another. Where not all that was
-recorded could be heard again, a person looks at every visit in progress before it is charged.
+answered is asked again, and who waits for a person goes on waiting. Codes that were used stay used, and no visit gets
+the name of another. Where not all that was recorded could be heard again, a person looks at every visit in progress
+before it is charged.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
 
 from edge import __version__
 from edge.attribution import depart, forget_products
@@ -26,8 +27,9 @@ from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
 from edge.journal import Position, heard_since, last_checkpoint, segments, segments_since
-from edge.ledger import Book, ContradictoryEntry
+from edge.ledger import Book, ContradictoryEntry, settlement_in, who_waits
 from edge.records import LedgerEntry, PaymentRequest, Publish
+from edge.runtime.decisions import waiting
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.health import alerts, status
 from edge.state import open_shop, reopen_shelves
@@ -187,9 +189,8 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
     if not sure:
         for inside in state.door.visits.values():
             doubt_visit(inside)
-    for name, stands in _unpaid(book, since, over).items():
-        if not sure or name not in state.settlements:
-            state.settlements[name] = stands
+    state.settlements |= _settlements(book, since, state.settlements)
+    state.waiting_told = waiting(state)
     lost = [v for v in admitted if v not in over and v not in state.door.visits and v not in state.settlements]
     for visit in lost:
         entry = admitted[visit]
@@ -197,7 +198,8 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
         settlement, told = review_settlement(store, visit, str(entry.body["subject"]), {}, {}, (), why, entry.at_s)
         state.settlements[visit] = settlement
         book.append(e for e in told if isinstance(e, LedgerEntry))
-        found.alerts += [e for e in alerts(told, max(entry.at_s, found.driver.heard_s)) if isinstance(e, Publish)]
+        state.now_s = max(state.now_s, entry.at_s)
+        found.alerts += [e for e in alerts(state, store, told) if isinstance(e, Publish) and not e.retain]
         _forget(found, visit)
     found.lost = tuple(lost)
 
@@ -211,23 +213,12 @@ def _forget(found: Recovered, visit: str) -> None:
     _keep(found, Publish(f"visit/{visit}/cart", {}, retain=True))
 
 
-def _unpaid(book: Book, since: int, over: dict[str, LedgerEntry]) -> dict[str, Settlement]:
-    """Settlements that wait for an answer or for staff, as the book tells them. Of what a provider contradicted itself
-    about, staff know from the book alone.
+def _settlements(book: Book, since: int, known: Iterable[str]) -> dict[str, Settlement]:
+    """Where money stands by the book: of the visits that the state knows, of those that wait for an answer, and of
+    those that wait for a person, however long they have done so.
     """
-    last = {v: e for v, e in over.items() if e.kind in ("settlement", "review")}
-    for kind in ("payment-asked", "payment-unanswered", "payment-approved", "payment-declined"):
-        for written in book.entries(since, kind=kind):
-            entry = written.entry
-            if entry.visit in last and entry.at_s >= last[entry.visit].at_s:
-                last[entry.visit] = entry
-    waiting = {}
-    for visit, entry in last.items():
-        state = entry.body["state"]
-        if state in ("asked", "unanswered", "review"):
-            sale = over[visit].body
-            waiting[visit] = Settlement(
-                visit, str(sale["subject"]), cast("Any", state), cast("int", sale["total_minor"]), over[visit].currency,
-                str(sale["key"]), cast("int", entry.body.get("attempt", int(state != "review"))), entry.at_s,
-            )  # fmt: skip
-    return waiting
+    paid = set(book.visits("payment-approved", since))
+    asked = [v for v in book.visits("settlement", since) if v not in paid]
+    told = {v: settlement_in(book, v) for v in dict.fromkeys((*known, *asked))}
+    stands = {v: s for v, s in told.items() if s is not None and (s.state == "asked" or v in known)}
+    return who_waits(book) | stands

@@ -173,6 +173,10 @@ class Shop:
         self.errand(lambda: answers.put(question()))
         return answers.get(timeout=ANSWER_S)
 
+    def take(self, heard: Heard) -> None:
+        """A message that must have happened before anything else does; on the thread that works here."""
+        self._take(heard)
+
     @property
     def pending(self) -> int:
         """What waits for time or for an answer: messages, people in gates, leaving visits, payments."""

@@ -5,8 +5,10 @@ Lateness is judged on ticks alone, and a runtime that has just woken up gives ev
 
 from __future__ import annotations
 
+from edge.checkout import NEEDS_STAFF, tells_money, why_waits
 from edge.gate import shop_skew_s
 from edge.records import Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
+from edge.runtime.decisions import waiting
 from edge.state import State
 from edge.store import Store
 
@@ -42,6 +44,7 @@ def status(state: State, store: Store) -> Publish:
         "blind": {shelf: list(plates) for shelf, plates in sorted(state.blind.items())},
         "late": sorted(state.late),
         "troubles": dict(sorted(troubles.items())),
+        "waiting": waiting(state),
     }
     return Publish("runtime/status", payload, retain=True)
 
@@ -132,19 +135,30 @@ def _sources(store: Store) -> list[str]:
     return [f"{SHELVES}{s.id}" for s in store.layout.shelves] + [f"{CAMERAS}{c.id}" for c in store.layout.cameras]
 
 
-def alerts(effects: list[Effect], now_s: float) -> list[Effect]:
-    """The effects, with a word to staff about what they should look at."""
-    told: list[Effect] = [
-        Publish(
-            "runtime/alert",
-            {
-                "t": round(now_s, 3),
-                "kind": e.kind,
-                "text": ALERTS[e.kind],
-                "visit": e.visit or e.body.get("behind", ""),
-            },
-        )
-        for e in effects
-        if isinstance(e, LedgerEntry) and e.kind in ALERTS
-    ]
+def alerts(state: State, store: Store, effects: list[Effect]) -> list[Effect]:
+    """The effects, with a word to staff about what they should look at; and the status, where other visits wait now."""
+    entries = [e for e in effects if isinstance(e, LedgerEntry)]
+    if not entries:
+        return effects
+    told: list[Effect] = [_alert(state, e) for e in entries if e.kind in ALERTS]
+    if any(tells_money(e) for e in entries):
+        now = waiting(state)
+        if now != state.waiting_told:
+            state.waiting_told = now
+            told.append(status(state, store))
     return effects + told if told else effects
+
+
+def _alert(state: State, entry: LedgerEntry) -> Publish:
+    payload: dict[str, object] = {
+        "t": round(state.now_s, 3),
+        "kind": entry.kind,
+        "text": ALERTS[entry.kind],
+        "visit": entry.visit or entry.body.get("behind", ""),
+    }
+    settlement = state.settlements.get(entry.visit)
+    if settlement is not None and settlement.state in NEEDS_STAFF:
+        if entry.kind == "review":
+            payload["text"] = f"{ALERTS[entry.kind]}: {why_waits(settlement)}"
+        payload["waiting"] = sum(s.state in NEEDS_STAFF for s in state.settlements.values())
+    return Publish("runtime/alert", payload)

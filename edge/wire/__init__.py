@@ -7,6 +7,7 @@ a `Refused` record with the reason, never an exception. Nothing behind this room
 from edge.wire.codec import (
     decode,
     encode_counted,
+    encode_decided,
     encode_mode,
     encode_passage,
     encode_people,
@@ -27,6 +28,7 @@ __all__ = [
     "UnreadableRecording",
     "decode",
     "encode_counted",
+    "encode_decided",
     "encode_mode",
     "encode_passage",
     "encode_people",

@@ -114,6 +114,26 @@ class CountedPayload(Struct):
     by: str = ""
 
 
+class DecidedLinePayload(Struct):
+    """So many units of a product are charged."""
+
+    sku: Annotated[str, Meta(min_length=1, max_length=200)]
+    quantity: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class DecidedPayload(Struct):
+    """``shop/settlement/decided``: what a person decided about a visit that waits for one. ``charge`` names its
+    ``lines``; ``waive`` charges nothing, or writes off what is owed; ``retry`` asks a silent payment provider again;
+    ``kept`` and ``returned`` say what became of money that it first declined.
+    """
+
+    t: UnixTime
+    visit: Annotated[str, Meta(min_length=1, max_length=200)]
+    verdict: Literal["charge", "waive", "retry", "kept", "returned"]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    lines: Annotated[list[DecidedLinePayload], Meta(max_length=1000)] = []
+
+
 class TroublePayload(Struct):
     """``shop/sources/trouble``: what is wrong with a source of messages; empty: nothing any more."""
 
@@ -179,7 +199,8 @@ class StockPayload(Struct):
 
 class StatusPayload(Struct, omit_defaults=True):
     """``runtime/status``: how the shop is. ``why``: why no shopper may come in; ``blind``: shelf -> plates that cannot
-    be read; ``late``: shelves and cameras that say nothing; ``troubles``: what else is wrong, and the remedy.
+    be read; ``late``: shelves and cameras that say nothing; ``troubles``: what else is wrong, and the remedy;
+    ``waiting``: why visits wait for a person to decide -> how many.
     """
 
     state: Literal["open", "degraded", "closed"]
@@ -189,16 +210,20 @@ class StatusPayload(Struct, omit_defaults=True):
     blind: dict[str, list[int]] = {}
     late: list[str] = []
     troubles: dict[str, str] = {}
+    waiting: dict[str, int] = {}
 
 
 class AlertPayload(Struct, omit_defaults=True):
-    """``runtime/alert``: something happened that staff should look at; not retained."""
+    """``runtime/alert``: something happened that staff should look at; not retained. ``waiting``: how many visits wait
+    for a person by now, where it is about one of them.
+    """
 
     t: UnixTime
     kind: str
     text: str
     visit: str = ""
     sku: str = ""
+    waiting: int = 0
 
 
 SAID: dict[str, type[Struct]] = {
@@ -220,6 +245,7 @@ PAYLOADS: dict[str, type[Struct]] = {
     "shop/members/standing": StandingPayload,
     "shop/mode/set": ModePayload,
     "shop/stock/counted": CountedPayload,
+    "shop/settlement/decided": DecidedPayload,
     "shop/sources/trouble": TroublePayload,
     "shop/clock/tick": TickPayload,
 }
