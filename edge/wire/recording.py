@@ -8,6 +8,7 @@ payload bytes exactly as they were on the wire, and two writers given the same m
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -123,6 +124,14 @@ def _attachment(record: bytes) -> Attachment | None:
     return None
 
 
+def nanoseconds(at_s: float) -> int:
+    """A moment as recordings keep it. `edge.wire.reader` gets the very same float out of it again: the product with
+    1e9 would be off by up to 128 ns, and entries of the book carry these moments.
+    """
+    whole_s = math.floor(at_s)
+    return whole_s * 10**9 + round((at_s - whole_s) * 1e9)
+
+
 class RecordingWriter:
     """Writes a recording; use it as a context manager. Its bytes depend on nothing but what it is given."""
 
@@ -172,7 +181,7 @@ class RecordingWriter:
             channel = self._channels[topic] = self._writer.register_channel(topic, "json", self._schema(topic))
         self._sequence += 1
         self._writer.add_message(
-            channel, round(received_s * 1e9), payload, round(measured_s * 1e9), sequence=self._sequence
+            channel, nanoseconds(received_s), payload, nanoseconds(measured_s), sequence=self._sequence
         )
 
     def _schema(self, topic: str) -> int:
