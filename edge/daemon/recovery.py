@@ -27,6 +27,7 @@ from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
 from edge.journal import Position, heard_since, last_checkpoint, segments, segments_since
+from edge.keys import payment_key
 from edge.ledger import Book, ContradictoryEntry, settlement_in, who_waits
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.decisions import waiting
@@ -195,7 +196,9 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
     for visit in lost:
         entry = admitted[visit]
         why = "the runtime was stopped and what this visit took was not recorded"
-        settlement, told = review_settlement(store, visit, str(entry.body["subject"]), {}, {}, (), why, entry.at_s)
+        subject, gate, nonce = (str(entry.body.get(fact, "")) for fact in ("subject", "gate", "nonce"))
+        key = payment_key(store.id, visit, subject, gate, entry.at_s, nonce)
+        settlement, told = review_settlement(store, visit, subject, {}, {}, (), why, entry.at_s, key)
         state.settlements[visit] = settlement
         book.append(e for e in told if isinstance(e, LedgerEntry))
         state.now_s = max(state.now_s, entry.at_s)

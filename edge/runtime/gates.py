@@ -7,6 +7,7 @@ import math
 from edge.attribution import admit, measure, whose_track
 from edge.floor import forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
+from edge.keys import moment, unique
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
 from edge.runtime.doubts import SEEN_BY_NOBODY, doubt, doubt_now, doubt_visit
 from edge.runtime.health import why_shut
@@ -131,7 +132,7 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
         if party:
             body["behind"] = party
         state.door.strangers += 1
-        key = f"tailgate:{passing.gate}@{passing.at_s:.3f}"
+        key = unique(state.named, moment(f"tailgate:{passing.gate}", passing.at_s))
         effects.append(LedgerEntry(key, passing.at_s, "tailgate", "", body))
         return
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=False)
@@ -177,7 +178,7 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
         likeliest = unseen[0] if unseen else ""
     if not likeliest:
         state.door.strangers = max(0, state.door.strangers - 1)
-        key = f"stranger:{passing.gate}@{passing.at_s:.3f}"
+        key = unique(state.named, moment(f"stranger:{passing.gate}", passing.at_s))
         effects.append(LedgerEntry(key, passing.at_s, "stranger", "", {"gate": passing.gate}))
         return
     visit = state.door.visits[likeliest]

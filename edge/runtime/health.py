@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from edge.checkout import NEEDS_STAFF, tells_money, why_waits
 from edge.gate import shop_skew_s
+from edge.keys import moment, unique
 from edge.records import Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
 from edge.runtime.decisions import waiting
 from edge.state import State
@@ -90,7 +91,7 @@ def set_mode(state: State, store: Store, record: ModeSet, effects: list[Effect])
         return
     state.mode = record.mode
     body: dict[str, object] = {"mode": record.mode, "by": record.by}
-    effects.append(LedgerEntry(f"mode:{record.at_s:.3f}", record.at_s, "mode", "", body))
+    effects.append(LedgerEntry(unique(state.named, moment("mode", record.at_s)), record.at_s, "mode", "", body))
     effects.append(status(state, store))
 
 

@@ -53,8 +53,10 @@ class Reviewed(Rehearsal):
         self.work()
         return True
 
-    def decide(self, verdict: str, visit: str = VISIT, by: str = "sato", **lines: int) -> dict[str, Any]:
-        return self.order(do="decide", visit=visit, verdict=verdict, by=by, lines=lines)
+    def decide(
+        self, verdict: str, lines: dict[str, int] | None = None, visit: str = VISIT, by: str = "sato"
+    ) -> dict[str, Any]:
+        return self.order(do="decide", visit=visit, verdict=verdict, by=by, lines=lines or {})
 
     def stands(self) -> str:
         receipt = receipt_of(self.shop.book, VISIT)
@@ -102,7 +104,7 @@ def test_all_that_it_lists_is_charged_once_and_who_said_so_is_in_the_book(shop: 
 
 def test_a_part_is_charged_and_the_rest_is_told_on_the_receipt(shop: Reviewed) -> None:
     shop.leave()
-    assert shop.decide("charge", **{"onigiri-salmon": 1})["total_minor"] == 178
+    assert shop.decide("charge", {"onigiri-salmon": 1})["total_minor"] == 178
     shop.settle()
     assert shop.charges() == [178]
     receipt = receipt_of(shop.shop.book, VISIT)
@@ -125,7 +127,7 @@ def test_a_second_decision_an_unknown_visit_and_nonsense_change_nothing(shop: Re
         ("kept", {}, "It can be: charge, waive"),
         ("eat", {}, "It can be: charge, waive"),
     ):
-        assert told in shop.decide(verdict, **lines)["error"]
+        assert told in shop.decide(verdict, lines)["error"]
     assert "name" in shop.decide("waive", by="")["error"]
     assert "no such visit waits for anybody" in shop.decide("waive", visit="20231115-0099")["error"]
     assert (shop.shop.book.head(), shop.stands()) == (before, "review")
@@ -146,7 +148,7 @@ def test_a_review_is_decided_after_a_kill_and_when_only_the_book_knows_of_it(sho
     shop.said.clear()
     shop.open()
     assert shop.status["waiting"] == {WHY: 1}
-    answer = shop.decide("charge", **{"onigiri-salmon": 1})
+    answer = shop.decide("charge", {"onigiri-salmon": 1})
     assert (answer["state"], answer["total_minor"]) == ("asked", 178)
     shop.settle()
     assert (shop.charges(), shop.stands(), shop.shop.book.prove()) == ([178], "paid", [])
