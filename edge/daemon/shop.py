@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from edge import __version__
@@ -32,7 +33,7 @@ from edge.records import Publish, Refused
 from edge.runtime import carts_inside, closing_status, stock_on_shelves
 from edge.site import Site
 from edge.store import Store
-from edge.wire import Heard, decode, encode_tick
+from edge.wire import RUNTIME, Heard, decode, encode_tick
 
 ANSWER_S = 3.0
 """Who asks something waits so long for a shop that is busy."""
@@ -109,7 +110,7 @@ class Shop:
         self.clock.not_before(self.driver.heard_s)
         self.recorder = Recorder(
             self.folder / RECORDINGS,
-            self.store.sources,
+            {**self.store.sources, RUNTIME: msgspec.json.encode({"version": __version__})},
             segment_s=self.site.recorder.segment_minutes * 60.0,
             segment_bytes=self.site.recorder.segment_mib * 2**20,
             opening=self._standings,

@@ -18,9 +18,10 @@ from edge.wire.codec import (
     encode_weight,
     people_payload,
 )
-from edge.wire.recording import Heard, Loss, Recording, RecordingWriter, UnreadableRecording, open_recording
+from edge.wire.recording import RUNTIME, Heard, Loss, Recording, RecordingWriter, UnreadableRecording, open_recording
 
 __all__ = [
+    "RUNTIME",
     "Heard",
     "Loss",
     "Recording",

@@ -25,6 +25,11 @@ from edge.wire.reader import MAGIC, read_messages
 
 STORE_FILES = ("store.toml", "catalogue.csv", "planogram.csv")
 
+RUNTIME = "runtime.json"
+"""An attachment of recordings that a shop at work has made, by which version of Tebura: what its payment provider
+answered stands in them.
+"""
+
 MEDIA_TYPES = {".toml": "application/toml", ".csv": "text/csv", ".json": "application/json", ".txt": "text/plain"}
 
 
