@@ -181,9 +181,11 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
     admitted = {w.entry.visit: w.entry for w in book.entries(since, kind="visit")}
     for entry in admitted.values():
         state.door.opened = max(state.door.opened, int(entry.visit.rsplit("-", 1)[1]))
-        nonce = entry.body.get("nonce")
-        if isinstance(nonce, str):
-            remember_used(state.gate, nonce)
+    for kind in ("visit", "code-used"):
+        for written in book.entries(since, kind=kind):
+            nonce = written.entry.body.get("nonce")
+            if isinstance(nonce, str):
+                remember_used(state.gate, nonce)
     over = {w.entry.visit: w.entry for kind in sorted(OVER) for w in book.entries(since, kind=kind)}
     for visit in [v for v in state.door.visits if v in over]:
         _forget(found, visit)

@@ -36,17 +36,14 @@ def scanned(state: State, store: Store, record: GateScan | CredentialScan, effec
     method = record.method if isinstance(record, GateScan) else "credential"
     if not _is_news(state, record, f"{record.gate} {method} {who}"):
         return
-    answer = identify(state.gate, store, record)
+    answer = identify(state.gate, store, record, why_shut(state, store))
     if isinstance(answer, Admission):
-        shut = why_shut(state, store) if answer.role == "member" else ""
-        if not shut:
-            _let_in(state, store, record, answer, effects)
-            return
-        reason, detail = shut, ""
-    elif isinstance(answer, Waiting):
+        _let_in(state, store, record, answer, effects)
+        return
+    if isinstance(answer, Waiting):
         reason, detail = WAITING, answer.detail
     else:
-        reason, detail = answer.reason, answer.detail
+        reason, detail = str(answer.reason), answer.detail
     refuse(state, f"turned away: {reason}")
     refusal: dict[str, object] = {"open": False, "reason": reason}
     if detail:
@@ -68,6 +65,9 @@ def _let_in(
         if answer.nonce_key:
             body["nonce"] = answer.nonce_key
         effects.append(LedgerEntry(f"visit:{visit.id}", record.at_s, "visit", visit.id, body))
+    elif answer.nonce_key:  # the book is what remembers a used code when all else is lost
+        used: dict[str, object] = {"subject": visit.subject, "gate": record.gate, "nonce": answer.nonce_key}
+        effects.append(LedgerEntry(f"code:{answer.nonce_key}", record.at_s, "code-used", visit.id, used))
     command: dict[str, object] = {"open": True, "for_s": OPEN_FOR_S * visit.party, "visit": visit.id}
     effects.append(Publish(f"gate/{record.gate}/command", command))
     state.busy_at_s = min(state.busy_at_s, record.at_s + store.policy.pass_within_s + 0.01)

@@ -6,7 +6,7 @@ Lateness is judged on ticks alone, and a runtime that has just woken up gives ev
 from __future__ import annotations
 
 from edge.checkout import NEEDS_STAFF, tells_money, why_waits
-from edge.gate import shop_skew_s
+from edge.gate import Shut, shop_skew_s
 from edge.keys import moment, unique
 from edge.records import Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
 from edge.runtime.decisions import waiting
@@ -71,7 +71,7 @@ def closing_status(state: State) -> Publish:
     return Publish("runtime/status", payload, retain=True)
 
 
-def why_shut(state: State, store: Store) -> str:
+def why_shut(state: State, store: Store) -> Shut:
     """Why no shopper may come in at present; empty where they may."""
     if state.mode != "open":
         return "restocking" if state.mode == "restock" else "closed"
