@@ -2,7 +2,8 @@
 
 Enters: the store, ``{sku: units}`` and the local date of the sale. Leaves: a `Bill`, all of it integers in the
 currency's minor unit. Refuses: a negative quantity or an unknown product (`ValueError`: whoever filled the cart is
-broken), and a product whose tax class has no rate yet on that day (`UnpricedSale`: a person has to look).
+broken), a product whose tax class has no rate yet on that day, and a sum that no cart costs (`UnpricedSale`: a person
+has to look).
 
 Tax is rounded **once per rate and receipt**, never per line: that is what Japan's qualified invoices, the simplified
 ones of shops included, ask for (National Tax Agency, Q&A on the qualified invoice system, "rounding of the amount
@@ -23,6 +24,10 @@ Rounding: TypeAlias = Literal["down", "half-up", "up"]
 
 WHOLE_BP = 10_000
 """100 % in basis points."""
+
+
+MOST_MINOR = 10**15
+"""No cart costs more: a price is wrong, and a book's accounts hold no more than 64 bits."""
 
 
 class UnpricedSale(ValueError):
@@ -77,6 +82,8 @@ def share_of(amount_minor: int, part_bp: int, whole_bp: int, rounding: Rounding)
 def make_bill(store: Store, charged: Mapping[str, int], day: date) -> Bill:
     """What ``charged`` (sku -> units; zero units are nothing) costs on ``day`` in the store's own time zone."""
     lines = tuple(_line(store, sku, charged[sku], day) for sku in sorted(charged) if charged[sku])
+    if sum(line.amount_minor for line in lines) > MOST_MINOR:
+        raise UnpricedSale("this costs more than a cart can: correct the prices in catalogue.csv")
     groups = tuple(
         _group(
             sum(line.amount_minor for line in lines if (line.rate_bp, line.reduced) == rate),

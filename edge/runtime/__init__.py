@@ -15,6 +15,7 @@ import math
 
 from edge.checkout import on_reply, on_time
 from edge.gate import learn
+from edge.keys import moment, unique
 from edge.records import (
     CredentialScan,
     Effect,
@@ -114,6 +115,10 @@ def _paid(state: State, store: Store, reply: PaymentReply, effects: list[Effect]
     settlement = state.settlements.get(reply.settlement)
     if settlement is None:
         refuse(state, "payment of nobody")
+        if reply.outcome == "approved":  # money was taken: a person should know for what
+            key = unique(state.named, moment(f"stray-payment:{reply.settlement}", reply.at_s))
+            body: dict[str, object] = {"reference": reply.reference}
+            effects.append(LedgerEntry(key, reply.at_s, "stray-payment", reply.settlement, body))
     else:
         state.settlements[reply.settlement], told = on_reply(settlement, reply, store)
         effects += told

@@ -27,6 +27,7 @@ ALERTS = {
     "review": "a visit waits for a person to look at it",
     "payment-declined": "a payment was declined",
     "payment-unanswered": "the payment provider does not answer",
+    "stray-payment": "the payment provider took money for a visit that is long over, or that nobody knows",
     "payment-contradiction": "the payment provider contradicts itself",
 }
 """Kinds of ledger entries that staff should look at, and what to tell them."""

@@ -35,6 +35,7 @@ from edge.records import (
 )
 from edge.store import Facing, Store
 from edge.wire.payloads import (
+    LONGEST_REFERENCE,
     CountedPayload,
     DecidedLinePayload,
     DecidedPayload,
@@ -236,7 +237,7 @@ def encode_passage(at_s: float, direction: str) -> bytes:
 
 def encode_reply(reply: PaymentReply) -> bytes:
     """``payment/<settlement>/reply``."""
-    return _encode(PaymentPayload(reply.at_s, reply.outcome, reply.reference))
+    return _encode(PaymentPayload(reply.at_s, reply.outcome, reply.reference[:LONGEST_REFERENCE]))
 
 
 def encode_mode(at_s: float, mode: Mode, by: str) -> bytes:

@@ -77,12 +77,16 @@ class PassagePayload(Struct):
     direction: Literal["in", "out"]
 
 
+LONGEST_REFERENCE = 1000
+"""Characters of a provider's own number for a payment."""
+
+
 class PaymentPayload(Struct):
     """``payment/<settlement>/reply``: what the provider said. The runtime itself writes it into its recording."""
 
     t: UnixTime
     outcome: Literal["approved", "declined", "unknown"]
-    reference: str = ""
+    reference: Annotated[str, Meta(max_length=LONGEST_REFERENCE)] = ""
 
 
 class StandingPayload(Struct):

@@ -175,6 +175,18 @@ def test_a_sale_on_a_day_without_a_tax_rate_goes_to_review_instead_of_stopping_t
     assert [(w.sku, w.quantity) for w in sale.withheld] == [("green-tea", 1), ("umbrella", 1)]
 
 
+def test_a_sum_that_no_cart_costs_goes_to_review_and_fits_into_the_book() -> None:
+    dear = replace(
+        SHOP, catalogue={**SHOP.catalogue, "umbrella": replace(SHOP.catalogue["umbrella"], price_minor=10**20)}
+    )
+    settlement, effects = open_settlement(dear, "v1", "ana", {"umbrella": 1}, {}, traced({"umbrella": 1}), NOON_S)
+    assert (settlement.state, settlement.total_minor, settlement.listed) == ("review", 0, {"umbrella": 1})
+    assert "correct the prices" in settlement.reason
+    book = Book()
+    book.append(e for e in effects if isinstance(e, LedgerEntry))
+    assert book.prove() == []
+
+
 def test_silence_is_asked_about_with_the_same_key_and_then_stays_unknown() -> None:
     settlement, effects = open_settlement(SHOP, "v1", "ana", {"umbrella": 1}, {}, traced({"umbrella": 1}), NOON_S)
     now_s = NOON_S

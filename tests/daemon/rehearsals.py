@@ -48,7 +48,8 @@ class Rehearsal:
         if self.provider is not None or conducts is not None:
             self.shop.cashier.stop()
             provider = self.provider or LocalProvider(conducts, journal=self.state / PAYMENTS)
-            self.shop.cashier = Cashier(provider, self.shop.ear, lambda: not self.shop.live_book.refused)
+            book = self.shop.live_book
+            self.shop.cashier = Cashier(provider, self.shop.ear, lambda: not book.refused, book.stands)
             self.shop.driver.provider = self.shop.cashier
             self.shop.cashier.start()
         self.work()
