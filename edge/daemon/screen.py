@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 import structlog
 
 from edge.records import Effect, LedgerEntry, Publish, Record
-from edge.runtime.decisions import waiting
 from edge.state import State
 
 if TYPE_CHECKING:
@@ -145,7 +144,7 @@ class Screen:
             for shelf, plates in sorted(state.blind.items())
         ]
         wrong += [f"late: {', '.join(sorted(state.late))}"] if state.late else []
-        waits = waiting_told(waiting(state))
+        waits = waiting_told(cast("Mapping[str, int]", status.get("waiting", {})))
         visits = Table("visit", "who", "state", "cart", box=None, expand=True, header_style="dim")
         for visit in list(state.door.visits.values())[-12:]:
             lines = state.carts[visit.id].lines if visit.id in state.carts else ()
