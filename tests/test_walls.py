@@ -11,7 +11,7 @@ import pytest
 
 EDGE = Path(__file__).parent.parent / "edge"
 
-GROUND = ("records", "keys", "optics", "store", "site")
+GROUND = ("records", "keys", "shown", "optics", "store", "site")
 FLOW = ("wire", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "ledger")
 """Upstream first. `shelf` and `floor` stand side by side."""
 ABREAST = {frozenset({"shelf", "floor"})}
@@ -69,6 +69,7 @@ def test_data_flows_one_way(room: str) -> None:
 def test_the_ground_floor_stands_on_nothing() -> None:
     assert neighbours("records") == {}
     assert neighbours("keys") == {}
+    assert neighbours("shown") == {}
     assert neighbours("optics").keys() <= {"records"}
     assert set(neighbours("store")) <= {"records", "optics"}
     assert set(neighbours("site")) <= {"records", "store"}

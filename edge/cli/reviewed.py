@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from edge.checkout import VERDICTS, Sale, Settlement, sale_of, why_waits
+from edge.shown import shown
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -55,7 +56,7 @@ def table_of(rows: list[Row]) -> Table:
     table.add_column("why")
     for row in rows:
         cells = (row["visit"], row["subject"], row["left"], row["total"], row["state"], row["why"])
-        table.add_row(*(Text(plain(str(cell))) for cell in cells))
+        table.add_row(*(Text(shown(str(cell))) for cell in cells))
     return table
 
 
@@ -109,17 +110,12 @@ def told(story: Row, store: str) -> str:
         for verdict in story["may"]:
             does = f"resolve {story['visit']} {verdict}" if verdict in ("kept", "returned") else None
             lines.append(f"  tebura review {does or f'{verdict} ' + story['visit']} --store {store}")
-    return "\n".join(plain(line) for line in lines)
+    return "\n".join(shown(line) for line in lines)
 
 
 def money(amount_minor: int, currency: str, digits: int) -> str:
     """An amount for whoever types commands: no signs that terminals print in other widths."""
     return f"{Decimal(amount_minor).scaleb(-digits):,} {currency}"
-
-
-def plain(text: str) -> str:
-    """Without what would do something to a terminal: names come from readers and files."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _when(book: Book, visit: str) -> tuple[float | None, float, Sale]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 import structlog
 
 from edge.records import Effect, LedgerEntry, Publish, Record
+from edge.shown import shown
 from edge.state import State
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Screen:
     def _keep(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
         when = datetime.now().astimezone()
         rest = " ".join(f"{k}={v}" for k, v in event.items() if k != "event" and v)
-        self._news.append(f"{when:%H:%M:%S}  {event['event']}  {rest}")
+        self._news.append(shown(f"{when:%H:%M:%S}  {event['event']}  {rest}"))
         raise structlog.DropEvent
 
     def _draw(self) -> RenderableType:
@@ -150,11 +151,11 @@ class Screen:
             lines = state.carts[visit.id].lines if visit.id in state.carts else ()
             whole = {line.sku: line for line in lines}
             cart = ", ".join(f"{x.quantity} {sku} ({x.certainty:.0%})" for sku, x in whole.items())
-            visits.add_row(visit.id, visit.subject, visit.state, cart or "–")
+            visits.add_row(*(Text(shown(cell)) for cell in (visit.id, visit.subject, visit.state, cart or "–")))
         parts: list[RenderableType] = [head, Text("  ".join(self._serving), "dim")]
-        parts += [Text(f"! {line}", "yellow") for line in wrong[:MOST_WRONG]]
+        parts += [Text(shown(f"! {line}"), "yellow") for line in wrong[:MOST_WRONG]]
         if len(wrong) > MOST_WRONG:
             parts.append(Text(f"! … and {len(wrong) - MOST_WRONG} more: tebura status", "yellow"))
-        parts += [Text(f"? {line}", "cyan") for line in waits]
+        parts += [Text(shown(f"? {line}"), "cyan") for line in waits]
         parts += [Panel(visits, title="inside"), Panel(Text("\n".join(self._news) or " "), title="lately")]
         return Group(*parts)
