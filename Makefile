@@ -2,6 +2,7 @@
 #
 #   make demo     simulate a lively few minutes in the demo shop, replay them, print receipts beside the truth
 #   make test     ruff, mypy and the tests
+#   make test-all … and a simulated month, in ten minutes or so
 #   make lint     ruff and mypy alone
 #   make trainer  also install what training the detector needs (torch); the tests then include it
 #   make bench    replay speed, time per message, how both grow with plates and people
@@ -16,13 +17,17 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # Works with and without pip inside the environment (see the venv target).
 PIP = $$(cat $(VENV)/pip-command) install --quiet --disable-pip-version-check --constraint requirements.lock
 
-.PHONY: demo test lint bench setup trainer clean
+.PHONY: demo test test-all lint bench setup trainer clean
 
 demo: $(VENV)/ready
 	$(BIN)/tebura demo
 
 test: lint
 	$(BIN)/pytest -n auto --dist worksteal
+
+# The month is begun first (tests/conftest.py), since it takes as long as half of the others together.
+test-all: lint
+	$(BIN)/pytest -n auto --dist worksteal -m ""
 
 lint: $(VENV)/ready-to-develop
 	$(BIN)/ruff check .

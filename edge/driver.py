@@ -22,7 +22,8 @@ from typing import Protocol
 import msgspec
 
 from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest, Publish, Record
-from edge.runtime import finish, step
+from edge.retrace import Moment, Retrace, go_on
+from edge.runtime import digested, set_aside, unheard
 from edge.state import State, from_plain, open_shop, to_plain
 from edge.store import Store
 from edge.wire import Heard, decode
@@ -68,7 +69,10 @@ class Frozen(msgspec.Struct):
 
 
 class Driver:
-    """One shop at work. Without a ``book`` nothing is kept; without a ``provider`` nobody is asked for money."""
+    """One shop at work. Without a ``book`` nothing is kept; without a ``provider`` nobody is asked for money.
+
+    ``faulted`` is told what the core raised over a record, which is set aside then (`edge.runtime.aside`).
+    """
 
     def __init__(
         self,
@@ -78,17 +82,25 @@ class Driver:
         provider: Provider | None = None,
         publish: Callable[[Publish], None] | None = None,
         observers: Iterable[Observer] = (),
+        faulted: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self.store = store
-        self.state = open_shop(store)
+        self._retrace = Retrace()
+        self.begin_with(open_shop(store))
         self.began_s = math.inf
         self.heard_s = 0.0
         self.book = book
         self.provider = provider
         self.publish = publish
         self._observers = tuple(observers)
+        self._faulted = faulted
         self._replies: list[tuple[float, int, PaymentReply]] = []
         self._asked = 0
+
+    def begin_with(self, state: State) -> None:
+        """Go on with another state, or with the same one after it was changed by other means than records."""
+        self.state = state
+        self._retrace.forget()
 
     def hear(self, heard: Heard) -> None:
         """One message off the wire."""
@@ -112,7 +124,7 @@ class Driver:
                 self._step(heapq.heappop(self._replies)[2])
             else:
                 self.heard_s = max(self.heard_s, at_s)
-                self._carry_out(None, finish(self.state, self.store, at_s))
+                self._carry_out(None, self._follow(at_s))
         raise RuntimeError("the shop does not come to rest")
 
     def freeze(self) -> bytes:
@@ -124,7 +136,7 @@ class Driver:
         """Goes on from a checkpoint; `UnreadableState` where it is of a version that knew other things."""
         try:
             found = msgspec.msgpack.decode(frozen, type=Frozen, dec_hook=from_plain)
-            self.state = found.state
+            self.begin_with(found.state)
         except (msgspec.MsgspecError, ValueError, TypeError) as error:
             raise UnreadableState(f"the checkpoint cannot be read by this version of Tebura ({error})") from error
         self.began_s, self.heard_s = found.began_s, found.heard_s
@@ -135,7 +147,24 @@ class Driver:
     def _step(self, record: Record) -> None:
         self.began_s = min(self.began_s, record.received_s)
         self.heard_s = max(self.heard_s, record.received_s)
-        self._carry_out(record, step(self.state, self.store, record))
+        self._carry_out(record, self._follow(record))
+
+    def _follow(self, moment: Moment) -> list[Effect]:
+        """What follows from a moment. What the core cannot digest is left out, from a state that it has not touched."""
+        record, at_s = (None, moment) if isinstance(moment, float) else (moment, moment.received_s)
+        if unheard(self.state, record):
+            return []
+        self._retrace.before(self.state, self.store, moment)
+        try:
+            effects = go_on(self.state, self.store, moment)
+        except Exception as error:
+            self._faulted(error)
+            self.begin_with(self._retrace.back())
+            return set_aside(self.state, self.store, at_s, record, error)
+        if self.state.aside.by_source:
+            digested(self.state, record)
+            self._retrace.forget()
+        return effects
 
     def _carry_out(self, record: Record | None, effects: Sequence[Effect]) -> None:
         if effects:

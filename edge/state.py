@@ -24,6 +24,26 @@ LEAST_SHARE = 0.02
 
 
 @dataclass(slots=True)
+class Aside:
+    """What could not be digested: see `edge.runtime.aside`."""
+
+    row: int = 0
+    """So many records in a row."""
+    by_source: dict[str, int] = field(default_factory=dict)
+    """… and of each source, in a row of its own."""
+    muted: dict[str, float] = field(default_factory=dict)
+    """Source of which nothing could be digested -> since when nobody listens to it."""
+    told: int = 0
+    told_lately: int = 0
+    """Entries about it in the book; and since there was peace."""
+    trouble: str = ""
+    """What staff see of it."""
+    last_s: float = -math.inf
+    anew_s: float = -math.inf
+    """When the shop last began anew."""
+
+
+@dataclass(slots=True)
 class State:
     """All that the shop remembers. Plain data only."""
 
@@ -57,6 +77,7 @@ class State:
     waiting_told: dict[str, int] = field(default_factory=dict)
     """Why visits wait for a person -> how many, as staff were last told."""
     refused: dict[str, int] = field(default_factory=dict)
+    aside: Aside = field(default_factory=Aside)
     busy_at_s: float = math.inf
     """Until then nothing but sensor records can change anything."""
 
@@ -66,7 +87,7 @@ def open_shop(store: Store) -> State:
     return State(
         now_s=-math.inf,
         shelves={s.id: _shelf(store, s) for s in store.layout.shelves},
-        floor=open_floor([g.position for g in store.layout.gates if g.kind == "entry"]),
+        floor=open_floor(*([g.position for g in store.layout.gates if g.kind == kind] for kind in ("entry", "exit"))),
         belief=open_belief(),
         door=open_door(),
         gate=open_gate(),
@@ -88,6 +109,13 @@ def reopen_shelves(state: State, store: Store) -> list[str]:
     for name in forgotten:
         state.blind.pop(name, None)
     return forgotten
+
+
+def reopen_shelf(state: State, store: Store, name: str) -> None:
+    """Forget what a shelf stood at."""
+    if name in state.shelves:
+        state.shelves[name] = _shelf(store, store.layout.shelf(name))
+        state.blind.pop(name, None)
 
 
 def _shelf(store: Store, shelf: Shelf) -> ShelfState:

@@ -174,7 +174,7 @@ def _charged(store: Store, shelf: str, change_g: Grams, error_g: Grams, people: 
     event = ShelfEvent("pick", shelf, 0.0, 0.5, STEP_S, STEP_S, moved, change_g, error_g)
     belief = open_belief()
     for track in range(1, people + 1):
-        admit(belief, f"v-{track}", 1, {track: 1.0}, -track)
+        admit(belief, f"v-{track}", 1, {track: 1.0})
     attribute(belief, store, event, [Reach(t, 0.0, 0.1, 12, (0.0,) * 10) for t in range(1, people + 1)])
     charged: dict[str, int] = {}
     for track in range(1, people + 1):

@@ -51,6 +51,8 @@ SIDE_BY_SIDE = 2
 """Plates this far apart may be moved by one hand at once."""
 
 MOST_ACTORS = 5
+MOST_SHARED = 6
+"""Several products of more units than this in one instant are not shared out between two; many of one product are."""
 
 NOT_COUNTED: Mapping[Facing, int] = MappingProxyType({})
 """A shop whose stock nobody knows."""
@@ -223,7 +225,8 @@ def _deeds(recipe: Recipe, actors: Mapping[int, float]) -> Iterator[_Deed]:
     """Every way of sharing a recipe: one person did it all, or two did a part each."""
     for track, nats in actors.items():
         yield _Deed(tuple((m, track) for m in recipe.moves), nats)
-    if not 2 <= sum(abs(m.quantity) for m in recipe.moves) <= 6:
+    units = sum(abs(m.quantity) for m in recipe.moves)
+    if units < 2 or (len(recipe.moves) > 1 and units > MOST_SHARED):
         return
     crowd = math.log(max(1, len(actors)))
     tracks = list(actors)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Mapping, Set
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from edge.attribution.recipes import Stray
 from edge.floor import Confusion, Stature
@@ -51,6 +52,10 @@ STAFF = "staff-"
 
 Holding = dict[str, tuple[int, tuple[str, ...]]]
 """sku -> (units, ids of the shelf events behind them)."""
+
+
+EVERYBODY_KNOWN: Mapping[int, float] = MappingProxyType({})
+"""No track follows anybody new."""
 
 
 def visit_of(person: str) -> str:
@@ -109,10 +114,13 @@ class Cluster:
 
 @dataclass(slots=True)
 class Belief:
-    """Everything that is believed. ``strays`` are the misplaced things about which there is no doubt."""
+    """Everything that is believed. ``strays`` are the misplaced things about which there is no doubt, ``unseen`` counts
+    the people whom no camera showed.
+    """
 
     clusters: list[Cluster] = field(default_factory=list)
     strays: list[Stray] = field(default_factory=list)
+    unseen: int = 0
 
 
 def open_belief() -> Belief:
@@ -120,25 +128,52 @@ def open_belief() -> Belief:
     return Belief()
 
 
-def admit(belief: Belief, visit: str, number: int, tracks: Mapping[int, float], unseen: int) -> None:
+def admit(
+    belief: Belief,
+    visit: str,
+    number: int,
+    tracks: Mapping[int, float],
+    newcomers: Mapping[int, float] = EVERYBODY_KNOWN,
+) -> None:
     """A visit begins, or person ``number`` of its party comes in: as one of these tracks (track -> weight).
 
-    A track that is somebody's already in a story is not this one's there. Where none is left, the person is one whom
-    no camera sees, and gets the track ``unseen``, below zero.
+    A track that is somebody's already in a story is not this one's there, except one of ``newcomers`` (track ->
+    probability that it follows a person who has just come in, though it followed somebody before, who is hidden then).
+    Where none is left, the person is one whom no camera sees.
     """
-    cluster = joined(belief, visits={visit}, tracks={*tracks, unseen})
     person = visit if number == 1 else f"{visit}{PARTY}{number}"
+    cluster = joined(belief, visits={visit}, tracks=set(tracks))
+    unseen: dict[str, int] = {}
     branches = []
     for h in cluster.hypotheses:
         h.carts.setdefault(visit, {})
-        free = {t: w for t, w in tracks.items() if not visit_of(h.who.get(t, ""))}
-        whole = sum(free.values())
-        for track, weight in (free or {unseen: 1.0}).items():
-            branch = h.branch(math.log(weight / whole) + math.log(min(1.0, whole)) if free else UNSEEN)
-            branch.who[track] = person
+        found = {t: w if not visit_of(h.who.get(t, "")) else w * newcomers.get(t, 0.0) for t, w in tracks.items()}
+        whole = sum(found.values())
+        if not whole:
+            branch = h.branch(UNSEEN)
+            branch.who[_unseen_track(belief, unseen, person)] = person
             branches.append(branch)
+        for track, weight in found.items():
+            if weight:
+                branch = h.branch(math.log(weight / whole) + math.log(min(1.0, whole)))
+                hidden = branch.who.get(track, "")
+                if visit_of(hidden):
+                    branch.who[_unseen_track(belief, unseen, hidden)] = hidden
+                branch.who[track] = person
+                branches.append(branch)
+    for branch in branches:
+        for track in unseen.values():
+            branch.who.setdefault(track, "")
     cluster.hypotheses = branches
     _settle_down(belief, cluster)
+
+
+def _unseen_track(belief: Belief, known: dict[str, int], person: str) -> int:
+    """The track of somebody whom no camera shows: below zero, and nobody else's; ``known`` ones are used again."""
+    if person not in known:
+        belief.unseen += 1
+        known[person] = -belief.unseen
+    return known[person]
 
 
 def confuse(belief: Belief, doubt: Confusion) -> None:
@@ -172,7 +207,7 @@ def measure(belief: Belief, stature: Stature) -> None:
             known_m, count, upright = stature.height_m, 0, 1.0  # they had bent until now
         mean_m = known_m + upright * (stature.height_m - known_m) / (count + 1)
         h.statures_m = {**h.statures_m, person: (mean_m, min(count + 1, 8))}
-    if len(cluster.hypotheses) > 1 and _reweigh(cluster.hypotheses):
+    if _reweigh(cluster.hypotheses):
         _settle_down(belief, cluster)
 
 
@@ -270,7 +305,12 @@ def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
 
 
 def _reweigh(stories: list[Hypothesis]) -> bool:
-    """Normalise weights and drop the hopeless, in place; whether any was dropped."""
+    """Normalise weights and drop the hopeless, in place; whether any was dropped. Every change of a story's weight ends
+    here, also of one that stands alone: what is only ever added to grows beyond all numbers within minutes.
+    """
+    if len(stories) == 1:
+        stories[0].nats = 0.0
+        return False
     best = max(h.nats for h in stories)
     hopeful = [h for h in stories if h.nats > best + HOPELESS]
     dropped = len(hopeful) < len(stories)

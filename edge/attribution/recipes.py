@@ -20,7 +20,9 @@ FIT_SIGMA = 6.0
 """What lies further from the change than this is no recipe."""
 
 QUANTITY_NATS = (0.0, -0.22, -2.0, -3.1, -4.2, -5.1, -5.8, -6.4, -7.0)
-"""How ordinary it is to move 1, 2, 3 … units of one product at once (index: units)."""
+EACH_MORE = -0.3
+"""How ordinary it is to move 1, 2, 3 … units of one product at once (index: units), and what each one more costs: who
+clears a shelf does not mind how many there were."""
 
 ANOTHER_PRODUCT = -3.2
 """A second product in the same instant."""
@@ -59,7 +61,8 @@ OUTSIDE = -30.0
 ANYWHERE = 0.012
 """… but now and then things stand where nobody would think, so that place alone never rules a product out."""
 
-MOST_UNITS = len(QUANTITY_NATS) - 1
+MOST_UNITS = 30
+"""Nobody takes more of one product in one movement; a put-back is bounded by what carts hold alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,7 @@ def recipes(
         if abs(off) > FIT_SIGMA:
             continue
         products = sum(1 for u, _ in chosen if u.sku)
-        crowding = sum(QUANTITY_NATS[n] for _, n in chosen) + ANOTHER_PRODUCT * max(0, products - 1)
+        crowding = sum(_so_many(n) for _, n in chosen) + ANOTHER_PRODUCT * max(0, products - 1)
         swapped = SWAPPED if len({u.sign for u, _ in chosen}) > 1 else 0.0
         found.append(
             Recipe(
@@ -166,6 +169,12 @@ def recipes(
     heaviest_g = max((u.mass_g for u in units if u.sign < 0 and u.prior > UNKNOWN_THERE), default=0.0)
     prior = HALF_LIFTED if -heaviest_g < change_g < 0 else RESIDUAL
     return [*found[:KEEP], Recipe((Move("", 0, residual),), 0.0, 0.0, prior, 0.0)]
+
+
+def _so_many(units: int) -> float:
+    """How ordinary it is to move so many units of one product at once."""
+    most = len(QUANTITY_NATS) - 1
+    return QUANTITY_NATS[min(units, most)] + EACH_MORE * max(0, units - most)
 
 
 def _share(event: ShelfEvent) -> dict[int, float]:
@@ -235,7 +244,7 @@ def _combinations(units: list[_Unit], change_g: float, error_g: float) -> Iterab
 
     usual = [u for u in units if u.prior > UNKNOWN_THERE]
     for u in units:
-        for n in range(1, u.most + 1):
+        for n in _about(u, change_g, error_g):
             if near(u.sign * n * u.mass_g, u.spread_g * math.sqrt(n)):
                 yield ((u, n),)
     for i, u in enumerate(usual):
@@ -259,6 +268,15 @@ def _combinations(units: list[_Unit], change_g: float, error_g: float) -> Iterab
                     u.sign * (u.mass_g + v.mass_g + w.mass_g), math.hypot(u.spread_g, v.spread_g, w.spread_g)
                 ):
                     yield ((u, 1), (v, 1), (w, 1))
+
+
+def _about(unit: _Unit, change_g: float, error_g: float) -> range:
+    """How many units of one thing may come near a change: from the fewest to the most, however many there are."""
+    if not unit.mass_g:
+        return range(0)
+    middle = max(1.0, unit.sign * change_g / unit.mass_g)
+    off = 1.0 + FIT_SIGMA * (error_g + unit.spread_g * math.sqrt(min(2 * middle, unit.most))) / abs(unit.mass_g)
+    return range(max(1, math.floor(middle - off)), min(unit.most, math.ceil(middle + off)) + 1)
 
 
 def _place(plates: dict[int, float], chosen: tuple[tuple[_Unit, int], ...]) -> float:

@@ -103,6 +103,7 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     _reconcile(found, store, book, sure=not found.cold)
     for visit in driver.state.door.visits.values():
         visit.interrupted = True
+    driver.begin_with(driver.state)
     if math.isfinite(driver.state.now_s):
         _keep(found, status(driver.state, store))  # a killed runtime's last will stands there
     return found
@@ -146,6 +147,7 @@ def _weigh_anew(found: Recovered, store: Store) -> None:
     """Shelves of another profile begin anew, and who is inside is in doubt."""
     state = found.driver.state
     forgotten = reopen_shelves(state, store)
+    found.driver.begin_with(state)
     if forgotten and state.door.visits:
         found.forgotten = tuple(dict.fromkeys((*found.forgotten, *forgotten)))
         for visit in state.door.visits.values():
@@ -155,7 +157,7 @@ def _weigh_anew(found: Recovered, store: Store) -> None:
 def _begin_anew(driver: Driver) -> None:
     """Time that is recorded never goes back; but a shop in which nobody is may forget it, and ask the book."""
     mode = driver.state.mode
-    driver.state = open_shop(driver.store)
+    driver.begin_with(open_shop(driver.store))
     driver.state.mode = mode
     driver.heard_s, driver.began_s = 0.0, math.inf
 

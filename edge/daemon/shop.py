@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +106,7 @@ class Shop:
         book, mirror, repaired = open_mirrored(self.folder / LEDGER)
         self.book = book
         self.members = Members(self.folder / MEMBERS)
-        self.driver = Driver(self.store, book=book, observers=self._observers)
+        self.driver = Driver(self.store, book=book, observers=self._observers, faulted=_report)
         found = recover(self.driver, self.folder / RECORDINGS, self.store, book, self.clock)
         self.clock.not_before(self.driver.heard_s)
         self.recorder = Recorder(
@@ -308,6 +309,11 @@ class Shop:
             self.ear.trouble("checkpoint", "")
             for kept in unkept:
                 kept()
+
+
+def _report(error: Exception) -> None:
+    trace = "".join(traceback.format_exception(error))
+    log.error("something could not be digested and was left out; please report it", trace=trace)
 
 
 def _repaired(repaired: str, found: Recovered) -> str:

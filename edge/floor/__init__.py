@@ -9,7 +9,18 @@ often enough).
 from edge.floor.gate import went_through
 from edge.floor.partings import doubts_now
 from edge.floor.reach import reaches
-from edge.floor.state import Confusion, FloorState, Stature, Track, forget, keep, open_floor, positions, was_blind
+from edge.floor.state import (
+    Confusion,
+    FloorState,
+    Stature,
+    Track,
+    forget,
+    keep,
+    open_floor,
+    positions,
+    vanished_in_exit,
+    was_blind,
+)
 from edge.floor.tracks import see
 
 __all__ = [
@@ -24,6 +35,7 @@ __all__ = [
     "positions",
     "reaches",
     "see",
+    "vanished_in_exit",
     "was_blind",
     "went_through",
 ]

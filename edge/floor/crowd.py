@@ -42,6 +42,7 @@ STORIES_EACH = 3
 """Stories kept in all, and of each kind: kinds differ in whose body goes on as which track."""
 
 MOST_TOGETHER = 4
+FEW = 7
 HOPELESS = -20.0
 
 Way = tuple[int, ...]
@@ -137,10 +138,16 @@ def _way(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> Way:
 
 
 def _nearest(gaps: Sequence[Sequence[float]]) -> tuple[int, ...]:
-    """For each row a column of its own, with the least sum: its nearest where that works, else subset by subset."""
+    """For each row a column of its own, with the least sum: its nearest where that works, else of a few subset by
+    subset, which takes twice as long with each one more, and of many by `scipy.optimize.linear_sum_assignment`.
+    """
     first = tuple(row.index(min(row)) for row in gaps)
     if len(set(first)) == len(first):
         return first
+    if len(gaps) > FEW:
+        from scipy.optimize import linear_sum_assignment  # slow to import, and few shops ever need it
+
+        return tuple(int(column) for column in linear_sum_assignment(gaps)[1])
     best: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for row in gaps:
         after: dict[int, tuple[float, tuple[int, ...]]] = {}

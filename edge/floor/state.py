@@ -15,6 +15,9 @@ BEFORE_S = 1.0
 AFTER_S = 2.5
 """Who was where is found out from what cameras show so much before and after a moment."""
 
+IN_EXIT_M = 1.0
+"""Who was last seen so near an exit gate, on either side of it, has left through it."""
+
 COAST_S = 0.8
 """An unseen person's velocity dies away over this time: people who vanish behind somebody stand still."""
 
@@ -79,6 +82,8 @@ class Track:
     kept: bool = False
     """It is a visitor's: they are in the shop until they leave, however long no camera sees them."""
     at_door: bool = False
+    found_s: float = -math.inf
+    """Since when it follows somebody who turned up at a door, where it was missing: they may be somebody new."""
     unplaced: bool = False
     """It has begun lately, and is held against everybody who goes missing."""
     beside: tuple[int, float] | None = None
@@ -114,9 +119,12 @@ class Blindness:
 
 @dataclass(slots=True)
 class FloorState:
-    """Everybody on the floor. ``doors``: x, y of every entry gate; ``heard_until_s`` and ``bias_m`` are per camera."""
+    """Everybody on the floor. ``doors`` and ``exits``: x, y of every entry and exit gate; ``heard_until_s`` and
+    ``bias_m`` are per camera.
+    """
 
     doors: list[tuple[float, float]]
+    exits: list[tuple[float, float]] = field(default_factory=list)
     tracks: dict[int, Track] = field(default_factory=dict)
     crowds: list[Crowd] = field(default_factory=list)
     heard_until_s: dict[str, float] = field(default_factory=dict)
@@ -127,9 +135,17 @@ class FloorState:
     """The latest times at which no camera said anything."""
 
 
-def open_floor(doors: list[tuple[float, float]]) -> FloorState:
-    """A floor on which nobody has been seen yet; people come in at its ``doors`` (x, y in metres)."""
-    return FloorState(doors)
+def open_floor(doors: list[tuple[float, float]], exits: list[tuple[float, float]]) -> FloorState:
+    """A floor on which nobody has been seen yet; people come in at its ``doors`` and leave at its ``exits`` (x, y in
+    metres).
+    """
+    return FloorState(doors, exits)
+
+
+def vanished_in_exit(state: FloorState, track: Track, until_s: float = math.inf) -> bool:
+    """Whether a track was lost where people leave, before ``until_s``, whatever the exit's light barrier said."""
+    there = any(math.dist((track.x, track.y), gate) < IN_EXIT_M for gate in state.exits)
+    return there and track.lost and track.seen_s < until_s
 
 
 def positions(state: FloorState) -> list[tuple[int, float, float]]:
@@ -143,9 +159,10 @@ def was_blind(state: FloorState, at_s: float) -> bool:
 
 
 def keep(state: FloorState, tracks: Iterable[int]) -> None:
-    """These tracks may be visitors', and are not forgotten before they leave."""
+    """These tracks may be visitors': they are not forgotten before they leave, and are nobody who was there before."""
     for track in tracks:
         state.tracks[track].kept = True
+        state.tracks[track].unplaced = False
 
 
 def forget(state: FloorState, track: int) -> None:

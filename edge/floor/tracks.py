@@ -14,10 +14,21 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable
 
+from edge.floor.body import as_tall
 from edge.floor.match import match, measured_m
 from edge.floor.partings import CLOSE_M, follow_crowds, notice_blindness, parted, touch
-from edge.floor.state import ACCELERATION_M_S2, COAST_S, Confusion, FloorState, Sighting, Stature, Track, either
-from edge.records import PeopleFrame, PersonSeen
+from edge.floor.state import (
+    ACCELERATION_M_S2,
+    COAST_S,
+    Confusion,
+    FloorState,
+    Sighting,
+    Stature,
+    Track,
+    either,
+    vanished_in_exit,
+)
+from edge.records import PeopleFrame, PersonSeen, Point
 
 BLOB_M = 0.30
 """Standard error of a position that may be the middle of two people."""
@@ -32,6 +43,10 @@ CONFIRM_APART = 3
 DOUBLE_M = 0.45
 """Cameras may disagree by so much about where somebody is. Who is never seen in the same frame as the one beside them
 is no second person.
+"""
+HIDDEN_S = 3.0
+"""Who was hidden for no longer than this may turn up beside somebody. For anybody who is missing for longer any place
+would do, and the second sighting of somebody else is a likelier ghost than that.
 """
 CONFIRM_WITHIN_S = 1.2
 MISSING_AFTER_S = 0.35
@@ -54,10 +69,16 @@ FIND_WITHIN_S = 5.0
 HURRY_M_S = 2.0
 FOUND_COST = 9.0
 FOUND_RUNNING = 60.0
-FOUND_AT_DOOR = 1.5
 RAN_S = 0.9
 """A new track in the middle of the shop is one of the missing unless that is this unlikely (squared sigmas); and
 after `RAN_S` even if they ran: nobody comes through the wall."""
+
+AT_DOOR_M = 1.2
+FOUND_AT_DOOR = 4.0
+AWAY_S = 1.0
+"""At a door new people come in. Who begins there is one of the missing only where they vanished within this distance,
+however long ago, and look no more unlike them than this (squared sigmas). Even so, and wherever somebody is seen at a
+door who was out of sight for `AWAY_S`, they may be somebody new (`found_s`)."""
 
 BIAS_GAIN = 0.005
 BIAS_PATIENCE = 20
@@ -95,6 +116,8 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}
     for track, index in matched.pairs:
         error_m = measured_m(people[index])
+        if frame.at_s - track.seen_s > AWAY_S and _is_at_door(state, people[index].head):
+            track.found_s = frame.at_s
         off = _update(track, people[index], frame.at_s, error_m)
         if track.id not in crowded and track.sure and error_m <= WELL_M:
             _learn_bias(state, frame.camera, off)
@@ -103,8 +126,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
             track.apart += not _is_double(people[index], tracks, owners.values(), frame.at_s)
         if not track.sure and track.sightings >= CONFIRM_SIGHTINGS and _is_somebody(state, track):
             track.sure = True
-            first = track.recent[0].head[:2]
-            track.at_door = any(math.dist(first, door) < DOOR_M for door in state.doors)
+            track.at_door = _is_at_door(state, track.recent[0].head)
             track.unplaced = True
             if track.beside is not None and track.beside[0] in state.tracks:
                 told.append(either(frame.at_s, track.beside[0], track.id, track.beside[1]))
@@ -120,11 +142,16 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     return told + parted(state, frame.at_s)
 
 
+def _is_at_door(state: FloorState, head: Point) -> bool:
+    return any(math.dist(head[:2], door) < DOOR_M for door in state.doors)
+
+
 def _is_somebody(state: FloorState, track: Track) -> bool:
     """Whether a new track is a person: one who was seen apart, or may be one of the missing."""
     if track.apart >= CONFIRM_APART:
         return True
-    return any(_found_cost(track, missing) < FOUND_COST for missing in _missing(state, track))
+    hidden = (t for t in _missing(state, track) if track.born_s - t.seen_s < HIDDEN_S)
+    return any(_found_cost(track, missing) < FOUND_COST for missing in hidden)
 
 
 def _is_double(person: PersonSeen, tracks: Iterable[Track], matched: Container[int], at_s: float) -> bool:
@@ -250,8 +277,10 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
     track.unplaced = track.seen_s - track.born_s < FIND_WITHIN_S
     found = []
     for missing in _missing(state, track):
-        cost = _found_cost(track, missing)
+        cost = _found_cost(track, missing) + _unlike(track, missing)
         ran = track.seen_s - track.born_s > RAN_S and track.seen_s - missing.seen_s > RAN_S
+        if track.at_door and math.dist(track.recent[0].head[:2], (missing.x, missing.y)) > AT_DOOR_M:
+            continue
         if cost < (FOUND_AT_DOOR if track.at_door else FOUND_RUNNING if ran else FOUND_COST):
             found.append((cost, missing.id))
     if not found:
@@ -263,6 +292,8 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
     again.recent += track.recent
     again.sightings += track.sightings
     again.heights_m, again.measured = 0.0, 0
+    if track.at_door:
+        again.found_s = track.born_s
     del state.tracks[track.id]
     return [
         either(track.seen_s, again.id, rival, 1 / (1 + math.exp(min(30.0, (cost - found[0][0]) / 2))))
@@ -271,11 +302,16 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
 
 
 def _missing(state: FloorState, track: Track) -> list[Track]:
-    """Who has not been seen for a while, and may be this one."""
+    """Who has not been seen for a while, and may be this one. Who vanished in an exit is nowhere else."""
+    first = track.recent[0].head
     return [
         t
         for t in state.tracks.values()
-        if t.sure and not t.gone and t.id != track.id and track.seen_s - t.seen_s >= MISSING_AFTER_S
+        if t.sure
+        and not t.gone
+        and t.id != track.id
+        and track.seen_s - t.seen_s >= MISSING_AFTER_S
+        and (math.dist(first[:2], (t.x, t.y)) < AT_DOOR_M or not vanished_in_exit(state, t))
     ]
 
 
@@ -284,3 +320,11 @@ def _found_cost(track: Track, missing: Track) -> float:
     gap_s = max(0.0, track.born_s - missing.seen_s)
     first = track.recent[0].head
     return (math.dist(first[:2], (missing.x, missing.y)) / (0.4 + HURRY_M_S * gap_s)) ** 2
+
+
+def _unlike(track: Track, missing: Track) -> float:
+    """How unlike somebody's height a new track's is, in squared sigmas; people bend, but nobody grows."""
+    if math.isnan(missing.tall_m):
+        return 0.0
+    height_m = sum(s.head[2] for s in track.recent) / len(track.recent)
+    return -2.0 * as_tall(height_m, missing.tall_m)

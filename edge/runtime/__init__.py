@@ -6,7 +6,7 @@ holds nothing but plain data, so that `freeze` and `thaw` can carry it over a st
 
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
 out, `leaving` settles, `decisions` is what staff say about it, `doubts` tells the belief about who may be who, `health`
-is what staff see.
+is what staff see, `aside` goes on without what raised.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from edge.records import (
     Tick,
     WeightBatch,
 )
+from edge.runtime.aside import digested, forget_aside, set_aside, unheard
 from edge.runtime.decisions import decided
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
@@ -43,9 +44,18 @@ from edge.runtime.shelves import carts_inside, weights
 from edge.runtime.supply import counted, stock_on_shelves
 from edge.state import State, refuse
 from edge.store import Store
-from edge.visit import expire
+from edge.visit import comes_until_s, expire, nobody_else_came
 
-__all__ = ["carts_inside", "closing_status", "finish", "step", "stock_on_shelves"]
+__all__ = [
+    "carts_inside",
+    "closing_status",
+    "digested",
+    "finish",
+    "set_aside",
+    "step",
+    "stock_on_shelves",
+    "unheard",
+]
 
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""
@@ -105,6 +115,7 @@ def _of_the_shop(
         trouble(state, store, record, effects)
     elif isinstance(record, Tick):
         ticked(state, store, effects)
+        forget_aside(state, store, effects)
         lose(state, store)
         _time_passes(state, store, effects)
     else:
@@ -128,6 +139,7 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
     """Whatever waited for time or for the cameras and may happen now, oldest first."""
     gone_through(state, store, effects)
     doubt(state, state.now_s - DOUBT_LAG_S)
+    nobody_else_came(state.door, store, state.now_s)
     for visit in [v for v in state.door.visits.values() if v.state == "leaving"]:
         if may_settle(state, store, visit):
             settle(state, store, visit, effects)
@@ -140,6 +152,11 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
     waiting = [s.asked_s + store.policy.pay_within_s for s in state.settlements.values() if s.state == "asked"]
     waiting += [
         v.admitted_s + store.policy.pass_within_s + 0.01 for v in state.door.visits.values() if v.state == "admitted"
+    ]
+    waiting += [
+        comes_until_s(v, store) + 0.01
+        for v in state.door.visits.values()
+        if v.state == "shopping" and v.left >= v.inside
     ]
     waiting += [state.now_s + LOOK_AGAIN_S for v in state.door.visits.values() if v.state == "leaving"]
     state.busy_at_s = min(waiting, default=math.inf)

@@ -12,9 +12,10 @@ from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEn
 from edge.runtime.doubts import SEEN_BY_NOBODY, doubt, doubt_now, doubt_visit
 from edge.runtime.health import why_shut
 from edge.runtime.turns import at_reader, turned_up, whose_turn
+from edge.runtime.whereabouts import elsewhere, inside, walked_out
 from edge.state import LEAST_SHARE, State, refuse
 from edge.store import Store
-from edge.visit import Passing, Visit, behind, go_in, go_out, scan, waiting
+from edge.visit import Passing, behind, go_in, go_out, scan, waiting
 
 CAMERAS_LAG_S = 0.5
 GATE_PATIENCE_S = 1.5
@@ -23,8 +24,13 @@ GATE_PATIENCE_S = 1.5
 GATE_LATE_S = 30.0
 """A gate's message that took longer than this is about people who are elsewhere by now."""
 
-ELSEWHERE_M = 1.5
-"""Who is seen this far from a gate has not just left through it."""
+OUT_BEFORE_S = 5.0
+"""Who vanished in an exit so long ago does not go out now."""
+
+NEWCOMER_S = 30.0
+NEW_AT_DOOR = 0.98
+"""Who turned up at a door where somebody had gone missing, and within this time a scan and a passage let somebody in
+there, is so surely the one who was let in."""
 
 OPEN_FOR_S = 5.0
 """A gate stays open so long for each of a party."""
@@ -60,7 +66,7 @@ def _let_in(
     if gate is not None:
         visit.shown_by = at_reader(state, gate.position, record.at_s)
     if visit.id not in known:
-        body: dict[str, object] = {"subject": visit.subject, "gate": visit.gate, "method": answer.method}
+        body: dict[str, object] = {"subject": visit.subject, "gate": record.gate, "method": answer.method}
         body["party"] = visit.party
         if answer.nonce_key:
             body["nonce"] = answer.nonce_key
@@ -143,8 +149,8 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     go_in(visit)
     if was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
-    unseen = -visit.inside - 1000 * int(visit.id.rsplit("-", 1)[1])
-    admit(state.belief, visit.id, visit.inside, weights, unseen)
+    newcomers = {t: NEW_AT_DOOR for t in weights if state.floor.tracks[t].found_s > passing.at_s - NEWCOMER_S}
+    admit(state.belief, visit.id, visit.inside, weights, newcomers)
     keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
     for track in weights:
         for stature in state.floor.tracks[track].statures:
@@ -172,8 +178,7 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
     likeliest = max(sorted(shares), key=lambda v: shares[v]) if shares else ""
     if not shares or (not likeliest and not state.door.strangers):
         # Nobody was seen leaving, or somebody who never came in: it was one whom cameras do not show elsewhere.
-        elsewhere = _elsewhere(state, gate.position, passing.at_s)
-        unseen = [v for v in sorted(shopping) if _inside(state.door.visits[v]) > elsewhere.get(v, 0.0) + 0.5]
+        unseen = _unseen(state, shopping, gate.position, passing.at_s)
         shares = {v: (SEEN_BY_NOBODY if shares else 1.0) / len(unseen) for v in unseen}
         likeliest = unseen[0] if unseen else ""
     if not likeliest:
@@ -188,19 +193,13 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
             state.door.visits[other].identity = min(state.door.visits[other].identity, 1.0 - shares[other])
     if was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
-    go_out(visit, passing.at_s)
+    go_out(visit, store, passing.at_s)
 
 
-def _inside(visit: Visit) -> int:
-    return visit.inside - visit.left
-
-
-def _elsewhere(state: State, gate: tuple[float, float], at_s: float) -> dict[str, float]:
-    """Visit -> how many of its people cameras show at some distance from a gate, after somebody went through it."""
-    count: dict[str, float] = {}
-    for track in state.floor.tracks.values():
-        seen = [s.head for s in track.recent if s.at_s >= at_s]
-        if seen and not track.gone and min(math.dist(head[:2], gate) for head in seen) > ELSEWHERE_M:
-            for visit, share in whose_track(state.belief, track.id).items():
-                count[visit] = count.get(visit, 0.0) + share
-    return count
+def _unseen(state: State, shopping: set[str], gate: tuple[float, float], at_s: float) -> list[str]:
+    """Visits of which somebody may have gone through a gate without being seen: not all of them are elsewhere."""
+    shown = elsewhere(state, gate, at_s)
+    visits = [state.door.visits[v] for v in sorted(shopping)]
+    return [
+        v.id for v in visits if inside(v) > shown.get(v.id, 0.0) + 0.5 and not walked_out(state, v, at_s - OUT_BEFORE_S)
+    ]

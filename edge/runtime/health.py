@@ -29,6 +29,7 @@ ALERTS = {
     "payment-unanswered": "the payment provider does not answer",
     "stray-payment": "the payment provider took money for a visit that is long over, or that nobody knows",
     "payment-contradiction": "the payment provider contradicts itself",
+    "set-aside": "something could not be digested, and was left out",
 }
 """Kinds of ledger entries that staff should look at, and what to tell them."""
 
@@ -37,6 +38,8 @@ def status(state: State, store: Store) -> Publish:
     """``runtime/status`` as it is now."""
     shut = why_shut(state, store)
     troubles = state.troubles | _uncalibrated(store)
+    if state.aside.trouble:
+        troubles["undigested"] = state.aside.trouble
     wrong = state.blind or state.late or troubles
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),

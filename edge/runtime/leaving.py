@@ -10,6 +10,7 @@ from edge.floor import positions, reaches
 from edge.records import Effect, LedgerEntry, Publish
 from edge.runtime.doubts import doubt, doubt_visit
 from edge.runtime.shelves import CONCERNS_M
+from edge.runtime.whereabouts import THERE, walked_out
 from edge.shelf import still_stirring
 from edge.state import LEAST_SHARE, State
 from edge.store import Store
@@ -18,8 +19,11 @@ from edge.visit import Visit, after, give_up, outcome_of
 KEEP_S = 3600.0
 """A settlement that is over is remembered this long, for an answer that comes twice."""
 
-THERE = 0.3
-"""A track that is somebody's with this probability says that they are still in the shop."""
+OUT_PATIENCE_S = 60.0
+"""Who was last seen in an exit, and by no camera since for this long, is not coming back."""
+
+BLIND_PATIENCE = 4.0
+"""While a camera is blind, somebody unseen is waited for so many times as long."""
 
 
 def may_settle(state: State, store: Store, visit: Visit) -> bool:
@@ -46,10 +50,15 @@ def _concerns(state: State, store: Store, shelf: str, visit: Visit, since_s: flo
 
 
 def lose(state: State, store: Store) -> None:
-    """Visits whose people no camera has shown for a long time, while all cameras work: they left unseen."""
-    if any(source.startswith("camera/") for source in state.late) or state.now_s < state.looked_s + 5.0:
+    """Visits whose people no camera has shown for a long time: they left unseen. Sooner where the last that cameras
+    showed of them was how they walked out, and later while a camera is blind: they may be where it would look.
+    """
+    if state.now_s < state.looked_s + 5.0:
         return
     state.looked_s = state.now_s
+    patience_s = store.policy.lost_after_s
+    if any(source.startswith("camera/") for source in state.late):
+        patience_s *= BLIND_PATIENCE
     there = {t for t, _, _ in positions(state.floor)}
     shares = [whose_track(state.belief, t) for t in sorted(there)]
     for visit in state.door.visits.values():
@@ -60,7 +69,9 @@ def lose(state: State, store: Store) -> None:
             visit.seen_s = state.now_s
         visit.shown = there_now
         since_s = max(visit.seen_s, visit.admitted_s, state.awake_s)
-        if not there_now and state.now_s > since_s + store.policy.lost_after_s:
+        if there_now or state.now_s <= since_s + min(patience_s, OUT_PATIENCE_S):
+            continue
+        if state.now_s > since_s + patience_s or walked_out(state, visit, state.now_s - OUT_PATIENCE_S):
             give_up(visit, state.now_s)
 
 
@@ -82,7 +93,9 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     if visit.rivals:  # somebody else scanned just before or after, and never came: who was it that did?
         doubt_visit(visit)
     cart = cart_of(state.belief, visit.id)
-    outcome = outcome_of(cart, visit.identity, store.policy, lost=visit.lost, interrupted=visit.interrupted)
+    outcome = outcome_of(
+        cart, visit.identity, store.policy, lost=visit.lost, interrupted=visit.interrupted, unsure=visit.unsure
+    )
     common = (store, visit.id, visit.subject, outcome.charged, outcome.withheld, outcome.lines)
     if outcome.review:
         settlement, told = review_settlement(*common, outcome.review, visit.leaving_s, visit.key)

@@ -6,7 +6,21 @@ people do; a scan without a passage expires, a passage without a scan is a stran
 """
 
 from edge.visit.cart import Outcome, outcome_of
-from edge.visit.door import Door, Passing, Visit, behind, expire, give_up, go_in, go_out, open_door, scan, waiting
+from edge.visit.door import (
+    Door,
+    Passing,
+    Visit,
+    behind,
+    comes_until_s,
+    expire,
+    give_up,
+    go_in,
+    go_out,
+    nobody_else_came,
+    open_door,
+    scan,
+    waiting,
+)
 from edge.visit.table import TABLE, VisitEvent, VisitState, after
 
 __all__ = [
@@ -19,10 +33,12 @@ __all__ = [
     "VisitState",
     "after",
     "behind",
+    "comes_until_s",
     "expire",
     "give_up",
     "go_in",
     "go_out",
+    "nobody_else_came",
     "open_door",
     "outcome_of",
     "scan",

@@ -23,11 +23,14 @@ class Outcome:
 
 
 def outcome_of(
-    cart: Cart, identity: float, policy: Policy, *, lost: bool = False, interrupted: bool = False
+    cart: Cart, identity: float, policy: Policy, *, lost: bool = False, interrupted: bool = False, unsure: str = ""
 ) -> Outcome:
-    """Split a cart by certainty; ``identity``: how sure it is that this visit's people left; ``lost``: nobody saw
-    them leave, so that what they took since then is not known; ``interrupted``: the runtime was stopped meanwhile. What
-    it did not hear then may have spoken against a line, so doubt must be half as large for it to be charged.
+    """Split a cart by certainty.
+
+    ``identity``: how sure it is that this visit's people left; ``lost``: nobody saw them leave, so that what they took
+    since then is not known; ``interrupted``: the runtime was stopped meanwhile. What it did not hear then may have
+    spoken against a line, so doubt must be half as large for it to be charged. ``unsure``: why a person has to look in
+    any case, empty where nobody has to.
     """
     charge_at = (1.0 + policy.charge_at) / 2 if interrupted else policy.charge_at
     charged: dict[str, int] = {}
@@ -41,7 +44,9 @@ def outcome_of(
         if held > sure:
             withheld[sku] = held - sure
     review = ""
-    if lost and cart.lines:
+    if unsure:
+        review = unsure
+    elif lost and cart.lines:
         review = "nobody saw them leave"
     elif identity < policy.review_identity_at:
         review = f"who left is only {identity:.0%} sure"

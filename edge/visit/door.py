@@ -8,6 +8,7 @@ that.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,8 +29,10 @@ class Visit:
 
     id: str
     subject: str
-    gate: str
+    gates: dict[str, float]
+    """Entry gate that opened for it -> when, by its last scan there."""
     admitted_s: float
+    """When it last scanned anywhere."""
     party: int
     state: VisitState = "admitted"
     inside: int = 0
@@ -52,6 +55,8 @@ class Visit:
     """Its idempotency key with the payment provider (`edge.keys.payment_key`)."""
     interrupted: bool = False
     """The runtime was stopped while they were inside, and did not see and feel everything."""
+    unsure: str = ""
+    """Why a person has to look at this visit whatever its cart says; empty where nobody has to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +87,15 @@ def open_door() -> Door:
 
 
 def scan(door: Door, store: Store, gate: str, at_s: float, admission: Admission) -> Visit:
-    """Somebody identified at an entry gate: a visit is admitted. A second scan by a waiting subject adds nothing.
+    """Somebody identified at an entry gate: a visit is admitted. A second scan by a waiting subject is the same visit,
+    that may come in through either gate then.
 
     Staff's visits have names of their own kind (`edge.attribution.STAFF`): they never get a cart.
     """
     subject, party = admission.subject, admission.party
     waiting = next((v for v in door.visits.values() if v.state == "admitted" and v.subject == subject), None)
     if waiting is not None:
-        waiting.admitted_s = at_s
+        waiting.admitted_s = waiting.gates[gate] = at_s
         waiting.party = max(waiting.party, party)
         return waiting
     door.opened += 1
@@ -98,7 +104,7 @@ def scan(door: Door, store: Store, gate: str, at_s: float, admission: Admission)
     if admission.role == "staff":
         name = f"{STAFF}{name}"
     key = payment_key(store.id, name, subject, gate, at_s, admission.nonce_key)
-    visit = Visit(name, subject, gate, at_s, party, role=admission.role, key=key)
+    visit = Visit(name, subject, {gate: at_s}, at_s, party, role=admission.role, key=key)
     door.visits[visit.id] = visit
     return visit
 
@@ -109,8 +115,8 @@ def waiting(door: Door, store: Store, gate: str, at_s: float) -> list[Visit]:
         visit
         for visit in door.visits.values()
         if (visit.state == "admitted" or (visit.state == "shopping" and visit.inside < visit.party))
-        and visit.gate == gate
-        and -EARLY_S <= at_s - visit.admitted_s <= store.policy.pass_within_s
+        and gate in visit.gates
+        and -EARLY_S <= at_s - visit.gates[gate] <= store.policy.pass_within_s
     ]
 
 
@@ -122,15 +128,30 @@ def go_in(visit: Visit) -> None:
 
 def behind(door: Door, store: Store, gate: str, at_s: float) -> str:
     """The visit on whose heels somebody came in uninvited: a party that was larger than it said, or a tailgater."""
-    lately = [v for v in door.visits.values() if v.gate == gate and at_s - v.admitted_s <= store.policy.pass_within_s]
-    return max(lately, key=lambda v: v.admitted_s).id if lately else ""
+    lately = [v for v in door.visits.values() if gate in v.gates and at_s - v.gates[gate] <= store.policy.pass_within_s]
+    return max(lately, key=lambda v: v.gates[gate]).id if lately else ""
 
 
-def go_out(visit: Visit, at_s: float) -> None:
-    """One of a visit's people left; with the last one the visit is leaving."""
+def go_out(visit: Visit, store: Store, at_s: float) -> None:
+    """One of a visit's people left; with the last the visit is leaving, unless more of its party may come in still."""
     visit.left += 1
-    visit.state = after(visit.state, "last_left" if visit.left >= visit.inside else "one_left")
     visit.leaving_s = at_s
+    everybody = visit.left >= visit.inside and at_s > comes_until_s(visit, store)
+    visit.state = after(visit.state, "last_left" if everybody else "one_left")
+
+
+def comes_until_s(visit: Visit, store: Store) -> float:
+    """Until when more of a visit's people may come in; -inf where all of them have."""
+    return visit.admitted_s + store.policy.pass_within_s if visit.inside < visit.party else -math.inf
+
+
+def nobody_else_came(door: Door, store: Store, now_s: float) -> None:
+    """Parties of which all who came in have left, and of which nobody comes any more, are leaving."""
+    open_at = {passing.gate for passing in door.passings if passing.direction == "in"}
+    for visit in door.visits.values():
+        left = visit.state == "shopping" and 0 < visit.inside <= visit.left
+        if left and now_s > comes_until_s(visit, store) and open_at.isdisjoint(visit.gates):
+            visit.state = after(visit.state, "last_left")
 
 
 def give_up(visit: Visit, now_s: float) -> None:
@@ -146,7 +167,7 @@ def expire(door: Door, store: Store, now_s: float) -> list[Visit]:
     late = [
         v
         for v in door.visits.values()
-        if v.state == "admitted" and now_s - v.admitted_s > store.policy.pass_within_s and v.gate not in open_at
+        if v.state == "admitted" and now_s - v.admitted_s > store.policy.pass_within_s and open_at.isdisjoint(v.gates)
     ]
     for visit in late:
         visit.state = after(visit.state, "nobody_came")

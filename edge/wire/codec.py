@@ -85,6 +85,8 @@ def decode(store: Store, topic: str, payload: bytes, received_s: float) -> Recor
         return Refused(received_s, topic, "breaks the contract")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Refused(received_s, topic, "not JSON")
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # a fault of ours, and no reason to end the shop
+        return Refused(received_s, topic, "cannot be digested")
     if not isinstance(record, Refused) and record.at_s > received_s + FUTURE_S:
         return Refused(received_s, topic, "from the future")
     return record

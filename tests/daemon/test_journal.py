@@ -202,7 +202,7 @@ def test_neither_the_segment_at_work_nor_what_a_restart_needs_nor_a_visit_in_pro
     names = [path.name for path in segments(folder)]
     save_checkpoint(folder, Checkpoint("1.0", Position(names[3], 1), b""))
     state = open_shop(store)
-    state.door.visits["v1"] = Visit("v1", "ana", "in", AT_S + 100.0, 1)
+    state.door.visits["v1"] = Visit("v1", "ana", {"in": AT_S + 100.0}, AT_S + 100.0, 1)
     keep_nothing = Settings(keep_days=1e-9, review_days=1e-9, disk_share=1e-9)
     with Book() as book:
         book.append([LedgerEntry("visit:v1", AT_S + 100.0, "visit", "v1", {})])
@@ -226,7 +226,7 @@ def test_a_book_that_cannot_be_read_deletes_nothing_and_stops_nobody(tmp_path: P
     data[4096:] = random.Random(3).randbytes(len(data) - 4096)
     (tmp_path / "ledger.db").write_bytes(data)
     state = open_shop(store)
-    state.door.visits["v1"] = Visit("v1", "ana", "in", AT_S, 1)
+    state.door.visits["v1"] = Visit("v1", "ana", {"in": AT_S}, AT_S, 1)
     with Book(tmp_path / "ledger.db") as damaged:
         assert tidy(into, damaged, state, Settings(keep_days=1e-9), AT_S + 1e9) == []
     assert len(segments(folder)) == 3

@@ -10,7 +10,7 @@ import numpy as np
 from edge.floor import Confusion, FloorState, open_floor, positions, reaches, see, went_through
 from edge.records import PeopleFrame, PersonSeen
 
-DOOR = (0.0, 0.0)
+DOOR, EXIT = (0.0, 0.0), (20.0, 0.0)
 Path = Callable[[float], tuple[float, float, float] | None]
 """Where somebody's head is at a time, or None while nobody sees them."""
 
@@ -18,7 +18,7 @@ Path = Callable[[float], tuple[float, float, float] | None]
 def watch(paths: list[Path], seconds: float, seed: int = 1) -> tuple[FloorState, list[Confusion]]:
     """Two cameras at 10 Hz with 4 cm noise look at people."""
     rng = np.random.default_rng(seed)
-    floor, doubts = open_floor([DOOR]), []
+    floor, doubts = open_floor([DOOR], [EXIT]), []
     for frame in range(round(seconds * 20)):
         at_s = frame / 20
         heads = [path(at_s) for path in paths]
@@ -69,7 +69,7 @@ def test_who_is_lost_in_the_middle_of_the_shop_is_found_again() -> None:
 
 def seen_by(cameras: dict[str, Callable[[float], list[PersonSeen]]], seconds: float) -> tuple[FloorState, int]:
     """Cameras that each see what they see, in turn, ten times a second; and how many doubts they left."""
-    floor, doubts = open_floor([DOOR]), 0
+    floor, doubts = open_floor([DOOR], [EXIT]), 0
     for frame in range(round(seconds * 10)):
         for turn, (camera, look) in enumerate(cameras.items()):
             at_s = frame / 10 + turn / 40
@@ -153,7 +153,7 @@ def test_who_walks_through_the_gate_passed_it_and_not_who_waits_in_it() -> None:
 
 
 def test_a_hand_in_the_shelf_is_nearer_than_one_beside_it() -> None:
-    floor = open_floor([DOOR])
+    floor = open_floor([DOOR], [EXIT])
     for frame in range(40):
         hands = ((2.05, 0.15, 1.1), (2.4, -0.3, 0.9))
         person = PersonSeen((2.1, -0.35, 1.6), hands, 1)

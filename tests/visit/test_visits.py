@@ -64,7 +64,7 @@ def test_a_party_comes_in_on_one_scan_and_leaves_with_its_last() -> None:
     assert not expected(door, 3.0), "the third was not scanned"
     states = []
     for at_s in (60, 61):
-        go_out(visit, MORNING_S + at_s)
+        go_out(visit, SHOP, MORNING_S + at_s)
         states.append(visit.state)
     assert states == ["shopping", "leaving"]
 
