@@ -36,7 +36,7 @@ LARGEST: dict[Unit, float] = dict.fromkeys(GRAMS, 1e6) | {"raw": 2.0**32}
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Broker(Section):
@@ -96,7 +96,7 @@ class CameraSource(Section):
     source: Annotated[int | str, PlainValidator(_source)]
     """``rtsp://user:password@host/path``, ``/dev/v4l/by-id/…``, the number of a USB camera, or a video file, which is
     played once at its own speed."""
-    hz: Annotated[float, Field(gt=0.0, le=60.0)] = 10.0
+    hz: Annotated[float, Field(ge=0.1, le=60.0)] = 10.0
     """So often somebody looks who is there."""
     lag_s: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
     """How old a picture is when it arrives: network cameras encode and buffer."""
@@ -118,19 +118,19 @@ class Eyes(Section):
 class Slow(Section):
     """``[slow]``: how single readings become a shelf's batches."""
 
-    hz: Annotated[float, Field(gt=0.0, le=100.0)] = 10.0
+    hz: Annotated[float, Field(ge=0.1, le=100.0)] = 10.0
     """So many rows a second; a plate stands at its last reading in between."""
-    stale_s: Annotated[float, Field(gt=0.0, le=60.0)] = 3.0
+    stale_s: Annotated[float, Field(ge=0.1, le=60.0)] = 3.0
     """A plate that has said nothing for so long cannot be read."""
 
 
 class Recorder(Section):
     """``[recorder]``: how long what the sensors said is kept."""
 
-    segment_minutes: Annotated[float, Field(gt=0.0, le=1440.0)] = 15.0
-    segment_mib: Annotated[float, Field(gt=0.0, le=65536.0)] = 256.0
-    keep_days: Annotated[float, Field(gt=0.0)] = 30.0
-    review_days: Annotated[float, Field(gt=0.0)] = 90.0
+    segment_minutes: Annotated[float, Field(ge=0.01, le=1440.0)] = 15.0
+    segment_mib: Annotated[float, Field(ge=0.1, le=65536.0)] = 256.0
+    keep_days: Annotated[float, Field(gt=0.0, le=36500.0)] = 30.0
+    review_days: Annotated[float, Field(gt=0.0, le=36500.0)] = 90.0
     """What shows a visit that still waits for a person is kept so long."""
     disk_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.8
     """Old segments go when the disk is fuller than this."""
@@ -265,6 +265,10 @@ def _misfits(site: Site, store: Store) -> Iterator[Fault]:
             plates = tuple(range(1, store.layout.shelf(serial.shelf).plates + 1))
         yield from _places(where, serial.shelf, plates, store, taken)
         yield from _raw(where, serial.shelf, serial.unit, store)
+    if site.payment.latency_s >= store.policy.pay_within_s:
+        what = f"the provider would answer after {site.payment.latency_s:g} s"
+        remedy = f"Write less than the policy's pay_within_s, {store.policy.pay_within_s:g}"
+        yield Fault(FILE, "payment.latency_s", f"{what}, and nobody waits so long for it", remedy)
     known: set[str] = set()
     for i, camera in enumerate(site.camera, start=1):
         if not store.layout.has_camera(camera.id):

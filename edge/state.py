@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from edge.gate import GateState, open_gate
 from edge.records import Cart, Mode
 from edge.shelf import ShelfState, open_shelf
 from edge.stock import Stock, open_stock
-from edge.store import Shelf, Store
+from edge.store import PriceList, Shelf, Store
 from edge.visit import Door, open_door
 
 LEAST_SHARE = 0.02
@@ -60,6 +61,8 @@ class State:
     blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
     gates_said: list[tuple[float, str]] = field(default_factory=list)
     """When and what gates said lately: networks deliver some things twice."""
+    prices: dict[str, PriceList] = field(default_factory=dict)
+    """The price lists with which those who are inside came in, by their marks."""
     stock: Stock = field(default_factory=open_stock)
     mode: Mode = "open"
     troubles: dict[str, str] = field(default_factory=dict)
@@ -86,7 +89,7 @@ def open_shop(store: Store) -> State:
     """The state before the first record."""
     return State(
         now_s=-math.inf,
-        shelves={s.id: _shelf(store, s) for s in store.layout.shelves},
+        shelves={s.id: _shelf(store, s, _lightest_g(store, ())) for s in store.layout.shelves},
         floor=open_floor(*([g.position for g in store.layout.gates if g.kind == kind] for kind in ("entry", "exit"))),
         belief=open_belief(),
         door=open_door(),
@@ -99,12 +102,17 @@ def reopen_shelves(state: State, store: Store) -> list[str]:
     what left them, or came back, while nobody listened is not found by comparing levels.
     """
     known, state.shelves = state.shelves, {}
+    lightest_g = _lightest_g(store, state.prices.values())
     forgotten = [shelf for shelf in known if not store.layout.has_shelf(shelf)]
     for shelf in store.layout.shelves:
-        now, before = _shelf(store, shelf), known.get(shelf.id)
+        now, before = _shelf(store, shelf, lightest_g), known.get(shelf.id)
         same = before is not None and before.profile == now.profile and len(before.level_g) == shelf.plates
-        state.shelves[shelf.id] = before if before is not None and same else now
-        if not same:
+        if before is not None and same:
+            if before.least_g != now.least_g:  # the lightest product is another one
+                before.least_g, before.bound_g = now.least_g, now.bound_g
+            state.shelves[shelf.id] = before
+        else:
+            state.shelves[shelf.id] = now
             forgotten.append(shelf.id)
     for name in forgotten:
         state.blind.pop(name, None)
@@ -114,13 +122,19 @@ def reopen_shelves(state: State, store: Store) -> list[str]:
 def reopen_shelf(state: State, store: Store, name: str) -> None:
     """Forget what a shelf stood at."""
     if name in state.shelves:
-        state.shelves[name] = _shelf(store, store.layout.shelf(name))
+        lightest_g = _lightest_g(store, state.prices.values())
+        state.shelves[name] = _shelf(store, store.layout.shelf(name), lightest_g)
         state.blind.pop(name, None)
 
 
-def _shelf(store: Store, shelf: Shelf) -> ShelfState:
+def _lightest_g(store: Store, promised: Iterable[PriceList]) -> float:
+    """What the lightest thing weighs that is sold, or that somebody inside was promised and may put back."""
+    products = (store.catalogue, *(prices.products for prices in promised))
+    return min(product.weight_g for some in products for product in some.values())
+
+
+def _shelf(store: Store, shelf: Shelf, lightest_g: float) -> ShelfState:
     conversion = store.profiles.get(shelf.id)
-    lightest_g = min(p.weight_g for p in store.catalogue.values())
     return open_shelf(shelf.id, shelf.plates, lightest_g, conversion.profile if conversion else None)
 
 

@@ -33,11 +33,12 @@ from rich.table import Table
 from calibration.health.learn import learned as profile_of
 from calibration.health.watch import Health
 from edge import stock
-from edge.attribution.certainty import MOST_SURE, SHARPNESS
+from edge.attribution.certainty import SHARPNESS
 from edge.checkout import sale_of
 from edge.records import Effect, LedgerEntry, Record, WeightBatch
 from edge.state import State
 from edge.store import Conversion, Facing, Store, load_store
+from edge.store.policy import MOST_SURE
 from edge.wire import decode, open_recording
 from simulator.busy import OPENING_S, Habits, busy_story, clock
 from simulator.commands import DEMO, Truth, simulate_story

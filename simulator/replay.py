@@ -173,13 +173,25 @@ def _resume(driver: Driver, book: Book) -> int:
     return position
 
 
-def open_ledger(path: Path, go_on: bool) -> Book:
-    """The ledger file of a replay. One that is there already is not written to unless the replay goes on in it."""
+def open_ledger(path: Path, go_on: bool, store: Store) -> Book:
+    """The ledger file of a replay. One that is there already is not written to unless the replay goes on in it; a live
+    shop's never is.
+    """
     from edge.ledger.book import Book
+    from edge.ledger.owner import is_a_live_shops, refuse_others
+
+    if is_a_live_shops(path):
+        raise WrongLedger(f"{path}: is the book of a shop that is run with it. Name another file")
 
     if path.exists() and not go_on:
         raise WrongLedger(f"{path}: is there already. Add --continue to go on in it, or name another file")
-    return Book(path, durable=False)
+    book = Book(path, durable=False)
+    try:
+        refuse_others(book, store)
+    except OSError:
+        book.close()
+        raise
+    return book
 
 
 def answers_recorded(recording: Recording) -> bool:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import heapq
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
 import tomlkit
 
 from edge.store import Store, read_store
+from edge.store.tables import planogram_text
 from edge.wire import Heard
 
 AISLE_M = 0.6
@@ -32,16 +34,11 @@ def roof(store: Store, copies: int, *, inhabited: bool) -> Store:
     for kind, place in (("gondola", "origin"), ("gate", "position"), ("camera", "position")):
         if kind == "gondola" or inhabited:
             told[kind] = [_moved(x, place, copy, wide) for copy in range(copies) for x in told[kind]]
-    header, *facings = store.sources["planogram.csv"].decode().splitlines()
-    planogram = [header]
-    for copy in range(copies):
-        for facing in facings:
-            shelf, rest = facing.split(",", 1)
-            planogram.append(f"{named(shelf, copy)},{rest}")
+    facings = [replace(f, shelf=named(f.shelf, copy)) for copy in range(copies) for f in store.planogram.facings]
     files = {
         "store.toml": tomlkit.dumps(told).encode(),
         "catalogue.csv": store.sources["catalogue.csv"],
-        "planogram.csv": "\n".join(planogram).encode() + b"\n",
+        "planogram.csv": planogram_text(facings).encode(),
     }
     return read_store(files)
 

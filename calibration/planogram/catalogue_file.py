@@ -6,14 +6,14 @@ those cells: order, comments, quotes and line ends are the shopkeeper's.
 
 from __future__ import annotations
 
-import csv
 import fcntl
-import io
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from edge.store.rows import BrokenRow, cell, cells_of, read_rows
 
 
 class NoSuchCell(ValueError):
@@ -22,23 +22,23 @@ class NoSuchCell(ValueError):
 
 def rewritten(text: str, sku: str, cells: Mapping[str, str]) -> str:
     """The catalogue with new cells in the row of a product."""
-    rows = list(_rows(text))
-    header_at = next((i for i, (raw, _) in enumerate(rows) if raw.strip() and not raw.startswith("#")), None)
-    if header_at is None:
-        raise NoSuchCell("the catalogue is empty. Its first line must name its columns")
-    columns = _read(rows[header_at][0].removeprefix("\ufeff"))
+    try:
+        header, *rows = read_rows(text)
+    except BrokenRow as error:
+        raise NoSuchCell(f"line {error.line} cannot be read ({error}). Save the file as plain UTF-8 CSV") from error
+    except ValueError:
+        raise NoSuchCell("the catalogue is empty. Its first line must name its columns") from None
+    columns = [name.strip() for name in header.fields]
     missing = [c for c in ("sku", *cells) if c not in columns]
     if missing:
         raise NoSuchCell(f"the catalogue has no column {', '.join(missing)}. Add it to the first line and to every row")
-    for i, (raw, end) in enumerate(rows[header_at + 1 :], start=header_at + 1):
-        if raw.startswith("#") or not raw.strip():
-            continue
-        fields = _split(raw)
-        if len(fields) == len(columns) and _read(fields[columns.index("sku")])[0].strip() == sku:
+    for row in rows:
+        if len(row.fields) == len(columns) and row.fields[columns.index("sku")].strip() == sku:
+            raw = text[row.start : row.end].rstrip("\r\n")
+            fields = cells_of(raw)
             for column, said in cells.items():
-                fields[columns.index(column)] = _quoted(said)
-            rows[i] = ",".join(fields), end
-            return "".join(raw + end for raw, end in rows)
+                fields[columns.index(column)] = cell(said)
+            return text[: row.start] + ",".join(fields) + text[row.start + len(raw) :]
     raise NoSuchCell(f"the catalogue has no row of {sku}. Add one, with whatever weight for now")
 
 
@@ -67,37 +67,3 @@ def alone_with(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(folder)
-
-
-def _rows(text: str) -> Iterator[tuple[str, str]]:
-    """(row, its line end); a line end between quotes ends no row."""
-    start, quoted = 0, False
-    for i, char in enumerate(text):
-        if char == '"' and not text.startswith("#", start):
-            quoted = not quoted
-        elif char == "\n" and not quoted:
-            end = i - 1 if i > start and text[i - 1] == "\r" else i
-            yield text[start:end], text[end : i + 1]
-            start = i + 1
-    if start < len(text):
-        yield text[start:], ""
-
-
-def _split(row: str) -> list[str]:
-    """A row's fields as they are written, quotes included."""
-    fields, start, quoted = [], 0, False
-    for i, char in enumerate(row):
-        if char == '"':
-            quoted = not quoted
-        elif char == "," and not quoted:
-            fields.append(row[start:i])
-            start = i + 1
-    return [*fields, row[start:]]
-
-
-def _read(row: str) -> list[str]:
-    return next(csv.reader(io.StringIO(row)), [""])
-
-
-def _quoted(said: str) -> str:
-    return '"' + said.replace('"', '""') + '"' if any(c in said for c in ',"\r\n') else said

@@ -14,7 +14,8 @@ from calibration.planogram.arrange import Swap, arrange
 from calibration.planogram.contents import Contents, Contradiction
 from calibration.planogram.outlook import Outlook, PlaceOutlook, outlook, wrongly_per_thousand
 from edge.records import WeightBatch
-from edge.store import Facing, Planogram, Store
+from edge.store import Facing, Store
+from edge.store.tables import planogram_text
 from edge.wire import decode, open_recording
 
 WORTH_TELLING = 20.0
@@ -82,7 +83,7 @@ def find(
         wrongly_per_thousand(list(outlooks)),
         sum(p.withheld for p in places) / max(1, len(places)),
         tuple(swaps),
-        _csv(planogram),
+        planogram_text(planogram.facings),
         tuple(sku for sku in store.catalogue if not store.planogram.of(sku)),
         tuple(contents.contradictions()),
         tuple(p for p in standing if p["odd"]),
@@ -94,7 +95,7 @@ def print_found(found: Found, store: Store) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)  # anybody names products
     table = Table("place", "product", "charged as", box=None, header_style="dim", pad_edge=False)
     for heading in ("wrong ‰", "withheld ‰"):
         table.add_column(heading, justify="right")
@@ -110,7 +111,8 @@ def print_found(found: Found, store: Store) -> None:
     )
     unmeasured = [o.shelf for o in found.outlooks if not o.measured]
     if unmeasured:
-        console.print(f"[dim]Not calibrated, so taken to be as noisy as plates usually are: {_few(unmeasured)}.[/dim]")
+        told = f"Not calibrated, so taken to be as noisy as plates usually are: {_few(unmeasured)}."
+        console.print(told, style="dim")
     for swap in found.swaps:
         console.print(
             f"Better: {swap.one.sku} ({_named(swap.one)}) and {swap.other.sku} ({_named(swap.other)}) change places: "
@@ -142,8 +144,3 @@ def _named(facing: Facing) -> str:
 
 def _few(names: list[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _csv(planogram: Planogram) -> str:
-    rows = [f"{f.shelf},{f.first if f.first == f.last else f'{f.first}-{f.last}'},{f.sku}" for f in planogram.facings]
-    return "\n".join(["shelf,plates,sku", *rows]) + "\n"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from calibration.history import Change, Kept
@@ -41,7 +42,8 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
         style="dim",
     )
     for finding in verdict.findings:
-        console.print(str(finding), style="red" if finding.refuses else "yellow", highlight=False, soft_wrap=True)
+        style = "red" if finding.refuses else "yellow"
+        console.print(str(finding), style=style, highlight=False, soft_wrap=True, markup=False)
     if verdict.accepted:
         worst = max(left_over(r.fit) for r in verdict.plates if r.fit is not None)
         console.print(
@@ -107,12 +109,12 @@ def print_history(kept: Sequence[Kept], console: Console) -> None:
     for one in kept:
         mark = "*" if one.counts else ""
         if not isinstance(one.profile, ShelfProfile) or one.broken:
-            table.add_row(mark, one.of, one.when, "", "", "", "", f"[red]cannot be used: {one.broken}[/]")
+            table.add_row(mark, one.of, one.when, "", "", "", "", f"[red]cannot be used: {escape(str(one.broken))}[/]")
             continue
         plates = one.profile.plate
         worst = max(p.span_error for p in plates)
         noise = f"{min(p.noise_g for p in plates):.1f}-{max(p.noise_g for p in plates):.1f}"
-        name, by, why = one.when, one.profile.by, one.profile.why
+        name, by, why = one.when, escape(one.profile.by), escape(one.profile.why)
         table.add_row(mark, one.of, name, by, str(len(plates)), f"{worst:.2%}", noise, why)
     console.print(table)
     console.print("* in force", style="dim")
@@ -123,9 +125,10 @@ def print_kept(kept: Kept, console: Console) -> None:
     profile = kept.profile
     assert isinstance(profile, ShelfProfile)
     counts = ", in force" if kept.counts else ""
-    console.print(f"{kept.of} as of {kept.when}{counts}; by {profile.by or 'nobody named'}: {profile.why or '-'}")
+    by = profile.by or "nobody named"
+    console.print(f"{kept.of} as of {kept.when}{counts}; by {by}: {profile.why or '-'}", markup=False)
     if kept.broken:
-        console.print(f"cannot be used: {kept.broken}", style="red")
+        console.print(f"cannot be used: {kept.broken}", style="red", markup=False)
     evidence = tomllib.loads(kept.path.read_text(encoding="utf-8"))
     residuals = {row["plate"]: row for row in evidence.get("residual", ())}
     names = ("front_left", "front_right", "on_a_load", "on_the_way_down", "creep")
@@ -141,7 +144,7 @@ def print_kept(kept: Kept, console: Console) -> None:
     console.print(table)
     for finding in evidence.get("finding", ()):
         where = ", ".join(map(str, finding["plates"])) or "the shelf"
-        console.print(f"plate {where}: {finding['fault']}: {finding['what']}", highlight=False)
+        console.print(f"plate {where}: {finding['fault']}: {finding['what']}", highlight=False, markup=False)
 
 
 def _first(pair: list[float] | None) -> str:

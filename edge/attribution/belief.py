@@ -92,9 +92,9 @@ class Hypothesis:
             for visit in sorted(self.carts):
                 parts.append(visit)
                 cart = self.carts[visit]
-                parts += [f"{sku}*{cart[sku][0]}" for sku in sorted(cart)]
+                parts += [f"{sku!r}*{cart[sku][0]}" for sku in sorted(cart)]  # quoted: a sku may hold any sign
             if self.strays:
-                parts += sorted(f"{s.shelf}/{s.first}-{s.last}:{s.sku}" for s in self.strays)
+                parts += sorted(f"{s.shelf}/{s.first}-{s.last}:{s.sku!r}" for s in self.strays)
             self._tale = "|".join(parts)
         return self._tale
 
@@ -375,11 +375,11 @@ def _stand_alone(belief: Belief, stories: list[Hypothesis], visit: str) -> None:
 
 
 def forget_products(belief: Belief, known: Container[str]) -> set[str]:
-    """What lies astray and is no product any more is forgotten; returns what is in carts, which cannot be."""
+    """What lies astray and is no product any more is forgotten; returns everything that may be in a cart."""
     belief.strays = [s for s in belief.strays if not s.sku or s.sku in known]
     held: set[str] = set()
     for h in (h for cluster in belief.clusters for h in cluster.hypotheses):
         h.strays = tuple(s for s in h.strays if not s.sku or s.sku in known)
         h.changed()
         held.update(sku for cart in h.carts.values() for sku in cart)
-    return {sku for sku in held if sku not in known}
+    return held

@@ -11,9 +11,9 @@ from collections import defaultdict
 
 from edge.attribution.belief import Belief, visit_of
 from edge.records import Cart, CartLine
+from edge.store.policy import MOST_SURE
 
 SHARPNESS = 0.7
-MOST_SURE = 0.98
 """Stories are confident beyond their evidence: their log-odds are scaled by `SHARPNESS`, fitted by
 `tebura reliability` on simulated shops, and nothing is ever surer than `MOST_SURE`."""
 

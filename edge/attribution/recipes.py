@@ -208,6 +208,8 @@ def _units(
         left = there.get(f, MOST_UNITS)
         units.append(_Unit(f.sku, -1, p.weight_g, p.weight_sd_g, f.first, f.last, 0.0, MOST_UNITS, there=left))
     for stray in dict.fromkeys(strays):
+        if stray.sku and stray.sku not in catalogue:
+            continue  # the shop has forgotten it
         if stray.sku:
             p = catalogue[stray.sku]
             place = (stray.first, stray.last)
@@ -216,6 +218,8 @@ def _units(
         else:
             units.append(_Unit("", -1, stray.mass_g, 1.5, stray.first, stray.last, COMPLETED, 1, stray))
     for sku, most in held.items():
+        if sku not in catalogue:
+            continue
         p = catalogue[sku]
         homes = [f for f in facings if f.sku == sku]
         for f in homes:

@@ -13,7 +13,17 @@ from edge.checkout.bill import Bill, BillLine, RateGroup, UnpricedSale, make_bil
 from edge.checkout.decisions import VERDICTS, on_decided, why_waits
 from edge.checkout.receipt import Receipt, receipt_json, receipt_text
 from edge.checkout.retold import retold, settlement_of, tells_money
-from edge.checkout.sale import PROVIDER_ACCOUNT, Issuer, Sale, SoldLine, State, WithheldLine, receivable, sale_of
+from edge.checkout.sale import (
+    PROVIDER_ACCOUNT,
+    Issuer,
+    Sale,
+    SoldLine,
+    State,
+    WithheldLine,
+    promised_by,
+    receivable,
+    sale_of,
+)
 from edge.checkout.settlement import (
     CONTRADICTIONS,
     NEEDS_STAFF,
@@ -59,6 +69,7 @@ __all__ = [
     "on_time",
     "on_waived",
     "open_settlement",
+    "promised_by",
     "receipt_json",
     "receipt_text",
     "receivable",

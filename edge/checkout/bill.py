@@ -22,12 +22,12 @@ from edge.store import Store
 
 Rounding: TypeAlias = Literal["down", "half-up", "up"]
 
-WHOLE_BP = 10_000
-"""100 % in basis points."""
+WHOLE_PPM = 1_000_000
+"""100 % in parts per million."""
 
 
 MOST_MINOR = 10**15
-"""No cart costs more: a price is wrong, and a book's accounts hold no more than 64 bits."""
+"""A bill above this is nobody's: some file or some sensor is wrong."""
 
 
 class UnpricedSale(ValueError):
@@ -42,7 +42,7 @@ class BillLine:
     quantity: int
     price_minor: int
     amount_minor: int
-    rate_bp: int
+    rate_ppm: int
     reduced: bool
 
 
@@ -53,7 +53,7 @@ class RateGroup:
     A reduced rate is a rate of its own, also where a standard rate has the same percentage.
     """
 
-    rate_bp: int
+    rate_ppm: int
     reduced: bool
     net_minor: int
     tax_minor: int
@@ -69,31 +69,32 @@ class Bill:
     total_minor: int = 0
 
 
-def share_of(amount_minor: int, part_bp: int, whole_bp: int, rounding: Rounding) -> int:
-    """``amount_minor * part_bp / whole_bp`` as a whole number; ``amount_minor`` is not negative."""
-    down, rest = divmod(amount_minor * part_bp, whole_bp)
+def share_of(amount_minor: int, part_ppm: int, whole_ppm: int, rounding: Rounding) -> int:
+    """``amount_minor * part_ppm / whole_ppm`` as a whole number; ``amount_minor`` is not negative."""
+    down, rest = divmod(amount_minor * part_ppm, whole_ppm)
     if rounding == "down" or rest == 0:
         return down
     if rounding == "up":
         return down + 1
-    return down + (1 if 2 * rest >= whole_bp else 0)
+    return down + (1 if 2 * rest >= whole_ppm else 0)
 
 
 def make_bill(store: Store, charged: Mapping[str, int], day: date) -> Bill:
     """What ``charged`` (sku -> units; zero units are nothing) costs on ``day`` in the store's own time zone."""
     lines = tuple(_line(store, sku, charged[sku], day) for sku in sorted(charged) if charged[sku])
-    if sum(line.amount_minor for line in lines) > MOST_MINOR:
-        raise UnpricedSale("this costs more than a cart can: correct the prices in catalogue.csv")
     groups = tuple(
         _group(
-            sum(line.amount_minor for line in lines if (line.rate_bp, line.reduced) == rate),
+            sum(line.amount_minor for line in lines if (line.rate_ppm, line.reduced) == rate),
             *rate,
             store.prices_include_tax,
             store.tax.rounding,
         )
-        for rate in sorted({(line.rate_bp, line.reduced) for line in lines})
+        for rate in sorted({(line.rate_ppm, line.reduced) for line in lines})
     )
-    return Bill(lines, groups, sum(group.gross_minor for group in groups))
+    total_minor = sum(group.gross_minor for group in groups)
+    if total_minor > MOST_MINOR:
+        raise UnpricedSale(f"it comes to {total_minor} minor units, which nobody owes: look at the catalogue's prices")
+    return Bill(lines, groups, total_minor)
 
 
 def _line(store: Store, sku: str, quantity: int, day: date) -> BillLine:
@@ -108,12 +109,12 @@ def _line(store: Store, sku: str, quantity: int, day: date) -> BillLine:
         remedy = f'add a [[tax]] with class = "{product.tax_class}" whose since is not later'
         raise UnpricedSale(f"{sku} had no tax rate on {day}: {remedy}") from None
     amount_minor = product.price_minor * quantity
-    return BillLine(sku, quantity, product.price_minor, amount_minor, rate.rate_bp, rate.reduced)
+    return BillLine(sku, quantity, product.price_minor, amount_minor, rate.rate_ppm, rate.reduced)
 
 
-def _group(sum_minor: int, rate_bp: int, reduced: bool, includes_tax: bool, rounding: Rounding) -> RateGroup:
+def _group(sum_minor: int, rate_ppm: int, reduced: bool, includes_tax: bool, rounding: Rounding) -> RateGroup:
     """The one place where tax is rounded."""
-    whole_bp = WHOLE_BP + rate_bp if includes_tax else WHOLE_BP
-    tax_minor = share_of(sum_minor, rate_bp, whole_bp, rounding)
+    whole_ppm = WHOLE_PPM + rate_ppm if includes_tax else WHOLE_PPM
+    tax_minor = share_of(sum_minor, rate_ppm, whole_ppm, rounding)
     net_minor = sum_minor - tax_minor if includes_tax else sum_minor
-    return RateGroup(rate_bp, reduced, net_minor, tax_minor, net_minor + tax_minor)
+    return RateGroup(rate_ppm, reduced, net_minor, tax_minor, net_minor + tax_minor)

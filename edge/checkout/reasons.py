@@ -15,7 +15,7 @@ _SAID: tuple[tuple[str, Why], ...] = (
     ("who left is only", "identity"),
     ("the runtime was stopped", "stopped"),
     ("no tax rate", "price"),
-    ("more than a cart can", "price"),
+    ("which nobody owes", "price"),
     (" less than ", "lines"),
 )
 """What stands in a reason, the most particular first."""

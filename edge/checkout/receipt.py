@@ -19,11 +19,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 
+from edge.checkout.amounts import money
 from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, rule, table, wrapped
-from edge.checkout.sale import Issuer, Sale, SoldLine, State, WithheldLine
+from edge.checkout.sale import Issuer, Sale, SoldLine, State, WithheldLine, basis_points
 from edge.checkout.words import WORDS, Words
 
 REDUCED_MARK: Final = "※"
@@ -82,12 +83,12 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         "prices_include_tax": issuer.prices_include_tax,
         "lines": [
             {"sku": line.sku, "name": _name(line, language), "quantity": line.quantity,
-             "price_minor": line.price_minor, "amount_minor": line.amount_minor, "rate_bp": line.rate_bp,
+             "price_minor": line.price_minor, "amount_minor": line.amount_minor, "rate_bp": basis_points(line.rate_ppm),
              "reduced": line.reduced, "certainty": line.certainty, "events": list(line.events)}
             for line in sale.lines
         ],
         "rates": [
-            {"rate_bp": group.rate_bp, "reduced": group.reduced, "net_minor": group.net_minor,
+            {"rate_bp": basis_points(group.rate_ppm), "reduced": group.reduced, "net_minor": group.net_minor,
              "tax_minor": group.tax_minor, "gross_minor": group.gross_minor}
             for group in sale.rates
         ],
@@ -120,35 +121,35 @@ def _head(receipt: Receipt, words: Words, language: str) -> list[str]:
 def _sold(line: SoldLine, issuer: Issuer, language: str) -> list[str]:
     """Name and amount; below it the unit price where there are several."""
     mark = REDUCED_MARK if line.reduced else ""
-    lines = both_ends(_name(line, language), _money(line.amount_minor, issuer, language), mark)
+    lines = both_ends(_name(line, language), money(line.amount_minor, issuer, language), mark)
     if line.quantity > 1:
-        lines.append(f"    {_money(line.price_minor, issuer, language)} × {line.quantity}")
+        lines.append(f"    {money(line.price_minor, issuer, language)} × {line.quantity}")
     return lines
 
 
 def _sums(receipt: Receipt, words: Words, language: str) -> list[str]:
     """Without tax first where prices come without it; the total; and per rate what the law asks for."""
     sale, issuer = receipt.sale, receipt.sale.issuer
-    taxed = [group for group in sale.rates if group.rate_bp]
+    taxed = [group for group in sale.rates if group.rate_ppm]
     lines = []
     if taxed and not issuer.prices_include_tax:
         net_minor = sum(group.net_minor for group in sale.rates)
         tax_minor = sum(group.tax_minor for group in sale.rates)
-        lines += both_ends(words.subtotal, _money(net_minor, issuer, language))
-        lines += both_ends(words.tax, _money(tax_minor, issuer, language))
+        lines += both_ends(words.subtotal, money(net_minor, issuer, language))
+        lines += both_ends(words.tax, money(tax_minor, issuer, language))
     units = sum(line.quantity for line in sale.lines)
     total = words.would_be_total if receipt.state == "review" else words.total
     count = (words.unit if units == 1 else words.units).format(units)
-    lines += both_ends(f"{total}  {count}", _money(sale.total_minor, issuer, language))
+    lines += both_ends(f"{total}  {count}", money(sale.total_minor, issuer, language))
     if not taxed:
         return lines
     header = (words.rate, words.including if issuer.prices_include_tax else words.excluding,
               words.tax_inside if issuer.prices_include_tax else words.tax)  # fmt: skip
     rows = [
         (
-            _percent(group.rate_bp, language) + (f" {REDUCED_MARK}" if group.reduced else ""),
-            _money(group.gross_minor if issuer.prices_include_tax else group.net_minor, issuer, language),
-            _money(group.tax_minor, issuer, language),
+            _percent(group.rate_ppm, language) + (f" {REDUCED_MARK}" if group.reduced else ""),
+            money(group.gross_minor if issuer.prices_include_tax else group.net_minor, issuer, language),
+            money(group.tax_minor, issuer, language),
         )
         for group in sale.rates
     ]
@@ -189,14 +190,8 @@ def _name(line: SoldLine | WithheldLine, language: str) -> str:
     return line.names.get(language) or line.names.get("") or next(iter(line.names.values()), line.sku)
 
 
-def _money(amount_minor: int, issuer: Issuer, language: str) -> str:
-    """An amount as people write it. Babel's Japanese yen sign is a wide one; tills print the narrow one."""
-    amount = Decimal(amount_minor).scaleb(-issuer.currency_digits)
-    return format_currency(amount, issuer.currency, locale=language).replace("￥", "¥")
-
-
-def _percent(rate_bp: int, language: str) -> str:
-    return f"{format_decimal(Decimal(rate_bp).scaleb(-2), '0.##', locale=language)}%"
+def _percent(rate_ppm: int, language: str) -> str:
+    return f"{format_decimal(Decimal(rate_ppm).scaleb(-4), '0.####', locale=language)}%"
 
 
 __all__ = ["COLUMNS", "Receipt", "receipt_json", "receipt_text"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from edge.checkout.sale import Sale, sale_of, sale_postings
+from edge.checkout.sale import Sale, promised_by, sale_of, sale_postings
 from edge.checkout.settlement import (
     TABLE,
     Settlement,
@@ -85,7 +85,9 @@ def _told_sale(before: Settlement | None, entry: LedgerEntry) -> tuple[Settlemen
         entry.at_s if asked else 0.0, contradictions=before.contradictions if before is not None else 0,
     )  # fmt: skip
     if review:
-        settlement = replace(settlement, reason=sale.reason, cart=_cart_in(sale))
+        settlement = replace(
+            settlement, reason=sale.reason, cart=_cart_in(sale), left_s=entry.at_s, prices=promised_by(sale)
+        )
     postings = () if review else sale_postings(sale)
     body = {**entry.body, "state": state}
     key = f"{entry.kind}:{entry.visit}"

@@ -83,10 +83,15 @@ def both_ends(left: str, right: str, mark: str = "") -> list[str]:
 
 
 def table(rows: Sequence[tuple[str, str, str]], indent: int = 1) -> list[str]:
-    """Three columns: the first flush left, the others flush right and ending where the roll's amounts end."""
+    """Three columns: the first flush left, the others flush right and ending where the roll's amounts end. A row that
+    is too long for them stands on several lines.
+    """
     first, second, third = 10, 14, COLUMNS - 2 - indent - 10 - 14
     lines = []
     for left, middle, right in rows:
+        if width(left) > first or width(middle) >= second or width(right) >= third:
+            lines += [" " * indent + left, *both_ends("", middle), *both_ends("", right)]
+            continue
         lines.append(" " * indent + _flush(left, first, False) + _flush(middle, second) + _flush(right, third))
     return lines
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, TypeAlias, cast
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from edge.checkout.bill import Bill, RateGroup, Rounding, make_bill
 from edge.records import CartLine, Posting
-from edge.store import Store
+from edge.store import PriceList, Product, Store, TaxTable
+from edge.store.tax import TaxRate
 
 PROVIDER_ACCOUNT = "provider:payments"
 """What the payment provider has taken for the shop and owes it."""
@@ -55,7 +57,7 @@ class SoldLine:
     quantity: int
     price_minor: int
     amount_minor: int
-    rate_bp: int
+    rate_ppm: int
     reduced: bool
     certainty: float
     events: tuple[str, ...]
@@ -145,7 +147,7 @@ def _sold(store: Store, bill: Bill, cart: tuple[CartLine, ...]) -> tuple[SoldLin
             line.quantity,
             line.price_minor,
             line.amount_minor,
-            line.rate_bp,
+            line.rate_ppm,
             line.reduced,
             *_behind(cart, line.sku, line.quantity),
         )
@@ -178,12 +180,45 @@ def _behind(cart: tuple[CartLine, ...], sku: str, quantity: int) -> tuple[float,
 
 def body_of(sale: Sale) -> dict[str, object]:
     """The sale as the JSON-ready body of a ledger entry."""
-    return cast("dict[str, object]", msgspec.json.decode(msgspec.json.encode(sale)))
+    body = cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(sale)))
+    for rated in (*body["lines"], *body["rates"]):
+        rated["rate_bp"] = basis_points(rated.pop("rate_ppm"))
+    return body
 
 
 def sale_of(body: Mapping[str, object]) -> Sale:
     """The sale that an entry's body tells; `msgspec.ValidationError` where it tells none."""
-    return msgspec.convert(body, Sale)
+    told = dict(body)
+    for part in ("lines", "rates"):
+        rated = told.get(part)
+        if isinstance(rated, list):
+            told[part] = [_in_ppm(each) for each in rated]
+    return msgspec.convert(told, Sale)
+
+
+def basis_points(rate_ppm: int) -> int | float:
+    """A rate as the book and programs are told it: 800 for 8 %, 887.5 for 8.875 %."""
+    return rate_ppm / 100 if rate_ppm % 100 else rate_ppm // 100
+
+
+def _in_ppm(rated: object) -> object:
+    """A line or a group of the book, its rate in parts per million: two digits behind the point come back exactly."""
+    if not isinstance(rated, dict) or not isinstance(rated.get("rate_bp"), int | float):
+        return rated
+    rest = {key: said for key, said in rated.items() if key != "rate_bp"}
+    return {**rest, "rate_ppm": round(rated["rate_bp"] * 100)}
+
+
+def promised_by(sale: Sale) -> PriceList:
+    """The prices that a sale of the book was made with: all that is left of them where nothing else remembers."""
+    rates = {(line.rate_ppm, line.reduced): rate_name(line.rate_ppm, line.reduced) for line in sale.lines}
+    tax = TaxTable(tuple(TaxRate(name, rate_ppm, reduced=reduced) for (rate_ppm, reduced), name in rates.items()))
+    products = {
+        x.sku: Product(x.sku, "", tuple(x.names.items()), x.price_minor, rates[x.rate_ppm, x.reduced], 1.0, 1.0)
+        for x in sale.lines
+    }
+    issuer = sale.issuer
+    return PriceList(issuer.currency, issuer.currency_digits, issuer.prices_include_tax, tax, products)
 
 
 # --- accounts ------------------------------------------------------------------------------------------------------
@@ -194,10 +229,9 @@ def receivable(subject: str) -> str:
     return f"receivable:{subject}"
 
 
-def rate_name(rate_bp: int, reduced: bool) -> str:
-    """How accounts name a rate: ``10%``, ``8%-reduced``, ``7.75%``."""
-    whole, rest = divmod(rate_bp, 100)
-    percent = f"{whole}.{rest:02d}".rstrip("0").rstrip(".") if rest else str(whole)
+def rate_name(rate_ppm: int, reduced: bool) -> str:
+    """How accounts name a rate: ``10%``, ``8%-reduced``, ``8.875%``."""
+    percent = f"{Decimal(rate_ppm).scaleb(-4).normalize():f}"
     return f"{percent}%-reduced" if reduced else f"{percent}%"
 
 
@@ -205,7 +239,7 @@ def sale_postings(sale: Sale) -> tuple[Posting, ...]:
     """Dr receivable:<subject>, Cr sales:<rate>, Cr tax:<rate>; legs of nothing are left out."""
     legs = [Posting(receivable(sale.subject), sale.total_minor)]
     for group in sale.rates:
-        rate = rate_name(group.rate_bp, group.reduced)
+        rate = rate_name(group.rate_ppm, group.reduced)
         legs += [Posting(f"sales:{rate}", -group.net_minor), Posting(f"tax:{rate}", -group.tax_minor)]
     return tuple(leg for leg in legs if leg.amount_minor)
 

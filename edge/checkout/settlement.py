@@ -45,7 +45,7 @@ from edge.checkout.sale import (
     withheld_lines,
 )
 from edge.records import CartLine, Effect, LedgerEntry, PaymentReply, PaymentRequest, Posting
-from edge.store import Store
+from edge.store import PriceList, Store
 
 Event: TypeAlias = Literal[
     "owes", "owes_nothing", "doubtful", "approved", "declined", "no_answer", "give_up", "retry", "charge", "waive",
@@ -113,8 +113,10 @@ class Settlement:
 
     ``total_minor`` is what is asked for, in ``review`` what would be. ``attempt`` counts the requests sent and
     ``asked_s`` is when the last one was. ``heard`` holds the provider's different definite answers, first one first,
-    as ``outcome:reference``; ``contradictions`` counts those that staff were told about. In ``review``, ``reason`` is
-    why, and ``cart`` what the visit was believed to hold: a person decides about these lines.
+    as ``outcome:reference``; ``contradictions`` counts those that staff were told about. Of a visit in ``review``,
+    ``reason`` is why, ``cart`` what it was believed to hold (a person decides about these lines), ``left_s`` when it
+    left and ``prices`` what was promised for what it may have taken: whenever a person decides, it is priced and taxed
+    as on that day.
     """
 
     visit: str
@@ -129,6 +131,8 @@ class Settlement:
     contradictions: int = 0
     reason: str = ""
     cart: tuple[CartLine, ...] = ()
+    left_s: float = 0.0
+    prices: PriceList | None = None
 
     @property
     def listed(self) -> dict[str, int]:
@@ -186,8 +190,18 @@ def review_settlement(
         day = day_of_sale(at_s, store.timezone)
         sale = Sale("review", subject, issuer_of(store), day, (), (), 0, doubtful, reason=why)
     sale = replace(sale, key=key)
+    promised = store.price_list.only({**charged, **withheld})
     settlement = Settlement(
-        visit, subject, TABLE["new", "doubtful"], sale.total_minor, store.currency, key, reason=sale.reason, cart=lines
+        visit,
+        subject,
+        TABLE["new", "doubtful"],
+        sale.total_minor,
+        store.currency,
+        key,
+        reason=sale.reason,
+        cart=lines,
+        left_s=at_s,
+        prices=promised,
     )
     return settlement, [LedgerEntry(f"review:{visit}", at_s, "review", visit, body_of(sale), (), store.currency)]
 
@@ -201,11 +215,16 @@ def on_reviewed(
     decided_by: str,
     at_s: float,
 ) -> tuple[Settlement, list[Effect]]:
-    """A person looked and says what is charged; nothing waives the visit. `WrongMoment` unless in review."""
+    """A person looked at ``at_s`` and says what is charged; nothing waives the visit. `WrongMoment` unless in review.
+
+    It costs what it cost when the visit left.
+    """
     _expect(settlement, "charge")
-    sale = make_sale(store, settlement.subject, charged, withheld, lines, at_s, "asked")
+    terms = store.at_prices(settlement.prices) if settlement.prices is not None else store
+    left_s = settlement.left_s or at_s
+    sale = make_sale(terms, settlement.subject, charged, withheld, lines, left_s, "asked")
     sale = replace(sale, decided_by=decided_by, key=settlement.key)
-    decided, effects = _owed(store, settlement.visit, "review", sale, at_s)
+    decided, effects = _owed(terms, settlement.visit, "review", sale, at_s)
     return replace(decided, contradictions=settlement.contradictions), effects
 
 

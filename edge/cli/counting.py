@@ -28,7 +28,7 @@ SETTLES_S = 10.0
 EVENS_S = 3.0
 """What was set down just now may come out even after another look."""
 
-_HAND = re.compile(r"(?P<shelf>[^:\s]+):(?P<first>\d+)(?:-(?P<last>\d+))?(?::(?P<sku>[^=]+))?=(?P<units>[0-9]{1,5})")
+_HAND = re.compile(r"(?P<shelf>[^:\s]+):(?P<first>\d+)(?:-(?P<last>\d+))?(?::(?P<sku>.+))?=(?P<units>[0-9]{1,5})")
 
 
 class Unfinished(ValueError):

@@ -23,6 +23,7 @@ def named(place: Place) -> str:
 def table_of(places: list[Place], taken: Mapping[str, int | None] | None = None) -> Table:
     """Stock and weight of each place; ``taken``: what is about to be counted there, by its name."""
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("place", "product", "", box=None, header_style="dim", pad_edge=False)
     for heading in ("stock", "by weight", *(["count"] if taken is not None else [])):
@@ -33,7 +34,9 @@ def table_of(places: list[Place], taken: Mapping[str, int | None] | None = None)
         counts = [_stock(place), _number(place["by_weight"])]
         if taken is not None:
             counts.append(_number(taken[named(place)]))
-        table.add_row(where, sku, place["name"], *counts, _remark(place))
+        table.add_row(
+            where, Text(sku), Text(place["name"]), *counts, _remark(place)
+        )  # no markup: anybody names products
     return table
 
 

@@ -168,7 +168,7 @@ def _replay_one(
         recording = opened(file)
         store = _store_of(recording, calibration)
         collector = _collector(recording, store) if report else None
-        book = _book(ledger, go_on, wanted=not as_json)
+        book = _book(ledger, go_on, store, wanted=not as_json)
         with _progress(recording) as progress:
             done = run(
                 recording, store=store, book=book, observers=[collector] if collector else [],
@@ -210,12 +210,12 @@ def _collector(recording: Recording, store: Store) -> Collector:
     return Collector(store, recording.name, read_truth(recording.attachments.get("truth.json")))
 
 
-def _book(ledger: Path | None, go_on: bool, wanted: bool) -> Book | None:
+def _book(ledger: Path | None, go_on: bool, store: Store, *, wanted: bool) -> Book | None:
     """The ledger that was named, else one in memory where receipts are printed."""
     if ledger is not None:
         from simulator.replay import open_ledger
 
-        return open_ledger(ledger, go_on)
+        return open_ledger(ledger, go_on, store)
     if wanted:
         from edge.ledger.book import Book
 

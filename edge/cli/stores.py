@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.terminal import DIFFERENT, refuse_store, say
+from edge.cli.live import StateFolder
+from edge.cli.places import state_folder
+from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse_store, say
+
+if TYPE_CHECKING:
+    from edge.store import Store
 
 app = typer.Typer()
 
@@ -15,8 +20,9 @@ app = typer.Typer()
 @app.command()
 def check(
     store: Annotated[Path, typer.Option(help="The folder with store.toml and its tables, and site.toml.")],
+    state: StateFolder = None,
 ) -> None:
-    """Look through a store folder and name everything that is wrong with it."""
+    """Look through a store folder and name everything that is wrong with it; also where it does not fit to the book."""
     from edge.site import FILE, load_shop
     from edge.store import BrokenStore
 
@@ -24,6 +30,10 @@ def check(
         shop, site = load_shop(store)
     except BrokenStore as error:
         refuse_store(str(store), error)
+    misfit = _misfit(state_folder(state, shop.id), shop)
+    if misfit:
+        say(misfit)
+        raise typer.Exit(UNUSABLE)
     shelves = shop.layout.shelves
     plates = sum(s.plates for s in shelves)
     what = f"{len(shop.catalogue)} products on {len(shelves)} shelves with {plates} plates"
@@ -39,3 +49,22 @@ def check(
     for camera, fault in shop.blind.items():
         say(f"{camera} is blind: {fault}")
     raise typer.Exit(DIFFERENT)
+
+
+def _misfit(state: Path, store: Store) -> str:
+    """Why the shop could not open with the book that it has; empty where it has none, or where nobody may look."""
+    from edge.daemon.shop import LEDGER
+    from edge.ledger import Book, UnusableLedger
+    from edge.ledger.owner import refuse_others
+
+    try:
+        if not (state / LEDGER).exists():
+            return ""
+        with Book(state / LEDGER, read_only=True) as book:
+            try:
+                refuse_others(book, store)
+            except UnusableLedger as error:
+                return str(error)
+    except OSError as error:
+        say(f"whether this fits to the book could not be seen: {error}")
+    return ""

@@ -3,8 +3,9 @@
 The last checkpoint is thawed, and everything that was recorded behind it is stepped once more: the same records give
 the same effects, the book has most of them already, and an entry that it has changes nothing. Money is not asked for
 meanwhile. What the world was told and keeps (retained messages) is told again at the end. A segment is stepped with the
-profiles that it was recorded with: others would tell other grams than the book has. Where a shelf weighs by another
-profile from now on, nobody knows what left it or came back during the stop: a person looks at who was inside.
+store that it was recorded in, its catalogue and policy as well as its profiles: others would tell other grams and other
+sums than the book has. Then the shop changes over to what its files say now (`edge.runtime.changeover`): prices that
+were promised hold, and where a shelf weighs otherwise from now on, a person looks at who was inside.
 
 Then the book is asked: about money it is always right. A visit that the book has let in and not settled, and that no
 recording brings back, goes to review: nobody is charged for what nobody remembers. Who was asked for money and has not
@@ -16,12 +17,15 @@ before it is charged.
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from urllib.parse import quote
 
 from edge import __version__
-from edge.attribution import depart, forget_products
+from edge.attribution import depart
 from edge.checkout import Settlement, review_settlement
 from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
@@ -30,12 +34,14 @@ from edge.journal import Position, heard_since, last_checkpoint, segments, segme
 from edge.keys import payment_key
 from edge.ledger import Book, ContradictoryEntry, settlement_in, who_waits
 from edge.records import LedgerEntry, PaymentRequest, Publish
+from edge.runtime.changeover import change_over
 from edge.runtime.decisions import waiting
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.health import alerts, status
-from edge.state import open_shop, reopen_shelves
+from edge.runtime.promises import forget_promises, promise
+from edge.state import State, open_shop
 from edge.store import BrokenStore, Store, read_store
-from edge.wire import Recording
+from edge.wire import Recording, UnreadableRecording, open_recording
 
 OVER = frozenset({"settlement", "review", "expired", "staff-left"})
 """Kinds of entries that end a visit."""
@@ -66,16 +72,23 @@ class Recovered:
     """What staff should hear as soon as there is a broker."""
     forgotten: tuple[str, ...] = ()
     """Shelves that weigh by another profile than before, while somebody was inside; those visits go to review."""
+    recalled: tuple[str, ...] = ()
+    """Products that the catalogue has no row of any more, and that somebody inside may hold."""
     cold: str = ""
     """Why not everything is remembered, where that is so."""
 
 
-class ProductsGone(OSError):
-    """The catalogue lacks what people inside hold; the message says what to do."""
+class PromisedOtherwise(OSError):
+    """The store's files cannot change like that while somebody is inside; the message says what to do."""
+
+
+class OtherShop(OSError):
+    """The recordings in the state folder are another shop's; the message says what to do."""
 
 
 def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock) -> Recovered:
     """Bring a fresh driver to where the last one was. Its book must be open, its provider absent."""
+    _refuse_others(folder, store)
     found = Recovered(driver, Position("", 0))
     driver.publish = lambda publish: _keep(found, publish)
     kept = last_checkpoint(folder)
@@ -85,14 +98,14 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
         except UnreadableState:
             found.cold = "the checkpoint is of another version"
         else:
-            _know_the_products(driver, store)
+            _keep_promises(driver.state, folder, kept.position, store)
             if kept.version == __version__:
                 _hear_again(found, folder, kept.position, store)
             elif any(True for _ in heard_since(folder, kept.position)):
                 found.cold = f"version {kept.version} of Tebura did not stop in good order"
     elif segments(folder) or book.head()[0]:
         found.cold = "there is no usable checkpoint"
-    _weigh_anew(found, store)
+    _change_over(found, store)
     behind_s = clock.behind_s(driver.heard_s)
     if behind_s > LONG_S and not driver.state.door.visits:
         _begin_anew(driver)
@@ -109,12 +122,27 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     return found
 
 
-def _know_the_products(driver: Driver, store: Store) -> None:
-    """What somebody inside holds must have a price."""
-    gone = forget_products(driver.state.belief, store.catalogue)
-    if gone:
-        what = f"{', '.join(sorted(gone))} may be in the cart of somebody inside, and the catalogue has no row of it"
-        raise ProductsGone(f"{what} any more. Put the row back until they have left")
+def _refuse_others(folder: Path, store: Store) -> None:
+    """A backup that was put back in the wrong place would bring another shop's visits into this one's book."""
+    for path in reversed(segments(folder)):
+        try:
+            told = tomllib.loads(open_recording(path).attachments["store.toml"].decode())["store"]["id"]
+        except (UnreadableRecording, OSError, KeyError, TypeError, ValueError):
+            continue  # cut off before its first byte, or from before there were any
+        if told != store.id:
+            what = f"{path} was recorded in the shop {told!r}, and this is {store.id!r}"
+            raise OtherShop(f"{what}. Move the recordings away, or name another folder with --state")
+        return
+
+
+def _keep_promises(state: State, folder: Path, position: Position, store: Store) -> None:
+    """Who came in while a version was at work that kept no prices was promised those that were recorded then."""
+    if all(visit.prices for visit in state.door.visits.values() if visit.role == "member"):
+        return
+    recording = next((r for r, _ in segments_since(folder, position) if r.path.name == position.segment), None)
+    before = _as_recorded(recording, store) if recording is not None else None
+    for visit in state.door.visits.values():
+        promise(state, before or store, visit)
 
 
 def _hear_again(found: Recovered, folder: Path, position: Position, store: Store) -> None:
@@ -122,36 +150,46 @@ def _hear_again(found: Recovered, folder: Path, position: Position, store: Store
     driver = found.driver
     try:
         for recording, messages in segments_since(folder, position):
-            driver.store = _as_recorded(recording, store)
-            _weigh_anew(found, driver.store)
-            for heard in messages:
+            first = next(messages, None)
+            if first is None:
+                continue
+            then = _as_recorded(recording, store)
+            if then is None:
+                found.cold = f"the store's files in {recording.path.name} cannot be read by this version of Tebura"
+            _change_over(found, then or store)
+            for heard in chain((first,), messages):
                 driver.hear(heard)
                 found.heard += 1
     except ContradictoryEntry as error:
         found.cold = f"the book says something else than the recording ({error})"
-    finally:
-        driver.store = store
 
 
-def _as_recorded(recording: Recording, store: Store) -> Store:
-    """The store, weighing as it did when this was recorded; as now where that cannot be told."""
-    try:
-        before = read_store(recording.store_files()).profiles
-    except BrokenStore:
+def _as_recorded(recording: Recording, store: Store) -> Store | None:
+    """The store that this was recorded in; None where that cannot be told."""
+    files = recording.store_files()
+    if files == store.sources:
         return store
-    there = {s.id: s.plates for s in store.layout.shelves}
-    return replace(store, profiles={s: c for s, c in before.items() if there.get(s) == len(c.profile.plate)})
+    try:
+        return read_store(files)
+    except BrokenStore:
+        return None
 
 
-def _weigh_anew(found: Recovered, store: Store) -> None:
-    """Shelves of another profile begin anew, and who is inside is in doubt."""
-    state = found.driver.state
-    forgotten = reopen_shelves(state, store)
-    found.driver.begin_with(state)
-    if forgotten and state.door.visits:
-        found.forgotten = tuple(dict.fromkeys((*found.forgotten, *forgotten)))
-        for visit in state.door.visits.values():
-            doubt_visit(visit)
+def _change_over(found: Recovered, store: Store) -> None:
+    """From here on the shop is this one."""
+    driver, state = found.driver, found.driver.state
+    for prices in state.prices.values():
+        if (prices.currency, prices.currency_digits) != (store.currency, store.currency_digits):
+            what = f"somebody is inside to whom prices in {prices.currency} were promised, not in {store.currency}"
+            raise PromisedOtherwise(f"{what}. Put the currency in store.toml back until they have left")
+    inside, changed = bool(state.door.visits), change_over(state, store)
+    if changed.shelves and inside:
+        found.forgotten = tuple(dict.fromkeys((*found.forgotten, *changed.shelves)))
+    found.recalled = changed.recalled
+    for sku in changed.untold:
+        _keep(found, Publish(f"stock/{quote(sku, safe='')}", {}, retain=True))
+    driver.store = store
+    driver.begin_with(state)
 
 
 def _begin_anew(driver: Driver) -> None:
@@ -217,6 +255,7 @@ def _forget(found: Recovered, visit: str) -> None:
     depart(state.belief, visit, {t for t, track in state.floor.tracks.items() if not track.gone})
     state.door.visits.pop(visit, None)
     state.carts.pop(visit, None)
+    forget_promises(state)
     _keep(found, Publish(f"visit/{visit}/cart", {}, retain=True))
 
 

@@ -29,7 +29,9 @@ from edge.daemon.recovery import Recovered, recover, unanswered
 from edge.driver import Driver, Observer
 from edge.journal import Checkpoint, Recorder, save_checkpoint
 from edge.journal.housekeeping import tidy
+from edge.ledger.faults import UnusableLedger
 from edge.ledger.mirror import open_mirrored
+from edge.ledger.owner import take_for
 from edge.records import Publish, Refused
 from edge.runtime import carts_inside, closing_status, stock_on_shelves
 from edge.site import Site
@@ -104,6 +106,11 @@ class Shop:
         """Everything that has to be there before the first message. `OSError` and its kin: what cannot be used."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         book, mirror, repaired = open_mirrored(self.folder / LEDGER)
+        try:
+            take_for(book, self.store)
+        except UnusableLedger:
+            book.close()
+            raise
         self.book = book
         self.members = Members(self.folder / MEMBERS)
         self.driver = Driver(self.store, book=book, observers=self._observers, faulted=_report)
@@ -324,6 +331,10 @@ def _repaired(repaired: str, found: Recovered) -> str:
     if found.forgotten:
         shelves = ", ".join(found.forgotten[:10]) + (" …" if len(found.forgotten) > 10 else "")
         told.append(f"{shelves} weighs by another profile than before the stop; visits in progress go to review")
+    if found.recalled:
+        names = ", ".join(found.recalled[:10]) + (" …" if len(found.recalled) > 10 else "")
+        what = f"{names} is in no row of the catalogue any more, and somebody inside may hold it"
+        told.append(f"{what}: they pay what it cost when they came in")
     if found.lost:
         names = ", ".join(found.lost[:10]) + (" …" if len(found.lost) > 10 else "")
         told.append(f"{len(found.lost)} visits that only the ledger knew of wait for review: {names}")

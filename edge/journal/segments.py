@@ -21,7 +21,9 @@ from edge.journal.checkpoints import Position
 from edge.wire import Heard, Recording, RecordingWriter, open_recording
 from edge.wire.recording import UnreadableRecording
 
-NAME = re.compile(r"^\d{8}T\d{6}Z-(\d{6,})\.mcap$")
+NAME = re.compile(r"\d{8}T\d{6}Z-(\d{6,18})\.mcap", re.ASCII)
+
+STAMP = "%Y%m%dT%H%M%SZ"
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -36,18 +38,27 @@ FLUSH_S = 0.05
 
 def segments(folder: Path) -> list[Path]:
     """All segments, oldest first."""
-    found = [p for p in folder.glob("*.mcap") if NAME.match(p.name)]
+    found = [p for p in folder.glob("*.mcap") if NAME.fullmatch(p.name) and _is_a_time(p.name[:16])]
     return sorted(found, key=_number)
 
 
 def _number(path: Path) -> int:
-    match = NAME.match(path.name)
+    match = NAME.fullmatch(path.name)
     return int(match[1]) if match else 0
+
+
+def _is_a_time(told: str) -> bool:
+    """Not the 30th of February, which somebody's copy may be called."""
+    try:
+        datetime.strptime(told, STAMP)
+    except ValueError:
+        return False
+    return True
 
 
 def began_s(path: Path) -> float:
     """When a segment began, UNIX seconds, as its name says."""
-    return datetime.strptime(path.name[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    return datetime.strptime(path.name[:16], STAMP).replace(tzinfo=UTC).timestamp()
 
 
 def segments_between(folder: Path, from_s: float, to_s: float) -> list[Path]:
@@ -180,7 +191,7 @@ class Recorder:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._numbers += 1
         began = datetime.fromtimestamp(at_s, UTC)
-        self._path = self.folder / f"{began:%Y%m%dT%H%M%SZ}-{self._numbers:06d}.mcap"
+        self._path = self.folder / f"{began.strftime(STAMP)}-{self._numbers:06d}.mcap"
         try:
             self._writer = RecordingWriter(self._path, self._attachments, at_s)
             self._began_s, self._count, self._waiting, self._waiting_bytes = at_s, 0, 0, 0

@@ -23,7 +23,7 @@ from sqlite_utils import Database
 from edge.ledger.canon import FIRST_HASH, Written, canonical, chained, content_of, export_line, read_back
 from edge.ledger.faults import BookFault, ContradictoryEntry, UnbalancedEntry, UnusableLedger, told
 from edge.ledger.proof import Proof
-from edge.ledger.schema import APPLICATION_ID, TABLES, VERSION
+from edge.ledger.schema import APPLICATION_ID, SHOP_TABLE, TABLES, VERSION
 from edge.ledger.seal import sealed_copy, take_the_place_of
 from edge.records import LedgerEntry
 
@@ -151,6 +151,13 @@ class Book:
         with told(self.path):
             return list(dict.fromkeys(visit for (visit,) in self._db.execute(query, [kind, since_seq])))
 
+    def last(self, kind: str) -> Written | None:
+        """The last entry of a kind."""
+        with told(self.path):
+            query = f"SELECT {_COLUMNS} FROM entry WHERE kind = ? ORDER BY seq DESC LIMIT 1"
+            row = self._db.execute(query, [kind]).fetchone()
+        return self._read(row) if row else None
+
     def balance(self, account: str) -> int:
         """What an account stands at, minor units: positive is debit."""
         amount: int = self._one("SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = ?", account)
@@ -198,6 +205,23 @@ class Book:
         """The book as canonical JSON lines; equal books give equal bytes."""
         for written in self.entries():
             yield export_line(written)
+
+    # --- whose it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def kept_for(self) -> str:
+        """The id of the live shop whose book this is; empty of a replay's, and of one that an older version kept."""
+        if not self._one("SELECT count(*) FROM sqlite_schema WHERE name = 'shop'"):
+            return ""
+        with told(self.path):
+            row = self._db.execute("SELECT store FROM shop").fetchone()
+        return row[0] if row else ""
+
+    def keep_for(self, store: str) -> None:
+        """Mark the book as a live shop's, once and for all; see `edge.ledger.owner`."""
+        with told(self.path), self._db.atomic():
+            self._db.execute(SHOP_TABLE)
+            self._db.execute("INSERT INTO shop (id, store) VALUES (1, ?)", [store])
 
     # --- checkpoints -----------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from edge.checkout import Sale, Settlement, retold, sale_of, tells_money
-from edge.checkout.bill import WHOLE_BP, Rounding, share_of
+from edge.checkout.bill import WHOLE_PPM, Rounding, share_of
 from edge.keys import payment_key
 from edge.ledger.canon import FIRST_HASH, Written, canonical, chained
 from edge.ledger.faults import BookFault
@@ -152,23 +152,23 @@ def _facts(entry: LedgerEntry, sale: Sale, before: Settlement | None) -> list[st
 def _sums(sale: Sale) -> list[str]:
     """Lines -> rates -> taxes -> total, with the one rounding inside each rate."""
     found = []
-    rates = [(group.rate_bp, group.reduced) for group in sale.rates]
-    if rates != sorted(set(rates)) or set(rates) != {(line.rate_bp, line.reduced) for line in sale.lines}:
+    rates = [(group.rate_ppm, group.reduced) for group in sale.rates]
+    if rates != sorted(set(rates)) or set(rates) != {(line.rate_ppm, line.reduced) for line in sale.lines}:
         found.append("its rates are not those of its lines, each once and in their order")
     includes = sale.issuer.prices_include_tax
     rounded = {sale.issuer.rounding} if sale.issuer.rounding else set(ROUNDINGS)
     for group in sale.rates:
         if group.net_minor + group.tax_minor != group.gross_minor:
-            found.append(f"rate {group.rate_bp}: {group.net_minor} + {group.tax_minor} is not {group.gross_minor}")
-        rate = (group.rate_bp, group.reduced)
-        lines_minor = sum(line.amount_minor for line in sale.lines if (line.rate_bp, line.reduced) == rate)
+            found.append(f"rate {group.rate_ppm}: {group.net_minor} + {group.tax_minor} is not {group.gross_minor}")
+        rate = (group.rate_ppm, group.reduced)
+        lines_minor = sum(line.amount_minor for line in sale.lines if (line.rate_ppm, line.reduced) == rate)
         stated_minor = group.gross_minor if includes else group.net_minor
         if lines_minor != stated_minor:
-            found.append(f"rate {group.rate_bp}: its lines sum to {lines_minor}, it says {stated_minor}")
-        whole_bp = WHOLE_BP + group.rate_bp if includes else WHOLE_BP
-        ways = {way for way in rounded if share_of(stated_minor, group.rate_bp, whole_bp, way) == group.tax_minor}
+            found.append(f"rate {group.rate_ppm}: its lines sum to {lines_minor}, it says {stated_minor}")
+        whole_ppm = WHOLE_PPM + group.rate_ppm if includes else WHOLE_PPM
+        ways = {way for way in rounded if share_of(stated_minor, group.rate_ppm, whole_ppm, way) == group.tax_minor}
         if not ways:
-            found.append(f"rate {group.rate_bp}: {group.tax_minor} is not the tax of {stated_minor}")
+            found.append(f"rate {group.rate_ppm}: {group.tax_minor} is not the tax of {stated_minor}")
         rounded = ways or rounded
     total_minor = sum(group.gross_minor for group in sale.rates)
     if total_minor != sale.total_minor:

@@ -11,14 +11,15 @@ from edge.ledger.book import Book
 def receipt_of(book: Book, visit: str) -> Receipt | None:
     """The visit's receipt as things stand: the settlement, else the review; None where the visit has neither.
 
-    The state and the provider's reference are those that the latest entry tells.
+    It is dated as the visit left, whenever a person decided about it. The state and the provider's reference are those
+    that the latest entry tells.
     """
     found: Receipt | None = None
     for written in book.entries(visit=visit):
         entry = written.entry
         if entry.kind in ("review", "settlement"):
             sale = sale_of(entry.body)
-            found = Receipt(visit, entry.at_s, sale.state, sale)
+            found = Receipt(visit, found.at_s if found else entry.at_s, sale.state, sale)
         elif entry.kind.startswith("payment-") and found is not None:
             approved = entry.kind == "payment-approved"
             reference = cast("str", entry.body["reference"]) if approved else found.reference

@@ -73,3 +73,11 @@ TABLES = (
         for verb in ("UPDATE", "DELETE")
     ),
 )
+
+SHOP_TABLE = """
+    CREATE TABLE IF NOT EXISTS shop (
+        id    INTEGER PRIMARY KEY CHECK (id = 1),
+        store TEXT NOT NULL CHECK (store <> '')
+    ) STRICT
+    """
+"""Whose book it is. Only a live shop's has it: replays of equal recordings are equal files, wherever they are made."""

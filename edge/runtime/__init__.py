@@ -40,6 +40,7 @@ from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
 from edge.runtime.leaving import lose, may_settle, settle
+from edge.runtime.promises import forget_promises
 from edge.runtime.shelves import carts_inside, weights
 from edge.runtime.supply import counted, stock_on_shelves
 from edge.state import State, refuse
@@ -145,6 +146,7 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
             settle(state, store, visit, effects)
     for visit in expire(state.door, store, state.now_s):
         effects.append(LedgerEntry(f"expired:{visit.id}", state.now_s, "expired", visit.id, {"subject": visit.subject}))
+        forget_promises(state)
     for name, settlement in list(state.settlements.items()):
         if settlement.state == "asked":
             state.settlements[name], told = on_time(settlement, state.now_s, store)

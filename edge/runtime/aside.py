@@ -31,6 +31,7 @@ from edge.records import (
     WeightBatch,
 )
 from edge.runtime.health import alerts, status
+from edge.runtime.promises import forget_promises, terms_of
 from edge.state import State, open_shop, refuse, reopen_shelf
 from edge.stock import open_stock
 from edge.store import Store
@@ -119,6 +120,7 @@ def _begin_anew(state: State, store: Store, reason: str, effects: list[Effect]) 
     state.shelves, state.floor, state.belief = fresh.shelves, fresh.floor, fresh.belief
     state.door.strangers += sum(max(0, v.inside - v.left) for v in state.door.visits.values())
     state.door.visits, state.door.passings = {}, []
+    forget_promises(state)
     state.carts, state.confusions, state.statures, state.blind = {}, [], [], {}
     state.busy_at_s = fresh.busy_at_s
 
@@ -135,12 +137,13 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
     cart = state.carts.get(visit.id)
     lines = cart.lines if cart is not None else ()
     units = {line.sku: line.quantity for line in lines}  # a product's last line is all of it
+    terms = terms_of(state, store, visit.id)
     try:
         settlement, told = review_settlement(
-            store, visit.id, visit.subject, units, {}, lines, reason, state.now_s, visit.key
+            terms, visit.id, visit.subject, units, {}, lines, reason, state.now_s, visit.key
         )
     except Exception:
-        settlement, told = review_settlement(store, visit.id, visit.subject, {}, {}, (), reason, state.now_s, visit.key)
+        settlement, told = review_settlement(terms, visit.id, visit.subject, {}, {}, (), reason, state.now_s, visit.key)
     state.settlements[visit.id] = settlement
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))

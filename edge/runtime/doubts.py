@@ -6,14 +6,11 @@ from edge.attribution import confuse, measure, whose_track
 from edge.floor import Confusion, Stature, doubts_now, see
 from edge.records import PeopleFrame
 from edge.state import State
+from edge.store.policy import SEEN_BY_NOBODY
 from edge.visit import Visit
 
 DOUBT_LAG_S = 1.0
 """Doubt about identity takes effect this much later, when the shelf events from before it have been told."""
-
-
-SEEN_BY_NOBODY = 0.5
-"""How sure it is who is who when no camera saw it: a person looks before anything is charged."""
 
 
 def look(state: State, frame: PeopleFrame) -> None:

@@ -9,12 +9,14 @@ from edge.floor import forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
 from edge.keys import moment, unique
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
-from edge.runtime.doubts import SEEN_BY_NOBODY, doubt, doubt_now, doubt_visit
+from edge.runtime.doubts import doubt, doubt_now, doubt_visit
 from edge.runtime.health import why_shut
+from edge.runtime.promises import promise
 from edge.runtime.turns import at_reader, turned_up, whose_turn
 from edge.runtime.whereabouts import elsewhere, inside, walked_out
 from edge.state import LEAST_SHARE, State, refuse
 from edge.store import Store
+from edge.store.policy import SEEN_BY_NOBODY
 from edge.visit import Passing, behind, go_in, go_out, scan, waiting
 
 CAMERAS_LAG_S = 0.5
@@ -62,6 +64,7 @@ def _let_in(
 ) -> None:
     known = set(state.door.visits)
     visit = scan(state.door, store, record.gate, record.at_s, answer)
+    promise(state, store, visit)
     gate = store.layout.gate(record.gate)
     if gate is not None:
         visit.shown_by = at_reader(state, gate.position, record.at_s)

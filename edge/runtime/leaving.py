@@ -9,12 +9,13 @@ from edge.checkout import open_settlement, review_settlement
 from edge.floor import positions, reaches
 from edge.records import Effect, LedgerEntry, Publish
 from edge.runtime.doubts import doubt, doubt_visit
+from edge.runtime.promises import forget_promises, terms_of
 from edge.runtime.shelves import CONCERNS_M
 from edge.runtime.whereabouts import THERE, walked_out
 from edge.shelf import still_stirring
 from edge.state import LEAST_SHARE, State
 from edge.store import Store
-from edge.visit import Visit, after, give_up, outcome_of
+from edge.visit import Outcome, Visit, after, give_up, outcome_of
 
 KEEP_S = 3600.0
 """A settlement that is over is remembered this long, for an answer that comes twice."""
@@ -87,6 +88,7 @@ def settle(state: State, store: Store, visit: Visit, effects: list[Effect]) -> N
     depart(state.belief, visit.id, {t for t, track in state.floor.tracks.items() if not track.gone})
     state.carts.pop(visit.id, None)
     del state.door.visits[visit.id]
+    forget_promises(state)
 
 
 def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> None:
@@ -96,7 +98,9 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     outcome = outcome_of(
         cart, visit.identity, store.policy, lost=visit.lost, interrupted=visit.interrupted, unsure=visit.unsure
     )
-    common = (store, visit.id, visit.subject, outcome.charged, outcome.withheld, outcome.lines)
+    terms = terms_of(state, store, visit.id)
+    charged, withheld = _sold_here(terms, outcome)
+    common = (terms, visit.id, visit.subject, charged, withheld, outcome.lines)
     if outcome.review:
         settlement, told = review_settlement(*common, outcome.review, visit.leaving_s, visit.key)
     else:
@@ -107,3 +111,11 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     state.settlements[visit.id] = settlement
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))
+
+
+def _sold_here(store: Store, outcome: Outcome) -> tuple[dict[str, int], dict[str, int]]:
+    """What is charged and what is withheld. A product that the shop never offered to this visit has no price for it."""
+    charged, withheld = dict(outcome.charged), dict(outcome.withheld)
+    for sku in [sku for sku in charged if sku not in store.catalogue]:
+        withheld[sku] = withheld.get(sku, 0) + charged.pop(sku)
+    return charged, withheld

@@ -9,6 +9,7 @@ from edge.floor import reaches
 from edge.records import Cart, Effect, Explained, LedgerEntry, Point, Publish, ShelfEvent, Touch, WeightBatch
 from edge.runtime.doubts import doubt, doubt_now
 from edge.runtime.health import status
+from edge.runtime.promises import known_here, terms_of
 from edge.runtime.supply import tell_stock
 from edge.shelf import sense
 from edge.state import State
@@ -39,7 +40,8 @@ def weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect
     effects += [touch for touch in told if isinstance(touch, Touch)]
     events = [e for e in told if isinstance(e, ShelfEvent)]
     there = most_on(state.stock, store.planogram.on(batch.shelf)) if events else {}
-    for event in united(state.belief, store, events, there):
+    known = known_here(state, store) if events else store
+    for event in united(state.belief, known, events, there):
         _explain(state, store, event, effects)
     blind = shelf.blind
     if blind != state.blind.get(batch.shelf, ()):
@@ -61,7 +63,9 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
     doubt_now(state, {r.track for r in near if r.head_gap_m < CONCERNS_M})
     there = most_on(state.stock, store.planogram.on(event.shelf))
     restocking = state.mode == "restock"
-    explained, visits = attribute(state.belief, store, event, near, there=there, restocking=restocking)
+    explained, visits = attribute(
+        state.belief, known_here(state, store), event, near, there=there, restocking=restocking
+    )
     effects.append(explained)
     effects.append(_entry_of(explained))
     for sku in sorted(follow(state.stock, store, explained)):
@@ -118,10 +122,12 @@ def carts_inside(state: State, store: Store) -> list[Publish]:
 
 def _shown(state: State, store: Store, visit: str, cart: Cart) -> Publish:
     whole = {line.sku: line for line in cart.lines}  # a product's last line is all of it
+    terms = terms_of(state, store, visit)
+    priced = [(terms.catalogue[x.sku].price_minor, x.quantity) for x in whole.values() if x.sku in terms.catalogue]
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),
         "lines": [{"sku": x.sku, "quantity": x.quantity, "certainty": x.certainty} for x in whole.values()],
-        "total": sum(store.catalogue[x.sku].price_minor * x.quantity for x in whole.values()),
-        "currency": store.currency,
+        "total": sum(price_minor * units for price_minor, units in priced),
+        "currency": terms.currency,
     }
     return Publish(f"visit/{visit}/cart", payload, retain=True)

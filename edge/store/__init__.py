@@ -9,6 +9,7 @@ from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.load import BrokenStore, Store, load_store, read_store, told_faults
 from edge.store.planogram import Facing, Planogram
 from edge.store.policy import Policy
+from edge.store.prices import PriceList
 from edge.store.profile import Conversion, PlateProfile, ShelfProfile
 from edge.store.sight import CameraProfile
 from edge.store.tables import Fault
@@ -28,6 +29,7 @@ __all__ = [
     "Planogram",
     "PlateProfile",
     "Policy",
+    "PriceList",
     "Product",
     "Shelf",
     "ShelfProfile",

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import tomllib
+
+import tomlkit
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edge.store.settings import StoreFile
@@ -31,3 +35,19 @@ class LiveStore(EnvironmentFirst, StoreFile):
     model_config = SettingsConfigDict(
         env_prefix="TEBURA_", env_nested_delimiter="__", extra="allow", frozen=True, env_ignore_empty=True
     )
+
+
+def as_used(store_toml: bytes) -> bytes:
+    """``store.toml`` as this shop goes by it: as it is, or with what the environment says in its place.
+
+    A recording explains by itself what happened, so what decided there must stand in it. Settings that are none of the
+    file's own (passwords of the site among them) stay out.
+    """
+    told = tomllib.loads(store_toml.decode())
+    live = LiveStore(**told).model_dump(by_alias=True, include=set(StoreFile.model_fields))
+    try:
+        if StoreFile(**told).model_dump(by_alias=True, include=set(StoreFile.model_fields)) == live:
+            return store_toml
+    except ValidationError:
+        pass  # the environment completes it
+    return tomlkit.dumps({key: said for key, said in live.items() if said != ()}).encode()

@@ -10,22 +10,26 @@ import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.numbers import UnknownCurrencyError, get_currency_precision, validate_currency
 from pydantic import ValidationError
 
 from edge.store.calibration import conversions, profiles_that_count, sights_of
 from edge.store.catalogue import Catalogue
+from edge.store.currency import digits_of
+from edge.store.floor import impossible
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.planogram import Planogram
-from edge.store.policy import Policy
+from edge.store.policy import Policy, senseless
+from edge.store.prices import PriceList, mark_of, with_classes
 from edge.store.profile import FOLDER, Profiles
 from edge.store.settings import StoreFile
 from edge.store.sight import Sights
-from edge.store.tables import Fault, read_catalogue, read_planogram
+from edge.store.tables import Fault, read_catalogue, read_planogram, skus_in
 from edge.store.tax import TaxRate, TaxTable
 
 NUMBER = ("is not a number", "Write a number like 0.5, without quotes or unit")
@@ -104,8 +108,33 @@ class Store:
     blind: Mapping[str, Fault] = field(repr=False)
     """Camera -> what is wrong with its profile. It sees nothing, and the shop goes on with the others."""
     sources: Mapping[str, bytes] = field(repr=False)
-    """The files as they were read: a recording carries them along. Of each shelf's or camera's profiles only the one
-    that counts, as ``calibration/<shelf or camera>.toml``."""
+    """The files as they were used, with what the environment said: a recording carries them along. Of each shelf's or
+    camera's profiles only the one that counts, as ``calibration/<shelf or camera>.toml``."""
+
+    @cached_property
+    def price_list(self) -> PriceList:
+        """What everything costs."""
+        return PriceList(self.currency, self.currency_digits, self.prices_include_tax, self.tax, dict(self.catalogue))
+
+    @cached_property
+    def price_mark(self) -> str:
+        """Another for every other price list."""
+        return mark_of(self.price_list)
+
+    def at_prices(self, prices: PriceList) -> Store:
+        """The same shop for somebody who was promised these prices. What is new since then costs what it costs now."""
+        return replace(
+            self,
+            currency=prices.currency,
+            currency_digits=prices.currency_digits,
+            prices_include_tax=prices.includes_tax,
+            catalogue={**self.catalogue, **prices.products},
+            tax=with_classes(self.tax, prices.tax),
+        )
+
+    def knowing(self, products: Catalogue) -> Store:
+        """The same shop with some more products."""
+        return replace(self, catalogue={**self.catalogue, **products}) if products else self
 
 
 def load_store(folder: Path) -> Store:
@@ -121,9 +150,10 @@ def load_store(folder: Path) -> Store:
         except OSError as error:
             faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
     profiles, unread = profiles_that_count(folder)
-    from edge.store.environment import LiveStore  # slow to import, and a replay does without
+    from edge.store.environment import LiveStore, as_used  # slow to import, and a replay does without
 
-    return _build(files | profiles, LiveStore, faults, unread)
+    store = _build(files | profiles, LiveStore, faults, unread, strict=True)
+    return replace(store, sources={**store.sources, "store.toml": as_used(files["store.toml"])})
 
 
 def read_store(files: Mapping[str, bytes], unread: Mapping[str, Fault] | None = None) -> Store:
@@ -137,8 +167,14 @@ def read_store(files: Mapping[str, bytes], unread: Mapping[str, Fault] | None = 
 
 
 def _build(
-    files: Mapping[str, bytes], model: type[StoreFile], faults: list[Fault], unread: Mapping[str, Fault]
+    files: Mapping[str, bytes],
+    model: type[StoreFile],
+    faults: list[Fault],
+    unread: Mapping[str, Fault],
+    *,
+    strict: bool = False,
 ) -> Store:
+    """``strict``: refuse as well what a shop could run with and should not; what was recorded is taken as it was."""
     texts = {}
     for name in FILES:
         try:
@@ -151,20 +187,17 @@ def _build(
     )
     layout = _layout(settings, faults) if settings else None
     digits, zone = _money_and_time(settings, faults) if settings else (2, None)
-    tax = TaxTable(
-        tuple(TaxRate(t.tax_class, round(t.percent * 100), t.since, t.reduced) for t in settings.tax)
-        if settings
-        else (),
-        settings.store.tax_rounding if settings else "down",
-    )
+    if strict and settings and layout:
+        faults += [Fault("store.toml", *told) for told in (*senseless(settings.policy), *impossible(layout))]
+    tax = _tax(settings, faults) if settings else TaxTable(())
     catalogue: Catalogue = {}
     if files.get("catalogue.csv") is not None and "catalogue.csv" in texts:
         classes = tax.classes if settings else frozenset[str]()
         catalogue = read_catalogue(texts["catalogue.csv"], digits, classes, faults)
     planogram = Planogram(())
     if files.get("planogram.csv") is not None and "planogram.csv" in texts:
-        skus = _every_sku(texts.get("catalogue.csv", ""))
-        planogram = read_planogram(texts["planogram.csv"], layout, skus or None, faults)
+        skus = skus_in(texts.get("catalogue.csv", ""))
+        planogram = read_planogram(texts["planogram.csv"], layout, skus, faults)
     profiles = conversions(files, unread, layout, faults) if layout else {}
     sights, blind = sights_of(files, unread, layout) if layout else ({}, {})
     if faults or settings is None or layout is None or zone is None:
@@ -194,11 +227,6 @@ def told_faults(file: str, error: ValidationError) -> list[Fault]:
             what, remedy = what.format_map(said), remedy.format_map(said)
         faults.append(Fault(file, key, what + given[:80], remedy))
     return faults
-
-
-def _every_sku(catalogue: str) -> set[str]:
-    """Every sku that stands in the catalogue, its broken rows included: one mistake is told once."""
-    return {line.split(",", 1)[0].strip().strip('"') for line in catalogue.splitlines()[1:] if line.strip()}
 
 
 def _settings(text: str, model: type[StoreFile], faults: list[Fault]) -> StoreFile | None:
@@ -245,17 +273,26 @@ def _layout(settings: StoreFile, faults: list[Fault]) -> Layout:
     )
 
 
+def _tax(settings: StoreFile, faults: list[Fault]) -> TaxTable:
+    rates = []
+    for i, told in enumerate(settings.tax, start=1):
+        rate_ppm = Decimal(str(told.percent)) * 10_000
+        if rate_ppm != rate_ppm.to_integral_value():
+            what = f"{told.percent} has more than four digits behind the point"
+            faults.append(Fault("store.toml", f"tax[{i}].percent", what, "Write it like 8.875"))
+        rates.append(TaxRate(told.tax_class, int(rate_ppm), told.since, told.reduced))
+    return TaxTable(tuple(rates), settings.store.tax_rounding)
+
+
 def _money_and_time(settings: StoreFile, faults: list[Fault]) -> tuple[int, ZoneInfo | None]:
-    zone, digits = None, 2
+    zone = None
     try:
         zone = ZoneInfo(settings.store.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         what = f"there is no time zone {settings.store.timezone!r}"
         faults.append(Fault("store.toml", "store.timezone", what, "Write it like Asia/Tokyo"))
-    try:
-        validate_currency(settings.store.currency)
-        digits = get_currency_precision(settings.store.currency)
-    except UnknownCurrencyError:
+    known = digits_of(settings.store.currency)
+    if known is None:
         what = f"there is no currency {settings.store.currency!r}"
         faults.append(Fault("store.toml", "store.currency", what, "Write its ISO 4217 code, like JPY"))
-    return digits, zone
+    return 2 if known is None else known, zone

@@ -6,6 +6,7 @@ doubt never becomes a charge.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,6 +17,12 @@ Method = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_lengt
 Suffices = Annotated[dict[Method, Share], Field(min_length=1)]
 """Method -> least score: all of them together, of one person at one gate, open it."""
 
+MOST_SURE = 0.98
+"""The runtime never says that it is surer: stories know less than they claim (`edge.attribution.certainty`)."""
+
+SEEN_BY_NOBODY = 0.5
+"""How sure it is who is who when no camera saw it: a person looks before anything is charged."""
+
 SURE_AT = 0.90
 """What a reader must score in a shop that does not say what it accepts."""
 
@@ -23,7 +30,7 @@ SURE_AT = 0.90
 class Policy(BaseModel):
     """``[policy]`` of ``store.toml``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     charge_at: Share = 0.70
     """A unit is charged when the runtime is at least this sure that the visit has it."""
@@ -63,3 +70,31 @@ class Policy(BaseModel):
 
     pair_within_s: Seconds = 10.0
     """The methods of one ``[[policy.accept]]`` table come within this time, or all of them again."""
+
+
+SENSIBLE: Mapping[str, tuple[float, float, str]] = {
+    "charge_at": (
+        0.5, MOST_SURE,
+        f"below 0.5 it charges what was more likely not taken, above {MOST_SURE} nothing is ever charged: "
+        "the runtime is never surer than that",
+    ),
+    "review_identity_at": (
+        0.55, 0.99,
+        f"who was seen by nobody is {SEEN_BY_NOBODY:.0%} sure and must be below it, and nobody is surer than 0.99",
+    ),
+    "settle_within_s": (1.0, 60.0, "a shelf takes a second to come to rest, and nobody waits a minute for a receipt"),
+    "pass_within_s": (3.0, 300.0, "people take seconds to walk in, and after minutes it is somebody else who does"),
+    "lost_after_s": (10.0, 86400.0, "people are out of sight for seconds all the time"),
+    "pay_within_s": (1.0, 600.0, "a provider takes about a second to answer"),
+    "pair_within_s": (1.0, 600.0, "two readers need a second to say who stands there"),
+}  # fmt: skip
+"""Key -> least, most, and what lies beyond. Numbers outside are no mistake of form: the shop would run, and never do
+what the key says. A recording that was made with one is replayed as it was."""
+
+
+def senseless(policy: Policy) -> Iterator[tuple[str, str, str]]:
+    """(key, what is wrong, remedy) of every number with which the policy does not do what it says."""
+    for key, (least, most, why) in SENSIBLE.items():
+        said = getattr(policy, key)
+        if not least <= said <= most:
+            yield f"policy.{key}", f"{said:g} makes no sense: {why}", f"Write a number from {least:g} to {most:g}"

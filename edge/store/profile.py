@@ -47,7 +47,7 @@ class PlateProfile(BaseModel):
     place on the plate, as a share of the load.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     plate: Annotated[int, Field(ge=1, le=1000)]
     channel: Annotated[int, Field(ge=1, le=1000)]
@@ -67,7 +67,7 @@ class PlateProfile(BaseModel):
 class ShelfProfile(BaseModel):
     """All plates of one shelf, in plate order; ``made``: when, ``by``: whom, ``why``: what it came from."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     shelf: str
     made: AwareDatetime

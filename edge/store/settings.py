@@ -13,31 +13,34 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from edge.store.policy import Policy
 
-Metres = float
+Metres = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
+"""In the store frame: no shop is larger."""
 Length = Annotated[float, Field(gt=0.0, le=10.0)]
+Line = Annotated[str, Field(max_length=200)]
+"""What stands on a receipt."""
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 
 
 class Section(BaseModel):
     """Extra keys are welcome: the file belongs to the shop, and later versions add fields."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
 
 class StoreSection(Section):
     id: Id
-    name: str
-    timezone: str
+    name: Line
+    timezone: Line
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     prices_include_tax: bool
-    languages: tuple[str, ...] = ("en",)
-    registration: str = ""
-    address: str = ""
+    languages: tuple[Line, ...] = ("en",)
+    registration: Line = ""
+    address: Line = ""
     tax_rounding: Literal["down", "half-up", "up"] = "down"
 
 
 class FloorSection(Section):
-    polygon: Annotated[tuple[tuple[Metres, Metres], ...], Field(min_length=3)]
+    polygon: Annotated[tuple[tuple[Metres, Metres], ...], Field(min_length=3, max_length=1000)]
 
 
 class GateSection(Section):
@@ -64,12 +67,12 @@ class ShelfSection(Section):
 class GondolaSection(Section):
     id: Id
     origin: tuple[Metres, Metres, Metres]
-    yaw_deg: float
+    yaw_deg: Annotated[float, Field(ge=-360.0, le=360.0)]
     shelf: Annotated[tuple[ShelfSection, ...], Field(min_length=1)]
 
 
 class TaxSection(Section):
-    tax_class: Annotated[str, Field(alias="class")]
+    tax_class: Annotated[str, Field(alias="class", max_length=200)]
     percent: Annotated[float, Field(ge=0.0, le=100.0)]
     since: date = date.min
     reduced: bool = False

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeAlias
 
 from edge.store.catalogue import Catalogue, Product
 from edge.store.layout import Layout
 from edge.store.planogram import Facing, Planogram
+from edge.store.rows import BrokenRow, cell, read_rows
 
 CATALOGUE_COLUMNS = ("sku", "gtin", "name", "price", "tax_class", "weight_g", "weight_sd_g")
 PLANOGRAM_COLUMNS = ("shelf", "plates", "sku")
-_PLATES = re.compile(r"^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$")
+_PLATES = re.compile(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", re.ASCII)
+_PRICE = re.compile(r"\d{1,15}(?:\.\d{0,9})?|\.\d{1,9}", re.ASCII)
+
+MOST_MINOR = 10**12
+"""A price above this is a slip of the hand. Nine million units of it still fit the book's 64 bits."""
+
+LEAST_G, MOST_G = 0.1, 100_000.0
+LEAST_SD_G = 0.001
+LONGEST_SKU = 200
+"""Characters. A sku is part of topics on the wire and of keys in the book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,42 +46,71 @@ Note: TypeAlias = Callable[[str, str, str], None]
 
 
 def _rows(text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str, dict[str, str]]]:
-    """("line N", row) for each row; notes a missing column once and stops there. Lines with # in front are comments."""
-    told = re.sub(r"^#.*$", "", text.removeprefix("\ufeff"), flags=re.MULTILINE)
-    reader = csv.DictReader(io.StringIO(told), strict=True)
+    """("line N", row) for each row below the header; notes a broken header once and stops there."""
+    header: list[str] | None = None
     try:
-        missing = [c for c in columns if c not in (reader.fieldnames or ())]
-        if missing:
-            note("line 1", f"no column {', '.join(missing)}", f"The first line must name {','.join(columns)}")
-            return
-        for row in reader:
-            where = f"line {reader.line_num}"
-            if None in row or None in row.values():
+        for row in read_rows(text):
+            where = f"line {row.line}"
+            if header is None:
+                header = [name.strip() for name in row.fields]
+                if not _names(header, columns, where, note):
+                    return
+            elif len(row.fields) != len(header):
                 note(where, "as many fields as columns were expected", 'Put a field with a comma between "quotes"')
-                continue
-            yield where, row
-    except csv.Error as error:
-        note(f"line {reader.line_num}", str(error), "Save the file as plain UTF-8 CSV")
+            else:
+                yield where, dict(zip(header, row.fields, strict=True))
+    except BrokenRow as error:
+        note(f"line {error.line}", str(error), "Save the file as plain UTF-8 CSV")
+    else:
+        if header is None:
+            _names([], columns, "line 1", note)
+
+
+def _names(header: list[str], columns: tuple[str, ...], where: str, note: Note) -> bool:
+    """Whether the first row names the columns, each once."""
+    missing = [c for c in columns if c not in header]
+    twice = sorted({c for c in header if c and header.count(c) > 1})
+    if missing:
+        note(where, f"no column {', '.join(missing)}", f"The first line must name {','.join(columns)}")
+    if twice:
+        note(where, f"column {', '.join(twice)} stands twice", "Give each column a name of its own")
+    return not missing and not twice
+
+
+def skus_in(catalogue: str) -> set[str] | None:
+    """Every sku that stands in a catalogue, those of broken rows included: one mistake is told once. None where the
+    file cannot be read to its end.
+    """
+    found: set[str] = set()
+    at: int | None = None
+    try:
+        for row in read_rows(catalogue):
+            if at is None:
+                header = [name.strip() for name in row.fields]
+                if "sku" not in header:
+                    return None
+                at = header.index("sku")
+            elif at < len(row.fields):
+                found.add(row.fields[at].strip())
+    except BrokenRow:
+        return None
+    return found or None
 
 
 def _price(text: str, digits: int) -> int | None:
     """A price in major units as a shopkeeper writes it, in minor units; None where it is not one."""
-    try:
-        price = Decimal(text.strip())
-    except InvalidOperation:
+    if not _PRICE.fullmatch(text.strip()):
         return None
-    if not price.is_finite():
-        return None
-    minor = price.scaleb(digits)
-    return int(minor) if minor >= 0 and minor == minor.to_integral_value() else None
+    minor = Decimal(text.strip()).scaleb(digits)
+    return int(minor) if minor == minor.to_integral_value() and minor <= MOST_MINOR else None
 
 
-def _mass(text: str) -> float | None:
+def _mass(text: str, least_g: float) -> float | None:
     try:
         mass = float(text)
     except ValueError:
         return None
-    return mass if 0.0 < mass < 100_000.0 else None
+    return mass if least_g <= mass < MOST_G else None
 
 
 def _few(text: str) -> int | None:
@@ -81,6 +119,17 @@ def _few(text: str) -> int | None:
     if not text:
         return None
     return int(text) if text.isdecimal() and len(text) < 6 else -1
+
+
+def _wrong_sku(sku: str) -> tuple[str, str] | None:
+    """Why nothing can be called that, and the remedy. Commas, quotes, slashes and spaces are welcome."""
+    if not sku:
+        return "the sku is empty", "Give every product a sku of its own"
+    if len(sku) > LONGEST_SKU:
+        return f"the sku has {len(sku)} characters", f"Give it at most {LONGEST_SKU}"
+    if not sku.isprintable():
+        return f"sku {sku!r} has a sign that cannot be printed", "Take it out, in the planogram too"
+    return None
 
 
 def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: list[Fault]) -> Catalogue:
@@ -93,30 +142,40 @@ def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: 
     for where, row in _rows(text, CATALOGUE_COLUMNS, note):
         before = len(faults)
         sku, gtin = row["sku"].strip(), row["gtin"].strip()
-        if not sku:
-            note(where, "the sku is empty", "Give every product a sku of its own")
+        wrong = _wrong_sku(sku)
+        if wrong is not None:
+            note(where, *wrong)
         elif sku in found:
             note(where, f"sku {sku} stands twice", "Remove one of the two rows")
-        if gtin and not gtin.isdecimal():
+        if gtin and not (gtin.isascii() and gtin.isdecimal() and len(gtin) <= 20):
             note(where, f"gtin {gtin!r} is not a number", "Write the digits below the bar code, or leave it empty")
         price = _price(row["price"], digits)
         if price is None:
             unit = "a whole number" if digits == 0 else f"a number with at most {digits} digits behind the point"
-            note(where, f"price {row['price']!r} cannot be charged", f"Write {unit}, without a currency sign")
-        weight, spread = _mass(row["weight_g"]), _mass(row["weight_sd_g"])
+            most = f"at most {Decimal(MOST_MINOR).scaleb(-digits):f}, without a currency sign"
+            note(where, f"price {row['price'][:40]!r} cannot be charged", f"Write {unit}, {most}")
+        weight, spread = _mass(row["weight_g"], LEAST_G), _mass(row["weight_sd_g"], LEAST_SD_G)
         if weight is None:
-            note(where, f"weight_g {row['weight_g']!r} is not a mass", "Weigh one unit and write grams")
+            note(
+                where,
+                f"weight_g {row['weight_g']!r} is not a mass",
+                f"Weigh one unit and write grams, {LEAST_G:g} or more",
+            )
         if spread is None:
-            note(where, f"weight_sd_g {row['weight_sd_g']!r} is not a mass", "Write how much units differ, in grams")
+            note(
+                where, f"weight_sd_g {row['weight_sd_g'][:40]!r} is not a mass", "Write how much units differ, in grams"
+            )
         tax_class = row["tax_class"].strip()
         if tax_classes and tax_class not in tax_classes:
             note(
                 where, f"tax class {tax_class!r} has no rate", f"Use {', '.join(sorted(tax_classes))} or add a [[tax]]"
             )
-        names = [("", row["name"].strip())]
-        names += [(k.removeprefix("name_"), v.strip()) for k, v in row.items() if k.startswith("name_") and v.strip()]
+        names = [("", _plain(row["name"]))]
+        names += [(k.removeprefix("name_"), _plain(v)) for k, v in row.items() if k.startswith("name_") and v.strip()]
         if not any(name for _, name in names):
             note(where, "the product has no name", "Fill in the name that the receipt shall show")
+        if any(unicodedata.category(c) == "Cc" for _, name in names for c in name):
+            note(where, "the name has a sign that no printer knows", "Write it anew, without control characters")
         low = _few(row.get("low_stock") or "")
         if low == -1:
             note(where, f"low_stock {row['low_stock']!r} is not a number of units", "Write a whole number, or nothing")
@@ -125,6 +184,11 @@ def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: 
     if not found and not faults:
         note("line 1", "the catalogue is empty", "Add a row for each product")
     return found
+
+
+def _plain(name: str) -> str:
+    """A name on one line."""
+    return " ".join(name.split())
 
 
 def read_planogram(text: str, layout: Layout | None, known: set[str] | None, faults: list[Fault]) -> Planogram:
@@ -136,13 +200,16 @@ def read_planogram(text: str, layout: Layout | None, known: set[str] | None, fau
     facings = []
     for where, row in _rows(text, PLANOGRAM_COLUMNS, note):
         shelf, sku = row["shelf"].strip(), row["sku"].strip()
-        plates = _PLATES.match(row["plates"])
+        plates = _PLATES.fullmatch(row["plates"])
         if plates is None:
-            note(where, f"plates {row['plates']!r}", "Write one plate as 4, or several as 4-6")
+            note(where, f"plates {row['plates'][:40]!r}", "Write one plate as 4, or several as 4-6")
             continue
         first, last = int(plates[1]), int(plates[2] or plates[1])
         if known is not None and sku not in known:
-            note(where, f"sku {sku!r} is not in the catalogue", "Add it to catalogue.csv, or correct it here")
+            remedy = "Add it to catalogue.csv, or correct it here"
+            if sku.startswith("#"):
+                remedy += '; a row that begins with # is a comment: there, write the sku between "quotes"'
+            note(where, f"sku {sku!r} is not in the catalogue", remedy)
         if layout is not None and not layout.has_shelf(shelf):
             note(where, f"there is no shelf {shelf!r}", "Use a [[gondola.shelf]] id of store.toml")
         elif layout is not None and not 1 <= first <= last <= layout.shelf(shelf).plates:
@@ -150,4 +217,10 @@ def read_planogram(text: str, layout: Layout | None, known: set[str] | None, fau
             note(where, f"plates {row['plates']} are not on {shelf}", f"It has plates 1-{count}, left to right")
         else:
             facings.append(Facing(shelf, first, last, sku))
-    return Planogram(tuple(facings))
+    return Planogram(tuple(dict.fromkeys(facings)))
+
+
+def planogram_text(facings: Iterable[Facing]) -> str:
+    """``planogram.csv`` that says so, as `read_planogram` reads it."""
+    rows = [f"{f.shelf},{f.first if f.first == f.last else f'{f.first}-{f.last}'},{cell(f.sku)}" for f in facings]
+    return "\n".join([",".join(PLANOGRAM_COLUMNS), *rows]) + "\n"

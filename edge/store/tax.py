@@ -1,8 +1,8 @@
 """Dated tax rates per class.
 
-A rate is a whole number of basis points (800 is 8 %), so that no float ever touches money. A class may
-have several rates, each from a date on; a receipt uses the one in force on the day of the sale, in the
-store's own time zone.
+A rate is a whole number of parts per million (80,000 is 8 %, 88,750 is New York's 8.875 %), so that no float
+ever touches money. A class may have several rates, each from a date on; a receipt uses the one in force on the
+day of the sale, in the store's own time zone.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class TaxRate:
-    """``rate_bp`` basis points for ``tax_class`` from the day ``since`` on (``date.min``: always)."""
+    """``rate_ppm`` parts per million for ``tax_class`` from the day ``since`` on (``date.min``: always)."""
 
     tax_class: str
-    rate_bp: int
+    rate_ppm: int
     since: date = date.min
     reduced: bool = False
 

@@ -53,6 +53,8 @@ class Visit:
     """A camera showed one of its people when it was last looked."""
     key: str = ""
     """Its idempotency key with the payment provider (`edge.keys.payment_key`)."""
+    prices: str = ""
+    """The mark of the price list with which they came in."""
     interrupted: bool = False
     """The runtime was stopped while they were inside, and did not see and feel everything."""
     unsure: str = ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from mcap.writer import CompressionType, Writer
 from edge.wire.reader import MAGIC, read_messages
 
 STORE_FILES = ("store.toml", "catalogue.csv", "planogram.csv")
+_PROFILE = re.compile(r"calibration/[A-Za-z0-9][A-Za-z0-9._-]*\.toml", re.ASCII)
+"""Whoever lays out a recording's files writes nothing beside them."""
 
 RUNTIME = "runtime.json"
 """An attachment of recordings that a shop at work has made, by which version of Tebura: what its payment provider
@@ -68,7 +71,7 @@ class Recording:
 
     def store_files(self) -> dict[str, bytes]:
         """Everything that the store is: its three files, and how its shelves weigh."""
-        return {k: v for k, v in self.attachments.items() if k in STORE_FILES or k.startswith("calibration/")}
+        return {k: v for k, v in self.attachments.items() if k in STORE_FILES or _PROFILE.fullmatch(k)}
 
     def __iter__(self) -> Iterator[Heard]:
         self.loss = None

@@ -26,6 +26,7 @@ from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
 from edge.site import Site
 from edge.store import Store, load_store, read_store
+from edge.store.tables import planogram_text
 from edge.wire import Heard, encode_mode, open_recording
 from simulator.bench.stage import rss_mib
 from simulator.bench.traffic import stamped
@@ -51,12 +52,11 @@ def kiosk() -> Store:
     for gate, x in zip(told["gate"], (0.6, 2.4), strict=True):
         gate["position"] = [x, 0.1]
     shelves = {shelf["id"] for shelf in told["gondola"][0]["shelf"]}
-    header, *facings = demo.sources["planogram.csv"].decode().splitlines()
-    kept = [facing for facing in facings if facing.split(",", 1)[0] in shelves]
+    kept = [facing for facing in demo.planogram.facings if facing.shelf in shelves]
     files = {
         "store.toml": tomlkit.dumps(told).encode(),
         "catalogue.csv": demo.sources["catalogue.csv"],
-        "planogram.csv": "\n".join([header, *kept]).encode() + b"\n",
+        "planogram.csv": planogram_text(kept).encode(),
     }
     return read_store(files)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from edge.attribution import whose_track
 from edge.checkout import Receipt, Sale, State, receipt_text, sale_of
+from edge.checkout.amounts import money
 from edge.floor import positions
 from edge.records import (
     Effect,
@@ -207,7 +208,4 @@ class Collector:
 
 def total_shown(sale: Sale) -> str:
     """The sum as people read it."""
-    from babel.numbers import format_currency
-
-    issuer = sale.issuer
-    return str(format_currency(sale.total_minor / 10**issuer.currency_digits, issuer.currency, locale="en"))
+    return money(sale.total_minor, sale.issuer, "en")

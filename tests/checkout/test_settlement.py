@@ -30,6 +30,7 @@ from edge.checkout import (
     review_settlement,
     settlement_of,
 )
+from edge.checkout.reasons import kind_of
 from edge.checkout.sale import body_of, sale_of
 from edge.checkout.settlement import Event
 from edge.ledger import Book
@@ -181,7 +182,7 @@ def test_a_sum_that_no_cart_costs_goes_to_review_and_fits_into_the_book() -> Non
     )
     settlement, effects = open_settlement(dear, "v1", "ana", {"umbrella": 1}, {}, traced({"umbrella": 1}), NOON_S)
     assert (settlement.state, settlement.total_minor, settlement.listed) == ("review", 0, {"umbrella": 1})
-    assert "correct the prices" in settlement.reason
+    assert kind_of(settlement.reason) == "price"
     book = Book()
     book.append(e for e in effects if isinstance(e, LedgerEntry))
     assert book.prove() == []
@@ -297,7 +298,9 @@ def test_whatever_happens_money_moves_once(things: list[tuple[str, object, str]]
 def remembered(settlement: Settlement | None) -> dict[str, object]:
     """All of a settlement that anything follows from; a cart by the units that it lists."""
     assert settlement is not None
-    return {**{f: getattr(settlement, f) for f in Settlement.__slots__ if f != "cart"}, "lists": settlement.listed}
+    facts = {f: getattr(settlement, f) for f in Settlement.__slots__ if f not in ("cart", "prices")}
+    prices = settlement.prices.products if settlement.prices is not None else {}
+    return {**facts, "lists": settlement.listed, "prices": {sku: p.price_minor for sku, p in prices.items()}}
 
 
 def test_a_person_charges_a_part_and_the_rest_is_withheld() -> None:

@@ -16,6 +16,7 @@ from edge.ledger.book import Book
 from edge.records import Effect, Record
 from edge.shelf import still_stirring
 from edge.state import State
+from edge.store import read_store
 from edge.wire import Heard, open_recording
 from simulator.replay import open_ledger, replay
 from tests.core.mornings import SHOP, entries_of
@@ -59,9 +60,9 @@ def test_stopped_and_continued_on_the_command_line(busy_morning: Path, ledger: P
 def test_stopped_again_and_again(busy_morning: Path, ledger: Path, tmp_path: Path) -> None:
     parts = tmp_path / "parts.db"
     recording = open_recording(busy_morning)
-    count = sum(1 for _ in recording)
+    store, count = read_store(recording.store_files()), sum(1 for _ in recording)
     for stop in (0, 1, count // 7, count // 3, count // 3 + 1, count // 2, count - 1, None):
-        with open_ledger(parts, go_on=True) as book:
+        with open_ledger(parts, go_on=True, store=store) as book:
             done = replay(recording, book=book, stop_after=stop, go_on=True)
             if not done.stopped:
                 book.seal()

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.attribution.certainty import MOST_SURE, SHARPNESS, calibrated
+from edge.attribution.certainty import SHARPNESS, calibrated
 from edge.driver import Driver
 from edge.floor import positions
+from edge.store.policy import MOST_SURE
 from edge.wire import open_recording
 from simulator.reliability import Line, expected_error, fit_certainty, odds_of, wilson
 from simulator.roof import named, roof, under_one_roof, width_of

@@ -230,3 +230,10 @@ def test_a_book_that_cannot_be_read_deletes_nothing_and_stops_nobody(tmp_path: P
     with Book(tmp_path / "ledger.db") as damaged:
         assert tidy(into, damaged, state, Settings(keep_days=1e-9), AT_S + 1e9) == []
     assert len(segments(folder)) == 3
+
+
+@pytest.mark.parametrize("name", ["20260230T000000Z-000009.mcap", "99999999T999999Z-000009.mcap", "copy.mcap"])
+def test_a_file_that_is_called_almost_like_a_segment_is_somebodys_own_business(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    (tmp_path / "20260228T000000Z-000003.mcap").write_bytes(b"")
+    assert [path.name for path in segments(tmp_path)] == ["20260228T000000Z-000003.mcap"]

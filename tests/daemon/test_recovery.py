@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -242,20 +241,4 @@ def test_what_was_recorded_before_a_kill_is_weighed_as_it_was_then(shop: Rehears
     found = shop.open()
     assert found.cold == ""
     assert shop.status["mode"] == "closed"
-    shop.shop.close()
-
-
-def test_a_product_that_somebody_inside_holds_cannot_leave_the_catalogue(shop: Rehearsal) -> None:
-    shop.open()
-    shop.play(0.0, 9.0)
-    shop.shop.close()
-    whole = shop.store
-    shop.store = replace(whole, catalogue={"green-tea": whole.catalogue["green-tea"]})
-    with pytest.raises(OSError, match=r"onigiri-salmon may be in the cart .* Put the row back until they have left"):
-        shop.open()
-    shop.store = whole
-    shop.open()
-    shop.play(9.0, 18.0)
-    shop.settle()
-    shop.is_untouched()
     shop.shop.close()

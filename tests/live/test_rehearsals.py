@@ -10,7 +10,7 @@ from pathlib import Path
 from edge.adapters.mqtt import LARGEST
 from edge.site import load_site
 from edge.wire import RecordingWriter, open_recording
-from simulator.live import Stage, play_live
+from simulator.live import Stage, own_stage, play_live
 from simulator.replay import replay, visit_line
 from tests.core.mornings import ANA_AT_THE_FRIDGE, story_of
 from tests.corner import FILES, errand
@@ -62,3 +62,13 @@ def test_a_shelf_on_a_serial_line_weighs_the_same(tmp_path: Path) -> None:
         assert "has gone" in str(theatre.ask(do="status")["troubles"]), "it was unplugged when all was played"
     finally:
         theatre.close()
+
+
+def test_a_shop_of_its_own_weighs_as_the_recorded_one_did(tmp_path: Path) -> None:
+    rows = "".join(f"[[plate]]\nplate={p}\nchannel={p}\ng_per_unit=1.0\nnoise_g=0.3\n" for p in (1, 2, 3, 4))
+    profile = f'shelf = "g1-s1"\nmade = 2026-11-01T09:00:00Z\n{rows}'.encode()
+    files = {**FILES, "calibration/g1-s1.toml": profile}
+    recording = open_recording(errand(tmp_path / "ana.mcap", files=files))
+    with own_stage(recording) as stage:
+        assert list(stage.store.profiles) == ["g1-s1"]
+        assert dict(stage.store.sources) == files

@@ -140,7 +140,7 @@ def test_a_recording_with_counts_gives_the_same_ledger_stopped_anywhere(tmp_path
     for stops in ((None,), (last - 1, last, last + 40, None)):
         path = tmp_path / f"{len(stops)}.db"
         for stop in stops:
-            with open_ledger(path, go_on=True) as book:
+            with open_ledger(path, go_on=True, store=SHOP) as book:
                 done = replay(heard, book=book, stop_after=stop, go_on=True)
                 kinds = [w.entry.kind for w in book.entries()]
                 if not done.stopped:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edge.gate import Admission
 from edge.records import Cart, CartLine
 from edge.store import Policy, load_store
+from edge.store.policy import MOST_SURE
 from edge.visit import (
     TABLE,
     Door,
@@ -138,3 +139,14 @@ def test_every_unit_is_either_charged_or_withheld(certainties: list[float], char
     outcome = outcome_of(cart, 1.0, Policy(charge_at=charge_at))
     assert outcome.charged.get("tea", 0) + outcome.withheld.get("tea", 0) == len(falling)
     assert outcome.charged.get("tea", 0) == sum(c >= charge_at for c in falling)
+
+
+@pytest.mark.parametrize("charge_at", [0.7, 0.9, 0.97, MOST_SURE])
+def test_after_a_stop_what_is_as_sure_as_anything_gets_is_charged_still(charge_at: float) -> None:
+    """Half the doubt is asked for, but never less doubt than there always is."""
+    cart = Cart((CartLine("tea", 1, MOST_SURE, ("g1-s1:1",)),))
+    for interrupted in (False, True):
+        outcome = outcome_of(cart, 1.0, Policy(charge_at=charge_at), interrupted=interrupted)
+        assert outcome.charged == {"tea": 1}
+    doubtful = Cart((CartLine("tea", 1, (charge_at + MOST_SURE) / 2 - 0.01, ("g1-s1:1",)),))
+    assert outcome_of(doubtful, 1.0, Policy(charge_at=charge_at), interrupted=True).charged == {}

@@ -131,3 +131,17 @@ def test_a_file_that_is_no_recording_is_refused_with_a_remedy(tmp_path: Path, co
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableRecording, match=r"nothing\.mcap: there is no such file"):
         open_recording(tmp_path / "nothing.mcap")
+
+
+def test_a_recording_has_no_file_outside_of_its_store(tmp_path: Path) -> None:
+    """Who lays its files out (`tebura replay --live`) writes nothing beside them."""
+    there = {"store.toml": b"", "calibration/g1-s1.toml": b"", "truth.json": b"{}"}
+    beside = {
+        "calibration/../../g1-s1.toml": b"",
+        "calibration/a/b.toml": b"",
+        "/etc/store.toml": b"",
+        "calibration/": b"",
+    }
+    with RecordingWriter(tmp_path / "r.mcap", there | beside, 0.0):
+        pass
+    assert set(open_recording(tmp_path / "r.mcap").store_files()) == {"store.toml", "calibration/g1-s1.toml"}

@@ -1,0 +1,55 @@
+"""The shop goes on with other files than before: another catalogue, planogram, layout, policy or tax.
+
+That happens between two stops only. What it has no more is forgotten where nobody's bill depends on it (levels of
+shelves that weigh otherwise, counts of places that are gone, misplaced things that are no products); what was promised
+to somebody inside stays promised (`edge.runtime.promises`). Where it is not known any more what left a shelf, or who
+went through a gate, a person looks at whoever was inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.attribution import forget_products
+from edge.runtime.doubts import doubt_visit
+from edge.runtime.promises import known_here
+from edge.state import State, reopen_shelves
+from edge.stock import level_of, place_of
+from edge.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What the change has touched. ``shelves``: begin anew; ``recalled``: products that are in carts of people inside
+    and in no row of the catalogue; ``untold``: products of which nobody knows any more how much there is.
+    """
+
+    shelves: tuple[str, ...] = ()
+    recalled: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+
+
+def change_over(state: State, store: Store) -> Changed:
+    """From here on the shop is this one."""
+    shelves = reopen_shelves(state, store)
+    passed = len(state.door.passings)
+    state.door.passings = [p for p in state.door.passings if store.layout.gate(p.gate) is not None]
+    state.floor.doors = [g.position for g in store.layout.gates if g.kind == "entry"]
+    state.floor.exits = [g.position for g in store.layout.gates if g.kind == "exit"]
+    if shelves or len(state.door.passings) < passed:
+        for visit in state.door.visits.values():
+            doubt_visit(visit)
+    held = forget_products(state.belief, known_here(state, store).catalogue)
+    recalled = tuple(sorted(held - store.catalogue.keys()))
+    return Changed(tuple(shelves), recalled, _forget_stock(state, store))
+
+
+def _forget_stock(state: State, store: Store) -> tuple[str, ...]:
+    """Whoever moves a product counts it anew; returns of what nobody knows any more how much there is."""
+    stock, places = state.stock, {place_of(facing) for facing in store.planogram.facings}
+    stock.counts = {place: count for place, count in stock.counts.items() if place in places}
+    stock.astray = {sku: units for sku, units in stock.astray.items() if sku in store.catalogue}
+    untold = tuple(sorted(sku for sku in stock.told if level_of(stock, store, sku) is None))
+    for sku in untold:
+        del stock.told[sku]
+    return untold

@@ -1,0 +1,42 @@
+"""Whether a floor's outline can be one: a line around a place, that never crosses itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from edge.store.layout import Layout
+
+LEAST_M2 = 0.5
+"""Nobody fits into a smaller shop."""
+
+Spot = tuple[float, float]
+
+
+def impossible(layout: Layout) -> Iterator[tuple[str, str, str]]:
+    """(key, what is wrong, remedy)."""
+    corners = list(dict.fromkeys(layout.floor))
+    sides = list(zip(corners, [*corners[1:], corners[0]], strict=True))
+    area_m2 = abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in sides)) / 2
+    crossing = next((pair for pair in combinations(sides, 2) if _cross(*pair)), None)
+    if crossing is not None:
+        (a, b), (c, d) = crossing
+        what = f"the side from {_told(a)} to {_told(b)} crosses the one from {_told(c)} to {_told(d)}"
+        yield "floor.polygon", what, "Name the corners in the order in which one walks around the floor"
+    elif area_m2 < LEAST_M2:
+        yield "floor.polygon", f"it encloses {area_m2:.2g} m²", "Name the floor's corners, in metres"
+
+
+def _cross(one: tuple[Spot, Spot], other: tuple[Spot, Spot]) -> bool:
+    """Whether two sides share a point that is inside both."""
+    (a, b), (c, d) = one, other
+    return _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0
+
+
+def _side(a: Spot, b: Spot, c: Spot) -> float:
+    """On which side of the line from a to b a point lies; 0 on it."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _told(spot: Spot) -> str:
+    return f"[{spot[0]:g}, {spot[1]:g}]"
