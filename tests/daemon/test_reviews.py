@@ -155,6 +155,20 @@ def test_a_review_is_decided_after_a_kill_and_when_only_the_book_knows_of_it(sho
     shop.shop.close()
 
 
+def test_a_visit_of_which_nothing_is_remembered_is_charged_for_what_a_person_saw(shop: Reviewed) -> None:
+    shop.open()
+    shop.play(0.0, 9.0)
+    shop.leave_as_killed()
+    shutil.rmtree(shop.state / RECORDINGS)
+    assert shop.open().lost == (VISIT,)
+    assert shop.status["waiting"] == {"the runtime was stopped and what this visit took was not recorded": 1}
+    assert "names what is charged" in shop.decide("charge")["error"]
+    assert shop.decide("charge", {"onigiri-salmon": 2})["total_minor"] == 356
+    shop.settle()
+    assert (shop.charges(), shop.stands(), shop.shop.book.prove()) == ([356], "paid", [])
+    shop.shop.close()
+
+
 @pytest.mark.parametrize("lost", ["nothing", "recordings"])
 def test_a_decision_outlives_a_kill_and_its_payment_is_asked_for_with_the_same_key(shop: Reviewed, lost: str) -> None:
     """She was charged by a person, the provider took the money, and its answer died with the process."""
