@@ -153,6 +153,21 @@ class StockCounted:
     by: str
 
 
+Verdict: TypeAlias = Literal["charge", "waive", "retry", "kept", "returned"]
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementDecided:
+    """A person has decided about a visit that waits for one. ``lines``: what is charged, as (sku, units)."""
+
+    received_s: float
+    at_s: float
+    visit: str
+    verdict: Verdict
+    lines: tuple[tuple[str, int], ...]
+    by: str
+
+
 @dataclass(frozen=True, slots=True)
 class SourceTrouble:
     """What is wrong with something that the shop depends on, as staff should read it; empty: all is well again."""
@@ -190,6 +205,7 @@ Record: TypeAlias = (
     | Standing
     | ModeSet
     | StockCounted
+    | SettlementDecided
     | SourceTrouble
     | Tick
     | Refused

@@ -130,6 +130,8 @@ class Recorder(Section):
     segment_minutes: Annotated[float, Field(ge=0.01, le=1440.0)] = 15.0
     segment_mib: Annotated[float, Field(ge=0.1, le=65536.0)] = 256.0
     keep_days: Annotated[float, Field(gt=0.0, le=36500.0)] = 30.0
+    review_days: Annotated[float, Field(gt=0.0, le=36500.0)] = 90.0
+    """What shows a visit that still waits for a person is kept so long."""
     disk_share: Annotated[float, Field(gt=0.0, le=1.0)] = 0.8
     """Old segments go when the disk is fuller than this."""
 

@@ -75,6 +75,10 @@ class State:
     """When the runtime began to hear, or woke up again."""
     looked_s: float = 0.0
     """When it was last looked who is still in the shop."""
+    named: dict[str, int] = field(default_factory=dict)
+    """Names of entries that were given lately to what happens at a moment -> how often (`edge.keys.unique`)."""
+    waiting_told: dict[str, int] = field(default_factory=dict)
+    """Why visits wait for a person -> how many, as staff were last told."""
     refused: dict[str, int] = field(default_factory=dict)
     aside: Aside = field(default_factory=Aside)
     busy_at_s: float = math.inf

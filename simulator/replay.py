@@ -4,8 +4,8 @@ Enters: a recording and, where they are wanted, a ledger file, a place to stop a
 as the wire contract tells it, what was lost, and how long it took. Refuses: a file that is no recording and a broken
 store, with every fault; a recording that breaks off is used as far as it goes, and the loss is said.
 
-The recording's own payment answers are heard where it has any; a simulated one has none, and then the local provider
-is asked.
+The payment answers of a shop that was at work are in its recording, and nobody else is asked; a simulated recording has
+none, and then the local provider is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from edge.adapters.payment import LocalProvider
 from edge.driver import Driver, Observer
 from edge.records import Effect, LedgerEntry, Record
 from edge.store import Store, read_store
-from edge.wire import Loss, Recording
+from edge.wire import RUNTIME, Loss, Recording
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
@@ -195,9 +195,16 @@ def open_ledger(path: Path, go_on: bool, store: Store) -> Book:
 
 
 def answers_recorded(recording: Recording) -> bool:
-    """Whether the provider's answers are in the recording: then nobody is asked again."""
+    """Whether a shop was at work when this was recorded, so that its provider's answers are in the recording and nobody
+    is asked again: an answer that was never given, or after the recording's end, is none here either.
+
+    Recordings from before they said so are known by the answers in them; one without an end is read through for that.
+    """
+    if RUNTIME in recording.attachments:
+        return True
     summary = summary_of(recording.path)
-    return summary is not None and any(topic.startswith("payment/") for topic in summary[1])
+    topics = (heard.topic for heard in recording) if summary is None else iter(summary[1])
+    return any(topic.startswith("payment/") for topic in topics)
 
 
 def summary_of(path: Path) -> tuple[int, tuple[str, ...]] | None:

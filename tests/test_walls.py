@@ -11,11 +11,11 @@ import pytest
 
 EDGE = Path(__file__).parent.parent / "edge"
 
-GROUND = ("records", "optics", "store", "site")
+GROUND = ("records", "keys", "shown", "optics", "store", "site")
 FLOW = ("wire", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "ledger")
 """Upstream first. `shelf` and `floor` stand side by side."""
 ABREAST = {frozenset({"shelf", "floor"})}
-PURE = ("shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "runtime")
+PURE = ("keys", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "runtime")
 """What decides money is computed from the wire alone: these read no clock, disk, network or randomness."""
 WORLD = {"asyncio", "glob", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3", "sqlite_utils",
          "subprocess", "sys", "tempfile", "threading", "time", "uuid"}  # fmt: skip
@@ -68,6 +68,8 @@ def test_data_flows_one_way(room: str) -> None:
 
 def test_the_ground_floor_stands_on_nothing() -> None:
     assert neighbours("records") == {}
+    assert neighbours("keys") == {}
+    assert neighbours("shown") == {}
     assert neighbours("optics").keys() <= {"records"}
     assert set(neighbours("store")) <= {"records", "optics"}
     assert set(neighbours("site")) <= {"records", "store"}

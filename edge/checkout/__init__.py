@@ -4,12 +4,15 @@ Enters: the store, what an ended visit is charged and what is withheld, the prov
 `Settlement` for the runtime to keep, ledger entries, payment requests, receipts. Refuses to guess: a payment without an
 answer stays unknown, a visit in doubt goes to review, and neither is ever charged twice.
 
-`bill` prices a cart, `sale` is what the book keeps of it, `settlement` is the state table, `receipt` (on `roll`, with
-`words`) tells the shopper. No clock, disk, network or randomness: the same calls give the same entries.
+`bill` prices a cart, `sale` is what the book keeps of it, `settlement` is the state table, `decisions` is what a person
+may do in it, `retold` reads it back from the book, `receipt` (on `roll`, with `words`) tells the shopper. No clock,
+disk, network or randomness: the same calls give the same entries.
 """
 
 from edge.checkout.bill import Bill, BillLine, RateGroup, UnpricedSale, make_bill
+from edge.checkout.decisions import VERDICTS, on_decided, why_waits
 from edge.checkout.receipt import Receipt, receipt_json, receipt_text
+from edge.checkout.retold import retold, settlement_of, tells_money
 from edge.checkout.sale import (
     PROVIDER_ACCOUNT,
     Issuer,
@@ -33,6 +36,7 @@ from edge.checkout.settlement import (
     on_retry,
     on_reviewed,
     on_time,
+    on_waived,
     open_settlement,
     review_settlement,
 )
@@ -42,6 +46,7 @@ __all__ = [
     "NEEDS_STAFF",
     "PROVIDER_ACCOUNT",
     "TABLE",
+    "VERDICTS",
     "Bill",
     "BillLine",
     "Issuer",
@@ -56,16 +61,22 @@ __all__ = [
     "WrongMoment",
     "deadline_s",
     "make_bill",
+    "on_decided",
     "on_reply",
     "on_resolved",
     "on_retry",
     "on_reviewed",
     "on_time",
+    "on_waived",
     "open_settlement",
     "promised_by",
     "receipt_json",
     "receipt_text",
     "receivable",
+    "retold",
     "review_settlement",
     "sale_of",
+    "settlement_of",
+    "tells_money",
+    "why_waits",
 ]

@@ -2,7 +2,8 @@
 
 Enters: the store, ``{sku: units}`` and the local date of the sale. Leaves: a `Bill`, all of it integers in the
 currency's minor unit. Refuses: a negative quantity or an unknown product (`ValueError`: whoever filled the cart is
-broken), and a product whose tax class has no rate yet on that day (`UnpricedSale`: a person has to look).
+broken), a product whose tax class has no rate yet on that day, and a sum that no cart costs (`UnpricedSale`: a person
+has to look).
 
 Tax is rounded **once per rate and receipt**, never per line: that is what Japan's qualified invoices, the simplified
 ones of shops included, ask for (National Tax Agency, Q&A on the qualified invoice system, "rounding of the amount

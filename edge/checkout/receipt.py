@@ -6,8 +6,8 @@ Nothing is computed here: a receipt printed again next year says what was charge
 
 A Japanese simplified qualified invoice (tekikaku kan'i seikyusho) must name the issuer and its registration number,
 the date, what was sold with a mark on reduced-rate goods, and per rate the sum and its tax (National Tax Agency).
-What was withheld is told too: a shopper who took three and pays for two shall know why. How *certain* a line was is for
-programs and staff only.
+What was withheld is told too: a shopper who took three and pays for two shall know why. So is why a visit is in review:
+a doubt about who left is none about the lines. How *certain* a line was is for programs and staff only.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from edge.checkout.amounts import money
+from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, rule, table, wrapped
 from edge.checkout.sale import Issuer, Sale, SoldLine, State, WithheldLine, basis_points
 from edge.checkout.words import WORDS, Words
@@ -165,11 +166,17 @@ def _withheld(withheld: tuple[WithheldLine, ...], receipt: Receipt, words: Words
     lines = [words.in_doubt if review else words.not_charged]
     for line in withheld:
         lines += wrapped(f"{_name(line, language) or words.unknown} × {line.quantity}", indent=2)
-    return [*lines, *wrapped(words.why_in_doubt if review else words.why_not_charged, indent=2), rule()]
+    if not review:  # why a visit is looked at stands below: it may not be about these lines
+        lines += wrapped(words.why_waived if receipt.sale.decided_by else words.why_not_charged, indent=2)
+    return [*lines, rule()]
 
 
 def _foot(receipt: Receipt, words: Words) -> list[str]:
-    lines = wrapped(words.states[receipt.state])
+    lines = []
+    if receipt.state == "review":
+        lines += wrapped(words.reviews[kind_of(receipt.sale.reason)])
+    written_off = receipt.state == "void" and receipt.sale.total_minor
+    lines += wrapped(words.waived if written_off else words.states[receipt.state])
     if receipt.reference:
         lines += wrapped(f"{words.reference} {receipt.reference}")
     return [*lines, "", *centred(words.goodbye)]

@@ -16,13 +16,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.checkout.bill import Bill, RateGroup, make_bill
+from edge.checkout.bill import Bill, RateGroup, Rounding, make_bill
 from edge.records import CartLine, Posting
 from edge.store import PriceList, Product, Store, TaxTable
 from edge.store.tax import TaxRate
 
 PROVIDER_ACCOUNT = "provider:payments"
 """What the payment provider has taken for the shop and owes it."""
+
+WRITTEN_OFF_ACCOUNT = "written-off"
+"""What shoppers owed and a person has waived."""
 
 State: TypeAlias = Literal["asked", "unanswered", "paid", "declined", "disputed", "void", "review"]
 """Where a settlement stands; `edge.checkout.settlement` says what leads where."""
@@ -41,6 +44,8 @@ class Issuer:
     currency_digits: int
     prices_include_tax: bool
     languages: tuple[str, ...]
+    rounding: Rounding | Literal[""] = ""
+    """How tax is rounded; empty in books from before it was written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class WithheldLine:
 @dataclass(frozen=True, slots=True)
 class Sale:
     """One visit's sale. ``state`` is where the settlement stood when this was written, ``reason`` why it needs a
-    person (``review`` only). ``key`` is the provider's idempotency key, empty where nothing is asked.
+    person (``review`` only). ``key`` is the provider's idempotency key, empty where nothing will ever be asked.
     """
 
     state: State
@@ -107,6 +112,7 @@ def issuer_of(store: Store) -> Issuer:
         store.currency_digits,
         store.prices_include_tax,
         store.languages,
+        store.tax.rounding,
     )
 
 
@@ -241,3 +247,8 @@ def sale_postings(sale: Sale) -> tuple[Posting, ...]:
 def payment_postings(subject: str, amount_minor: int) -> tuple[Posting, ...]:
     """Dr provider, Cr receivable:<subject>: the provider has taken the money."""
     return (Posting(PROVIDER_ACCOUNT, amount_minor), Posting(receivable(subject), -amount_minor))
+
+
+def waiver_postings(subject: str, amount_minor: int) -> tuple[Posting, ...]:
+    """Dr written-off, Cr receivable:<subject>: nobody expects the money any more."""
+    return (Posting(WRITTEN_OFF_ACCOUNT, amount_minor), Posting(receivable(subject), -amount_minor))

@@ -11,6 +11,8 @@ assumed: an answer that does not come is asked for again **with the same idempot
         ├─ owes_nothing ──> void
         └─ doubtful ──> review ── charge ──> asked, or waive ──> void
 
+    declined, unanswered ── waive ──> void: a person writes off what is owed
+
 A provider that answers twice:
 
 - *the same again* is nothing at all: a reply whose outcome was heard before, with the same reference or with none;
@@ -39,6 +41,7 @@ from edge.checkout.sale import (
     make_sale,
     payment_postings,
     sale_postings,
+    waiver_postings,
     withheld_lines,
 )
 from edge.records import CartLine, Effect, LedgerEntry, PaymentReply, PaymentRequest, Posting
@@ -60,9 +63,11 @@ TABLE: dict[tuple[State | Literal["new"], Event], State] = {
     ("unanswered", "approved"): "paid",
     ("unanswered", "declined"): "declined",
     ("unanswered", "retry"): "asked",
+    ("unanswered", "waive"): "void",
     ("paid", "approved"): "paid",
     ("paid", "declined"): "paid",
     ("declined", "approved"): "disputed",
+    ("declined", "waive"): "void",
     ("disputed", "approved"): "disputed",
     ("disputed", "declined"): "disputed",
     ("disputed", "kept"): "paid",
@@ -109,8 +114,9 @@ class Settlement:
     ``total_minor`` is what is asked for, in ``review`` what would be. ``attempt`` counts the requests sent and
     ``asked_s`` is when the last one was. ``heard`` holds the provider's different definite answers, first one first,
     as ``outcome:reference``; ``contradictions`` counts those that staff were told about. Of a visit in ``review``,
-    ``left_s`` is when it left and ``prices`` what was promised for what it may have taken: whenever a person decides,
-    it is priced and taxed as on that day.
+    ``reason`` is why, ``cart`` what it was believed to hold (a person decides about these lines), ``left_s`` when it
+    left and ``prices`` what was promised for what it may have taken: whenever a person decides, it is priced and taxed
+    as on that day.
     """
 
     visit: str
@@ -123,8 +129,18 @@ class Settlement:
     asked_s: float = 0.0
     heard: tuple[str, ...] = ()
     contradictions: int = 0
+    reason: str = ""
+    cart: tuple[CartLine, ...] = ()
     left_s: float = 0.0
     prices: PriceList | None = None
+
+    @property
+    def listed(self) -> dict[str, int]:
+        """Units by sku that a review lists: all that the visit may have taken."""
+        units: dict[str, int] = {}
+        for line in self.cart:
+            units[line.sku] = max(units.get(line.sku, 0), line.quantity)
+        return units
 
 
 # --- the exit ------------------------------------------------------------------------------------------------------
@@ -138,17 +154,19 @@ def open_settlement(
     withheld: Mapping[str, int],
     lines: tuple[CartLine, ...],
     at_s: float,
+    key: str = "",
 ) -> tuple[Settlement, list[Effect]]:
     """A visit left at ``at_s``: write what it owes, then ask the provider for it.
 
-    ``charged`` and ``withheld`` are sku -> units; ``lines`` is the cart with the shelf events behind each line.
-    A sale without a tax rate goes to review: a shop's faulty table is no reason to stop its exit gate.
+    ``charged`` and ``withheld`` are sku -> units; ``lines`` is the cart with the shelf events behind each line; ``key``
+    is the visit's own idempotency key (`edge.keys.payment_key`), made of store and visit where there is none. A sale
+    without a tax rate goes to review: a shop's faulty table is no reason to stop its exit gate.
     """
     try:
         sale = make_sale(store, subject, charged, withheld, lines, at_s, "asked")
     except UnpricedSale as error:
-        return review_settlement(store, visit, subject, charged, withheld, lines, str(error), at_s)
-    return _owed(store, visit, "new", sale, at_s)
+        return review_settlement(store, visit, subject, charged, withheld, lines, str(error), at_s, key)
+    return _owed(store, visit, "new", replace(sale, key=key), at_s)
 
 
 def review_settlement(
@@ -160,6 +178,7 @@ def review_settlement(
     lines: tuple[CartLine, ...],
     reason: str,
     at_s: float,
+    key: str = "",
 ) -> tuple[Settlement, list[Effect]]:
     """A visit that a person has to look at: write what would be charged and why nobody dares; ask for nothing."""
     try:
@@ -170,9 +189,19 @@ def review_settlement(
         why = reason if str(error) in reason else f"{reason}; {error}"
         day = day_of_sale(at_s, store.timezone)
         sale = Sale("review", subject, issuer_of(store), day, (), (), 0, doubtful, reason=why)
+    sale = replace(sale, key=key)
     promised = store.price_list.only({**charged, **withheld})
     settlement = Settlement(
-        visit, subject, TABLE["new", "doubtful"], sale.total_minor, store.currency, left_s=at_s, prices=promised
+        visit,
+        subject,
+        TABLE["new", "doubtful"],
+        sale.total_minor,
+        store.currency,
+        key,
+        reason=sale.reason,
+        cart=lines,
+        left_s=at_s,
+        prices=promised,
     )
     return settlement, [LedgerEntry(f"review:{visit}", at_s, "review", visit, body_of(sale), (), store.currency)]
 
@@ -194,7 +223,8 @@ def on_reviewed(
     terms = store.at_prices(settlement.prices) if settlement.prices is not None else store
     left_s = settlement.left_s or at_s
     sale = make_sale(terms, settlement.subject, charged, withheld, lines, left_s, "asked")
-    decided, effects = _owed(terms, settlement.visit, "review", replace(sale, decided_by=decided_by), at_s)
+    sale = replace(sale, decided_by=decided_by, key=settlement.key)
+    decided, effects = _owed(terms, settlement.visit, "review", sale, at_s)
     return replace(decided, contradictions=settlement.contradictions), effects
 
 
@@ -205,7 +235,7 @@ def _owed(
     owes: Event = "owes" if state == "new" else "charge"
     owes_nothing: Event = "owes_nothing" if state == "new" else "waive"
     after = TABLE[state, owes if sale.total_minor else owes_nothing]
-    key = f"{store.id}:{visit}" if sale.total_minor else ""
+    key = (sale.key or f"{store.id}:{visit}") if sale.total_minor else ""
     sale = replace(sale, state=after, key=key)
     postings = sale_postings(sale)
     entry = LedgerEntry(f"settlement:{visit}", at_s, "settlement", visit, body_of(sale), postings, store.currency)
@@ -238,7 +268,12 @@ def on_reply(settlement: Settlement, reply: PaymentReply, store: Store) -> tuple
         if settlement.state != "asked" or reply.at_s < settlement.asked_s:
             return settlement, []
         return _unheard(settlement, reply.received_s, store)
-    event: Event = reply.outcome
+    return answered(settlement, reply)
+
+
+def answered(settlement: Settlement, reply: PaymentReply) -> tuple[Settlement, list[Effect]]:
+    """A definite answer: approved or declined. What the table does not know, or was heard before, changes nothing."""
+    event: Event = "approved" if reply.outcome == "approved" else "declined"
     after = TABLE.get((settlement.state, event))
     contrary = (settlement.state, event) in CONTRADICTIONS
     if after is None or _heard_before(settlement, reply) or (contrary and settlement.contradictions >= MOST_TOLD):
@@ -257,7 +292,21 @@ def on_reply(settlement: Settlement, reply: PaymentReply, store: Store) -> tuple
 def on_retry(settlement: Settlement, decided_by: str, at_s: float) -> tuple[Settlement, list[Effect]]:
     """A person asks about an unanswered payment once more, with the same key. `WrongMoment` unless unanswered."""
     _expect(settlement, "retry")
-    return _ask_again(replace(settlement, state=TABLE["unanswered", "retry"]), at_s, decided_by)
+    return ask_again(replace(settlement, state=TABLE["unanswered", "retry"]), at_s, decided_by)
+
+
+def on_waived(settlement: Settlement, decided_by: str, at_s: float) -> tuple[Settlement, list[Effect]]:
+    """A person writes off what is owed. Should the provider say later that it took the money, staff are told.
+
+    `WrongMoment` unless declined or unanswered; a review is waived by `on_reviewed`, where nothing is owed yet.
+    """
+    if settlement.state == "review":
+        raise WrongMoment(f"visit {settlement.visit} is in review: nothing was charged that could be written off")
+    _expect(settlement, "waive")
+    moved = replace(settlement, state=TABLE[settlement.state, "waive"])
+    postings = waiver_postings(settlement.subject, settlement.total_minor)
+    facts = {"state_before": settlement.state, "decided_by": decided_by}
+    return moved, [_entry(moved, "waived", "payment-waived", at_s, facts, postings)]
 
 
 def on_resolved(
@@ -273,12 +322,19 @@ def on_resolved(
 
 def _unheard(settlement: Settlement, now_s: float, store: Store) -> tuple[Settlement, list[Effect]]:
     if settlement.attempt < store.policy.pay_attempts:
-        return _ask_again(replace(settlement, state=TABLE["asked", "no_answer"]), now_s)
-    silent = replace(settlement, state=TABLE["asked", "give_up"])
-    return silent, [_entry(silent, f"unanswered:{silent.attempt}", "payment-unanswered", now_s, {})]
+        return ask_again(replace(settlement, state=TABLE["asked", "no_answer"]), now_s)
+    return give_up(settlement, now_s)
 
 
-def _ask_again(settlement: Settlement, at_s: float, decided_by: str = "") -> tuple[Settlement, list[Effect]]:
+def give_up(settlement: Settlement, at_s: float) -> tuple[Settlement, list[Effect]]:
+    """Nobody is asked any more, until the provider or a person says what happened. `WrongMoment` unless asked."""
+    _expect(settlement, "give_up")
+    silent = replace(settlement, state=TABLE[settlement.state, "give_up"])
+    return silent, [_entry(silent, f"unanswered:{silent.attempt}", "payment-unanswered", at_s, {})]
+
+
+def ask_again(settlement: Settlement, at_s: float, decided_by: str = "") -> tuple[Settlement, list[Effect]]:
+    """The same request once more, written down before it is sent."""
     asked, request = _ask(settlement, at_s)
     entry = _entry(asked, f"asked:{asked.attempt}", "payment-asked", at_s, {"decided_by": decided_by})
     return asked, [entry, request]
@@ -321,4 +377,5 @@ def _entry(
 
 def _expect(settlement: Settlement, event: Event) -> None:
     if (settlement.state, event) not in TABLE:
-        raise WrongMoment(f"visit {settlement.visit} is {settlement.state}: it cannot be {event} now")
+        told = {"charge": "charged", "waive": "waived", "retry": "asked for money again"}.get(event, event)
+        raise WrongMoment(f"visit {settlement.visit} is {settlement.state}: it cannot be {told} now")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge.checkout.reasons import Why
 from edge.checkout.sale import State
 
 
@@ -30,12 +31,14 @@ class Words:
     reduced: str
     not_charged: str
     why_not_charged: str
+    why_waived: str
     in_doubt: str
-    why_in_doubt: str
     unknown: str
     reference: str
     goodbye: str
+    waived: str
     states: dict[State, str]
+    reviews: dict[Why, str]
 
 
 _JAPANESE = Words(
@@ -58,8 +61,8 @@ _JAPANESE = Words(
     reduced="印は軽減税率対象商品です。",
     not_charged="請求していない商品",
     why_not_charged="確信が持てないため請求しておりません。",
+    why_waived="係員が確認し、請求しないことにしました。",
     in_doubt="確認が必要な商品",
-    why_in_doubt="お取りになったか確信が持てません。",
     unknown="不明な商品",
     reference="取引番号",
     goodbye="ご来店ありがとうございました",
@@ -71,6 +74,15 @@ _JAPANESE = Words(
         "disputed": "お支払いの結果を係員が確認しています。",
         "void": "お支払いはありません。",
         "review": "係員が内容を確認しています。\nまだ請求していません。",
+    },
+    waived="係員の判断により、お支払いは不要です。",
+    reviews={
+        "unseen": "ご退店を確認できませんでした。",
+        "identity": "退店された方がお客様か確信が持てません。",
+        "lines": "お取りになった商品の一部に確信が持てません。",
+        "price": "一部の商品の価格が確定していません。",
+        "stopped": "ご来店中にシステムが停止しました。",
+        "other": "お買い上げ内容に確認が必要です。",
     },
 )
 
@@ -94,8 +106,8 @@ _ENGLISH = Words(
     reduced="reduced tax rate",
     not_charged="Not charged",
     why_not_charged="We are not sure enough that you took this, so you do not pay for it.",
+    why_waived="Staff have looked at this: you do not pay for it.",
     in_doubt="In doubt",
-    why_in_doubt="We are not sure enough that you took this.",
     unknown="Something we did not recognise",
     reference="Payment ref.",
     goodbye="Thank you, see you soon",
@@ -107,6 +119,15 @@ _ENGLISH = Words(
         "disputed": "Staff are checking what became of this payment.",
         "void": "Nothing to pay.",
         "review": "Staff are looking at this visit.\nNothing has been charged.",
+    },
+    waived="Staff have waived it: nothing to pay.",
+    reviews={
+        "unseen": "Nobody saw you leave.",
+        "identity": "We are not sure that it was you who left.",
+        "lines": "We are not sure enough that you took all of this.",
+        "price": "Something here has no price yet.",
+        "stopped": "Our system stopped while you were in the shop.",
+        "other": "Something about this visit has to be checked.",
     },
 )
 

@@ -20,6 +20,7 @@ from edge.cli import (
     member,
     planogram,
     recordings,
+    reviews,
     simulations,
     stock,
     stores,
@@ -35,6 +36,7 @@ for family in (live, camera, stock, recordings, simulations, stores, measures):
     app.add_typer(family.app)
 app.add_typer(ledgers.app, name="ledger")
 app.add_typer(member.app, name="member")
+app.add_typer(reviews.app, name="review")
 app.add_typer(planogram.app, name="planogram")
 app.add_typer(calibrate.app, name="calibrate")
 

@@ -13,6 +13,7 @@ import typer
 
 from edge.cli.languages import Language
 from edge.cli.terminal import DIFFERENT, refuse
+from edge.shown import shown
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
@@ -48,9 +49,11 @@ def show(
             return
         for written in book.entries():
             entry = written.entry
-            typer.echo(f"{written.seq:>6}  {entry.at_s:.3f}  {entry.kind:<20} {entry.visit:<16} {entry.key}")
+            typer.echo(
+                f"{written.seq:>6}  {entry.at_s:.3f}  {entry.kind:<20} {shown(entry.visit):<16} {shown(entry.key)}"
+            )
         for account, amount_minor in book.balances().items():
-            typer.echo(f"{amount_minor:>12} {book.currency}  {account}")
+            typer.echo(f"{amount_minor:>12} {book.currency}  {shown(account)}")
 
 
 @app.command()

@@ -11,6 +11,7 @@ import typer
 
 from edge.cli.places import state_folder
 from edge.cli.terminal import UNUSABLE, refuse, refuse_store, say
+from edge.shown import shown
 
 app = typer.Typer()
 
@@ -76,7 +77,14 @@ def status(
     for shelf, plates in health.get("blind", {}).items():
         typer.echo(f"  {shelf}: plates {', '.join(map(str, plates))} cannot be read")
     for source, what in health.get("troubles", {}).items():
-        typer.echo(f"  {source}: {what}")
+        typer.echo(shown(f"  {source}: {what}"))
+    waiting: dict[str, int] = health.get("waiting", {})
+    count = sum(waiting.values())
+    if count:
+        visits = "1 visit waits" if count == 1 else f"{count} visits wait"
+        typer.echo(f"{visits} for a person to decide: tebura review list --store {store}")
+    for reason, visits_of_it in waiting.items():
+        typer.echo(shown(f"  {visits_of_it} × {reason}"))
 
 
 def ask_shop(store: Path, state: Path | None, wanted: dict[str, Any]) -> dict[str, Any]:

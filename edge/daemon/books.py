@@ -6,19 +6,20 @@ What shelves told is derived from the recording: it is written together with the
 A disk that is full or read-only leaves entries waiting in memory, in their order. Until the book has them all, nobody
 is asked for money and no gate opens (`edge.runtime.health`); staff see why.
 
-An entry that contradicts the book is left out, and staff are told: what was written first counts. That happens only
-after recordings were lost, when the shop has to be remembered from less than it knew.
+An entry that the book refuses is left out, and staff are told: it contradicts what was written first, which counts; or
+it can stand in no book at all. Money is asked for only where the book says exactly so (`LiveBook.stands`): whatever the
+shop remembers or works out, nobody pays what the book does not know.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable
 
 from edge.journal import Recorder
-from edge.ledger.book import Book
-from edge.ledger.faults import ContradictoryEntry
+from edge.ledger import Book, ContradictoryEntry, UnbalancedEntry, settlement_in
 from edge.ledger.mirror import Mirror
-from edge.records import LedgerEntry
+from edge.records import LedgerEntry, PaymentRequest
 
 CAN_WAIT = frozenset({"shelf-event"})
 
@@ -33,6 +34,14 @@ class LiveBook:
         self._waiting: list[LedgerEntry] = []
         self.refused = False
         """Whether the last attempt to write failed."""
+
+    def stands(self, request: PaymentRequest) -> bool:
+        """Whether the book holds the intent behind a request for money: this person, this sum, this key."""
+        settlement = settlement_in(self._book, request.settlement)
+        if settlement is None or settlement.key != request.key:
+            return False
+        intent = (settlement.state, settlement.subject, settlement.total_minor, settlement.currency)
+        return intent == ("asked", request.subject, request.amount_minor, request.currency)
 
     @property
     def waiting(self) -> int:
@@ -67,9 +76,21 @@ class LiveBook:
     def _put(self, entries: list[LedgerEntry]) -> int:
         try:
             return self._book.append(entries)
-        except ContradictoryEntry as error:
+        except (
+            ContradictoryEntry,
+            UnbalancedEntry,
+            sqlite3.IntegrityError,
+            ValueError,
+            TypeError,
+            OverflowError,
+        ) as error:
             if len(entries) > 1:
                 return sum(self._put([entry]) for entry in entries)
-            remedy = "The book counts; look at this visit in it"
-            self._trouble("book", f"the shop remembers something else than its book says: {error}. {remedy}")
+            if isinstance(error, ContradictoryEntry):
+                what = f"the shop remembers something else than its book says: {error}"
+            else:
+                what = f"the book cannot take {entries[0].key}: {error}"
+            self._trouble(
+                "book", f"{what}. The book counts, and nobody is asked for money against it; look at it there"
+            )
             return 0

@@ -1,6 +1,7 @@
 """Who asks for money on the daemon's behalf, on a thread of its own: a provider may take its time.
 
-A request is carried out only when its intent stands in the book; until then it waits here. An answer goes back into the
+A request is carried out only when its intent stands in the book, just so; until the book is written it waits here, and
+one that the book has refused is never sent. An answer goes back into the
 ear as a message, so that it is recorded before anything follows from it. A provider that fails has not answered: the
 settlement's own patience asks again, with the same key.
 """
@@ -21,10 +22,19 @@ log = structlog.get_logger("tebura")
 
 
 class Cashier:
-    """A `edge.driver.Provider` that answers later. ``may_ask`` says whether the book is up to date."""
+    """A `edge.driver.Provider` that answers later. ``may_ask`` says whether the book is up to date; ``stands``, on the
+    thread that hands requests over and looks again, whether the book holds a request's intent.
+    """
 
-    def __init__(self, provider: Provider, ear: Ear, may_ask: Callable[[], bool]) -> None:
-        self._provider, self._ear, self._may_ask = provider, ear, may_ask
+    def __init__(
+        self,
+        provider: Provider,
+        ear: Ear,
+        may_ask: Callable[[], bool],
+        stands: Callable[[PaymentRequest], bool] = lambda _: True,
+    ) -> None:
+        self._provider, self._ear, self._may_ask, self._stands = provider, ear, may_ask, stands
+        self._unsure: list[PaymentRequest] = []
         self._bell = threading.Condition()
         self._requests: list[PaymentRequest] = []
         self._replies: list[tuple[float, int, PaymentReply]] = []
@@ -45,14 +55,22 @@ class Cashier:
 
     def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
         """Take a request over. Nothing is known yet."""
-        with self._bell:
-            self._requests.append(request)
-            self._bell.notify()
+        self._unsure.append(request)
+        self.look_again()
         return []
 
     def look_again(self) -> None:
-        """The book has been written."""
+        """The book may have been written: what stands in it is asked for, what it refused never is."""
+        if self._may_ask():
+            unsure, self._unsure = self._unsure, []
+            standing = [request for request in unsure if self._stands(request)]
+            for request in unsure:
+                if request not in standing:
+                    log.error("nobody is asked for what the book does not say", settlement=request.settlement)
+        else:
+            standing = []
         with self._bell:
+            self._requests += standing
             self._bell.notify()
 
     def _work(self) -> None:

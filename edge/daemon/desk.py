@@ -2,8 +2,8 @@
 
 Who may use it is who may write in the folder (the socket has mode 0600). Whoever opens the desk has the folder to
 itself: a lock that the kernel drops with the process, however that ends. One JSON line in, one out:
-``{"do": "status"}``, ``{"do": "mode", "mode": "restock", "by": "aki"}``, and in a rehearsal
-``{"do": "rehearse", "at": 1587360800.0, "speed": 4.0}``.
+``{"do": "status"}``, ``{"do": "mode", "mode": "restock", "by": "aki"}``, ``{"do": "decide", "visit": "20260512-0007",
+"verdict": "waive", "by": "aki"}``, and in a rehearsal ``{"do": "rehearse", "at": 1587360800.0, "speed": 4.0}``.
 """
 
 from __future__ import annotations

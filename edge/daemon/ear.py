@@ -11,6 +11,7 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
@@ -95,8 +96,9 @@ class Ear:
     # --- for the daemon -------------------------------------------------------------------------------------------
 
     def paid(self, reply: PaymentReply) -> None:
-        """A payment provider has answered."""
-        self.hear(f"payment/{reply.settlement}/reply", encode_reply(reply))
+        """A payment provider has answered. That its clock is ahead of ours is no reason to refuse what it says."""
+        in_time = replace(reply, at_s=min(reply.at_s, self.clock.now_s()))
+        self.hear(f"payment/{reply.settlement}/reply", encode_reply(in_time))
 
     def wake(self) -> None:
         """Let who waits for a message go on without one."""

@@ -1,25 +1,29 @@
 """What staff may ask of the running shop, and tell it; over the desk.
 
 Enters: one JSON object, ``do`` names the order. Leaves: one JSON object, ``error`` in it where it was refused. Whatever
-changes the shop is said to the ear like any other message, so that the recording explains it.
+changes the shop is said to the ear like any other message, so that the recording explains it. Who decides about money
+is answered when the book has it.
 """
 
 from __future__ import annotations
 
 import queue
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
+from edge.checkout import VERDICTS, on_decided
 from edge.daemon.clock import RehearsalClock
 from edge.daemon.desk import Answer
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
-from edge.records import Mode
+from edge.records import Mode, SettlementDecided, Verdict
 from edge.state import State
 from edge.stock import Weighed, place_of, weighed
 from edge.store import Facing, Store
-from edge.wire import encode_counted, encode_mode
+from edge.wire import Heard, decode, encode_counted, encode_decided, encode_mode
 
 MOST_UNITS = 100_000
+
+DECIDED = "shop/settlement/decided"
 
 
 def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -> Answer:
@@ -38,6 +42,8 @@ def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -
             return {"error": "the shop is too busy to answer. Ask again"}
     if do == "count":
         return _count(shop, wanted)
+    if do == "decide":
+        return _decide(shop, wanted)
     if do == "rehearse":
         return _rehearse(shop, wanted)
     return {"error": f"nobody here can {do!r}"}
@@ -86,6 +92,50 @@ def _count(shop: Shop, wanted: dict[str, Any]) -> Answer:
         return {"error": f"{quantity} units: from 0 to {MOST_UNITS}"}
     shop.ear.hear("shop/stock/counted", encode_counted(shop.clock.now_s(), facing, quantity, str(wanted.get("by", ""))))
     return {"place": place_of(facing), "quantity": quantity}
+
+
+def _decide(shop: Shop, wanted: dict[str, Any]) -> Answer:
+    """A person decides about a visit; answered when it has happened, because two may decide at once."""
+    visit, verdict, by = str(wanted["visit"]), str(wanted["verdict"]), str(wanted["by"])
+    lines = {str(sku): int(units) for sku, units in dict(wanted.get("lines") or {}).items()}
+    try:
+        return shop.asked(lambda: _decided(shop, visit, verdict, by, lines))
+    except queue.Empty:
+        return {"error": f"the shop is too busy to answer. `tebura review show {visit}` tells what became of it"}
+
+
+def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int]) -> Answer:
+    """On the shop's own thread. What cannot be is told and not recorded; the record says every line that is charged."""
+    before = shop.driver.state.settlements.get(visit)
+    if before is None:
+        return {"error": f"{visit}: no such visit waits for anybody. `tebura review list` shows those that do"}
+    may = VERDICTS.get(before.state, ())
+    if verdict not in may:
+        can = f"It can be: {', '.join(may)}" if may else "`tebura review show` tells by whom and when"
+        return {"error": f"visit {visit} is {before.state}: that is not to be decided about it. {can}"}
+    if verdict == "charge" and not lines:
+        lines = before.listed
+    now_s = shop.clock.now_s()
+    payload = encode_decided(now_s, visit, cast("Verdict", verdict), by, lines)
+    record = decode(shop.store, DECIDED, payload, now_s)
+    if not isinstance(record, SettlementDecided):
+        return {"error": "who decides has a name, and charges 1 to 1000 units of each of at most 1000 products"}
+    try:
+        on_decided(before, record, shop.store)
+    except ValueError as error:
+        return {"error": f"visit {visit} goes on waiting: {error}"}
+    shop.take(Heard(DECIDED, payload, now_s))
+    after = shop.driver.state.settlements[visit]
+    return {
+        "visit": visit,
+        "subject": after.subject,
+        "state": after.state,
+        "total_minor": after.total_minor,
+        "currency": after.currency,
+        "digits": shop.store.currency_digits,
+        "lines": lines,
+        "written": not shop.live_book.waiting,
+    }
 
 
 def _rehearse(shop: Shop, wanted: dict[str, Any]) -> Answer:

@@ -7,32 +7,35 @@ store that it was recorded in, its catalogue and policy as well as its profiles:
 sums than the book has. Then the shop changes over to what its files say now (`edge.runtime.changeover`): prices that
 were promised hold, and where a shelf weighs otherwise from now on, a person looks at who was inside.
 
-Then the book is asked what the state does not know. A visit that the book has let in and not settled, and that no
+Then the book is asked: about money it is always right. A visit that the book has let in and not settled, and that no
 recording brings back, goes to review: nobody is charged for what nobody remembers. Who was asked for money and has not
-answered is asked again. Codes that were used stay used, and no visit gets the name of another. Where not all that was
-recorded could be heard again, a person looks at every visit in progress before it is charged.
+answered is asked again, and who waits for a person goes on waiting. Codes that were used stay used, and no visit gets
+the name of another. Where not all that was recorded could be heard again, a person looks at every visit in progress
+before it is charged.
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
 from urllib.parse import quote
 
 from edge import __version__
 from edge.attribution import depart
-from edge.checkout import Settlement, promised_by, review_settlement, sale_of
+from edge.checkout import Settlement, review_settlement
 from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
 from edge.journal import Position, heard_since, last_checkpoint, segments, segments_since
-from edge.ledger import Book, ContradictoryEntry
+from edge.keys import payment_key
+from edge.ledger import Book, ContradictoryEntry, settlement_in, who_waits
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.changeover import change_over
+from edge.runtime.decisions import waiting
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.health import alerts, status
 from edge.runtime.promises import forget_promises, promise
@@ -218,30 +221,30 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
     admitted = {w.entry.visit: w.entry for w in book.entries(since, kind="visit")}
     for entry in admitted.values():
         state.door.opened = max(state.door.opened, int(entry.visit.rsplit("-", 1)[1]))
-        nonce = entry.body.get("nonce")
-        if isinstance(nonce, str):
-            remember_used(state.gate, nonce)
+    for kind in ("visit", "code-used"):
+        for written in book.entries(since, kind=kind):
+            nonce = written.entry.body.get("nonce")
+            if isinstance(nonce, str):
+                remember_used(state.gate, nonce)
     over = {w.entry.visit: w.entry for kind in sorted(OVER) for w in book.entries(since, kind=kind)}
     for visit in [v for v in state.door.visits if v in over]:
         _forget(found, visit)
     if not sure:
         for inside in state.door.visits.values():
             doubt_visit(inside)
-    unpaid = _unpaid(book, since, over)
-    for name, stands in unpaid.items():
-        if not sure or name not in state.settlements:
-            state.settlements[name] = stands
-    if not sure:  # what the book says is over is not asked for again, whatever sum is remembered
-        for name in [s for s in state.settlements if s in over and s not in unpaid]:
-            del state.settlements[name]
+    state.settlements |= _settlements(book, since, state.settlements)
+    state.waiting_told = waiting(state)
     lost = [v for v in admitted if v not in over and v not in state.door.visits and v not in state.settlements]
     for visit in lost:
         entry = admitted[visit]
         why = "the runtime was stopped and what this visit took was not recorded"
-        settlement, told = review_settlement(store, visit, str(entry.body["subject"]), {}, {}, (), why, entry.at_s)
+        subject, gate, nonce = (str(entry.body.get(fact, "")) for fact in ("subject", "gate", "nonce"))
+        key = payment_key(store.id, visit, subject, gate, entry.at_s, nonce)
+        settlement, told = review_settlement(store, visit, subject, {}, {}, (), why, entry.at_s, key)
         state.settlements[visit] = settlement
         book.append(e for e in told if isinstance(e, LedgerEntry))
-        found.alerts += [e for e in alerts(told, max(entry.at_s, found.driver.heard_s)) if isinstance(e, Publish)]
+        state.now_s = max(state.now_s, entry.at_s)
+        found.alerts += [e for e in alerts(state, store, told) if isinstance(e, Publish) and not e.retain]
         _forget(found, visit)
     found.lost = tuple(lost)
 
@@ -256,24 +259,12 @@ def _forget(found: Recovered, visit: str) -> None:
     _keep(found, Publish(f"visit/{visit}/cart", {}, retain=True))
 
 
-def _unpaid(book: Book, since: int, over: dict[str, LedgerEntry]) -> dict[str, Settlement]:
-    """Settlements that wait for an answer or for staff, as the book tells them. Of what a provider contradicted itself
-    about, staff know from the book alone.
+def _settlements(book: Book, since: int, known: Iterable[str]) -> dict[str, Settlement]:
+    """Where money stands by the book: of the visits that the state knows, of those that wait for an answer, and of
+    those that wait for a person, however long they have done so.
     """
-    last = {v: e for v, e in over.items() if e.kind in ("settlement", "review")}
-    for kind in ("payment-asked", "payment-unanswered", "payment-approved", "payment-declined"):
-        for written in book.entries(since, kind=kind):
-            entry = written.entry
-            if entry.visit in last and entry.at_s >= last[entry.visit].at_s:
-                last[entry.visit] = entry
-    waiting = {}
-    for visit, entry in last.items():
-        state = entry.body["state"]
-        if state in ("asked", "unanswered", "review"):
-            sale = sale_of(over[visit].body)
-            attempt = cast("int", entry.body.get("attempt", int(state != "review")))
-            waiting[visit] = Settlement(
-                visit, sale.subject, cast("Any", state), sale.total_minor, over[visit].currency, sale.key, attempt,
-                entry.at_s, left_s=over[visit].at_s, prices=promised_by(sale) if state == "review" else None,
-            )  # fmt: skip
-    return waiting
+    paid = set(book.visits("payment-approved", since))
+    asked = [v for v in book.visits("settlement", since) if v not in paid]
+    told = {v: settlement_in(book, v) for v in dict.fromkeys((*known, *asked))}
+    stands = {v: s for v, s in told.items() if s is not None and (s.state == "asked" or v in known)}
+    return who_waits(book) | stands

@@ -6,13 +6,14 @@ import contextlib
 import logging
 import sys
 from collections import deque
-from collections.abc import MutableMapping, Sequence, Sized
+from collections.abc import Mapping, MutableMapping, Sequence, Sized
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
 
 from edge.records import Effect, LedgerEntry, Publish, Record
+from edge.shown import shown
 from edge.state import State
 
 if TYPE_CHECKING:
@@ -80,10 +81,23 @@ def headline(entry: LedgerEntry) -> str:
         return f"{body['subject']} may come in"
     if entry.kind in ("settlement", "review"):
         total = f"{body['total_minor']} {entry.currency}"
-        return f"{body['subject']} left: {total}" if entry.kind == "settlement" else f"{body['subject']} left: review"
+        if entry.kind == "review":
+            return f"{body['subject']} left: review, {body['reason']}"
+        return (
+            f"{body['subject']} left: {total}" if not body["decided_by"] else f"{body['decided_by']} decided: {total}"
+        )
     if entry.kind == "shelf-event":
         return ""
     return entry.kind.replace("-", " ")
+
+
+def waiting_told(waiting: Mapping[str, int]) -> list[str]:
+    """How many visits wait for a person and why, as lines; none where none waits."""
+    count = sum(waiting.values())
+    if not count:
+        return []
+    told = f"{count} visit{' waits' if count == 1 else 's wait'} for a person to decide: tebura review list"
+    return [told, *(f"  {n} × {why}" for why, n in waiting.items())]
 
 
 class Screen:
@@ -109,7 +123,7 @@ class Screen:
     def _keep(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> str:
         when = datetime.now().astimezone()
         rest = " ".join(f"{k}={v}" for k, v in event.items() if k != "event" and v)
-        self._news.append(f"{when:%H:%M:%S}  {event['event']}  {rest}")
+        self._news.append(shown(f"{when:%H:%M:%S}  {event['event']}  {rest}"))
         raise structlog.DropEvent
 
     def _draw(self) -> RenderableType:
@@ -131,15 +145,17 @@ class Screen:
             for shelf, plates in sorted(state.blind.items())
         ]
         wrong += [f"late: {', '.join(sorted(state.late))}"] if state.late else []
+        waits = waiting_told(cast("Mapping[str, int]", status.get("waiting", {})))
         visits = Table("visit", "who", "state", "cart", box=None, expand=True, header_style="dim")
         for visit in list(state.door.visits.values())[-12:]:
             lines = state.carts[visit.id].lines if visit.id in state.carts else ()
             whole = {line.sku: line for line in lines}
             cart = ", ".join(f"{x.quantity} {sku} ({x.certainty:.0%})" for sku, x in whole.items())
-            visits.add_row(visit.id, Text(visit.subject), visit.state, Text(cart or "–"))  # no markup
+            visits.add_row(*(Text(shown(cell)) for cell in (visit.id, visit.subject, visit.state, cart or "–")))
         parts: list[RenderableType] = [head, Text("  ".join(self._serving), "dim")]
-        parts += [Text(f"! {line}", "yellow") for line in wrong[:MOST_WRONG]]
+        parts += [Text(shown(f"! {line}"), "yellow") for line in wrong[:MOST_WRONG]]
         if len(wrong) > MOST_WRONG:
             parts.append(Text(f"! … and {len(wrong) - MOST_WRONG} more: tebura status", "yellow"))
+        parts += [Text(shown(f"? {line}"), "cyan") for line in waits]
         parts += [Panel(visits, title="inside"), Panel(Text("\n".join(self._news) or " "), title="lately")]
         return Group(*parts)

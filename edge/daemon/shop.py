@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from edge import __version__
@@ -35,7 +36,7 @@ from edge.records import Publish, Refused
 from edge.runtime import carts_inside, closing_status, stock_on_shelves
 from edge.site import Site
 from edge.store import Store
-from edge.wire import Heard, decode, encode_tick
+from edge.wire import RUNTIME, Heard, decode, encode_tick
 
 ANSWER_S = 3.0
 """Who asks something waits so long for a shop that is busy."""
@@ -117,14 +118,14 @@ class Shop:
         self.clock.not_before(self.driver.heard_s)
         self.recorder = Recorder(
             self.folder / RECORDINGS,
-            self.store.sources,
+            {**self.store.sources, RUNTIME: msgspec.json.encode({"version": __version__})},
             segment_s=self.site.recorder.segment_minutes * 60.0,
             segment_bytes=self.site.recorder.segment_mib * 2**20,
             opening=self._standings,
         )
         self.live_book = LiveBook(book, mirror, self.recorder, self.ear.trouble)
         provider = LocalProvider(latency_s=self.site.payment.latency_s, journal=self.folder / PAYMENTS)
-        self.cashier = Cashier(provider, self.ear, lambda: not self.live_book.refused)
+        self.cashier = Cashier(provider, self.ear, lambda: not self.live_book.refused, self.live_book.stands)
         self.driver.book, self.driver.provider = self.live_book, self.cashier
         self.driver.publish = self._say
         self.cashier.start()
@@ -180,6 +181,10 @@ class Shop:
         answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self.errand(lambda: answers.put(question()))
         return answers.get(timeout=ANSWER_S)
+
+    def take(self, heard: Heard) -> None:
+        """A message that must have happened before anything else does; on the thread that works here."""
+        self._take(heard)
 
     @property
     def pending(self) -> int:

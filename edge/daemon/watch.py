@@ -19,6 +19,7 @@ import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from edge.checkout import NEEDS_STAFF
 from edge.daemon.shop import Shop, Timing
 from edge.records import Effect, LedgerEntry, Publish, Record
 from edge.site import Web
@@ -54,6 +55,10 @@ class Watch:
             "tebura_source_age_seconds", "Since a shelf or camera was last heard.", ["source"], registry=self.registry
         )
         self.open = Gauge("tebura_open", "1: shoppers may come in.", registry=self.registry)
+        self.waiting_for_staff = Gauge(
+            "tebura_visits_waiting", "Visits that wait for a person to decide, by state.", ["state"],
+            registry=self.registry,
+        )  # fmt: skip
         self.troubles = Gauge("tebura_troubles", "Things that are wrong.", registry=self.registry)
         self.refused = Gauge(
             "tebura_refused", "What could not be used, by source and reason.", ["source", "reason"],
@@ -94,6 +99,9 @@ class Watch:
         self.open.set(self.status.get("state") != "closed")
         self.troubles.set(len(state.troubles))
         self.waiting.set(shop.ear.waiting)
+        waiting = [s for s in list(state.settlements.values()) if s.state in NEEDS_STAFF]
+        for word in NEEDS_STAFF:
+            self.waiting_for_staff.labels(word).set(sum(s.state == word for s in waiting))
         self.unwritten.set(shop.live_book.waiting)
         self.unrecorded.set(shop.recorder.lost)
         for source, heard_s in list(state.heard_s.items()):

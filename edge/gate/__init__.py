@@ -5,7 +5,7 @@ words, or what is still missing. Refuses: whatever is not signed by a member's k
 time. ``docs/gate.md`` is the page for whoever writes an app or a reader.
 """
 
-from edge.gate.answers import WAITING, Admission, Answer, Reason, Refusal, Waiting
+from edge.gate.answers import WAITING, Admission, Answer, Reason, Refusal, Shut, Waiting
 from edge.gate.clocks import LIFE_S, SKEW_S
 from edge.gate.credential import Credential, issue, read
 from edge.gate.identify import identify
@@ -21,6 +21,7 @@ __all__ = [
     "GateState",
     "Reason",
     "Refusal",
+    "Shut",
     "Waiting",
     "identify",
     "issue",

@@ -25,6 +25,9 @@ Reason: TypeAlias = Literal[
     "score-too-low",
 ]
 
+Shut: TypeAlias = Literal["", "closed", "restocking", "cannot-see", "cannot-weigh", "cannot-keep-books"]
+"""Why no shopper may come in at present; empty where they may. Staff may."""
+
 WAITING = "waiting"
 """What a gate says where nothing was refused and something is still missing."""
 
@@ -62,7 +65,7 @@ class Waiting:
 class Refusal:
     """Nobody comes in. ``detail`` says in words what is wrong, and on whose side; ``subject`` who it was, if known."""
 
-    reason: Reason
+    reason: Reason | Shut
     detail: str
     subject: str = ""
 

@@ -11,7 +11,7 @@ that mattered), and the disk before the book is written (nor does a power cut).
 
 from edge.journal.checkpoints import Checkpoint, Position, last_checkpoint, save_checkpoint
 from edge.journal.retention import Span, due_to_go
-from edge.journal.segments import Recorder, heard_since, segments, segments_since
+from edge.journal.segments import Recorder, heard_since, segments, segments_between, segments_since
 
 __all__ = [
     "Checkpoint",
@@ -23,5 +23,6 @@ __all__ = [
     "last_checkpoint",
     "save_checkpoint",
     "segments",
+    "segments_between",
     "segments_since",
 ]

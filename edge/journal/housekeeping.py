@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from edge.checkout import NEEDS_STAFF
 from edge.journal.checkpoints import last_checkpoint
-from edge.journal.retention import Span, due_to_go
+from edge.journal.retention import Span, due_to_go, overlap
 from edge.journal.segments import Recorder, began_s, segments
 from edge.ledger.book import Book
 from edge.site import Recorder as Settings
 from edge.state import State
+
+DAY_S = 86400.0
 
 AROUND_S = 60.0
 """A visit's recording begins and ends so much before and after it."""
@@ -22,14 +24,20 @@ AROUND_S = 60.0
 def tidy(recorder: Recorder, book: Book, state: State, settings: Settings, now_s: float) -> list[Path]:
     """Delete what `due_to_go` says; what was deleted. A disk or a book that does not let us is left alone."""
     try:
-        kept = list(_spans(recorder))
+        inside = _when(book, state.door.visits)
+        kept = [span for span in _spans(recorder) if not any(overlap(visit, span) for visit in inside)]
         disk = os.statvfs(recorder.folder)
-        needed = list(_needed(book, state))
+        asked = _when(book, (v for v, s in state.settlements.items() if s.state in NEEDS_STAFF))
     except OSError:
         return []
+    disk_bytes = disk.f_blocks * disk.f_frsize
     used = 1.0 - disk.f_bavail / max(1, disk.f_blocks)
-    excess_bytes = (used - settings.disk_share) * disk.f_blocks * disk.f_frsize
-    going = due_to_go(kept, needed, now_s=now_s, keep_s=settings.keep_days * 86400.0, excess_bytes=excess_bytes)
+    going = due_to_go(
+        kept, asked, now_s=now_s, keep_s=settings.keep_days * DAY_S,
+        needed_keep_s=max(settings.keep_days, settings.review_days) * DAY_S,
+        excess_bytes=(used - settings.disk_share) * disk_bytes,
+        urgent_bytes=(used - (1.0 + settings.disk_share) / 2) * disk_bytes,
+    )  # fmt: skip
     gone = [recorder.folder / span.name for span in going]
     for path in gone:
         with contextlib.suppress(OSError):
@@ -48,10 +56,12 @@ def _spans(recorder: Recorder) -> Iterator[Span]:
         yield Span(began_s(path), facts.st_mtime, path.name, facts.st_size)
 
 
-def _needed(book: Book, state: State) -> Iterator[Span]:
-    """When visits happened about which somebody may still ask."""
-    asked = {v for v, s in state.settlements.items() if s.state in NEEDS_STAFF}
-    for visit in sorted(asked | state.door.visits.keys()):
-        times = [written.entry.at_s for written in book.entries(visit=visit)]
+def _when(book: Book, visits: Iterable[str]) -> list[Span]:
+    """When visits happened, by the book. What became of their payments may come much later, and shows nothing."""
+    spans = []
+    for visit in sorted(visits):
+        happened = (written.entry for written in book.entries(visit=visit))
+        times = [entry.at_s for entry in happened if not entry.kind.startswith("payment-")]
         if times:
-            yield Span(min(times) - AROUND_S, max(times) + AROUND_S)
+            spans.append(Span(min(times) - AROUND_S, max(times) + AROUND_S))
+    return spans

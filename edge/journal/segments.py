@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +59,13 @@ def _is_a_time(told: str) -> bool:
 def began_s(path: Path) -> float:
     """When a segment began, UNIX seconds, as its name says."""
     return datetime.strptime(path.name[:16], STAMP).replace(tzinfo=UTC).timestamp()
+
+
+def segments_between(folder: Path, from_s: float, to_s: float) -> list[Path]:
+    """The segments that were being written between two moments, oldest first."""
+    there = segments(folder)
+    ends_s = [*(began_s(path) for path in there[1:]), math.inf]
+    return [path for path, end_s in zip(there, ends_s, strict=True) if began_s(path) <= to_s and end_s >= from_s]
 
 
 def heard_since(folder: Path, position: Position | None) -> Iterator[Heard]:

@@ -8,6 +8,7 @@ from edge.ledger.book import Book
 from edge.ledger.canon import Written
 from edge.ledger.faults import BookFault, ContradictoryEntry, UnbalancedEntry, UnusableLedger
 from edge.ledger.reprint import receipt_of, receipts
+from edge.ledger.waiting import settlement_in, who_waits
 
 __all__ = [
     "Book",
@@ -18,4 +19,6 @@ __all__ = [
     "Written",
     "receipt_of",
     "receipts",
+    "settlement_in",
+    "who_waits",
 ]

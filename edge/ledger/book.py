@@ -145,6 +145,12 @@ class Book:
             for row in self._db.execute(query, values):
                 yield self._read(row)
 
+    def visits(self, kind: str, since_seq: int = 0) -> list[str]:
+        """Visits that have an entry of one kind, in the order of their first; bodies are not read."""
+        query = "SELECT visit FROM entry WHERE kind = ? AND seq > ? ORDER BY seq"
+        with told(self.path):
+            return list(dict.fromkeys(visit for (visit,) in self._db.execute(query, [kind, since_seq])))
+
     def last(self, kind: str) -> Written | None:
         """The last entry of a kind."""
         with told(self.path):

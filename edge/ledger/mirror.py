@@ -2,22 +2,21 @@
 
 ``ledger.jsonl`` holds the canonical export, a line an entry, synced after the book. Each line carries the chain's hash,
 so that nothing in it has to be trusted. Opening a book looks whether it can be read and whether it agrees with its
-mirror; one that does not is put aside, never overwritten, and a whole one takes its place.
+mirror; one that does not is put aside, never overwritten, and a whole one takes its place. A line that is broken in
+the middle hides itself and nothing behind it (`edge.ledger.lines`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from edge.ledger.book import Book
-from edge.ledger.canon import FIRST_HASH, Written, chained, export_line
+from edge.ledger.canon import Written, chained, export_line
 from edge.ledger.faults import UnusableLedger, told
-from edge.records import LedgerEntry, Posting
+from edge.ledger.lines import Lines, read_line, read_lines, whole
 
 TAIL = 500
 TAIL_BYTES = 1 << 20
@@ -60,27 +59,43 @@ def open_mirrored(path: Path) -> tuple[Book, Mirror, str]:
     book, last = _readable(path), _last(lines)
     if book is not None and last is not None and book.head() == (last.seq, last.hash):
         return book, Mirror(lines, last.seq), ""
-    mirrored = list(_sound(lines))
+    found = read_lines(lines)
     repaired = ""
-    if book is not None and not _is_of(book, mirrored):
-        mirrored = []
-        aside = _put_aside(lines)
+    if book is not None and not _is_of(book, found):
+        aside, found = _put_aside(lines), Lines()
         repaired = f"the ledger's mirror was that of another ledger: it is kept as {aside.name}, and was made anew"
     if book is None:
         aside = _put_aside(path)
         book = Book(path)
-        book.append(written.entry for written in mirrored)
+        entries, lost = whole(found, aside)
+        book.append(entries)
         repaired = (
-            f"the ledger was damaged and was made anew from its mirror: {len(mirrored)} entries. "
+            f"the ledger was damaged and was made anew from its mirror: {len(entries)} entries. "
             f"The damaged file is kept as {aside.name}; compare the two before you delete it"
         )
-    lacks = [w.entry for w in mirrored[book.head()[0] :]]
-    if lacks:
-        repaired = f"the ledger lacked {len(lacks)} entries that its mirror holds; it has them again"
-        book.append(lacks)
-    mirror = Mirror(lines, len(mirrored))
+    else:
+        entries, lost = whole(found, path)
+        entries = entries[book.head()[0] :]
+        lost = sum(entry.kind == "lost" for entry in entries)
+        if entries:
+            repaired = f"the ledger lacked {len(entries)} entries that its mirror holds; it has them again"
+            book.append(entries)
+    if lost:
+        repaired += f". {lost} of them stand nowhere any more: `tebura ledger prove {path}` says which"
+    return book, _mirror(lines, found, book), repaired
+
+
+def _mirror(path: Path, found: Lines, book: Book) -> Mirror:
+    """The mirror, going on behind what it holds; made anew where a line of it is broken, which is kept beside it."""
+    if found.sound:
+        if path.exists():
+            os.truncate(path, found.sound_bytes)
+        mirror = Mirror(path, found.last)
+    else:
+        _put_aside(path)
+        mirror = Mirror(path, 0)
     mirror.follow(book)
-    return book, mirror, repaired
+    return mirror
 
 
 def _readable(path: Path) -> Book | None:
@@ -115,12 +130,13 @@ def _look_at(path: Path, book: Book) -> None:
         previous = written.hash
 
 
-def _is_of(book: Book, mirrored: list[Written]) -> bool:
+def _is_of(book: Book, mirrored: Lines) -> bool:
     """Whether a mirror's entries are this book's, as far as both go."""
-    common = min(book.head()[0], len(mirrored))
+    common = [seq for seq in mirrored.held if seq <= book.head()[0]]
     if not common:
         return True
-    return next(book.entries(since_seq=common - 1)).hash == mirrored[common - 1].hash
+    last = max(common)
+    return next(book.entries(since_seq=last - 1)).hash == mirrored.held[last].hash
 
 
 def _was_ours(path: Path) -> bool:
@@ -147,30 +163,4 @@ def _last(path: Path) -> Written | None:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - TAIL_BYTES))
         lines = file.read().splitlines(keepends=True)
-    return _read(lines[-1]) if lines else None
-
-
-def _sound(path: Path) -> Iterator[Written]:
-    """The entries of a mirror up to the first line that does not hold; a torn end is cut away."""
-    if not path.exists():
-        return
-    previous, size = FIRST_HASH, 0
-    for line in path.read_bytes().splitlines(keepends=True):
-        written = _read(line)
-        if written is None or written.hash != chained(previous, written.seq, written.entry):
-            os.truncate(path, size)
-            return
-        previous, size = written.hash, size + len(line)
-        yield written
-
-
-def _read(line: bytes) -> Written | None:
-    try:
-        found = json.loads(line)
-        postings = tuple(Posting(account, amount) for account, amount in found["postings"])
-        entry = LedgerEntry(
-            found["key"], found["at_s"], found["kind"], found["visit"], found["body"], postings, found["currency"]
-        )
-        return Written(found["seq"], entry, found["hash"]) if line.endswith(b"\n") else None
-    except (ValueError, KeyError, TypeError):
-        return None
+    return read_line(lines[-1]) if lines else None

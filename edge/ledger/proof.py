@@ -1,21 +1,35 @@
 """Does the book hold? Every entry in its order through everything that must be true.
 
 Enters: entries as they were written. Leaves: faults. What is proved: numbers without gaps and an unbroken chain of
-hashes; every entry sums to zero; a visit settles once, and its review comes before; a sale's lines, taxes and total
-agree with each other and with its postings; every charged line names the shelf events behind it, or the person who
-decided; no payment without an intent, none of another amount, none twice; nobody pays more than is owed.
+hashes; every entry sums to zero, in the book's one currency; a visit settles once, and its review comes before; every
+charged line names the shelf events behind it, or the person who decided. And every number that follows from others:
+lines to rates, rates to taxes and totals (as the bill computes them), totals to postings, postings to payments, and
+where money stands after each (as the state table has it): each entry is carried out once more, and should read so.
+
+What follows from nothing in the book cannot be proved by it: the price, quantity and certainty of a line, what was
+withheld, the times, and names. Against those stands the chain of hashes alone.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.checkout import Sale, receivable, sale_of
-from edge.ledger.canon import FIRST_HASH, Written, chained
+from edge.checkout import Sale, Settlement, retold, sale_of, tells_money
+from edge.checkout.bill import WHOLE_PPM, Rounding, share_of
+from edge.keys import payment_key
+from edge.ledger.canon import FIRST_HASH, Written, canonical, chained
 from edge.ledger.faults import BookFault
 from edge.records import LedgerEntry
+
+ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
+
+MONEY = ("review:", "settlement:", "payment:")
+"""How keys of entries about money begin."""
 
 
 class Proof:
@@ -25,10 +39,10 @@ class Proof:
         self.faults: list[BookFault] = []
         self.seq = 0
         self._hash = FIRST_HASH
-        self._sales: dict[str, Sale] = {}
-        self._reviewed: set[str] = set()
-        self._paid: set[str] = set()
+        self._stands: dict[str, Settlement] = {}
         self._owed: defaultdict[str, int] = defaultdict(int)
+        self._digits: dict[str, int] = {}
+        self._scans: dict[str, LedgerEntry] = {}
         self._currency = ""
 
     def take(self, written: Written) -> None:
@@ -62,69 +76,121 @@ class Proof:
         return found
 
     def _meaning(self, entry: LedgerEntry) -> list[str]:
-        if entry.kind in ("settlement", "review"):
-            try:
+        if entry.kind == "lost":
+            return ["an entry was lost here, and its mirror does not have it either"]
+        if entry.kind == "visit":
+            self._scans[entry.visit] = entry
+        if tells_money(entry):
+            return self._money(entry)
+        if entry.postings or entry.key.startswith(MONEY):
+            return ["moves money, but is neither a settlement nor a payment"]
+        return []
+
+    def _money(self, entry: LedgerEntry) -> list[str]:
+        """Carried out once more after what came before it, an entry should read as it does."""
+        before = self._stands.get(entry.visit)
+        found: list[str] = []
+        try:
+            if entry.kind in ("review", "settlement"):
                 sale = sale_of(entry.body)
-            except msgspec.ValidationError as error:
-                return [f"its body tells no sale: {error}"]
-            return self._review(entry) if entry.kind == "review" else self._settlement(entry, sale)
-        if entry.kind.startswith("payment-"):
-            return self._payment(entry)
-        return ["moves money, but is neither a settlement nor a payment"] if entry.postings else []
+                found = [*_sums(sale), *_facts(entry, sale, before), *self._scanned(entry, sale)]
+                digits = self._digits.setdefault(sale.issuer.currency, sale.issuer.currency_digits)
+                if sale.issuer.currency_digits != digits:
+                    found.append(f"writes {sale.issuer.currency_digits} digits behind the point, the book {digits}")
+            self._stands[entry.visit], wanted = retold(before, entry)
+        except msgspec.ValidationError as error:
+            return [f"its body tells no sale: {error}"]
+        except (ValueError, KeyError, OverflowError) as error:  # times and places that there are not, too
+            return [*found, str(error)]
+        return found + _differences(entry, wanted)
 
-    def _review(self, entry: LedgerEntry) -> list[str]:
-        found = ["a review moves no money, this one has postings"] if entry.postings else []
-        if entry.visit in self._sales or entry.visit in self._reviewed:
-            found.append(f"visit {entry.visit} was settled or reviewed before")
-        self._reviewed.add(entry.visit)
+    def _scanned(self, entry: LedgerEntry, sale: Sale) -> list[str]:
+        """Against the scan that let the visit in, where the book has it: who it is, and the key of the charge."""
+        scan = self._scans.pop(entry.visit, None) if entry.kind == "settlement" else self._scans.get(entry.visit)
+        if scan is None:
+            return []
+        subject, gate, nonce = (str(scan.body.get(fact, "")) for fact in ("subject", "gate", "nonce"))
+        found = [] if subject == sale.subject else [f"{sale.subject} is charged, {subject} came in"]
+        key = payment_key(sale.issuer.store, entry.visit, subject, gate, scan.at_s, nonce)
+        if sale.key and sale.key not in (key, f"{sale.issuer.store}:{entry.visit}"):
+            found.append(f"its key {sale.key} is that of another visit")
         return found
 
-    def _settlement(self, entry: LedgerEntry, sale: Sale) -> list[str]:
-        found = [f"visit {entry.visit} settles a second time"] if entry.visit in self._sales else []
-        self._sales.setdefault(entry.visit, sale)
-        if entry.visit in self._reviewed and not sale.decided_by:
-            found.append(f"visit {entry.visit} was in review, and nobody decided it")
-        for line in sale.lines:
-            if not line.events and not sale.decided_by:
-                found.append(f"{line.sku} is charged without any shelf event behind it")
-            if line.amount_minor != line.price_minor * line.quantity or line.quantity < 1:
-                found.append(f"{line.sku}: {line.quantity} x {line.price_minor} is not {line.amount_minor}")
-        return found + _sums(sale) + _legs(entry, sale)
 
-    def _payment(self, entry: LedgerEntry) -> list[str]:
-        found = []
-        sale = self._sales.get(entry.visit)
-        if sale is None and entry.visit not in self._reviewed:
-            found.append(f"visit {entry.visit} has a payment without an intent before it")
-        if not entry.postings:
-            return found
-        if entry.visit in self._paid:
-            found.append(f"visit {entry.visit} is paid a second time")
-        self._paid.add(entry.visit)
-        taken = -sum(p.amount_minor for p in entry.postings if p.account.startswith("receivable:"))
-        if sale is not None and taken != sale.total_minor:
-            found.append(f"pays {taken}, the settlement says {sale.total_minor}")
-        return found
+def _facts(entry: LedgerEntry, sale: Sale, before: Settlement | None) -> list[str]:
+    """What a sale must say about itself."""
+    found = []
+    settled = entry.kind == "settlement"
+    for line in sale.lines:
+        if settled and not line.events and not sale.decided_by:
+            found.append(f"{line.sku} is charged without any shelf event behind it")
+        if line.amount_minor != line.price_minor * line.quantity or line.quantity < 1 or line.price_minor < 0:
+            found.append(f"{line.sku}: {line.quantity} x {line.price_minor} is not {line.amount_minor}")
+        if not 0.0 <= line.certainty <= 1.0:
+            found.append(f"{line.sku} is {line.certainty} sure")
+    found += [f"{line.quantity} of {line.sku} are withheld" for line in sale.withheld if line.quantity < 1]
+    if len({line.sku for line in sale.lines}) < len(sale.lines):
+        found.append("a product stands on two lines")
+    if before is not None and settled and not sale.decided_by:
+        found.append(f"visit {entry.visit} was in review, and nobody decided it")
+    if before is not None and settled and sale.subject != before.subject:
+        found.append(f"{sale.subject} is charged, the review was about {before.subject}")
+    if before is None and sale.decided_by:
+        found.append(f"{sale.decided_by} decided about visit {entry.visit}, which was not in review")
+    if settled and bool(sale.key) != bool(sale.total_minor):
+        found.append(f"its total is {sale.total_minor} and its key is {sale.key!r}")
+    if settled and before is not None and sale.key and before.key not in ("", sale.key):
+        found.append(f"its key is {sale.key}, the review's {before.key}")
+    if settled == bool(sale.reason):
+        found.append("a review has a reason, and nothing else has" if settled else "a review without a reason")
+    left = datetime.fromtimestamp(entry.at_s, ZoneInfo(sale.issuer.timezone)).date()
+    if before is None and sale.day != left:
+        found.append(f"is of {sale.day}, and the visit ended on {left}")
+    return found
 
 
 def _sums(sale: Sale) -> list[str]:
-    """Lines -> rates -> total, with the one rounding inside each rate."""
+    """Lines -> rates -> taxes -> total, with the one rounding inside each rate."""
     found = []
+    rates = [(group.rate_ppm, group.reduced) for group in sale.rates]
+    if rates != sorted(set(rates)) or set(rates) != {(line.rate_ppm, line.reduced) for line in sale.lines}:
+        found.append("its rates are not those of its lines, each once and in their order")
+    includes = sale.issuer.prices_include_tax
+    rounded = {sale.issuer.rounding} if sale.issuer.rounding else set(ROUNDINGS)
     for group in sale.rates:
         if group.net_minor + group.tax_minor != group.gross_minor:
             found.append(f"rate {group.rate_ppm}: {group.net_minor} + {group.tax_minor} is not {group.gross_minor}")
         rate = (group.rate_ppm, group.reduced)
         lines_minor = sum(line.amount_minor for line in sale.lines if (line.rate_ppm, line.reduced) == rate)
-        stated_minor = group.gross_minor if sale.issuer.prices_include_tax else group.net_minor
+        stated_minor = group.gross_minor if includes else group.net_minor
         if lines_minor != stated_minor:
             found.append(f"rate {group.rate_ppm}: its lines sum to {lines_minor}, it says {stated_minor}")
+        whole_ppm = WHOLE_PPM + group.rate_ppm if includes else WHOLE_PPM
+        ways = {way for way in rounded if share_of(stated_minor, group.rate_ppm, whole_ppm, way) == group.tax_minor}
+        if not ways:
+            found.append(f"rate {group.rate_ppm}: {group.tax_minor} is not the tax of {stated_minor}")
+        rounded = ways or rounded
     total_minor = sum(group.gross_minor for group in sale.rates)
     if total_minor != sale.total_minor:
         found.append(f"its rates sum to {total_minor}, its total says {sale.total_minor}")
     return found
 
 
-def _legs(entry: LedgerEntry, sale: Sale) -> list[str]:
-    account = receivable(sale.subject)
-    owed_minor = sum(posting.amount_minor for posting in entry.postings if posting.account == account)
-    return [] if owed_minor == sale.total_minor else [f"{account} takes {owed_minor}, the sale says {sale.total_minor}"]
+def _differences(entry: LedgerEntry, wanted: LedgerEntry) -> list[str]:
+    """In what an entry reads otherwise than it must."""
+    found = []
+    for what, is_, should in (
+        ("key", entry.key, wanted.key),
+        ("kind", entry.kind, wanted.kind),
+        ("currency", entry.currency, wanted.currency),
+        ("postings", _legs(entry), _legs(wanted)),
+    ):
+        if is_ != should:
+            found.append(f"its {what} should be {should or 'none'}, not {is_ or 'none'}")
+    facts = sorted({*entry.body, *wanted.body})
+    wrong = [f for f in facts if canonical(entry.body.get(f)) != canonical(wanted.body.get(f))]
+    return found + [f"its {f} should be {wanted.body.get(f)!r}, not {entry.body.get(f)!r}" for f in wrong]
+
+
+def _legs(entry: LedgerEntry) -> str:
+    return ", ".join(f"{posting.account} {posting.amount_minor:+}" for posting in entry.postings)

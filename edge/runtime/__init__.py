@@ -5,8 +5,8 @@ is what the records say, and the same records give the same effects, to the byte
 holds nothing but plain data, so that `freeze` and `thaw` can carry it over a stop.
 
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
-out, `leaving` settles, `doubts` tells the belief about who may be who, `health` is what staff see, `aside` goes on
-without what raised.
+out, `leaving` settles, `decisions` is what staff say about it, `doubts` tells the belief about who may be who, `health`
+is what staff see, `aside` goes on without what raised.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import math
 
 from edge.checkout import on_reply, on_time
 from edge.gate import learn
+from edge.keys import moment, unique
 from edge.records import (
     CredentialScan,
     Effect,
@@ -26,6 +27,7 @@ from edge.records import (
     PeopleFrame,
     Record,
     Refused,
+    SettlementDecided,
     SourceTrouble,
     Standing,
     StockCounted,
@@ -33,6 +35,7 @@ from edge.records import (
     WeightBatch,
 )
 from edge.runtime.aside import digested, forget_aside, set_aside, unheard
+from edge.runtime.decisions import decided
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
@@ -83,7 +86,7 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
     )
     if told_s <= state.now_s - DOUBT_LAG_S or someone_is_through(state) or state.now_s >= state.busy_at_s:
         _time_passes(state, store, effects)
-    return alerts(effects, state.now_s)
+    return alerts(state, store, effects)
 
 
 def finish(state: State, store: Store, at_s: float) -> list[Effect]:
@@ -91,13 +94,13 @@ def finish(state: State, store: Store, at_s: float) -> list[Effect]:
     state.now_s = max(state.now_s, at_s)
     effects: list[Effect] = []
     _time_passes(state, store, effects)
-    return alerts(effects, state.now_s)
+    return alerts(state, store, effects)
 
 
 def _of_the_shop(
     state: State,
     store: Store,
-    record: Standing | ModeSet | StockCounted | SourceTrouble | Tick | Refused,
+    record: Standing | ModeSet | StockCounted | SettlementDecided | SourceTrouble | Tick | Refused,
     effects: list[Effect],
 ) -> None:
     """What the shop says of itself."""
@@ -107,6 +110,8 @@ def _of_the_shop(
         set_mode(state, store, record, effects)
     elif isinstance(record, StockCounted):
         counted(state, store, record, effects)
+    elif isinstance(record, SettlementDecided):
+        decided(state, store, record, effects)
     elif isinstance(record, SourceTrouble):
         trouble(state, store, record, effects)
     elif isinstance(record, Tick):
@@ -122,6 +127,10 @@ def _paid(state: State, store: Store, reply: PaymentReply, effects: list[Effect]
     settlement = state.settlements.get(reply.settlement)
     if settlement is None:
         refuse(state, "payment of nobody")
+        if reply.outcome == "approved":  # money was taken: a person should know for what
+            key = unique(state.named, moment(f"stray-payment:{reply.settlement}", reply.at_s))
+            body: dict[str, object] = {"reference": reply.reference}
+            effects.append(LedgerEntry(key, reply.at_s, "stray-payment", reply.settlement, body))
     else:
         state.settlements[reply.settlement], told = on_reply(settlement, reply, store)
         effects += told

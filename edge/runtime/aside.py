@@ -72,7 +72,7 @@ def set_aside(state: State, store: Store, at_s: float, record: Record | None, er
     _mend(state, store, source, reason, effects)
     aside.trouble = f"something of {source} could not be digested and was left out. Please report it"
     effects.append(status(state, store))
-    return alerts(effects, state.now_s)
+    return alerts(state, store, effects)
 
 
 def digested(state: State, record: Record | None) -> None:
@@ -139,9 +139,11 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
     units = {line.sku: line.quantity for line in lines}  # a product's last line is all of it
     terms = terms_of(state, store, visit.id)
     try:
-        settlement, told = review_settlement(terms, visit.id, visit.subject, units, {}, lines, reason, state.now_s)
+        settlement, told = review_settlement(
+            terms, visit.id, visit.subject, units, {}, lines, reason, state.now_s, visit.key
+        )
     except Exception:
-        settlement, told = review_settlement(terms, visit.id, visit.subject, {}, {}, (), reason, state.now_s)
+        settlement, told = review_settlement(terms, visit.id, visit.subject, {}, {}, (), reason, state.now_s, visit.key)
     state.settlements[visit.id] = settlement
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))

@@ -7,6 +7,7 @@ import math
 from edge.attribution import admit, measure, whose_track
 from edge.floor import arrive, forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
+from edge.keys import moment, unique
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
 from edge.runtime.doubts import doubt, doubt_now, doubt_visit
 from edge.runtime.health import why_shut
@@ -43,17 +44,14 @@ def scanned(state: State, store: Store, record: GateScan | CredentialScan, effec
     method = record.method if isinstance(record, GateScan) else "credential"
     if not _is_news(state, record, f"{record.gate} {method} {who}"):
         return
-    answer = identify(state.gate, store, record)
+    answer = identify(state.gate, store, record, why_shut(state, store))
     if isinstance(answer, Admission):
-        shut = why_shut(state, store) if answer.role == "member" else ""
-        if not shut:
-            _let_in(state, store, record, answer, effects)
-            return
-        reason, detail = shut, ""
-    elif isinstance(answer, Waiting):
+        _let_in(state, store, record, answer, effects)
+        return
+    if isinstance(answer, Waiting):
         reason, detail = WAITING, answer.detail
     else:
-        reason, detail = answer.reason, answer.detail
+        reason, detail = str(answer.reason), answer.detail
     refuse(state, f"turned away: {reason}")
     refusal: dict[str, object] = {"open": False, "reason": reason}
     if detail:
@@ -76,6 +74,9 @@ def _let_in(
         if answer.nonce_key:
             body["nonce"] = answer.nonce_key
         effects.append(LedgerEntry(f"visit:{visit.id}", record.at_s, "visit", visit.id, body))
+    elif answer.nonce_key:  # the book is what remembers a used code when all else is lost
+        used: dict[str, object] = {"subject": visit.subject, "gate": record.gate, "nonce": answer.nonce_key}
+        effects.append(LedgerEntry(f"code:{answer.nonce_key}", record.at_s, "code-used", visit.id, used))
     command: dict[str, object] = {"open": True, "for_s": OPEN_FOR_S * visit.party, "visit": visit.id}
     effects.append(Publish(f"gate/{record.gate}/command", command))
     state.busy_at_s = min(state.busy_at_s, record.at_s + store.policy.pass_within_s + 0.01)
@@ -140,7 +141,7 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
         if party:
             body["behind"] = party
         state.door.strangers += 1
-        key = f"tailgate:{passing.gate}@{passing.at_s:.3f}"
+        key = unique(state.named, moment(f"tailgate:{passing.gate}", passing.at_s))
         effects.append(LedgerEntry(key, passing.at_s, "tailgate", "", body))
         return
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=False)
@@ -187,7 +188,7 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
         likeliest = unseen[0] if unseen else ""
     if not likeliest:
         state.door.strangers = max(0, state.door.strangers - 1)
-        key = f"stranger:{passing.gate}@{passing.at_s:.3f}"
+        key = unique(state.named, moment(f"stranger:{passing.gate}", passing.at_s))
         effects.append(LedgerEntry(key, passing.at_s, "stranger", "", {"gate": passing.gate}))
         return
     visit = state.door.visits[likeliest]

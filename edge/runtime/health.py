@@ -5,8 +5,11 @@ Lateness is judged on ticks alone, and a runtime that has just woken up gives ev
 
 from __future__ import annotations
 
-from edge.gate import shop_skew_s
+from edge.checkout import NEEDS_STAFF, tells_money, why_waits
+from edge.gate import Shut, shop_skew_s
+from edge.keys import moment, unique
 from edge.records import Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
+from edge.runtime.decisions import waiting
 from edge.state import State
 from edge.store import Store
 
@@ -24,6 +27,7 @@ ALERTS = {
     "review": "a visit waits for a person to look at it",
     "payment-declined": "a payment was declined",
     "payment-unanswered": "the payment provider does not answer",
+    "stray-payment": "the payment provider took money for a visit that is long over, or that nobody knows",
     "payment-contradiction": "the payment provider contradicts itself",
     "set-aside": "something could not be digested, and was left out",
 }
@@ -45,6 +49,7 @@ def status(state: State, store: Store) -> Publish:
         "blind": {shelf: list(plates) for shelf, plates in sorted(state.blind.items())},
         "late": sorted(state.late),
         "troubles": dict(sorted(troubles.items())),
+        "waiting": waiting(state),
     }
     return Publish("runtime/status", payload, retain=True)
 
@@ -70,7 +75,7 @@ def closing_status(state: State) -> Publish:
     return Publish("runtime/status", payload, retain=True)
 
 
-def why_shut(state: State, store: Store) -> str:
+def why_shut(state: State, store: Store) -> Shut:
     """Why no shopper may come in at present; empty where they may."""
     if state.mode != "open":
         return "restocking" if state.mode == "restock" else "closed"
@@ -90,7 +95,7 @@ def set_mode(state: State, store: Store, record: ModeSet, effects: list[Effect])
         return
     state.mode = record.mode
     body: dict[str, object] = {"mode": record.mode, "by": record.by}
-    effects.append(LedgerEntry(f"mode:{record.at_s:.3f}", record.at_s, "mode", "", body))
+    effects.append(LedgerEntry(unique(state.named, moment("mode", record.at_s)), record.at_s, "mode", "", body))
     effects.append(status(state, store))
 
 
@@ -135,19 +140,30 @@ def _sources(store: Store) -> list[str]:
     return [f"{SHELVES}{s.id}" for s in store.layout.shelves] + [f"{CAMERAS}{c.id}" for c in store.layout.cameras]
 
 
-def alerts(effects: list[Effect], now_s: float) -> list[Effect]:
-    """The effects, with a word to staff about what they should look at."""
-    told: list[Effect] = [
-        Publish(
-            "runtime/alert",
-            {
-                "t": round(now_s, 3),
-                "kind": e.kind,
-                "text": ALERTS[e.kind],
-                "visit": e.visit or e.body.get("behind", ""),
-            },
-        )
-        for e in effects
-        if isinstance(e, LedgerEntry) and e.kind in ALERTS
-    ]
+def alerts(state: State, store: Store, effects: list[Effect]) -> list[Effect]:
+    """The effects, with a word to staff about what they should look at; and the status, where other visits wait now."""
+    entries = [e for e in effects if isinstance(e, LedgerEntry)]
+    if not entries:
+        return effects
+    told: list[Effect] = [_alert(state, e) for e in entries if e.kind in ALERTS]
+    if any(tells_money(e) for e in entries):
+        now = waiting(state)
+        if now != state.waiting_told:
+            state.waiting_told = now
+            told.append(status(state, store))
     return effects + told if told else effects
+
+
+def _alert(state: State, entry: LedgerEntry) -> Publish:
+    payload: dict[str, object] = {
+        "t": round(state.now_s, 3),
+        "kind": entry.kind,
+        "text": ALERTS[entry.kind],
+        "visit": entry.visit or entry.body.get("behind", ""),
+    }
+    settlement = state.settlements.get(entry.visit)
+    if settlement is not None and settlement.state in NEEDS_STAFF:
+        if entry.kind == "review":
+            payload["text"] = f"{ALERTS[entry.kind]}: {why_waits(settlement)}"
+        payload["waiting"] = sum(s.state in NEEDS_STAFF for s in state.settlements.values())
+    return Publish("runtime/alert", payload)

@@ -102,9 +102,9 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     charged, withheld = _sold_here(terms, outcome)
     common = (terms, visit.id, visit.subject, charged, withheld, outcome.lines)
     if outcome.review:
-        settlement, told = review_settlement(*common, outcome.review, visit.leaving_s)
+        settlement, told = review_settlement(*common, outcome.review, visit.leaving_s, visit.key)
     else:
-        settlement, told = open_settlement(*common, visit.leaving_s)
+        settlement, told = open_settlement(*common, visit.leaving_s, visit.key)
     over = [v for v, s in state.settlements.items() if s.state in ("paid", "void") and s.asked_s < state.now_s - KEEP_S]
     for name in over:
         del state.settlements[name]

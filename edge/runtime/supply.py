@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from edge.keys import moment, unique
 from edge.records import Effect, LedgerEntry, Publish, StockCounted
 from edge.state import State
 from edge.stock import Level, count, level_of
@@ -30,7 +31,7 @@ def counted(state: State, store: Store, record: StockCounted, effects: list[Effe
         "believed": None if before is None else round(before.quantity, 2),
         "by": record.by,
     }
-    key = f"stock-counted:{record.shelf}:{plates}:{record.sku}@{record.at_s:.3f}"
+    key = unique(state.named, moment(f"stock-counted:{record.shelf}:{plates}:{record.sku}", record.at_s))
     effects.append(LedgerEntry(key, record.at_s, "stock-counted", "", body))
     tell_stock(state, store, record.sku, effects)
 

@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from edge.keys import moment
 from edge.records import ShelfEvent, Touch
 from edge.shelf.plates import BLOCK_S, PlateStep, ShelfState, leaving, mean_between
 
@@ -90,7 +91,7 @@ def _event(state: ShelfState, steps: list[PlateStep]) -> ShelfEvent:
             change_g[plate], error_g[plate] = _quiet_change(state, plate, began_s, calm_s)
     heaviest = max(steps, key=lambda s: abs(s.change_g))
     return ShelfEvent(
-        id=f"{state.shelf}/{heaviest.plate + 1}@{heaviest.step_s:.2f}",
+        id=moment(f"{state.shelf}/{heaviest.plate + 1}", heaviest.step_s),
         shelf=state.shelf,
         began_s=began_s,
         step_s=heaviest.step_s,

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from edge.attribution import STAFF
 from edge.gate import Admission
+from edge.keys import payment_key
 from edge.records import Direction, Role
 from edge.store import Store
 from edge.visit.table import VisitState, after
@@ -50,6 +51,8 @@ class Visit:
     """Visit that waited as well, and has not come in yet -> how likely it was that one's person who came in as ours."""
     shown: bool = False
     """A camera showed one of its people when it was last looked."""
+    key: str = ""
+    """Its idempotency key with the payment provider (`edge.keys.payment_key`)."""
     prices: str = ""
     """The mark of the price list with which they came in."""
     interrupted: bool = False
@@ -102,7 +105,8 @@ def scan(door: Door, store: Store, gate: str, at_s: float, admission: Admission)
     name = f"{day:%Y%m%d}-{door.opened:04d}"
     if admission.role == "staff":
         name = f"{STAFF}{name}"
-    visit = Visit(name, subject, {gate: at_s}, at_s, party, role=admission.role)
+    key = payment_key(store.id, name, subject, gate, at_s, admission.nonce_key)
+    visit = Visit(name, subject, {gate: at_s}, at_s, party, role=admission.role, key=key)
     door.visits[visit.id] = visit
     return visit
 

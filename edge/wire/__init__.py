@@ -7,6 +7,7 @@ a `Refused` record with the reason, never an exception. Nothing behind this room
 from edge.wire.codec import (
     decode,
     encode_counted,
+    encode_decided,
     encode_mode,
     encode_passage,
     encode_people,
@@ -17,9 +18,10 @@ from edge.wire.codec import (
     encode_weight,
     people_payload,
 )
-from edge.wire.recording import Heard, Loss, Recording, RecordingWriter, UnreadableRecording, open_recording
+from edge.wire.recording import RUNTIME, Heard, Loss, Recording, RecordingWriter, UnreadableRecording, open_recording
 
 __all__ = [
+    "RUNTIME",
     "Heard",
     "Loss",
     "Recording",
@@ -27,6 +29,7 @@ __all__ = [
     "UnreadableRecording",
     "decode",
     "encode_counted",
+    "encode_decided",
     "encode_mode",
     "encode_passage",
     "encode_people",

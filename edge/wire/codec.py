@@ -7,7 +7,7 @@ so they are few and fixed; what exactly was wrong is for the log, not for the co
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -25,15 +25,20 @@ from edge.records import (
     Point,
     Record,
     Refused,
+    SettlementDecided,
     SourceTrouble,
     Standing,
     StockCounted,
     Tick,
+    Verdict,
     WeightBatch,
 )
 from edge.store import Facing, Store
 from edge.wire.payloads import (
+    LONGEST_REFERENCE,
     CountedPayload,
+    DecidedLinePayload,
+    DecidedPayload,
     HealthPayload,
     ModePayload,
     PassagePayload,
@@ -55,6 +60,7 @@ _payment = msgspec.json.Decoder(PaymentPayload)
 _standing = msgspec.json.Decoder(StandingPayload)
 _mode = msgspec.json.Decoder(ModePayload)
 _counted = msgspec.json.Decoder(CountedPayload)
+_decided = msgspec.json.Decoder(DecidedPayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
 _encode = msgspec.json.Encoder().encode
@@ -146,6 +152,10 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         return StockCounted(
             received_s, counted.t, counted.shelf, first, last, counted.sku, counted.quantity, counted.by
         )
+    if topic == "shop/settlement/decided":
+        decided = _decided.decode(payload)
+        lines = tuple((line.sku, line.quantity) for line in decided.lines)
+        return SettlementDecided(received_s, decided.t, decided.visit, decided.verdict, lines, decided.by)
     if topic == "shop/mode/set":
         mode = _mode.decode(payload)
         return ModeSet(received_s, mode.t, mode.mode, mode.by)
@@ -229,7 +239,7 @@ def encode_passage(at_s: float, direction: str) -> bytes:
 
 def encode_reply(reply: PaymentReply) -> bytes:
     """``payment/<settlement>/reply``."""
-    return _encode(PaymentPayload(reply.at_s, reply.outcome, reply.reference))
+    return _encode(PaymentPayload(reply.at_s, reply.outcome, reply.reference[:LONGEST_REFERENCE]))
 
 
 def encode_mode(at_s: float, mode: Mode, by: str) -> bytes:
@@ -241,6 +251,12 @@ def encode_counted(at_s: float, facing: Facing, quantity: int, by: str) -> bytes
     """``shop/stock/counted``."""
     place = (facing.first, facing.last)
     return _encode(CountedPayload(at_s, facing.shelf, place, facing.sku, quantity, by))
+
+
+def encode_decided(at_s: float, visit: str, verdict: Verdict, by: str, lines: Mapping[str, int]) -> bytes:
+    """``shop/settlement/decided``; ``lines``: sku -> units."""
+    charged = [DecidedLinePayload(sku, units) for sku, units in lines.items()]
+    return _encode(DecidedPayload(at_s, visit, verdict, by, charged))
 
 
 def encode_trouble(at_s: float, source: str, trouble: str) -> bytes:

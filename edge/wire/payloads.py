@@ -77,12 +77,16 @@ class PassagePayload(Struct):
     direction: Literal["in", "out"]
 
 
+LONGEST_REFERENCE = 1000
+"""Characters of a provider's own number for a payment."""
+
+
 class PaymentPayload(Struct):
     """``payment/<settlement>/reply``: what the provider said. The runtime itself writes it into its recording."""
 
     t: UnixTime
     outcome: Literal["approved", "declined", "unknown"]
-    reference: str = ""
+    reference: Annotated[str, Meta(max_length=LONGEST_REFERENCE)] = ""
 
 
 class StandingPayload(Struct):
@@ -112,6 +116,26 @@ class CountedPayload(Struct):
     sku: str
     quantity: Annotated[int, Meta(ge=0, le=100_000)]
     by: str = ""
+
+
+class DecidedLinePayload(Struct):
+    """So many units of a product are charged."""
+
+    sku: Annotated[str, Meta(min_length=1, max_length=200)]
+    quantity: Annotated[int, Meta(ge=1, le=1000)]
+
+
+class DecidedPayload(Struct):
+    """``shop/settlement/decided``: what a person decided about a visit that waits for one. ``charge`` names its
+    ``lines``; ``waive`` charges nothing, or writes off what is owed; ``retry`` asks a silent payment provider again;
+    ``kept`` and ``returned`` say what became of money that it first declined.
+    """
+
+    t: UnixTime
+    visit: Annotated[str, Meta(min_length=1, max_length=200)]
+    verdict: Literal["charge", "waive", "retry", "kept", "returned"]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    lines: Annotated[list[DecidedLinePayload], Meta(max_length=1000)] = []
 
 
 class TroublePayload(Struct):
@@ -179,7 +203,8 @@ class StockPayload(Struct):
 
 class StatusPayload(Struct, omit_defaults=True):
     """``runtime/status``: how the shop is. ``why``: why no shopper may come in; ``blind``: shelf -> plates that cannot
-    be read; ``late``: shelves and cameras that say nothing; ``troubles``: what else is wrong, and the remedy.
+    be read; ``late``: shelves and cameras that say nothing; ``troubles``: what else is wrong, and the remedy;
+    ``waiting``: why visits wait for a person to decide -> how many.
     """
 
     state: Literal["open", "degraded", "closed"]
@@ -189,16 +214,20 @@ class StatusPayload(Struct, omit_defaults=True):
     blind: dict[str, list[int]] = {}
     late: list[str] = []
     troubles: dict[str, str] = {}
+    waiting: dict[str, int] = {}
 
 
 class AlertPayload(Struct, omit_defaults=True):
-    """``runtime/alert``: something happened that staff should look at; not retained."""
+    """``runtime/alert``: something happened that staff should look at; not retained. ``waiting``: how many visits wait
+    for a person by now, where it is about one of them.
+    """
 
     t: UnixTime
     kind: str
     text: str
     visit: str = ""
     sku: str = ""
+    waiting: int = 0
 
 
 SAID: dict[str, type[Struct]] = {
@@ -220,6 +249,7 @@ PAYLOADS: dict[str, type[Struct]] = {
     "shop/members/standing": StandingPayload,
     "shop/mode/set": ModePayload,
     "shop/stock/counted": CountedPayload,
+    "shop/settlement/decided": DecidedPayload,
     "shop/sources/trouble": TroublePayload,
     "shop/clock/tick": TickPayload,
 }

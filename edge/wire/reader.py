@@ -34,6 +34,8 @@ PIECE_BYTES: Final = 1 << 12
 MOST_BYTES: Final = 1 << 30
 """No chunk is believed to hold more than this when it is unpacked."""
 
+NS: Final = 10**9
+
 Message = tuple[str, bytes, float]
 
 
@@ -161,7 +163,7 @@ def _records(data: bytes, topics: dict[int, str], losses: list[str]) -> Iterator
             channel, _, received_ns, _ = message(data, position)
             topic = topics.get(channel)
             if topic is not None:
-                yield topic, data[position + 22 : position + length], received_ns / 1e9
+                yield topic, data[position + 22 : position + length], received_ns / NS  # of integers: exactly rounded
         elif opcode == CHANNEL:
             channel, _, name_bytes = _CHANNEL.unpack_from(data, position)
             topics[channel] = data[position + 8 : position + 8 + name_bytes].decode(errors="replace")

@@ -8,6 +8,7 @@ payload bytes exactly as they were on the wire, and two writers given the same m
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,11 @@ from edge.wire.reader import MAGIC, read_messages
 STORE_FILES = ("store.toml", "catalogue.csv", "planogram.csv")
 _PROFILE = re.compile(r"calibration/[A-Za-z0-9][A-Za-z0-9._-]*\.toml", re.ASCII)
 """Whoever lays out a recording's files writes nothing beside them."""
+
+RUNTIME = "runtime.json"
+"""An attachment of recordings that a shop at work has made, by which version of Tebura: what its payment provider
+answered stands in them.
+"""
 
 MEDIA_TYPES = {".toml": "application/toml", ".csv": "text/csv", ".json": "application/json", ".txt": "text/plain"}
 
@@ -126,6 +132,14 @@ def _attachment(record: bytes) -> Attachment | None:
     return None
 
 
+def nanoseconds(at_s: float) -> int:
+    """A moment as recordings keep it. `edge.wire.reader` gets the very same float out of it again: the product with
+    1e9 would be off by up to 128 ns, and entries of the book carry these moments.
+    """
+    whole_s = math.floor(at_s)
+    return whole_s * 10**9 + round((at_s - whole_s) * 1e9)
+
+
 class RecordingWriter:
     """Writes a recording; use it as a context manager. Its bytes depend on nothing but what it is given."""
 
@@ -175,7 +189,7 @@ class RecordingWriter:
             channel = self._channels[topic] = self._writer.register_channel(topic, "json", self._schema(topic))
         self._sequence += 1
         self._writer.add_message(
-            channel, round(received_s * 1e9), payload, round(measured_s * 1e9), sequence=self._sequence
+            channel, nanoseconds(received_s), payload, nanoseconds(measured_s), sequence=self._sequence
         )
 
     def _schema(self, topic: str) -> int:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.checkout import Receipt, State, receipt_json, receipt_text
+from edge.checkout import Receipt, State, receipt_json, receipt_text, review_settlement, sale_of
+from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, width, wrapped
 from edge.checkout.sale import make_sale
-from edge.records import CartLine
+from edge.checkout.words import WORDS
+from edge.records import Cart, CartLine, LedgerEntry
 from edge.store import Store
+from edge.visit import outcome_of
 from tests.checkout.carts import carts, shops, traced
 from tests.checkout.shops import DOLLARS, NOON_S, shop
 
@@ -118,6 +122,7 @@ Total, not charged 1 item      $1,100.00
  Tax rate       Incl. tax   of which tax
  10%            $1,100.00        $100.00
 ------------------------------------------
+We are not sure that it was you who left.
 Staff are looking at this visit.
 Nothing has been charged.
 
@@ -134,7 +139,45 @@ def test_a_receipt_in_english_in_a_shop_whose_prices_come_without_tax() -> None:
 
 
 def test_a_visit_under_review_gets_no_invoice() -> None:
-    assert receipt_text(receipt(shop(**DOLLARS), "review", {"umbrella": 1}, {})) == DOUBT
+    under = receipt(shop(**DOLLARS), "review", {"umbrella": 1}, {})
+    assert receipt_text(replace(under, sale=replace(under.sale, reason="who left is only 60% sure"))) == DOUBT
+
+
+LINE = CartLine("umbrella", 1, 0.98, ("g1-s1:6",))
+UNSURE = CartLine("umbrella", 1, 0.5, ("g1-s1:6",))
+
+
+@pytest.mark.parametrize(
+    ("cart", "identity", "lost", "told"),
+    [
+        (LINE, 0.6, False, "We are not sure that it was you who left."),
+        (LINE, 1.0, True, "Nobody saw you leave."),
+        (UNSURE, 1.0, False, "We are not sure enough that you took all of this."),
+    ],
+)
+def test_the_reason_of_a_review_is_told_truthfully(cart: CartLine, identity: float, lost: bool, told: str) -> None:
+    """A visit of whose lines nobody doubts is not told that they are in doubt."""
+    policy = shop().policy.model_copy(update={"below": "review"})
+    outcome = outcome_of(Cart((cart,)), identity, policy, lost=lost)
+    _, (entry,) = review_settlement(
+        shop(), "v1", "ana", outcome.charged, outcome.withheld, outcome.lines, outcome.review, NOON_S
+    )
+    assert isinstance(entry, LedgerEntry)
+    under = Receipt("v1", NOON_S, "review", sale_of(entry.body))
+    for language in ("en", "ja"):
+        text = receipt_text(under, language)
+        said = [why for why in WORDS[language].reviews.values() if why[:20] in " ".join(text.split())]
+        assert said == [WORDS[language].reviews[kind_of(outcome.review)]]
+    assert told in " ".join(receipt_text(under, "en").split())
+
+
+def test_what_a_person_decided_is_told_as_such() -> None:
+    decided = receipt(shop(), "paid")
+    text = receipt_text(replace(decided, sale=replace(decided.sale, decided_by="sato")), "en")
+    assert "Staff have looked at this" in text
+    assert "not sure" not in text
+    assert "Staff have waived it" in receipt_text(receipt(shop(), "void"), "en")
+    assert "Nothing to pay" in receipt_text(receipt(shop(), "void", {}), "en")
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

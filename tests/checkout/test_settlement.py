@@ -19,17 +19,22 @@ from edge.checkout import (
     State,
     WrongMoment,
     deadline_s,
+    on_decided,
     on_reply,
-    on_resolved,
     on_retry,
     on_reviewed,
     on_time,
+    on_waived,
     open_settlement,
+    retold,
     review_settlement,
+    settlement_of,
 )
+from edge.checkout.reasons import kind_of
 from edge.checkout.sale import body_of, sale_of
 from edge.checkout.settlement import Event
-from edge.records import CartLine, Effect, LedgerEntry, PaymentReply, PaymentRequest
+from edge.ledger import Book
+from edge.records import CartLine, Effect, LedgerEntry, PaymentReply, PaymentRequest, SettlementDecided, Verdict
 from tests.checkout.carts import carts, shops, traced
 from tests.checkout.shops import NOON_S, shop
 
@@ -58,17 +63,22 @@ def reviewed(settlement: Settlement, charged: dict[str, int]) -> Outcome:
     return on_reviewed(settlement, SHOP, charged, {}, traced(charged), "sato", NOON_S + 60)
 
 
+def decided(settlement: Settlement, verdict: Verdict, **lines: int) -> Outcome:
+    at_s = NOON_S + 100
+    return on_decided(settlement, SettlementDecided(at_s, at_s, "v1", verdict, tuple(lines.items()), "sato"), SHOP)
+
+
 LATE_S = NOON_S + 100
 HAPPENS: dict[Event, Callable[[Settlement], Outcome]] = {
     "approved": lambda s: on_reply(s, said("approved", "another"), SHOP),
     "declined": lambda s: on_reply(replace(s, heard=()), said("declined"), SHOP),
     "no_answer": lambda s: on_time(s, LATE_S, SHOP),
     "give_up": lambda s: on_time(replace(s, attempt=SHOP.policy.pay_attempts), LATE_S, SHOP),
-    "retry": lambda s: on_retry(s, "sato", LATE_S),
-    "charge": lambda s: reviewed(s, {"umbrella": 1}),
-    "waive": lambda s: reviewed(s, {}),
-    "kept": lambda s: on_resolved(s, "kept", "sato", LATE_S),
-    "returned": lambda s: on_resolved(s, "returned", "sato", LATE_S),
+    "retry": lambda s: decided(s, "retry"),
+    "charge": lambda s: decided(s, "charge", umbrella=1),
+    "waive": lambda s: decided(s, "waive"),
+    "kept": lambda s: decided(s, "kept"),
+    "returned": lambda s: decided(s, "returned"),
 }
 BY_STAFF = ("retry", "charge", "waive", "kept", "returned")
 
@@ -166,6 +176,18 @@ def test_a_sale_on_a_day_without_a_tax_rate_goes_to_review_instead_of_stopping_t
     assert [(w.sku, w.quantity) for w in sale.withheld] == [("green-tea", 1), ("umbrella", 1)]
 
 
+def test_a_sum_that_no_cart_costs_goes_to_review_and_fits_into_the_book() -> None:
+    dear = replace(
+        SHOP, catalogue={**SHOP.catalogue, "umbrella": replace(SHOP.catalogue["umbrella"], price_minor=10**20)}
+    )
+    settlement, effects = open_settlement(dear, "v1", "ana", {"umbrella": 1}, {}, traced({"umbrella": 1}), NOON_S)
+    assert (settlement.state, settlement.total_minor, settlement.listed) == ("review", 0, {"umbrella": 1})
+    assert kind_of(settlement.reason) == "price"
+    book = Book()
+    book.append(e for e in effects if isinstance(e, LedgerEntry))
+    assert book.prove() == []
+
+
 def test_silence_is_asked_about_with_the_same_key_and_then_stays_unknown() -> None:
     settlement, effects = open_settlement(SHOP, "v1", "ana", {"umbrella": 1}, {}, traced({"umbrella": 1}), NOON_S)
     now_s = NOON_S
@@ -261,9 +283,67 @@ def test_whatever_happens_money_moves_once(things: list[tuple[str, object, str]]
     assert all(sum(p.amount_minor for p in e.postings) == 0 for e in entries)
     assert all(json.loads(json.dumps(e.body)) == e.body for e in entries)
     assert len({(r.key, r.amount_minor) for r in effects if isinstance(r, PaymentRequest)}) <= 1
-    paid = sum(p.amount_minor for e in entries for p in e.postings if p.account == "provider:payments")
-    assert paid == (1100 if settlement.state == "paid" else 0)
+    moved = {p.account: p.amount_minor for e in entries for p in e.postings}
+    assert moved.get("provider:payments", 0) == (1100 if settlement.state == "paid" else 0)
+    waived = any(e.kind == "payment-waived" for e in entries)
+    assert moved.get("written-off", 0) == (1100 if waived else 0)
+    assert not waived or settlement.state == "void"
+    book = Book()
+    book.append(entries)
+    assert book.prove() == []
+    assert remembered(settlement) == remembered(settlement_of(entries)), "the book alone tells where it stands"
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(settlement), type=Settlement) == settlement
+
+
+def remembered(settlement: Settlement | None) -> dict[str, object]:
+    """All of a settlement that anything follows from; a cart by the units that it lists."""
+    assert settlement is not None
+    facts = {f: getattr(settlement, f) for f in Settlement.__slots__ if f not in ("cart", "prices")}
+    prices = settlement.prices.products if settlement.prices is not None else {}
+    return {**facts, "lists": settlement.listed, "prices": {sku: p.price_minor for sku, p in prices.items()}}
+
+
+def test_a_person_charges_a_part_and_the_rest_is_withheld() -> None:
+    cart = {"umbrella": 2, "green-tea": 1}
+    settlement, _ = review_settlement(SHOP, "v1", "ana", cart, {}, traced(cart), "two people, one bag", NOON_S)
+    assert settlement.listed == cart
+    asked, effects = decided(settlement, "charge", umbrella=1)
+    assert (asked.state, asked.total_minor, asked.key) == ("asked", 1100, "kiosk:v1")
+    assert isinstance(effects[0], LedgerEntry)
+    sale = sale_of(effects[0].body)
+    assert (sale.decided_by, [(x.sku, x.quantity, x.certainty) for x in sale.lines]) == (
+        "sato",
+        [("umbrella", 1, 0.97)],
+    )
+    assert [(x.sku, x.quantity) for x in sale.withheld] == [("green-tea", 1), ("umbrella", 1)]
+    void, effects = decided(settlement, "waive")
+    assert (void.state, [type(e) for e in effects]) == ("void", [LedgerEntry])
+
+
+def test_lines_that_cannot_be_charged_are_refused_and_the_visit_goes_on_waiting() -> None:
+    settlement, _ = review_settlement(SHOP, "v1", "ana", {"umbrella": 1}, {}, traced({"umbrella": 1}), "doubt", NOON_S)
+    for verdict, lines in (("charge", {}), ("charge", {"moon": 1}), ("waive", {"umbrella": 1})):
+        with pytest.raises(ValueError, match=r"charge|catalogue"):
+            decided(settlement, verdict, **lines)  # type: ignore[arg-type]
+
+
+def test_what_is_owed_is_written_off_by_a_person_and_money_that_comes_late_is_told() -> None:
+    waived, (entry,) = on_waived(owing("declined"), "sato", LATE_S)
+    assert isinstance(entry, LedgerEntry)
+    assert {p.account: p.amount_minor for p in entry.postings} == {"written-off": 178, "receivable:ana": -178}
+    assert entry.body["decided_by"] == "sato"
+    after, effects = on_reply(waived, said("approved", "late"), SHOP)
+    assert after.state == "void"
+    assert [e.kind for e in effects if isinstance(e, LedgerEntry)] == ["payment-contradiction"]
+
+
+def test_what_cannot_have_happened_is_not_told_by_a_book() -> None:
+    _, effects = on_retry(owing("unanswered"), "sato", LATE_S)
+    assert isinstance(effects[0], LedgerEntry)
+    with pytest.raises(WrongMoment, match="nobody asks for money then"):
+        retold(owing("paid"), effects[0])
+    with pytest.raises(ValueError, match="does not tell what happened"):
+        retold(owing("unanswered"), replace(effects[0], body={}))
 
 
 @settings(max_examples=60, deadline=None)

@@ -11,9 +11,10 @@ from edge.adapters.payment import LocalProvider
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
 from edge.daemon.recovery import Recovered
-from edge.daemon.shop import PAYMENTS, Shop
+from edge.daemon.shop import LEDGER, PAYMENTS, Shop
 from edge.daemon.watch import Watch
 from edge.driver import Provider
+from edge.ledger import Book
 from edge.records import LedgerEntry, Publish
 from edge.site import Site
 from edge.store import load_store
@@ -47,7 +48,8 @@ class Rehearsal:
         if self.provider is not None or conducts is not None:
             self.shop.cashier.stop()
             provider = self.provider or LocalProvider(conducts, journal=self.state / PAYMENTS)
-            self.shop.cashier = Cashier(provider, self.shop.ear, lambda: not self.shop.live_book.refused)
+            book = self.shop.live_book
+            self.shop.cashier = Cashier(provider, self.shop.ear, lambda: not book.refused, book.stands)
             self.shop.driver.provider = self.shop.cashier
             self.shop.cashier.start()
         self.work()
@@ -97,6 +99,11 @@ class Rehearsal:
 
     def entries(self, *kinds: str) -> list[LedgerEntry]:
         return [w.entry for w in self.shop.book.entries() if not kinds or w.entry.kind in kinds]
+
+    def entries_of_closed(self, *kinds: str) -> list[LedgerEntry]:
+        """The same, of a shop that does not run."""
+        with Book(self.state / LEDGER, read_only=True) as book:
+            return [w.entry for w in book.entries() if not kinds or w.entry.kind in kinds]
 
     def outcome(self) -> list[dict[str, Any]]:
         return [visit_line("", e) for e in self.entries("settlement", "review")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from edge.daemon.books import LiveBook
 from edge.journal import Recorder
 from edge.ledger.mirror import open_mirrored
-from edge.records import LedgerEntry
+from edge.records import LedgerEntry, PaymentRequest, Posting
+from tests.ledger.days import a_day
 
 
 def entry(key: str, kind: str = "visit", **body: object) -> LedgerEntry:
@@ -61,6 +63,45 @@ def test_what_the_disk_refuses_waits_in_its_order_and_staff_are_told_once_it_is_
     assert (desk.live.waiting, desk.keys()) == (0, ["v1", "v2"])
     assert desk.lines.read_bytes().count(b"\n") == 2
     assert desk.told[-1] == ("ledger", "")
+
+
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        LedgerEntry("x", 1.0, "settlement", "x", {}, (Posting("cash", 1),), "JPY"),
+        LedgerEntry("x", 1.0, "settlement", "x", {}, (Posting("a", 2**70), Posting("b", -(2**70))), "JPY"),
+        LedgerEntry("x", 1.0, "settlement", "x", {}, (Posting("", 1), Posting("b", -1)), "JPY"),
+        LedgerEntry("x", 1.0, "settlement", "x", {"price": float("nan")}),
+        LedgerEntry("x", 1.0, "settlement", "x", {"what": object()}),
+        LedgerEntry("", 1.0, "settlement", "x", {}),
+    ],
+    ids=["unbalanced", "too large", "no account", "no number", "no JSON", "no key"],
+)
+def test_an_entry_that_can_stand_in_no_book_is_told_and_stops_nobody(desk: Desk, impossible: LedgerEntry) -> None:
+    assert desk.live.append([entry("v1"), impossible, entry("v2")]) == 2
+    assert desk.keys() == ["v1", "v2"]
+    ((source, what),) = desk.told
+    assert (source, "the book cannot take" in what) == ("book", True)
+    assert (desk.live.waiting, desk.live.refused) == (0, False)
+    assert desk.book.prove() == []
+
+
+def test_nobody_is_asked_for_money_that_the_book_does_not_know_just_so(desk: Desk) -> None:
+    """The shop may work out another sum after a loss: what was written first counts, and is asked for as it was."""
+    day = a_day(1)
+    settlement = day[0]
+    total, key = int(str(settlement.body["total_minor"])), str(settlement.body["key"])
+    right = PaymentRequest(settlement.visit, key, "member-0", total, "JPY")
+    assert not desk.live.stands(right), "before it is written"
+    desk.live.append([settlement])
+    assert desk.live.stands(right)
+    for wrong in (
+        replace(right, amount_minor=1000), replace(right, subject="bo"), replace(right, key="k"),
+        replace(right, currency="USD"), replace(right, settlement="v9"),
+    ):  # fmt: skip
+        assert not desk.live.stands(wrong)
+    desk.live.append(day)
+    assert not desk.live.stands(right), "it is paid"
 
 
 def test_an_entry_that_contradicts_the_book_is_left_out_and_the_others_are_written(desk: Desk) -> None:

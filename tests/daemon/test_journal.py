@@ -175,17 +175,23 @@ def test_a_disk_that_refuses_leaves_the_old_ones(tmp_path: Path) -> None:
 # --- what goes -----------------------------------------------------------------------------------------------------
 
 
-def test_old_segments_go_and_a_full_disk_takes_the_oldest_but_none_that_somebody_may_ask_about() -> None:
+def test_old_segments_go_and_a_full_disk_takes_the_oldest_and_what_is_needed_last() -> None:
     kept = [Span(10.0 * i, 10.0 * i + 10.0, str(i), 100) for i in range(6)]
 
-    def gone(needed: list[Span], keep_s: float, excess_bytes: float) -> list[str]:
-        return [s.name for s in due_to_go(kept, needed, now_s=100.0, keep_s=keep_s, excess_bytes=excess_bytes)]
+    def gone(needed: list[Span], keep_s: float, excess_bytes: float, urgent_bytes: float = -1.0) -> list[str]:
+        going = due_to_go(
+            kept, needed, now_s=100.0, keep_s=keep_s, needed_keep_s=85.0, excess_bytes=excess_bytes,
+            urgent_bytes=urgent_bytes,
+        )  # fmt: skip
+        return [s.name for s in going]
 
     assert gone([], 1e9, 0.0) == []
     assert gone([], 75.0, 0.0) == ["0", "1"]
     assert gone([], 1e9, 150.0) == ["0", "1"]
     assert gone([Span(12.0, 13.0)], 1e9, 150.0) == ["0", "2"]
-    assert gone([Span(0.0, 1e9)], 0.0, 1e9) == []
+    assert gone([Span(12.0, 1e9)], 0.0, 1e9) == ["0"], "what somebody may ask about stays, though it is old"
+    assert gone([Span(0.0, 1e9)], 0.0, 1e9) == ["0"], "and goes in the end, by an age of its own"
+    assert gone([Span(0.0, 35.0)], 1e9, 500.0, 450.0) == ["4", "5", "0", "1", "2"], "or where a full disk is in need"
 
 
 def test_neither_the_segment_at_work_nor_what_a_restart_needs_nor_a_visit_in_progress_goes(tmp_path: Path) -> None:
@@ -197,7 +203,7 @@ def test_neither_the_segment_at_work_nor_what_a_restart_needs_nor_a_visit_in_pro
     save_checkpoint(folder, Checkpoint("1.0", Position(names[3], 1), b""))
     state = open_shop(store)
     state.door.visits["v1"] = Visit("v1", "ana", {"in": AT_S + 100.0}, AT_S + 100.0, 1)
-    keep_nothing = Settings(keep_days=1e-9)
+    keep_nothing = Settings(keep_days=1e-9, review_days=1e-9, disk_share=1e-9)
     with Book() as book:
         book.append([LedgerEntry("visit:v1", AT_S + 100.0, "visit", "v1", {})])
         later_s = segments(folder)[0].stat().st_mtime + 1e6

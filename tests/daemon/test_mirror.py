@@ -131,6 +131,84 @@ def test_a_mirror_of_another_book_is_put_aside(books: dict[str, Path], tmp_path:
     book.close()
 
 
+def break_lines(db: Path, *numbers: int, as_: bytes = b"x") -> None:
+    """Some bytes of these lines have rotted, their beginnings among them."""
+    lines = db.with_suffix(".jsonl")
+    rows = lines.read_bytes().splitlines(keepends=True)
+    for number in numbers:
+        row = rows[number - 1]
+        rows[number - 1] = as_ * 20 + row[20:]
+    lines.write_bytes(b"".join(rows))
+
+
+def test_a_broken_line_in_the_middle_hides_itself_and_nothing_behind_it(books: dict[str, Path], tmp_path: Path) -> None:
+    """The book is gone as well: what stands nowhere any more is told in its place, all the rest is there."""
+    folder = tmp_path / "shop"
+    shutil.copytree(books["closed"], folder)
+    break_lines(folder / "ledger.db", 276)
+    (folder / "ledger.db").write_bytes(b"rotten" * 1000)
+    book, _, repaired = open_mirrored(folder / "ledger.db")
+    found = [w.entry for w in book.entries()]
+    assert [e for e in found if e.kind != "lost"] == [entry(i) for i in range(ENTRIES) if i != 275]
+    (lost,) = [e for e in found if e.kind == "lost"]
+    assert (found.index(lost), lost.body["seq"]) == (275, 276)
+    assert '"n":275' in str(lost.body["line"]), "what can be read of it is kept for a person"
+    assert "1 of them stand nowhere any more" in repaired
+    assert [f.seq for f in book.prove()] == [276]
+    assert (folder / "ledger.jsonl").read_bytes() == b"".join(book.export())
+    assert (folder / "ledger.damaged-1.jsonl").exists(), "nothing of the broken mirror is thrown away"
+    book.close()
+    book, _, repaired = open_mirrored(folder / "ledger.db")
+    assert repaired == ""
+    book.close()
+
+
+@pytest.mark.parametrize("numbers", [(7,), (7, 8, 9), (1,), (100, 250)])
+def test_what_the_mirror_lost_a_damaged_book_may_still_have(
+    books: dict[str, Path], tmp_path: Path, numbers: tuple[int, ...]
+) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(books["closed"], folder)
+    break_lines(folder / "ledger.db", *numbers)
+    data = bytearray((folder / "ledger.db").read_bytes())
+    data[-PAGE:] = b"\xff" * PAGE
+    (folder / "ledger.db").write_bytes(data)
+    book, _, repaired = open_mirrored(folder / "ledger.db")
+    assert "made anew from its mirror" in repaired
+    assert [w.entry for w in book.entries()] == [entry(i) for i in range(ENTRIES)]
+    assert book.prove() == []
+    book.close()
+
+
+def test_a_number_that_was_changed_in_the_mirror_is_not_believed(books: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(books["closed"], folder)
+    lines = folder / "ledger.jsonl"
+    lines.write_bytes(lines.read_bytes().replace(b'"n":41,', b'"n":14,'))
+    (folder / "ledger.db").unlink()
+    book, _, _ = open_mirrored(folder / "ledger.db")
+    found = [w.entry for w in book.entries()]
+    assert [e.body["seq"] for e in found if e.kind == "lost"] == [42]
+    assert [e for e in found if e.kind != "lost"] == [entry(i) for i in range(ENTRIES) if i != 41]
+    book.close()
+
+
+@pytest.mark.parametrize("numbers", [(5,), (150, 151), (299,)])
+def test_a_broken_mirror_of_a_sound_book_that_is_ahead_is_made_anew(
+    books: dict[str, Path], tmp_path: Path, numbers: tuple[int, ...]
+) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(books["closed"], folder)
+    break_lines(folder / "ledger.db", *numbers)
+    with Book(folder / "ledger.db") as ahead:
+        ahead.append([entry(ENTRIES)])
+    book, _, _ = open_mirrored(folder / "ledger.db")
+    assert [w.entry for w in book.entries()] == [entry(i) for i in range(ENTRIES + 1)]
+    assert (folder / "ledger.jsonl").read_bytes() == b"".join(book.export())
+    assert (folder / "ledger.damaged-1.jsonl").exists()
+    book.close()
+
+
 def test_some_other_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "ledger.db") as other:
         other.execute("CREATE TABLE recipes (name TEXT)")

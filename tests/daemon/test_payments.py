@@ -13,7 +13,9 @@ from edge.daemon.clock import Clock
 from edge.daemon.ear import Ear
 from edge.daemon.shop import PAYMENTS
 from edge.records import PaymentReply, PaymentRequest
+from edge.wire import Heard, encode_scan
 from tests.adapters.brokers import until
+from tests.corner import OPENS_S
 from tests.daemon.rehearsals import Rehearsal
 
 
@@ -131,6 +133,63 @@ def test_nobody_is_asked_for_what_is_not_in_the_book() -> None:
     assert list(provider.charges) == ["k1"]
     cashier.stop()
     cashier.stop()
+
+
+def test_a_request_that_the_book_refused_is_never_sent() -> None:
+    provider = LocalProvider(latency_s=0.0)
+    ear = Ear(Clock())
+    cashier = Cashier(provider, ear, lambda: True, lambda request: request.amount_minor == 356)
+    cashier.start()
+    cashier.answer(PaymentRequest("v1", "k1", "ana", 1000, "JPY"), 0.0)
+    cashier.answer(PaymentRequest("v2", "k2", "bo", 356, "JPY"), 0.0)
+    assert ear.next(5.0) is not None
+    assert list(provider.charges) == ["k2"]
+    cashier.stop()
+
+
+def test_an_answer_of_a_provider_whose_clock_is_ahead_is_heard(tmp_path: Path) -> None:
+    shop = Rehearsal(tmp_path)
+    shop.open({"ana": "silent"})
+    shop.play(0.0, 18.0)
+    until(lambda: _worked(shop) and bool(shop.entries("settlement")), "she has left")
+    (visit,) = shop.shop.driver.state.settlements
+    shop.shop.ear.paid(PaymentReply(shop.at_s + 60, shop.at_s + 60, visit, "approved", "r" * 5000))
+    shop.work()
+    assert len(shop.entries("payment-approved")) == 1
+    shop.shop.close()
+
+
+def test_money_that_was_taken_for_nobody_is_told(tmp_path: Path) -> None:
+    shop = Rehearsal(tmp_path)
+    shop.open()
+    for outcome in ("approved", "declined", "approved"):
+        shop.shop.ear.paid(PaymentReply(shop.at_s, shop.at_s, "20200101-0001", outcome, "r1"))
+    shop.work()
+    assert len(shop.entries("stray-payment")) == 2
+    alerts = [p.payload for p in shop.said if p.topic == "runtime/alert"]
+    assert {(a["kind"], a["visit"]) for a in alerts} == {("stray-payment", "20200101-0001")}
+    assert shop.shop.book.prove() == []
+    shop.shop.close()
+
+
+@pytest.mark.parametrize(
+    "subject", ["a\x00b", "a\nb", "receivable:bo", "棚\u202eb", "x" * 200, " ", "'; DROP TABLE entry"]
+)
+def test_whatever_somebody_is_called_they_pay_once_and_the_book_holds(tmp_path: Path, subject: str) -> None:
+    shop = Rehearsal(tmp_path)
+    shop.messages = [
+        h
+        if not h.topic.endswith("/scan")
+        else Heard(h.topic, encode_scan(OPENS_S + 1.0, subject, "palm"), h.received_s)
+        for h in shop.messages
+    ]
+    shop.open()
+    shop.play(0.0, 18.0)
+    shop.settle()
+    assert shop.charges() == [356]
+    assert shop.shop.book.prove() == []
+    assert shop.shop.book.balance(f"receivable:{subject}") == 0
+    shop.shop.close()
 
 
 def test_a_provider_that_hangs_does_not_hold_up_the_end() -> None:

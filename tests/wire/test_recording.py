@@ -37,6 +37,16 @@ def test_payload_bytes_stay_as_they_were(tmp_path: Path) -> None:
     assert (heard.topic, heard.payload, heard.received_s) == ("shelf/x/weight", odd, 2.0)
 
 
+@given(st.floats(1e9, 1e10))
+def test_a_moment_comes_back_as_the_very_same_number(at_s: float) -> None:
+    """Entries of the book carry it: a book and its recording would contradict each other."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "one.mcap"
+        with RecordingWriter(path, {}, at_s) as recording:
+            recording.write("shop/clock/tick", b"{}", at_s, at_s)
+        assert [heard.received_s for heard in open_recording(path)] == [at_s]
+
+
 def test_the_same_messages_make_the_same_file(tmp_path: Path) -> None:
     one, other = errand(tmp_path / "one.mcap"), errand(tmp_path / "other.mcap")
     assert one.read_bytes() == other.read_bytes()

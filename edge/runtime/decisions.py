@@ -1,0 +1,44 @@
+"""Visits that wait for a person: how many and why, and what becomes of them when somebody has decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from edge.checkout import NEEDS_STAFF, UnpricedSale, WrongMoment, on_decided, why_waits
+from edge.records import Effect, SettlementDecided
+from edge.state import State, refuse
+from edge.store import Store
+
+MOST_REASONS = 10
+"""So many different reasons are named; the rest are counted together."""
+
+OTHERWISE = "other reasons"
+
+OF_NOBODY, TOO_LATE, CANNOT = "decision about nobody", "decision at the wrong moment", "decision that cannot be charged"
+"""Why a decision was not carried out."""
+
+
+def decided(state: State, store: Store, record: SettlementDecided, effects: list[Effect]) -> None:
+    """A person has decided about a visit. Who decides a second time, or what cannot be, changes nothing."""
+    settlement = state.settlements.get(record.visit)
+    if settlement is None:
+        refuse(state, OF_NOBODY)
+        return
+    try:
+        state.settlements[record.visit], told = on_decided(settlement, record, store)
+    except WrongMoment:
+        refuse(state, TOO_LATE)
+    except (UnpricedSale, ValueError):
+        refuse(state, CANNOT)
+    else:
+        effects += told
+        state.busy_at_s = state.now_s  # somebody may have been asked for money: from now on time matters
+
+
+def waiting(state: State) -> dict[str, int]:
+    """Why visits wait for a person -> how many; the most frequent reasons first."""
+    count = Counter(why_waits(s) for s in state.settlements.values() if s.state in NEEDS_STAFF)
+    ordered = sorted(count.items(), key=lambda reason: (-reason[1], reason[0]))
+    named = dict(ordered[:MOST_REASONS])
+    others = sum(n for _, n in ordered[MOST_REASONS:])
+    return named | ({OTHERWISE: others} if others else {})
