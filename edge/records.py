@@ -155,12 +155,16 @@ class StockCounted:
 
 @dataclass(frozen=True, slots=True)
 class SourceTrouble:
-    """What is wrong with something that the shop depends on, as staff should read it; empty: all is well again."""
+    """What is wrong with something that the shop depends on, as staff should read it; empty: all is well again.
+
+    ``clock_s``: the time by the source's own clock as it said so, where it told; else NaN.
+    """
 
     received_s: float
     at_s: float
     source: str
     trouble: str
+    clock_s: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +238,8 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """Plates (1-based) of a shelf came back from a silence at zero, or most of them at another level: its scales started
-    anew. What was taken between ``began_s`` and ``ended_s``, if anything, nobody can know.
+    """Plates (1-based) of a shelf came back from a silence at zero, or most of them at another level: its scales
+    started anew. What was taken between ``began_s`` and ``ended_s``, if anything, nobody can know.
     """
 
     shelf: str

@@ -16,9 +16,11 @@ SEEN_BY_NOBODY = 0.5
 """How sure it is who is who when no camera saw it: a person looks before anything is charged."""
 
 
-def look(state: State, frame: PeopleFrame) -> None:
-    """One camera's frame; what it leaves in doubt waits until the shelf events from before it have been told."""
-    before = state.floor.blindness[-1:]
+def look(state: State, frame: PeopleFrame) -> bool:
+    """One camera's frame; what it leaves in doubt waits until the shelf events from before it have been told. Returns
+    whether it was of any use: one that is older than what was seen is not.
+    """
+    before, late = state.floor.blindness[-1:], state.floor.late
     for told in see(state.floor, frame):
         if isinstance(told, Confusion):
             state.confusions.append(told)
@@ -29,6 +31,7 @@ def look(state: State, frame: PeopleFrame) -> None:
             for visit in whose_track(state.belief, track):
                 if visit in state.door.visits:
                     doubt_visit(state.door.visits[visit])
+    return state.floor.late == late
 
 
 def doubt_visit(visit: Visit) -> None:

@@ -18,17 +18,23 @@ from edge.visit import Visit, after, give_up, outcome_of
 KEEP_S = 3600.0
 """A settlement that is over is remembered this long, for an answer that comes twice."""
 
+SPEAKS_S = 2.0
+"""A shelf that has said nothing for so much longer than its batches last is not waited for."""
+USUAL_BATCH_S = 0.5
+"""What the policy's patience counts on: shelves that speak in longer batches are heard of later."""
+
 THERE = 0.3
 """A track that is somebody's with this probability says that they are still in the shop."""
 
 
 def may_settle(state: State, store: Store, visit: Visit) -> bool:
     """Whether every shelf that could concern a leaving visit has settled, or the policy's patience is over."""
-    if state.now_s >= visit.leaving_s + store.policy.settle_within_s:
+    longest_s = max((shelf.lasts_s for shelf in state.shelves.values()), default=0.0)
+    if state.now_s >= visit.leaving_s + store.policy.settle_within_s + max(0.0, longest_s - USUAL_BATCH_S):
         return True
     stirring = []
     for name, shelf in state.shelves.items():
-        if shelf.heard_until_s < visit.leaving_s and shelf.heard_until_s > state.now_s - 2.0:
+        if shelf.heard_until_s < visit.leaving_s and shelf.heard_until_s > state.now_s - SPEAKS_S - shelf.lasts_s:
             return False
         since_s = still_stirring(shelf)
         if since_s < visit.leaving_s:
@@ -82,7 +88,14 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     if visit.rivals:  # somebody else scanned just before or after, and never came: who was it that did?
         doubt_visit(visit)
     cart = cart_of(state.belief, visit.id)
-    outcome = outcome_of(cart, visit.identity, store.policy, lost=visit.lost, interrupted=visit.interrupted)
+    outcome = outcome_of(
+        cart,
+        visit.identity,
+        store.policy,
+        lost=visit.lost,
+        interrupted=visit.interrupted,
+        unweighed=visit.unweighed,
+    )
     common = (store, visit.id, visit.subject, outcome.charged, outcome.withheld, outcome.lines)
     if outcome.review:
         settlement, told = review_settlement(*common, outcome.review, visit.leaving_s)

@@ -45,6 +45,9 @@ LEAVES_G = 0.6
 SAME_G = 1e-6
 """Readings nearer to each other than this are the same number."""
 
+DIGIT_EVERY = 8
+"""A last digit does not change: it is looked for now and then."""
+
 LEAST_SHARE = 0.4
 """Of the lightest product: what weighs less is a label that fell, a crumb, or drift."""
 
@@ -118,6 +121,12 @@ class ShelfState:
     """By how much the times of that gap may be wrong."""
     lasts_s: float = 0.0
     """How long its batches are: so much later than it happens a thing is heard of."""
+    repeats: bool = False
+    """Some plate said the same number as before."""
+    unread: bool = False
+    """Some plate cannot be read."""
+    learned: int = 0
+    """How often noise was learned."""
     late: int = 0
 
 
@@ -202,12 +211,13 @@ def leaving(state: ShelfState) -> Bools:
 class Grid:
     """How a batch of so many samples is cut: ``count`` blocks, as matrices that sum samples into means.
 
-    ``mean`` (samples, count + 1) makes the blocks' means and, last, the whole batch's; ``offset_s`` (count,) is when
-    each block begins, ``samples`` (count,) how many it has, ``spread`` (count,) corrects its variance (n / (n - 1)).
+    ``mean`` (samples, count + 1) makes the blocks' means and, last, the whole batch's, ``block_mean`` the blocks' alone;
+    ``offset_s`` (count,) is when each block begins, ``samples`` (count,) how many it has, ``spread`` (count,) corrects its variance (n / (n - 1)).
     """
 
     count: int
     mean: Floats
+    block_mean: Floats
     offset_s: Floats
     samples: Floats
     spread: Floats
@@ -223,7 +233,9 @@ def grid_of(samples: int, hz: float) -> Grid:
     for block in range(count):
         mean[edges[block] : edges[block + 1], block] = 1.0 / sizes[block]
     mean[:, count] = 1.0 / samples
-    return Grid(count, mean, edges[:-1] / hz, sizes, sizes / np.maximum(1.0, sizes - 1.0))
+    return Grid(
+        count, mean, np.ascontiguousarray(mean[:, :count]), edges[:-1] / hz, sizes, sizes / np.maximum(1.0, sizes - 1.0)
+    )
 
 
 def cut(mass_g: Floats, grid: Grid) -> tuple[Floats, Floats]:
@@ -233,7 +245,7 @@ def cut(mass_g: Floats, grid: Grid) -> tuple[Floats, Floats]:
     """
     means = mass_g @ grid.mean
     blocks = means[:, : grid.count]
-    variances = ((mass_g * mass_g) @ grid.mean[:, : grid.count] - blocks * blocks) * grid.spread
+    variances = ((mass_g * mass_g) @ grid.block_mean - blocks * blocks) * grid.spread
     return means, variances
 
 
@@ -276,11 +288,16 @@ def learn_noise(
 ) -> None:
     """Quiet plates' noise, from how their samples scatter; where a block is one sample, around the level."""
     scatter = variances.mean(axis=1) if grid.samples[0] > 1 else off_g * off_g
-    gain = 1.0 - math.exp(-span_s / NOISE_MEMORY_S)
-    state.tremble_g2 += np.where(quiet, gain * (scatter - state.tremble_g2), 0.0)
-    steps = np.abs(np.diff(mass_g, prepend=state.tail_g[:, -1:], axis=1))
-    np.minimum(state.digit_g, np.where(steps > SAME_G, steps, np.inf).min(axis=1), out=state.digit_g)
-    state.noise_g2 += np.where(quiet, gain * (scatter - state.noise_g2), 0.0)
+    gain = quiet * (1.0 - math.exp(-span_s / NOISE_MEMORY_S))
+    scatter = np.where(quiet, scatter, 0.0)
+    state.tremble_g2 += gain * (scatter - state.tremble_g2)
+    state.noise_g2 += gain * (scatter - state.noise_g2)
+    if state.learned % DIGIT_EVERY == 0:
+        before_g = mass_g[:, :-1] if mass_g.shape[1] > 1 else state.tail_g[:, -1:]
+        steps = np.abs(mass_g[:, -before_g.shape[1] :] - before_g)
+        steps[~(steps > SAME_G)] = np.inf
+        np.minimum(state.digit_g, steps.min(axis=1), out=state.digit_g)
+    state.learned += 1
     np.maximum(state.noise_g2, NOISE_FLOOR_G**2, out=state.noise_g2)
     state.bound_g = bounds(state, grid)
 

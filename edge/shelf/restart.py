@@ -34,10 +34,8 @@ def restarted(state: ShelfState) -> list[Restarted]:
     """Takes out of what waits the steps that are no picks, and tells of them."""
     moved = [s for s in state.waiting if s.hidden and s.moved]
     plates = len(state.level_g)
-    if len({s.plate for s in moved}) > max(1, plates // 2):
-        anew = moved
-    else:
-        anew = [s for s in moved if _at_zero(state, s)]
+    together = len({s.plate for s in moved}) > max(1, plates // 2)
+    anew = [s for s in moved if together or _at_zero(state, s)]
     if not anew:
         return []
     state.waiting = [s for s in state.waiting if s not in anew]

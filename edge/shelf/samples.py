@@ -9,6 +9,7 @@ next ones have come; that happens only where a quiet plate seems to leap, and co
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ def pieces(at_s: float, hz: float, mass_g: Floats) -> Iterator[tuple[float, Floa
         yield at_s, mass_g
         return
     edges = np.arange(count + 1) * samples // count
-    for first, end in zip(edges[:-1], edges[1:], strict=True):
+    for first, end in pairwise(edges):
         yield at_s + float(first) / hz, mass_g[:, first:end]
 
 
@@ -155,11 +156,19 @@ def count_repeats(state: ShelfState, mass_g: Floats) -> None:
     goes_on = mass_g[:, 0] == state.tail_g[:, -1]
     if samples == 1:
         state.same = np.where(goes_on, state.same + 1, 1)
+        state.repeats = True
         return
     equal = mass_g[:, :0:-1] == mass_g[:, -2::-1]
     whole = equal.all(axis=1)
     at_end = np.where(whole, samples, equal.argmin(axis=1) + 1)
     state.same = np.where(whole & goes_on, state.same + samples, at_end)
+    state.repeats = True
+
+
+def count_none(state: ShelfState) -> None:
+    """No plate repeats itself."""
+    state.same = np.ones_like(state.same)
+    state.repeats = False
 
 
 def last_two(state: ShelfState, mass_g: Floats) -> Floats:

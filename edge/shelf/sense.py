@@ -38,6 +38,8 @@ from edge.shelf.plates import (
     trembles,
 )
 from edge.shelf.samples import (
+    PIECE_S,
+    count_none,
     count_repeats,
     filled,
     forget_spikes,
@@ -107,6 +109,8 @@ def sense(state: ShelfState, batch: WeightBatch, haze_s: float = 0.0) -> list[To
     if held and (state.held_hz != hz or at_s - until_s > GAP_S):  # what was held back ends before a pause
         last_g, state.held_g = state.held_g, state.held_g[:, :0]
         told += _piece(state, state.heard_until_s, state.held_hz, last_g, 0.0, may_hold=False)
+    if not state.held_g.shape[1] and state.lasts_s <= PIECE_S:
+        return told + _piece(state, at_s, hz, mass_g, haze_s)
     for began_s, piece_g in pieces(at_s, hz, mass_g):
         held = state.held_g.shape[1]
         if held:
@@ -123,7 +127,7 @@ def _piece(
     grid = grid_of(mass_g.shape[1], hz)
     means, variances = cut(mass_g, grid)
     fresh = state.blocks == 0
-    ordinary = not fresh and variances.min() > FLAT_G2 and not state.unread_s.any()
+    ordinary = not fresh and not state.unread and variances.min() > FLAT_G2
     if state.bound_of != (mass_g.shape[1], hz):
         state.bound_g, state.bound_of = bounds(state, grid), (mass_g.shape[1], hz)
     off = means - state.level_g[:, None]
@@ -152,9 +156,11 @@ def _piece(
     if gap or haze_s:
         _note_gap(state, heard_before_s if gap else at_s, state.heard_until_s if haze_s else at_s, haze_s)
     unread = None
-    if not ordinary or state.same.any():
+    if ordinary:
+        if state.repeats:
+            count_none(state)
+    else:
         count_repeats(state, mass_g)
-    if not ordinary:
         unread = _unread(state, means, span_s)
         if fresh:
             _first(state, means, at_s)
@@ -165,9 +171,10 @@ def _piece(
     if restless or not ordinary:
         off = means - state.level_g[:, None]
         far = np.abs(off) > state.bound_g
+        restless = bool(far.any() or state.stirred.any())
     remember(state, at_s, grid, means, variances)
     follow = 1.0 - math.exp(-span_s / LEVEL_MEMORY_S)
-    if not far.any() and not state.stirred.any():
+    if not restless:
         state.level_g += follow * off[:, -1]
         if at_s - state.noise_at_s >= NOISE_EVERY_S:
             _learn(state, at_s, grid, off, variances, ~state.stirred if unread is None else ~unread, mass_g)
@@ -224,9 +231,10 @@ def _unread(state: ShelfState, means: Floats, span_s: float) -> Bools | None:
     lost = ~np.isfinite(means).all(axis=1)
     stuck = (state.same >= STUCK_SAMPLES) & trembles(state)
     bad: Bools = lost | stuck
-    if not bad.any() and not state.unread_s.any():
+    if not bad.any() and not state.unread:
         return None
     state.unread_s[:] = np.where(bad, state.unread_s + span_s, 0.0)
+    state.unread = bool(bad.any())
     state.calm_blocks[stuck] = 0
     return bad
 
@@ -346,7 +354,7 @@ def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
     after_error_g = math.sqrt(noise_g2 / samples)
     calm_s, settled_s = float(state.past_s[slots[0]]), float(state.past_s[slots[-1]]) + BLOCK_S
     blind = not math.isnan(state.blind_since_s[plate])
-    hidden = blind or state.gap_to_s > state.stirred_since_s[plate]
+    hidden = blind or state.gap_to_s > float(state.stirred_since_s[plate])
     if math.isnan(state.before_g[plate]):
         if samples > calm:  # differences of a few single readings only tell whether they are calm
             state.noise_g2[plate] = noise_g2

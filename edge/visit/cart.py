@@ -23,11 +23,18 @@ class Outcome:
 
 
 def outcome_of(
-    cart: Cart, identity: float, policy: Policy, *, lost: bool = False, interrupted: bool = False
+    cart: Cart,
+    identity: float,
+    policy: Policy,
+    *,
+    lost: bool = False,
+    interrupted: bool = False,
+    unweighed: bool = False,
 ) -> Outcome:
     """Split a cart by certainty; ``identity``: how sure it is that this visit's people left; ``lost``: nobody saw
     them leave, so that what they took since then is not known; ``interrupted``: the runtime was stopped meanwhile. What
-    it did not hear then may have spoken against a line, so doubt must be half as large for it to be charged.
+    it did not hear then may have spoken against a line, so doubt must be half as large for it to be charged;
+    ``unweighed``: scales beside them started anew, so that nobody knows what they took there.
     """
     charge_at = (1.0 + policy.charge_at) / 2 if interrupted else policy.charge_at
     charged: dict[str, int] = {}
@@ -45,6 +52,8 @@ def outcome_of(
         review = "nobody saw them leave"
     elif identity < policy.review_identity_at:
         review = f"who left is only {identity:.0%} sure"
+    elif unweighed:
+        review = "scales started anew while they were near, and what they took there is not known"
     elif withheld and policy.below == "review":
         units = sum(withheld.values())
         review = f"{units} unit{'s are' if units > 1 else ' is'} less than {charge_at:.0%} sure"

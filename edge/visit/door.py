@@ -49,6 +49,8 @@ class Visit:
     """A camera showed one of its people when it was last looked."""
     interrupted: bool = False
     """The runtime was stopped while they were inside, and did not see and feel everything."""
+    unweighed: bool = False
+    """Scales beside them started anew: what they took there meanwhile nobody can know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Passing:
     gate: str
     at_s: float
     direction: Direction
+    doubtful: bool = False
+    """Nobody knows well when it was."""
 
 
 @dataclass(slots=True)
