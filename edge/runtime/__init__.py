@@ -5,8 +5,8 @@ is what the records say, and the same records give the same effects, to the byte
 holds nothing but plain data, so that `freeze` and `thaw` can carry it over a stop.
 
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
-out, `leaving` settles, `doubts` tells the belief about who may be who, `clocks` puts what sources say in time, `health` is
-what staff see.
+out, `leaving` settles, `doubts` tells the belief about who may be who, `clocks` puts what sources say in time,
+`health` is what staff see.
 """
 
 from __future__ import annotations

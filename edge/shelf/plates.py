@@ -211,8 +211,9 @@ def leaving(state: ShelfState) -> Bools:
 class Grid:
     """How a batch of so many samples is cut: ``count`` blocks, as matrices that sum samples into means.
 
-    ``mean`` (samples, count + 1) makes the blocks' means and, last, the whole batch's, ``block_mean`` the blocks' alone;
-    ``offset_s`` (count,) is when each block begins, ``samples`` (count,) how many it has, ``spread`` (count,) corrects its variance (n / (n - 1)).
+    ``mean`` (samples, count + 1) makes the blocks' means and, last, the whole batch's, ``block_mean`` the blocks'
+    alone; ``offset_s`` (count,) is when each block begins, ``samples`` (count,) how many it has, ``spread`` (count,)
+    corrects its variance (n / (n - 1)).
     """
 
     count: int
