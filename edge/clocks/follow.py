@@ -77,8 +77,8 @@ class Clock:
     """What comes may be what an outage has kept back."""
     told_s: float = 0.0
     """The offset that staff were told."""
-    lost: bool = False
-    """Its times cannot be believed at present."""
+    lost_from_s: float = math.inf
+    """Since when its times cannot be believed; ``inf``: they can."""
 
 
 def follow(clock: Clock, limits: Limits, received_s: float, first_s: float, last_s: float, ends_s: float) -> float:
@@ -92,12 +92,12 @@ def follow(clock: Clock, limits: Limits, received_s: float, first_s: float, last
     whole = abs(first_s - clock.ends_s) <= BREAK_S
     if near or (whole and not clock.away) or _only_faster(clock, limits, delay_s, off_s):
         if clock.away:
-            clock.away, clock.backlog, clock.lost, clock.haze_s = [], False, False, 0.0
+            clock.away, clock.backlog, clock.lost_from_s, clock.haze_s = [], False, math.inf, 0.0
         _keep(clock, limits, received_s, delay_s)
     elif not _settles(clock, limits, received_s, delay_s):
         clock.backlog = _may_wait(clock, received_s, first_s, off_s)
-        clock.lost = not clock.backlog
-        if clock.lost:
+        if not clock.backlog:
+            clock.lost_from_s = min(clock.lost_from_s, received_s)
             return math.nan
         clock.haze_s = off_s
     clock.ends_s, clock.heard_s = ends_s, received_s
@@ -132,7 +132,7 @@ def _settles(clock: Clock, limits: Limits, received_s: float, delay_s: float) ->
     if len(away) < CONFIRM or received_s - away[0][0] < (CONFIRM_AHEAD_S if ahead else CONFIRM_S):
         return False
     clock.floor_s, clock.haze_s = shortest_s, 0.0
-    clock.away, clock.whiles, clock.backlog, clock.lost = [], [], False, False
+    clock.away, clock.whiles, clock.backlog, clock.lost_from_s = [], [], False, math.inf
     clock.while_s, clock.shortest_s, clock.longest_s = received_s, delay_s, delay_s
     _correct(clock, limits)
     return True

@@ -27,16 +27,17 @@ def follow_gate(clock: Clock, received_s: float, at_s: float) -> tuple[float, bo
     clock.heard_s = received_s
     off_s = received_s - at_s - clock.offset_s
     if -AHEAD_S <= off_s <= DOUBTFUL_S:
-        clock.away, clock.lost = [], False
+        clock.away, clock.lost_from_s = [], math.inf
         return min(at_s + clock.offset_s, received_s), False
     clock.away = [*clock.away[1 - CONFIRM :], (received_s, received_s - at_s)]
     delays_s = [delay_s for _, delay_s in clock.away]
     if len(delays_s) >= CONFIRM and max(delays_s) - min(delays_s) <= SAME_S:
-        clock.away, clock.lost = [], False
+        clock.away, clock.lost_from_s = [], math.inf
         shortest_s = min(delays_s)
         clock.offset_s = 0.0 if -AHEAD_S <= shortest_s <= DOUBTFUL_S else shortest_s - USUAL_S
         return min(at_s + clock.offset_s, received_s), False
-    clock.lost = not -FUTURE_S <= off_s <= LATE_S
-    if clock.lost:
+    if not -FUTURE_S <= off_s <= LATE_S:
+        clock.lost_from_s = min(clock.lost_from_s, received_s)
         return math.nan, True
+    clock.lost_from_s = math.inf
     return min(at_s + clock.offset_s, received_s), off_s > 0

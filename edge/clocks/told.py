@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 from edge.clocks.follow import Clock
 
+LOST_S = 3.0
+"""Told when a clock was not steady for so long: single messages come late or twice, and a clock that was set is known
+sooner.
+"""
 AGAIN_S = 0.5
 """Told anew when it is this much further off."""
 REMEDY = "Let it ask a time server (NTP), this PC's or the shop's router"
 
 
-def told_of(clock: Clock, what: str, before: str) -> str:
+def told_of(clock: Clock, what: str, before: str, now_s: float) -> str:
     """The trouble with ``what``'s clock; empty where there is none. ``before``: what was told last."""
-    if clock.lost:
-        return f"the clock of {what} jumps, and what it says is left out until it is steady. {REMEDY}"
+    if now_s - clock.lost_from_s >= LOST_S:
+        return f"the clock of {what} is not steady, and what it says is left out until it is. {REMEDY}"
+    if clock.lost_from_s < math.inf:
+        return before
     if clock.haze_s:
         return f"{what} is {clock.haze_s:.1f} s late, by its clock or the network: when things happen there is in doubt"
     if not clock.offset_s:

@@ -84,7 +84,7 @@ def _offset(
     if clock is None:
         clock = state.clocks[name] = Clock()
     offset_s = follow(clock, limits, received_s, *times_s)
-    if offset_s or clock.lost or clock.haze_s or f"clock/{name}" in state.troubles:
+    if offset_s or clock.haze_s or f"clock/{name}" in state.troubles:
         _tell(state, store, name, clock, effects)
     return offset_s
 
@@ -92,7 +92,7 @@ def _offset(
 def _tell(state: State, store: Store, name: str, clock: Clock, effects: list[Effect]) -> None:
     kind, of = name.removesuffix(HEALTH_OF).split("/", 1)
     source = f"clock/{name}"
-    tell(state, store, source, told_of(clock, f"{kind} {of}", state.troubles.get(source, "")), effects)
+    tell(state, store, source, told_of(clock, f"{kind} {of}", state.troubles.get(source, ""), state.now_s), effects)
 
 
 def _count(state: State, ahead_s: float) -> None:
