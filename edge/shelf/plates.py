@@ -77,8 +77,11 @@ class ShelfState:
     tail_g: Floats
     """(plates, 2): the last two samples that were taken in."""
     held_g: Floats
-    """(plates, 0 to 3): samples that are not believed before the next ones have come, at ``held_hz``."""
+    """(plates, 0 or few): samples that wait for the next ones, at ``held_hz``: they are less than a block, or may be
+    nonsense.
+    """
     held_hz: float
+    held_from_s: float
     same: NDArray[np.int64]
     """For how many samples the plate has said the very same number."""
     tremble_g2: Floats
@@ -174,6 +177,7 @@ def open_shelf(shelf: str, plates: int, lightest_g: float, profile: ShelfProfile
         tail_g=np.full((plates, 2), np.nan),
         held_g=np.zeros((plates, 0)),
         held_hz=1.0,
+        held_from_s=-np.inf,
         same=np.zeros(plates, dtype=np.int64),
         tremble_g2=zeros(),
         digit_g=np.full(plates, np.inf),
@@ -288,7 +292,7 @@ def learn_noise(
     state: ShelfState, span_s: float, grid: Grid, off_g: Floats, variances: Floats, quiet: Bools, mass_g: Floats
 ) -> None:
     """Quiet plates' noise, from how their samples scatter; where a block is one sample, around the level."""
-    scatter = variances.mean(axis=1) if grid.samples[0] > 1 else off_g * off_g
+    scatter = variances.mean(axis=1) if grid.samples[0] > 1 else (off_g * off_g).mean(axis=1)
     gain = quiet * (1.0 - math.exp(-span_s / NOISE_MEMORY_S))
     scatter = np.where(quiet, scatter, 0.0)
     state.tremble_g2 += gain * (scatter - state.tremble_g2)

@@ -98,7 +98,7 @@ def sense(state: ShelfState, batch: WeightBatch, haze_s: float = 0.0) -> list[To
     samples = mass_g.shape[1]
     state.lasts_s = samples / hz
     held = state.held_g.shape[1]
-    until_s = state.heard_until_s + held / state.held_hz
+    until_s = state.held_from_s + held / state.held_hz if held else state.heard_until_s
     if at_s < until_s - 0.5 / hz:
         known = math.ceil((until_s - at_s) * hz - 0.5)
         if known >= samples:
@@ -108,15 +108,20 @@ def sense(state: ShelfState, batch: WeightBatch, haze_s: float = 0.0) -> list[To
     told: list[Told] = []
     if held and (state.held_hz != hz or at_s - until_s > GAP_S):  # what was held back ends before a pause
         last_g, state.held_g = state.held_g, state.held_g[:, :0]
-        told += _piece(state, state.heard_until_s, state.held_hz, last_g, 0.0, may_hold=False)
-    if not state.held_g.shape[1] and state.lasts_s <= PIECE_S:
+        told += _piece(state, state.held_from_s, state.held_hz, last_g, 0.0, may_hold=False)
+    least = round(hz * BLOCK_S)
+    if not state.held_g.shape[1] and least <= mass_g.shape[1] and state.lasts_s <= PIECE_S:
         return told + _piece(state, at_s, hz, mass_g, haze_s)
     for began_s, piece_g in pieces(at_s, hz, mass_g):
         held = state.held_g.shape[1]
         if held:
-            began_s, piece_g = began_s - held / hz, np.concatenate((state.held_g, piece_g), axis=1)
+            began_s, piece_g = state.held_from_s, np.concatenate((state.held_g, piece_g), axis=1)
             state.held_g = state.held_g[:, :0]
-        told += _piece(state, began_s, hz, piece_g, haze_s)
+        if piece_g.shape[1] < least:  # less than a block: a fast controller's batches may be single samples
+            state.held_g, state.held_hz = piece_g, hz
+            state.held_from_s = began_s
+        else:
+            told += _piece(state, began_s, hz, piece_g, haze_s)
     return told
 
 
@@ -142,7 +147,7 @@ def _piece(
                 note_spikes(state, spikes)
         if hold and may_hold:
             samples = cleaned.shape[1] - hold
-            state.held_g, state.held_hz = mass_g[:, samples:], hz
+            state.held_g, state.held_hz, state.held_from_s = mass_g[:, samples:], hz, at_s + samples / hz
             cleaned = cleaned[:, :samples]
             if not samples:
                 return []
@@ -205,7 +210,7 @@ def _learn(
     state: ShelfState, at_s: float, grid: Grid, off: Floats, variances: Floats, quiet: Bools, mass_g: Floats
 ) -> None:
     span_s = min(at_s - state.noise_at_s, 2 * NOISE_EVERY_S)
-    learn_noise(state, span_s, grid, off[:, -1], variances, quiet, mass_g)
+    learn_noise(state, span_s, grid, off[:, : grid.count], variances, quiet, mass_g)
     forget_spikes(state, span_s)
     state.noise_at_s = at_s
 
@@ -213,7 +218,7 @@ def _learn(
 def still_stirring(state: ShelfState) -> float:
     """Since when some plate has been moving or waiting to be told; ``inf`` when the shelf is quiet."""
     times = [float(t) for t in state.stirred_since_s[leaving(state)]]
-    times += [state.heard_until_s] if state.held_g.shape[1] else []
+    times += [state.held_from_s] if state.held_g.shape[1] else []
     return min([*times, *(s.began_s for s in state.waiting)], default=math.inf)
 
 
