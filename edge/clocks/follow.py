@@ -65,7 +65,8 @@ class Clock:
     """By how much they may be wrong all the same."""
     ends_s: float = -math.inf
     """When, by its own clock, what it said last ended."""
-    heard_s: float = -math.inf
+    spoke_s: float = -math.inf
+    """When it was last heard, whatever it said."""
     while_s: float = -math.inf
     shortest_s: float = math.inf
     longest_s: float = -math.inf
@@ -97,10 +98,10 @@ def follow(clock: Clock, limits: Limits, received_s: float, first_s: float, last
     elif not _settles(clock, limits, received_s, delay_s):
         clock.backlog = _may_wait(clock, received_s, first_s, off_s)
         if not clock.backlog:
-            clock.lost_from_s = min(clock.lost_from_s, received_s)
+            clock.lost_from_s, clock.spoke_s = min(clock.lost_from_s, received_s), received_s
             return math.nan
         clock.haze_s = off_s
-    clock.ends_s, clock.heard_s = ends_s, received_s
+    clock.ends_s, clock.spoke_s = ends_s, received_s
     return clock.offset_s
 
 
@@ -115,7 +116,7 @@ def _may_wait(clock: Clock, received_s: float, first_s: float, off_s: float) -> 
     """Whether a late message may have waited for an outage to end, no longer than that lasted."""
     if clock.backlog:
         return off_s > 0 and first_s > clock.ends_s - BREAK_S
-    silence_s = received_s - clock.heard_s
+    silence_s = received_s - clock.spoke_s
     return off_s > 0 and first_s > clock.ends_s - BREAK_S and off_s <= silence_s + SAME_S
 
 

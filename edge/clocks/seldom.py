@@ -24,7 +24,6 @@ CONFIRM = 3
 
 def follow_gate(clock: Clock, received_s: float, at_s: float) -> tuple[float, bool]:
     """When a gate's message was measured, by the runtime's clock, and whether that is doubtful; NaN: nobody knows."""
-    clock.heard_s = received_s
     off_s = received_s - at_s - clock.offset_s
     if -AHEAD_S <= off_s <= DOUBTFUL_S:
         clock.away, clock.lost_from_s = [], math.inf
