@@ -9,5 +9,5 @@ seed 172
 09:00:26  ben takes 1 nuts-mix from g2-s3:7
 09:00:40  ana leaves
 09:00:48  ben leaves
-= ana pays 298 JPY: 1 nuts-mix
-= ben pays 298 JPY: 1 nuts-mix
+= ana pays 328 JPY: 1 nuts-mix
+= ben pays 328 JPY: 1 nuts-mix

@@ -9,5 +9,5 @@ seed 176
 09:01:10  ben takes 1 nuts-mix from g2-s3:7
 09:01:30  ana leaves
 09:01:38  ben leaves
-= ana pays 298 JPY: 1 nuts-mix
-= ben pays 298 JPY: 1 nuts-mix
+= ana pays 328 JPY: 1 nuts-mix
+= ben pays 328 JPY: 1 nuts-mix

@@ -11,4 +11,5 @@ seed 173
 09:00:52  ana leaves
 09:01:05  ben leaves
 = ana is reviewed: 1 nuts-mix, 1 onigiri-ume
-= ben pays 298 JPY: 1 nuts-mix
+= ben pays 328 JPY: 1 nuts-mix
+= staff are told: shelf-restarted
