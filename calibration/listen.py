@@ -58,7 +58,7 @@ WRONG: Final = {
     "rows of unequal length": "{of} sends rows of unequal length: each plate needs as many samples as the others",
     "no samples": "{of} sends batches without samples: look at its firmware",
     "from the future": "the clock of {of} is ahead of this PC's: let it ask a time server (NTP), or set it",
-    "rate cannot be": "{of} names an hz that is too low for what it sends: correct it in its firmware",
+    "batch too long": "{of} sends batches that last longer than 5 s, or names a wrong hz: correct it in its firmware",
 }
 """Reason of a refusal -> what it means for a shelf's controller, with the remedy."""
 

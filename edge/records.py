@@ -170,12 +170,16 @@ class SettlementDecided:
 
 @dataclass(frozen=True, slots=True)
 class SourceTrouble:
-    """What is wrong with something that the shop depends on, as staff should read it; empty: all is well again."""
+    """What is wrong with something that the shop depends on, as staff should read it; empty: all is well again.
+
+    ``clock_s``: the time by the source's own clock as it said so, where it told; else NaN.
+    """
 
     received_s: float
     at_s: float
     source: str
     trouble: str
+    clock_s: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +226,8 @@ class ShelfEvent:
     ``change_g`` and ``error_g`` have shape (plates of the shelf,): how much each plate's level changed
     (negative: something left) and the standard error of that change. ``plates`` are the 1-based numbers of
     the plates that moved. The change itself happened between ``began_s`` and ``ended_s``, most likely
-    at ``step_s``. ``blind`` says that some of these plates could not be read meanwhile.
+    at ``step_s``. ``blind`` says that some of these plates could not be read meanwhile, or that nobody knows when
+    between the two it was.
     """
 
     id: str
@@ -240,6 +245,18 @@ class ShelfEvent:
 @dataclass(frozen=True, slots=True)
 class Touch:
     """A shelf stirred and settled where it was: worth an analytics event, never a cart line."""
+
+    shelf: str
+    began_s: float
+    ended_s: float
+    plates: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """Plates (1-based) of a shelf came back from a silence at zero, or most of them at another level: its scales
+    started anew. What was taken between ``began_s`` and ``ended_s``, if anything, nobody can know.
+    """
 
     shelf: str
     began_s: float

@@ -118,7 +118,7 @@ class Eyes(Section):
 class Slow(Section):
     """``[slow]``: how single readings become a shelf's batches."""
 
-    hz: Annotated[float, Field(ge=0.1, le=100.0)] = 10.0
+    hz: Annotated[float, Field(ge=0.2, le=100.0)] = 10.0
     """So many rows a second; a plate stands at its last reading in between."""
     stale_s: Annotated[float, Field(ge=0.1, le=60.0)] = 3.0
     """A plate that has said nothing for so long cannot be read."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from edge.attribution import Belief, open_belief
 from edge.checkout import Settlement
+from edge.clocks import Clock
 from edge.floor import Confusion, FloorState, Stature, open_floor
 from edge.gate import GateState, open_gate
 from edge.records import Cart, Mode
@@ -59,8 +60,8 @@ class State:
     confusions: list[Confusion] = field(default_factory=list)
     statures: list[Stature] = field(default_factory=list)
     blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    gates_said: list[tuple[float, str]] = field(default_factory=list)
-    """When and what gates said lately: networks deliver some things twice."""
+    gates_said: list[tuple[float, float, str]] = field(default_factory=list)
+    """When it was heard, when by its own clock, and what gates said lately: networks deliver some things twice."""
     prices: dict[str, PriceList] = field(default_factory=dict)
     """The price lists with which those who are inside came in, by their marks."""
     stock: Stock = field(default_factory=open_stock)
@@ -68,7 +69,9 @@ class State:
     troubles: dict[str, str] = field(default_factory=dict)
     """What is wrong at present with something that the shop depends on, by its name."""
     heard_s: dict[str, float] = field(default_factory=dict)
-    """When each shelf and camera was last heard."""
+    """When each shelf and camera last said something that could be used."""
+    clocks: dict[str, Clock] = field(default_factory=dict)
+    """How far the clocks of shelves, cameras and gates are off."""
     late: set[str] = field(default_factory=set)
     ticked_s: float = 0.0
     awake_s: float = 0.0

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Literal, cast
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from edge.wire import encode_passage
 from simulator.chance import stream
 from simulator.forces import Knock
 from simulator.grammar import Deed, Place
-from simulator.plates import Blind
+from simulator.plates import CLOCK, Blind, Fault
 from simulator.registry import SENTENCE, Behaviour, Rehearsal, behaviour
 from simulator.stage import Stage
 
@@ -40,29 +39,43 @@ def end(stage: Stage, thing: str, plate: int, at_s: float) -> None:
 
 class PlateFails(Behaviour):
     subject = "plate"
+    kind: Fault
 
     def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
         return "" if plate_of(deed).first else f"{plate_of(deed)} is a whole shelf: name a plate, like {deed.actor}:1"
 
     def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
-        place, kind = plate_of(deed), "stuck" if "sticks" in self.says else "dead"
+        place = plate_of(deed)
         for plate in range(place.first, place.last + 1):
-            fault = Blind(plate, cast(Literal["dead", "stuck"], kind), at_s, math.inf)
-            stage.blind[place.shelf].append(fault)
+            stage.blind[place.shelf].append(Blind(plate, self.kind, at_s, math.inf))
 
 
 @behaviour
 class PlateDies(PlateFails):
     """The cell says nothing any more: null."""
 
-    says = "goes dead"
+    says, kind = "goes dead", "dead"
 
 
 @behaviour
 class PlateSticks(PlateFails):
     """The cell says what it said last, whatever lies on it."""
 
-    says = "sticks"
+    says, kind = "sticks", "stuck"
+
+
+@behaviour
+class PlateSaysZero(PlateFails):
+    """The cell is broken, or its amplifier: zero, whatever lies on it."""
+
+    says, kind = "says zero", "zero"
+
+
+@behaviour
+class PlateSpits(PlateFails):
+    """A loose wire: now and then a sample is nonsense."""
+
+    says, kind = "spits", "spits"
 
 
 @behaviour
@@ -93,6 +106,55 @@ class ShelfReturns(Behaviour):
 
     def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
         end(stage, plate_of(deed).shelf, 0, at_s)
+
+
+@behaviour
+class ShelfStartsAnew(Behaviour):
+    """A power cut at its controller: a few seconds of silence, then all its plates stand at zero."""
+
+    subject = "shelf"
+    says = "starts anew"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        stage.blind[plate_of(deed).shelf].append(Blind(0, "anew", at_s, at_s))
+
+
+class ClockFails(Behaviour):
+    """Somebody, or nobody, has set a controller's clock; nothing but its times is wrong."""
+
+    subject = "shelf"
+    kind: Fault = "clock"
+    sign = 1.0
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        by_s = self.sign * deed.number("duration")
+        stage.blind[plate_of(deed).shelf].append(Blind(CLOCK, self.kind, at_s, math.inf, by_s))
+
+
+@behaviour
+class ClockIsAhead(ClockFails):
+    says = "is {duration} ahead"
+
+
+@behaviour
+class ClockIsBehind(ClockFails):
+    says, sign = "is {duration} behind", -1.0
+
+
+@behaviour
+class ClockWanders(ClockFails):
+    """It goes ahead and falls behind, by so much within minutes."""
+
+    says, kind = "wanders by {duration}", "wanders"
+
+
+@behaviour
+class ClockIsSet(Behaviour):
+    subject = "shelf"
+    says = "is on time"
+
+    def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
+        end(stage, plate_of(deed).shelf, CLOCK, at_s)
 
 
 @behaviour

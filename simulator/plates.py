@@ -3,14 +3,14 @@
 Enters: the load at opening, the forces (`simulator.forces`), the faults. Leaves: batches of samples as they go on the
 wire. In between stands what makes plates hard: every cell has noise, gain and zero of its own and is never tared; it
 drifts; the shelf follows the room's temperature; a sample now and then is lost or is a spike; a dead cell says
-nothing and a stuck one always the same.
+nothing and a stuck one always the same, or zero; a loose one spits; a controller starts anew, and its clock is off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -27,14 +27,32 @@ SPIKES_PER_SAMPLE = 2e-6
 LOST_PER_SAMPLE = 2e-6
 
 
+SPITS = 0.005
+SPIT_G = (-5000.0, 5000.0)
+"""A loose wire makes nonsense of so many samples, anything in this range."""
+ANEW_S = 4.0
+"""A controller that starts anew says nothing for so long; then all its plates stand at zero."""
+WANDERS_S = 300.0
+"""A clock that wanders goes ahead and falls behind within so long."""
+
+CLOCK = -1
+"""The plate of faults of a controller's clock: a silence that ends does not set it."""
+
+Fault: TypeAlias = Literal["dead", "stuck", "zero", "spits", "silent", "anew", "clock", "wanders"]
+
+
 @dataclass(frozen=True, slots=True)
 class Blind:
-    """A plate (1-based; 0: the whole controller) that is ``dead``, ``stuck`` or ``silent`` for a while."""
+    """A plate (1-based; 0: the whole controller) that fails for a while. Of a plate: ``dead``, ``stuck``, ``zero``,
+    ``spits``; of a controller: ``silent``, ``anew``, and its clock is ``by_s`` ahead (``clock``) or up to that either
+    way (``wanders``).
+    """
 
     plate: int
-    kind: Literal["dead", "stuck", "silent"]
+    kind: Fault
     from_s: float
     to_s: float
+    by_s: float = 0.0
 
 
 class Plates:
@@ -60,6 +78,9 @@ class Plates:
         self._warmth_g = rng.normal(0.0, 1.5, n) * roughness
         self._season = rng.uniform(300.0, 900.0), rng.uniform(0.0, 2 * np.pi)
         self._stuck_g = np.full(n, np.nan)
+        self._loose = stream(seed, "loose", shelf.id)
+        self._tare_g: dict[float, Grams] = {}
+        """Of controllers that started anew, by when."""
 
     def batches(self, start_s: float, end_s: float) -> Iterator[tuple[float, float, Grams]]:
         """(measured, received, grams (plates, samples)) from ``start_s`` to ``end_s``."""
@@ -76,7 +97,7 @@ class Plates:
                     return
                 last = max(last + 1e-4, measured + float(lag_s[i]))
                 if not self._silent(measured):
-                    yield measured, last, mass_g[:, i * BATCH : (i + 1) * BATCH]
+                    yield measured + self._ahead_s(measured), last, mass_g[:, i * BATCH : (i + 1) * BATCH]
 
     def _sense(self, at_s: Grams, start_s: float) -> Grams:
         """What the cells say at ``at_s``: shape (plates, samples), NaN where a sample is lost."""
@@ -98,9 +119,18 @@ class Plates:
         """Dead and stuck cells, in place."""
         for fault in self._blind:
             gone = (at_s >= fault.from_s) & (at_s < fault.to_s)
-            if not gone.any() or fault.kind == "silent":
+            if fault.kind == "anew":
+                self._start_anew(fault, at_s, mass_g)
+            if not gone.any() or fault.plate <= 0:
                 continue
             row = fault.plate - 1
+            if fault.kind == "zero":
+                mass_g[row, gone] = 0.0
+                continue
+            if fault.kind == "spits":
+                spat = gone & (self._loose.random(at_s.size) < SPITS)
+                mass_g[row, spat] = self._loose.uniform(*SPIT_G, int(spat.sum()))
+                continue
             if fault.kind == "dead":
                 mass_g[row, gone] = np.nan
                 continue
@@ -109,5 +139,27 @@ class Plates:
                 self._stuck_g[row] = mass_g[row, first]
             mass_g[row, gone] = self._stuck_g[row]
 
+    def _start_anew(self, fault: Blind, at_s: Grams, mass_g: Grams) -> None:
+        """From when it speaks again, what stands there is nothing."""
+        after = at_s >= fault.from_s + ANEW_S
+        if after.any():
+            first = int(np.argmax(after))
+            if fault.from_s not in self._tare_g:
+                self._tare_g[fault.from_s] = np.nanmean(mass_g[:, first : first + BATCH], axis=1)
+            mass_g[:, after] -= self._tare_g[fault.from_s][:, None]
+
     def _silent(self, at_s: float) -> bool:
-        return any(f.kind == "silent" and f.from_s <= at_s < f.to_s for f in self._blind)
+        return any(
+            (f.kind == "silent" and f.from_s <= at_s < f.to_s)
+            or (f.kind == "anew" and f.from_s <= at_s < f.from_s + ANEW_S)
+            for f in self._blind
+        )
+
+    def _ahead_s(self, at_s: float) -> float:
+        """How far the controller's clock is ahead."""
+        ahead_s = 0.0
+        for fault in self._blind:
+            if fault.kind in ("clock", "wanders") and fault.from_s <= at_s < fault.to_s:
+                turn = 1.0 if fault.kind == "clock" else np.sin(2 * np.pi * (at_s - fault.from_s) / WANDERS_S)
+                ahead_s += fault.by_s * float(turn)
+        return ahead_s

@@ -12,10 +12,10 @@ import pytest
 EDGE = Path(__file__).parent.parent / "edge"
 
 GROUND = ("records", "keys", "shown", "optics", "store", "site")
-FLOW = ("wire", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "ledger")
+FLOW = ("wire", "clocks", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "ledger")
 """Upstream first. `shelf` and `floor` stand side by side."""
 ABREAST = {frozenset({"shelf", "floor"})}
-PURE = ("keys", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "runtime")
+PURE = ("keys", "clocks", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "runtime")
 """What decides money is computed from the wire alone: these read no clock, disk, network or randomness."""
 WORLD = {"asyncio", "glob", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3", "sqlite_utils",
          "subprocess", "sys", "tempfile", "threading", "time", "uuid"}  # fmt: skip

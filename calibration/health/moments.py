@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.records import ShelfEvent, Touch, WeightBatch
-from edge.shelf import open_shelf, sense
+from edge.records import WeightBatch
+from edge.shelf import Told, open_shelf, sense
 from edge.store import Conversion
 
 Floats = NDArray[np.float64]
@@ -78,7 +78,7 @@ class Moments:
         self._last: Moment | None = None
         self._was_stirred = np.zeros(plates, dtype=bool)
 
-    def hear(self, batch: WeightBatch) -> tuple[list[Moment], list[ShelfEvent | Touch]]:
+    def hear(self, batch: WeightBatch) -> tuple[list[Moment], list[Told]]:
         """The moments that are complete with it, and what settled with it."""
         batch = self._weighed(batch)
         ends_s = self.state.heard_until_s

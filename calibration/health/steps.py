@@ -16,7 +16,8 @@ import numpy as np
 
 from calibration.health.course import Estimate
 from calibration.health.moments import BEFORE, MOMENT_S, Floats, Moment
-from edge.records import ShelfEvent, Touch
+from edge.records import Restarted, Touch
+from edge.shelf import Told
 
 REMEMBERED = 400
 """Steps of a plate: the oldest are forgotten."""
@@ -74,10 +75,12 @@ class Steps:
         """Steps whose beginning nobody has looked at: (plate, change, began, happened)."""
         self._past: deque[Moment] = deque(maxlen=PAST)
 
-    def settled(self, told: ShelfEvent | Touch) -> None:
+    def settled(self, told: Told) -> None:
         if isinstance(told, Touch):
             for plate in told.plates:
                 self.plates[plate - 1].touches += 1
+            return
+        if isinstance(told, Restarted):
             return
         for plate in told.plates:
             change_g, error_g = float(told.change_g[plate - 1]), float(told.error_g[plate - 1])

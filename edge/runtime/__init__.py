@@ -5,8 +5,8 @@ is what the records say, and the same records give the same effects, to the byte
 holds nothing but plain data, so that `freeze` and `thaw` can carry it over a stop.
 
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
-out, `leaving` settles, `decisions` is what staff say about it, `doubts` tells the belief about who may be who, `health`
-is what staff see, `aside` goes on without what raised.
+out, `leaving` settles, `decisions` is what staff say about it, `doubts` tells the belief about who may be who, `clocks`
+puts what sources say in time, `health` is what staff see, `aside` goes on without what raised.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from edge.records import (
     WeightBatch,
 )
 from edge.runtime.aside import digested, forget_aside, set_aside, unheard
+from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
 from edge.runtime.decisions import decided
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
@@ -67,15 +68,17 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
     state.now_s = max(state.now_s, record.received_s)
     effects: list[Effect] = []
     if isinstance(record, WeightBatch):
-        state.heard_s[f"shelf/{record.shelf}"] = state.now_s
-        weights(state, store, record, effects)
+        batch = shelf_in_time(state, store, record, effects)
+        if batch is not None:
+            weights(state, store, batch, effects)
     elif isinstance(record, PeopleFrame):
-        state.heard_s[f"camera/{record.camera}"] = state.now_s
-        look(state, record)
+        frame = frame_in_time(state, store, record, effects)
+        if frame is not None and look(state, frame):
+            state.heard_s[f"camera/{record.camera}"] = state.now_s
     elif isinstance(record, GateScan | CredentialScan):
         scanned(state, store, record, effects)
     elif isinstance(record, GatePassage):
-        passed(state, record)
+        passed(state, store, record, effects)
     elif isinstance(record, PaymentReply):
         _paid(state, store, record, effects)
     else:
@@ -113,6 +116,7 @@ def _of_the_shop(
     elif isinstance(record, SettlementDecided):
         decided(state, store, record, effects)
     elif isinstance(record, SourceTrouble):
+        node_spoke(state, store, record, effects)
         trouble(state, store, record, effects)
     elif isinstance(record, Tick):
         ticked(state, store, effects)

@@ -117,7 +117,7 @@ def _begin_anew(state: State, store: Store, reason: str, effects: list[Effect]) 
     for visit in state.door.visits.values():
         _end(state, store, visit, reason, effects)
     fresh = open_shop(store)
-    state.shelves, state.floor, state.belief = fresh.shelves, fresh.floor, fresh.belief
+    state.shelves, state.floor, state.belief, state.clocks = fresh.shelves, fresh.floor, fresh.belief, fresh.clocks
     state.door.strangers += sum(max(0, v.inside - v.left) for v in state.door.visits.values())
     state.door.visits, state.door.passings = {}, []
     forget_promises(state)

@@ -13,9 +13,11 @@ DOUBT_LAG_S = 1.0
 """Doubt about identity takes effect this much later, when the shelf events from before it have been told."""
 
 
-def look(state: State, frame: PeopleFrame) -> None:
-    """One camera's frame; what it leaves in doubt waits until the shelf events from before it have been told."""
-    before = state.floor.blindness[-1:]
+def look(state: State, frame: PeopleFrame) -> bool:
+    """One camera's frame; what it leaves in doubt waits until the shelf events from before it have been told. Returns
+    whether it was of any use: one that is older than what was seen is not.
+    """
+    before, late = state.floor.blindness[-1:], state.floor.late
     for told in see(state.floor, frame):
         if isinstance(told, Confusion):
             state.confusions.append(told)
@@ -26,6 +28,7 @@ def look(state: State, frame: PeopleFrame) -> None:
             for visit in whose_track(state.belief, track):
                 if visit in state.door.visits:
                     doubt_visit(state.door.visits[visit])
+    return state.floor.late == late
 
 
 def doubt_visit(visit: Visit) -> None:

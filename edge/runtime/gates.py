@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from edge.attribution import admit, measure, whose_track
 from edge.floor import arrive, forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
 from edge.keys import moment, unique
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
+from edge.runtime.clocks import gate_in_time
 from edge.runtime.doubts import doubt, doubt_now, doubt_visit
 from edge.runtime.health import why_shut
 from edge.runtime.promises import promise
@@ -23,8 +25,8 @@ CAMERAS_LAG_S = 0.5
 GATE_PATIENCE_S = 1.5
 """Who passed a gate is decided when the cameras have come this far past the moment, or after this patience."""
 
-GATE_LATE_S = 30.0
-"""A gate's message that took longer than this is about people who are elsewhere by now."""
+REMEMBERED_S = 60.0
+"""What a gate says a second time within this is no news."""
 
 OUT_BEFORE_S = 5.0
 """Who vanished in an exit so long ago does not go out now."""
@@ -44,6 +46,10 @@ def scanned(state: State, store: Store, record: GateScan | CredentialScan, effec
     method = record.method if isinstance(record, GateScan) else "credential"
     if not _is_news(state, record, f"{record.gate} {method} {who}"):
         return
+    at_s, _ = gate_in_time(state, store, record, effects)
+    if math.isnan(at_s):
+        return
+    record = replace(record, at_s=at_s)
     answer = identify(state.gate, store, record, why_shut(state, store))
     if isinstance(answer, Admission):
         _let_in(state, store, record, answer, effects)
@@ -83,22 +89,21 @@ def _let_in(
 
 
 def _is_news(state: State, record: GateScan | CredentialScan | GatePassage, what: str) -> bool:
-    """Whether a gate says something for the first time, and in time; the rest is counted."""
-    state.gates_said = [said for said in state.gates_said if said[0] > state.now_s - 2 * GATE_LATE_S]
-    if record.at_s < state.now_s - GATE_LATE_S:
-        refuse(state, "gate message too late")
-        return False
-    if (record.at_s, what) in state.gates_said:
+    """Whether a gate says something for the first time; the rest is counted."""
+    state.gates_said = [said for said in state.gates_said if said[0] > state.now_s - REMEMBERED_S]
+    if any(said[1:] == (record.at_s, what) for said in state.gates_said):
         refuse(state, "gate message twice")
         return False
-    state.gates_said.append((record.at_s, what))
+    state.gates_said.append((state.now_s, record.at_s, what))
     return True
 
 
-def passed(state: State, record: GatePassage) -> None:
+def passed(state: State, store: Store, record: GatePassage, effects: list[Effect]) -> None:
     """Somebody went through a light barrier. Out is out, through whichever gate."""
     if _is_news(state, record, f"{record.gate} {record.direction}"):
-        state.door.passings.append(Passing(record.gate, record.at_s, record.direction))
+        at_s, doubtful = gate_in_time(state, store, record, effects)
+        if not math.isnan(at_s):
+            state.door.passings.append(Passing(record.gate, at_s, record.direction, doubtful))
 
 
 def someone_is_through(state: State) -> bool:
@@ -150,7 +155,7 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
         doubt_now(state, set(weights))
     visit = whose_turn(state.floor, expected, weights, passing.at_s)
     go_in(visit)
-    if was_blind(state.floor, passing.at_s):
+    if passing.doubtful or was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
     if not weights:
         weights = {arrive(state.floor, gate.position, passing.at_s): 1.0}
@@ -196,7 +201,7 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
     if shares[likeliest] < store.policy.review_identity_at:
         for other in shopping & shares.keys() - {likeliest}:  # whoever stays may be the one who left
             state.door.visits[other].identity = min(state.door.visits[other].identity, 1.0 - shares[other])
-    if was_blind(state.floor, passing.at_s):
+    if passing.doubtful or was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
     go_out(visit, store, passing.at_s)
 

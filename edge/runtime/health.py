@@ -24,6 +24,7 @@ SHELVES, CAMERAS = "shelf/", "camera/"
 ALERTS = {
     "tailgate": "somebody came in without a scan",
     "stranger": "somebody whom no scan let in has left",
+    "shelf-restarted": "a shelf's scales started anew, from another zero. Look at its power, and count it",
     "review": "a visit waits for a person to look at it",
     "payment-declined": "a payment was declined",
     "payment-unanswered": "the payment provider does not answer",
@@ -101,12 +102,17 @@ def set_mode(state: State, store: Store, record: ModeSet, effects: list[Effect])
 
 def trouble(state: State, store: Store, record: SourceTrouble, effects: list[Effect]) -> None:
     """Something that the shop depends on fails, or works again."""
-    if record.trouble == state.troubles.get(record.source, ""):
+    tell(state, store, record.source, record.trouble, effects)
+
+
+def tell(state: State, store: Store, source: str, what: str, effects: list[Effect]) -> None:
+    """What is wrong with a source from now on; empty: nothing."""
+    if what == state.troubles.get(source, ""):
         return
-    if record.trouble:
-        state.troubles[record.source] = record.trouble
+    if what:
+        state.troubles[source] = what
     else:
-        del state.troubles[record.source]
+        del state.troubles[source]
     effects.append(status(state, store))
 
 
@@ -121,6 +127,12 @@ def ticked(state: State, store: Store, effects: list[Effect]) -> None:
         for source in _sources(store)
         if state.now_s - max(state.heard_s.get(source, 0.0), state.awake_s) > LATE_S
     }
+    dark = False
+    for shelf in store.layout.shelves:
+        if f"{SHELVES}{shelf.id}" in late:
+            every = tuple(range(1, shelf.plates + 1))
+            dark = dark or state.blind.get(shelf.id) != every
+            state.blind[shelf.id] = every
     skew_s = shop_skew_s(state.gate, state.now_s)
     clock = ""
     if skew_s is not None:
@@ -131,7 +143,7 @@ def ticked(state: State, store: Store, effects: list[Effect]) -> None:
         state.troubles["clock"] = clock
     elif not clock:
         state.troubles.pop("clock", None)
-    if first or late != state.late or bool(clock) != bool(known):
+    if first or dark or late != state.late or bool(clock) != bool(known):
         state.late = late
         effects.append(status(state, store))
 

@@ -26,14 +26,21 @@ OUT_PATIENCE_S = 60.0
 BLIND_PATIENCE = 4.0
 """While a camera is blind, somebody unseen is waited for so many times as long."""
 
+SPEAKS_S = 2.0
+"""A shelf that has said nothing for so much longer than its batches last is not waited for."""
+
+USUAL_BATCH_S = 0.5
+"""What the policy's patience counts on: shelves that speak in longer batches are heard of later."""
+
 
 def may_settle(state: State, store: Store, visit: Visit) -> bool:
     """Whether every shelf that could concern a leaving visit has settled, or the policy's patience is over."""
-    if state.now_s >= visit.leaving_s + store.policy.settle_within_s:
+    longest_s = max((shelf.lasts_s for shelf in state.shelves.values()), default=0.0)
+    if state.now_s >= visit.leaving_s + store.policy.settle_within_s + max(0.0, longest_s - USUAL_BATCH_S):
         return True
     stirring = []
     for name, shelf in state.shelves.items():
-        if shelf.heard_until_s < visit.leaving_s and shelf.heard_until_s > state.now_s - 2.0:
+        if shelf.heard_until_s < visit.leaving_s and shelf.heard_until_s > state.now_s - SPEAKS_S - shelf.lasts_s:
             return False
         since_s = still_stirring(shelf)
         if since_s < visit.leaving_s:

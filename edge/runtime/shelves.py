@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from edge.attribution import attribute, cart_of, united
+from edge.attribution import attribute, cart_of, united, whose_track
 from edge.floor import reaches
-from edge.records import Cart, Effect, Explained, LedgerEntry, Point, Publish, ShelfEvent, Touch, WeightBatch
+from edge.keys import moment
+from edge.records import (
+    Cart,
+    Effect,
+    Explained,
+    LedgerEntry,
+    Point,
+    Publish,
+    Restarted,
+    ShelfEvent,
+    Touch,
+    WeightBatch,
+)
+from edge.runtime.clocks import haze_of
 from edge.runtime.doubts import doubt, doubt_now
-from edge.runtime.health import status
+from edge.runtime.health import status, tell
 from edge.runtime.promises import known_here, terms_of
 from edge.runtime.supply import tell_stock
 from edge.shelf import sense
@@ -24,6 +37,8 @@ HALF_GRIP_M = 0.05
 MOST_PLATES_OF_ONE = 3
 """A change on at most so many neighbouring plates was made in one place, half as wide as a hand."""
 
+UNWEIGHED = "scales started anew while they were near, and what they took there is not known"
+
 CONCERNS_M = 1.2
 """Who is further than this from some plates is none of their business."""
 
@@ -35,9 +50,15 @@ def weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect
     if conversion is not None:
         batch = replace(batch, mass_g=conversion.grams(batch.mass_g))
     elif store.layout.shelf(batch.shelf).says == "raw":
+        state.heard_s[f"shelf/{batch.shelf}"] = state.now_s
         return  # numbers that mean nothing yet: staff know (`edge.runtime.health`)
-    told = sense(shelf, batch)
+    late = shelf.late
+    told = sense(shelf, batch, haze_of(state, batch.shelf))
+    if shelf.late == late:
+        state.heard_s[f"shelf/{batch.shelf}"] = state.now_s
     effects += [touch for touch in told if isinstance(touch, Touch)]
+    for anew in (r for r in told if isinstance(r, Restarted)):
+        started_anew(state, store, anew, effects)
     events = [e for e in told if isinstance(e, ShelfEvent)]
     there = most_on(state.stock, store.planogram.on(batch.shelf)) if events else {}
     known = known_here(state, store) if events else store
@@ -49,6 +70,38 @@ def weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect
         if not blind:
             del state.blind[batch.shelf]
         effects.append(status(state, store))
+    if shelf.spitting or f"plates/{batch.shelf}/nonsense" in state.troubles:
+        tell(state, store, f"plates/{batch.shelf}/nonsense", _spits(batch.shelf, shelf.spitting), effects)
+
+
+def _spits(shelf: str, plates: tuple[int, ...]) -> str:
+    if not plates:
+        return ""
+    named = ", ".join(str(p) for p in plates)
+    which = f"plate{'s' if len(plates) > 1 else ''} {named} of {shelf}"
+    return f"{which} spit{'s' if len(plates) == 1 else ''}: single readings are nonsense. Look at its cable and power"
+
+
+def started_anew(state: State, store: Store, anew: Restarted, effects: list[Effect]) -> None:
+    """Scales came back from a silence at zero, or all elsewhere: no pick. What whoever was near took meanwhile is lost,
+    so a person looks before they are charged.
+    """
+    gondola = store.layout.gondola_of(anew.shelf)
+    box = store.layout.plate_box(anew.shelf, min(anew.plates), max(anew.plates))
+    near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, anew.began_s, anew.ended_s)
+    visits = {v for r in near if r.head_gap_m < CONCERNS_M for v in whose_track(state.belief, r.track)}
+    for name in sorted(visits & state.door.visits.keys()):
+        visit = state.door.visits[name]
+        visit.unsure = visit.unsure or UNWEIGHED
+    body: dict[str, object] = {
+        "shelf": anew.shelf,
+        "plates": list(anew.plates),
+        "began_s": round(anew.began_s, 2),
+        "ended_s": round(anew.ended_s, 2),
+        "near": sorted(visits & state.door.visits.keys()),
+    }
+    key = moment(f"shelf-restarted:{anew.shelf}", anew.ended_s)
+    effects.append(LedgerEntry(key, anew.ended_s, "shelf-restarted", "", body))
 
 
 def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect]) -> None:

@@ -8,12 +8,14 @@ yet, for nothing else.
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 
 from edge.keys import moment
-from edge.records import ShelfEvent, Touch
+from edge.records import Restarted, ShelfEvent, Touch
 from edge.shelf.plates import BLOCK_S, PlateStep, ShelfState, leaving, mean_between
+from edge.shelf.restart import coming_back, restarted
 
 SAME_MOMENT_S = 0.35
 """Steps of one product leave their plates within this time of each other."""
@@ -26,12 +28,21 @@ GUARD_S = 0.3
 """A quiet neighbour's level before an event is measured over `BEFORE_S`, ending `GUARD_S` before it began."""
 
 
-def gather(state: ShelfState) -> list[ShelfEvent | Touch]:
+Told: TypeAlias = ShelfEvent | Touch | Restarted
+
+
+def gather(state: ShelfState) -> list[Told]:
     """Every event whose plates are all calm, oldest first; the others go on waiting."""
     if not state.waiting:
         return []
-    told: list[ShelfEvent | Touch] = []
+    told: list[Told] = []
     kept: list[PlateStep] = []
+    if any(s.hidden for s in state.waiting):
+        if coming_back(state):
+            kept = [s for s in state.waiting if s.hidden]
+            state.waiting = [s for s in state.waiting if not s.hidden]
+        else:
+            told += restarted(state)
     for group in _groups(state.waiting):
         if any(_held_up(state, step) for step in group):
             kept.extend(group)
@@ -55,7 +66,7 @@ def _together(a: PlateStep, b: PlateStep) -> bool:
     if abs(a.plate - b.plate) > NEIGHBOURS or a.plate == b.plate:
         return False
     if a.moved and b.moved:
-        return abs(a.step_s - b.step_s) <= SAME_MOMENT_S or (a.blind and b.blind)
+        return abs(a.step_s - b.step_s) <= SAME_MOMENT_S or (a.hidden and b.hidden)
     return a.began_s <= b.calm_s and b.began_s <= a.calm_s
 
 
@@ -90,17 +101,19 @@ def _event(state: ShelfState, steps: list[PlateStep]) -> ShelfEvent:
         if 0 <= plate < len(change_g) and plate not in busy | moved and math.isnan(state.blind_since_s[plate]):
             change_g[plate], error_g[plate] = _quiet_change(state, plate, began_s, calm_s)
     heaviest = max(steps, key=lambda s: abs(s.change_g))
+    hidden = any(s.hidden for s in steps)
+    haze_s = state.haze_s if hidden else 0.0
     return ShelfEvent(
         id=moment(f"{state.shelf}/{heaviest.plate + 1}", heaviest.step_s),
         shelf=state.shelf,
-        began_s=began_s,
+        began_s=began_s - haze_s,
         step_s=heaviest.step_s,
-        ended_s=calm_s,
+        ended_s=calm_s + haze_s,
         settled_s=max(s.settled_s for s in steps),
         plates=tuple(sorted(p + 1 for p in moved)),
         change_g=change_g,
         error_g=error_g,
-        blind=any(s.blind for s in steps),
+        blind=hidden,
     )
 
 

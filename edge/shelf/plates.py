@@ -14,7 +14,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.records import WeightBatch
 from edge.store.profile import DRIFT_G, SPAN_ERROR, ShelfProfile
 
 Floats = NDArray[np.float64]
@@ -43,6 +42,12 @@ LEAVES_G = 0.6
 """… and further than this: drift within a few seconds is no stir."""
 
 
+SAME_G = 1e-6
+"""Readings nearer to each other than this are the same number."""
+
+DIGIT_EVERY = 8
+"""A last digit does not change: it is looked for now and then."""
+
 LEAST_SHARE = 0.4
 """Of the lightest product: what weighs less is a label that fell, a crumb, or drift."""
 
@@ -67,6 +72,22 @@ class ShelfState:
     noise_g2: Floats
     bound_g: Floats
     """(plates, blocks of a batch + 1): see `bounds`."""
+    bound_of: tuple[int, float]
+    """For batches of so many samples, at so many hertz."""
+    tail_g: Floats
+    """(plates, 2): the last two samples that were taken in."""
+    held_g: Floats
+    """(plates, 0 or few): samples that wait for the next ones, at ``held_hz``: they are less than a block, or may be
+    nonsense.
+    """
+    held_hz: float
+    held_from_s: float
+    same: NDArray[np.int64]
+    """For how many samples the plate has said the very same number."""
+    tremble_g2: Floats
+    """Noise as it is, without a floor: whether a plate may say one number for long."""
+    digit_g: Floats
+    """The smallest step that its readings have made."""
     noise_at_s: float
     """When noise was last learned: it changes slowly, and is looked at about once a second."""
     stirred: Bools
@@ -91,7 +112,24 @@ class ShelfState:
     """g/√s: how far a level wanders by itself while a stir hides it, from load cell creep and temperature."""
     span_error: Floats
     """What is left of span, linearity and place on the plate, as a share of the load."""
+    spikes: Floats
+    """How often the plate said nonsense lately (`edge.shelf.samples`)."""
     waiting: list[PlateStep]
+    spitting: tuple[int, ...] = ()
+    """1-based numbers of the plates that say nonsense too often."""
+    gap_from_s: float = -math.inf
+    gap_to_s: float = -math.inf
+    """The latest time that nothing is known of: the shelf was silent, or nobody knows when it spoke."""
+    haze_s: float = 0.0
+    """By how much the times of that gap may be wrong."""
+    lasts_s: float = 0.0
+    """How long its batches are: so much later than it happens a thing is heard of."""
+    repeats: bool = False
+    """Some plate said the same number as before."""
+    unread: bool = False
+    """Some plate cannot be read."""
+    learned: int = 0
+    """How often noise was learned."""
     late: int = 0
 
 
@@ -108,6 +146,10 @@ class PlateStep:
     error_g: float
     moved: bool
     blind: bool
+    """The plate could not be read meanwhile."""
+    hidden: bool
+    """… or the shelf said nothing, or nobody knows when it spoke: it may have been at any time between."""
+    after_g: float
 
 
 def open_shelf(shelf: str, plates: int, lightest_g: float, profile: ShelfProfile | None = None) -> ShelfState:
@@ -131,6 +173,14 @@ def open_shelf(shelf: str, plates: int, lightest_g: float, profile: ShelfProfile
         level_g=zeros(),
         noise_g2=np.array([p.noise_g**2 for p in known]) if known else zeros(),
         bound_g=np.zeros((plates, 0)),
+        bound_of=(0, 0.0),
+        tail_g=np.full((plates, 2), np.nan),
+        held_g=np.zeros((plates, 0)),
+        held_hz=1.0,
+        held_from_s=-np.inf,
+        same=np.zeros(plates, dtype=np.int64),
+        tremble_g2=zeros(),
+        digit_g=np.full(plates, np.inf),
         noise_at_s=-np.inf,
         stirred=np.zeros(plates, dtype=bool),
         stirred_since_s=zeros(),
@@ -145,8 +195,15 @@ def open_shelf(shelf: str, plates: int, lightest_g: float, profile: ShelfProfile
         profile=profile.mark if profile else "",
         drift_g=np.array([p.drift_g for p in known]) if known else np.full(plates, DRIFT_G),
         span_error=np.array([p.span_error for p in known]) if known else np.full(plates, SPAN_ERROR),
+        spikes=zeros(),
         waiting=[],
     )
+
+
+def trembles(state: ShelfState) -> Bools:
+    """Plates that never say one number for long: their noise is larger than their last digit."""
+    told: Bools = state.tremble_g2 > state.digit_g * state.digit_g
+    return told
 
 
 def leaving(state: ShelfState) -> Bools:
@@ -158,12 +215,14 @@ def leaving(state: ShelfState) -> Bools:
 class Grid:
     """How a batch of so many samples is cut: ``count`` blocks, as matrices that sum samples into means.
 
-    ``mean`` (samples, count + 1) makes the blocks' means and, last, the whole batch's; ``offset_s`` (count,) is when
-    each block begins, ``samples`` (count,) how many it has, ``spread`` (count,) corrects its variance (n / (n - 1)).
+    ``mean`` (samples, count + 1) makes the blocks' means and, last, the whole batch's, ``block_mean`` the blocks'
+    alone; ``offset_s`` (count,) is when each block begins, ``samples`` (count,) how many it has, ``spread`` (count,)
+    corrects its variance (n / (n - 1)).
     """
 
     count: int
     mean: Floats
+    block_mean: Floats
     offset_s: Floats
     samples: Floats
     spread: Floats
@@ -179,17 +238,19 @@ def grid_of(samples: int, hz: float) -> Grid:
     for block in range(count):
         mean[edges[block] : edges[block + 1], block] = 1.0 / sizes[block]
     mean[:, count] = 1.0 / samples
-    return Grid(count, mean, edges[:-1] / hz, sizes, sizes / np.maximum(1.0, sizes - 1.0))
+    return Grid(
+        count, mean, np.ascontiguousarray(mean[:, :count]), edges[:-1] / hz, sizes, sizes / np.maximum(1.0, sizes - 1.0)
+    )
 
 
-def cut(batch: WeightBatch, grid: Grid) -> tuple[Floats, Floats]:
+def cut(mass_g: Floats, grid: Grid) -> tuple[Floats, Floats]:
     """Means (plates, count + 1), the last column the whole batch's, and the blocks' variances (plates, count).
 
     Sums of squares are exact enough: kilograms squared in double precision still resolve a microgram.
     """
-    means = batch.mass_g @ grid.mean
+    means = mass_g @ grid.mean
     blocks = means[:, : grid.count]
-    variances = ((batch.mass_g * batch.mass_g) @ grid.mean[:, : grid.count] - blocks * blocks) * grid.spread
+    variances = ((mass_g * mass_g) @ grid.block_mean - blocks * blocks) * grid.spread
     return means, variances
 
 
@@ -227,11 +288,21 @@ def mean_between(state: ShelfState, plate: int, from_s: float, to_s: float) -> t
     return mean, float(np.sqrt(state.noise_g2[plate] / samples))
 
 
-def learn_noise(state: ShelfState, span_s: float, grid: Grid, off_g: Floats, variances: Floats, quiet: Bools) -> None:
+def learn_noise(
+    state: ShelfState, span_s: float, grid: Grid, off_g: Floats, variances: Floats, quiet: Bools, mass_g: Floats
+) -> None:
     """Quiet plates' noise, from how their samples scatter; where a block is one sample, around the level."""
-    scatter = variances.mean(axis=1) if grid.samples[0] > 1 else off_g * off_g
-    gain = 1.0 - math.exp(-span_s / NOISE_MEMORY_S)
-    state.noise_g2 += np.where(quiet, gain * (scatter - state.noise_g2), 0.0)
+    scatter = variances.mean(axis=1) if grid.samples[0] > 1 else (off_g * off_g).mean(axis=1)
+    gain = quiet * (1.0 - math.exp(-span_s / NOISE_MEMORY_S))
+    scatter = np.where(quiet, scatter, 0.0)
+    state.tremble_g2 += gain * (scatter - state.tremble_g2)
+    state.noise_g2 += gain * (scatter - state.noise_g2)
+    if state.learned % DIGIT_EVERY == 0:
+        before_g = mass_g[:, :-1] if mass_g.shape[1] > 1 else state.tail_g[:, -1:]
+        steps = np.abs(mass_g[:, -before_g.shape[1] :] - before_g)
+        steps[~(steps > SAME_G)] = np.inf
+        np.minimum(state.digit_g, steps.min(axis=1), out=state.digit_g)
+    state.learned += 1
     np.maximum(state.noise_g2, NOISE_FLOOR_G**2, out=state.noise_g2)
     state.bound_g = bounds(state, grid)
 

@@ -13,8 +13,8 @@ import math
 
 import numpy as np
 
-from edge.records import ShelfEvent, Touch, WeightBatch
-from edge.shelf.events import gather
+from edge.records import WeightBatch
+from edge.shelf.events import Told, gather
 from edge.shelf.plates import (
     BLOCK_S,
     LEAVES_SIGMA,
@@ -35,6 +35,18 @@ from edge.shelf.plates import (
     mean_between,
     recall,
     remember,
+    trembles,
+)
+from edge.shelf.samples import (
+    PIECE_S,
+    count_none,
+    count_repeats,
+    filled,
+    forget_spikes,
+    last_two,
+    note_spikes,
+    pieces,
+    without_spikes,
 )
 
 CALM_BLOCKS = 4
@@ -64,7 +76,9 @@ SIGNIFICANT_G = 2.0
 BLIND_AFTER_S = 1.0
 """Without a believable sample for this long, a plate is blind."""
 STUCK_AFTER_S = 5.0
-"""A plate that used to tremble and says the same number for so long is stuck; a slow one says another in time."""
+"""A plate that trembles and says the same number for so long is stuck …"""
+STUCK_SAMPLES = 12
+"""… and held at its level from so many on: noise as large as a last digit repeats itself so often once in a day."""
 
 PROFILE_SAMPLES = 12
 """A profile's noise counts like so many samples of the first calm; then noise is followed anyway (`learn_noise`)."""
@@ -76,58 +90,135 @@ GAP_S = 0.35
 """A pause between batches longer than this hides what happened meanwhile."""
 
 
-def sense(state: ShelfState, batch: WeightBatch) -> list[ShelfEvent | Touch]:
-    """Take in one batch, and say what settled with it. A late or doubled batch is counted and left out."""
-    if batch.at_s < state.heard_until_s - 0.5 / batch.hz:
-        state.late += 1
-        return []
-    samples = batch.mass_g.shape[1]
-    span_s = samples / batch.hz
-    grid = grid_of(samples, batch.hz)
-    means, variances = cut(batch, grid)
-    gap = state.heard_until_s > 0 and batch.at_s - state.heard_until_s > GAP_S
-    heard_before_s = state.heard_until_s
-    state.heard_until_s = batch.at_s + span_s
-    unread = None
-    if state.blocks == 0 or state.unread_s.any() or not variances.min() > FLAT_G2:
-        unread = _unread(state, means, variances, span_s)
-        if state.blocks == 0:
-            _first(state, means, batch.at_s)
-        if unread is not None:
-            means, variances = _patch(state, unread, means, variances, batch.at_s)
-    if state.bound_g.shape[1] != means.shape[1]:
-        state.bound_g = bounds(state, grid)
+def sense(state: ShelfState, batch: WeightBatch, haze_s: float = 0.0) -> list[Told]:
+    """Take in one batch, and say what settled with it. A late or doubled batch is counted and left out, and of one that
+    overlaps what is known the part that is new is taken in. ``haze_s``: by how much its time may be wrong.
+    """
+    at_s, hz, mass_g = batch.at_s, batch.hz, batch.mass_g
+    samples = mass_g.shape[1]
+    state.lasts_s = samples / hz
+    held = state.held_g.shape[1]
+    until_s = state.held_from_s + held / state.held_hz if held else state.heard_until_s
+    if at_s < until_s - 0.5 / hz:
+        known = math.ceil((until_s - at_s) * hz - 0.5)
+        if known >= samples:
+            state.late += 1
+            return []
+        at_s, mass_g = at_s + known / hz, mass_g[:, known:]
+    told: list[Told] = []
+    if held and (state.held_hz != hz or at_s - until_s > GAP_S):  # what was held back ends before a pause
+        last_g, state.held_g = state.held_g, state.held_g[:, :0]
+        told += _piece(state, state.held_from_s, state.held_hz, last_g, 0.0, may_hold=False)
+    least = round(hz * BLOCK_S)
+    if not state.held_g.shape[1] and least <= mass_g.shape[1] and state.lasts_s <= PIECE_S:
+        return told + _piece(state, at_s, hz, mass_g, haze_s)
+    for began_s, piece_g in pieces(at_s, hz, mass_g):
+        held = state.held_g.shape[1]
+        if held:
+            began_s, piece_g = state.held_from_s, np.concatenate((state.held_g, piece_g), axis=1)
+            state.held_g = state.held_g[:, :0]
+        if piece_g.shape[1] < least:  # less than a block: a fast controller's batches may be single samples
+            state.held_g, state.held_hz = piece_g, hz
+            state.held_from_s = began_s
+        else:
+            told += _piece(state, began_s, hz, piece_g, haze_s)
+    return told
+
+
+def _piece(
+    state: ShelfState, at_s: float, hz: float, mass_g: Floats, haze_s: float, *, may_hold: bool = True
+) -> list[Told]:
+    """One piece of a batch."""
+    grid = grid_of(mass_g.shape[1], hz)
+    means, variances = cut(mass_g, grid)
+    fresh = state.blocks == 0
+    ordinary = not fresh and not state.unread and variances.min() > FLAT_G2
+    if state.bound_of != (mass_g.shape[1], hz):
+        state.bound_g, state.bound_of = bounds(state, grid), (mass_g.shape[1], hz)
     off = means - state.level_g[:, None]
     far = np.abs(off) > state.bound_g
-    remember(state, batch.at_s, grid, means, variances)
+    restless = bool(far.any() or state.stirred.any())
+    if fresh or restless or not ordinary:
+        hold = 0
+        cleaned = mass_g if ordinary else filled(mass_g)
+        if restless and not fresh:
+            cleaned, spikes, hold = without_spikes(state, cleaned, hz)
+            if spikes.any():
+                note_spikes(state, spikes)
+        if hold and may_hold:
+            samples = cleaned.shape[1] - hold
+            state.held_g, state.held_hz, state.held_from_s = mass_g[:, samples:], hz, at_s + samples / hz
+            cleaned = cleaned[:, :samples]
+            if not samples:
+                return []
+        if cleaned is not mass_g:
+            mass_g = cleaned
+            grid = grid_of(mass_g.shape[1], hz)
+            means, variances = cut(mass_g, grid)
+    span_s = mass_g.shape[1] / hz
+    heard_before_s, state.heard_until_s = state.heard_until_s, at_s + span_s
+    gap = heard_before_s > 0 and at_s - heard_before_s > GAP_S
+    if gap or haze_s:
+        _note_gap(state, heard_before_s if gap else at_s, state.heard_until_s if haze_s else at_s, haze_s)
+    unread = None
+    if ordinary:
+        if state.repeats:
+            count_none(state)
+    else:
+        count_repeats(state, mass_g)
+        unread = _unread(state, means, span_s)
+        if fresh:
+            _first(state, means, at_s)
+        if unread is not None:
+            means, variances = _patch(state, unread, means, variances, at_s)
+    if state.bound_of != (mass_g.shape[1], hz):
+        state.bound_g, state.bound_of = bounds(state, grid), (mass_g.shape[1], hz)
+    if restless or not ordinary:
+        off = means - state.level_g[:, None]
+        far = np.abs(off) > state.bound_g
+        restless = bool(far.any() or state.stirred.any())
+    remember(state, at_s, grid, means, variances)
     follow = 1.0 - math.exp(-span_s / LEVEL_MEMORY_S)
-    if not far.any() and not state.stirred.any():
+    if not restless:
         state.level_g += follow * off[:, -1]
-        if batch.at_s - state.noise_at_s >= NOISE_EVERY_S:
-            _learn(state, batch.at_s, grid, off, variances, ~state.stirred if unread is None else ~unread)
+        if at_s - state.noise_at_s >= NOISE_EVERY_S:
+            _learn(state, at_s, grid, off, variances, ~state.stirred if unread is None else ~unread, mass_g)
+        state.tail_g = last_two(state, mass_g)
         return gather(state) if state.waiting else []
     left = far.any(axis=1) if unread is None else far.any(axis=1) & ~unread
     for plate in np.flatnonzero(left & ~state.stirred):
         first = int(far[plate, : grid.count].argmax())
-        _stir(state, int(plate), heard_before_s if gap else batch.at_s + float(grid.offset_s[first]))
+        _stir(state, int(plate), heard_before_s if gap else at_s + float(grid.offset_s[first]))
     quiet = ~state.stirred & ~left
     state.level_g += np.where(quiet, follow * off[:, -1], 0.0)
-    if batch.at_s - state.noise_at_s >= NOISE_EVERY_S:
-        _learn(state, batch.at_s, grid, off, variances, quiet if unread is None else quiet & ~unread)
+    if at_s - state.noise_at_s >= NOISE_EVERY_S:
+        _learn(state, at_s, grid, off, variances, quiet if unread is None else quiet & ~unread, mass_g)
+    state.tail_g = last_two(state, mass_g)
     for plate in np.flatnonzero(state.stirred):
         _settle(state, int(plate), grid.count)
     return gather(state)
 
 
-def _learn(state: ShelfState, at_s: float, grid: Grid, off: Floats, variances: Floats, quiet: Bools) -> None:
+def _note_gap(state: ShelfState, from_s: float, to_s: float, haze_s: float) -> None:
+    """Nothing is known of this time; what is told of it says so."""
+    if from_s > state.gap_to_s + GAP_S:
+        state.gap_from_s, state.haze_s = from_s, 0.0
+    state.gap_to_s, state.haze_s = to_s, max(state.haze_s, haze_s)
+
+
+def _learn(
+    state: ShelfState, at_s: float, grid: Grid, off: Floats, variances: Floats, quiet: Bools, mass_g: Floats
+) -> None:
     span_s = min(at_s - state.noise_at_s, 2 * NOISE_EVERY_S)
-    learn_noise(state, span_s, grid, off[:, -1], variances, quiet)
+    learn_noise(state, span_s, grid, off[:, : grid.count], variances, quiet, mass_g)
+    forget_spikes(state, span_s)
     state.noise_at_s = at_s
 
 
 def still_stirring(state: ShelfState) -> float:
     """Since when some plate has been moving or waiting to be told; ``inf`` when the shelf is quiet."""
     times = [float(t) for t in state.stirred_since_s[leaving(state)]]
+    times += [state.held_from_s] if state.held_g.shape[1] else []
     return min([*times, *(s.began_s for s in state.waiting)], default=math.inf)
 
 
@@ -140,17 +231,16 @@ def _first(state: ShelfState, means: Floats, at_s: float) -> None:
     state.stirred_since_s[:] = at_s
 
 
-def _unread(state: ShelfState, means: Floats, variances: Floats, span_s: float) -> Bools | None:
+def _unread(state: ShelfState, means: Floats, span_s: float) -> Bools | None:
     """Plates that sent no number, or the same number all along; None while all is well (the usual case)."""
     lost = ~np.isfinite(means).all(axis=1)
-    flat = variances.max(axis=1) < FLAT_G2
-    if flat.any():  # a block may be a single sample; a batch of a single one says nothing about that
-        flat &= (np.ptp(means, axis=1) ** 2 < FLAT_G2) & (means.shape[1] > 2)
-    if not lost.any() and not flat.any() and not state.unread_s.any():
-        return None
-    stuck = flat & (state.noise_g2 > (2 * NOISE_FLOOR_G) ** 2)
+    stuck = (state.same >= STUCK_SAMPLES) & trembles(state)
     bad: Bools = lost | stuck
+    if not bad.any() and not state.unread:
+        return None
     state.unread_s[:] = np.where(bad, state.unread_s + span_s, 0.0)
+    state.unread = bool(bad.any())
+    state.calm_blocks[stuck] = 0
     return bad
 
 
@@ -210,7 +300,7 @@ def _settle(state: ShelfState, plate: int, new_blocks: int) -> None:
         agree = _agrees(state, plate, behind, max(calm, CALM_BLOCKS - 1))
         if agree:
             state.calm_blocks[plate] = calm + 1 if calm else CALM_BLOCKS
-            if state.calm_blocks[plate] >= _enough(state, plate, behind):
+            if state.calm_blocks[plate] >= _enough(state, plate, behind) and not _frozen(state, plate):
                 _step(state, plate, behind, int(state.calm_blocks[plate]))
                 state.stirred[plate] = False
                 return
@@ -218,6 +308,16 @@ def _settle(state: ShelfState, plate: int, new_blocks: int) -> None:
             # Motion returned: what was calm until now is a step, and the next one begins from its level.
             _step(state, plate, behind + 1, calm)
             state.calm_blocks[plate] = 0
+
+
+def _frozen(state: ShelfState, plate: int) -> bool:
+    """Whether a plate that trembles says nothing but one number where it came to rest: a dead cell, most likely. What
+    it says is no step before it trembles again.
+    """
+    if not state.tremble_g2[plate] > state.digit_g[plate] ** 2:
+        return False
+    slots = recall(state, int(state.calm_blocks[plate]))
+    return bool(state.same[plate] >= state.past_n[slots].sum())
 
 
 def _enough(state: ShelfState, plate: int, behind: int) -> int:
@@ -259,10 +359,11 @@ def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
     after_error_g = math.sqrt(noise_g2 / samples)
     calm_s, settled_s = float(state.past_s[slots[0]]), float(state.past_s[slots[-1]]) + BLOCK_S
     blind = not math.isnan(state.blind_since_s[plate])
+    hidden = blind or state.gap_to_s > float(state.stirred_since_s[plate])
     if math.isnan(state.before_g[plate]):
         if samples > calm:  # differences of a few single readings only tell whether they are calm
             state.noise_g2[plate] = noise_g2
-        state.bound_g = np.zeros((len(state.level_g), 0))  # to be made anew
+        state.bound_of = (0, 0.0)  # to be made anew
     else:
         began_s, change_g = float(state.stirred_since_s[plate]), after_g - float(state.before_g[plate])
         wander_g = float(state.drift_g[plate]) * math.sqrt(max(0.5, calm_s - began_s))
@@ -272,13 +373,15 @@ def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
             PlateStep(
                 plate=plate,
                 began_s=began_s,
-                step_s=calm_s if blind else _crossed(state, plate, last - calm, after_g, began_s),
+                step_s=calm_s if hidden else _crossed(state, plate, last - calm, after_g, began_s),
                 calm_s=calm_s,
                 settled_s=settled_s,
                 change_g=change_g,
                 error_g=error_g,
                 moved=abs(change_g) > max(SIGNIFICANT_G, SIGNIFICANT_SIGMA * error_g),
                 blind=blind,
+                hidden=hidden,
+                after_g=after_g,
             )
         )
     if blind:

@@ -68,6 +68,8 @@ class Passing:
     gate: str
     at_s: float
     direction: Direction
+    doubtful: bool = False
+    """Nobody knows well when it was."""
 
 
 @dataclass(slots=True)

@@ -16,14 +16,18 @@ Metre = Annotated[float, Meta(ge=-10_000.0, le=10_000.0)]
 Place = tuple[Metre, Metre, Metre]
 
 
+Samples = Annotated[list[float | None], Meta(max_length=50_000)]
+
+
 class WeightPayload(Struct, gc=False):
     """``shelf/<shelf>/weight``: one row of grams a plate, in plate order; null: could not be read. Of a shelf that was
-    calibrated: whatever its controller says, in the order in which it was wired. ``c``: the controller's temperature.
+    calibrated: whatever its controller says, in the order in which it was wired. A batch lasts at most 5 s
+    (samples / hz). ``c``: the controller's temperature.
     """
 
     t: UnixTime
-    hz: Annotated[float, Meta(gt=0.0, le=10_000.0)]
-    g: Annotated[list[list[float | None]], Meta(min_length=1, max_length=1000)]
+    hz: Annotated[float, Meta(ge=0.2, le=10_000.0)]
+    g: Annotated[list[Samples], Meta(min_length=1, max_length=1000)]
     c: Annotated[float, Meta(ge=-100.0, le=200.0, description="degrees Celsius")] | None = None
 
 

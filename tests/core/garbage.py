@@ -234,7 +234,7 @@ KINDS = (
     Kind("not admitted", _not_admitted, ("not an entry gate", "turned away: malformed", "gate message twice")),
     Kind("from the future", _future, ("from the future",)),
     Kind("payment of nobody", _payment_of_nobody, ("payment of nobody",)),
-    Kind("a rate that cannot be", _odd_rate, ("rate cannot be", BREAKS)),
+    Kind("a rate that cannot be", _odd_rate, ("batch too long", BREAKS)),
     Kind("a gate again", _gate_again, ("gate message twice", "gate message too late", NOT_JSON)),
     Kind("again", _again),
     Kind("late", _late),

@@ -71,6 +71,6 @@ def told(signal: Signal, profile: ShelfProfile | None = None) -> tuple[list[Shel
         for event in sense(shelf, batch):
             if isinstance(event, ShelfEvent):
                 events.append(event)
-            else:
+            elif isinstance(event, Touch):
                 touches.append(event)
     return events, touches
