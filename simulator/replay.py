@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ class Replayed:
     loss: Loss | None
     refused: Mapping[str, int]
     stopped: bool
+    faults: tuple[str, ...]
+    """What the core raised over records that were set aside, with where: a traceback each."""
 
     def lines(self) -> list[dict[str, object]]:
         """One JSON-ready line a visit."""
@@ -118,7 +121,11 @@ def replay(
     shop = store or read_store(recording.store_files())
     decisions = Decisions(w.entry for w in book.entries()) if book is not None and go_on else Decisions()
     provider = None if answers_recorded(recording) else LocalProvider()
-    driver = Driver(shop, book=book, provider=provider, observers=(decisions, *observers))
+    faults: list[str] = []
+    driver = Driver(
+        shop, book=book, provider=provider, observers=(decisions, *observers),
+        faulted=lambda error: faults.append("".join(traceback.format_exception(error))),
+    )  # fmt: skip
     position = _resume(driver, book) if go_on and book is not None else 0
     with _rare_collections():
         count, stopped = _feed(driver, recording, position, stop_after, progress)
@@ -130,7 +137,7 @@ def replay(
         driver.finish()
     return Replayed(
         recording.name, shop, tuple(decisions.entries.values()), count, span_s, time.perf_counter() - began,
-        recording.loss, dict(driver.state.refused), stopped,
+        recording.loss, dict(driver.state.refused), stopped, tuple(faults),
     )  # fmt: skip
 
 

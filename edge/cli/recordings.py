@@ -255,6 +255,8 @@ def _tell_loss(done: Replayed) -> None:
         _tell_broken_off(done.recording, done.loss)
     for reason, count in sorted(done.refused.items()):
         say(f"{done.recording}: {count} messages refused: {reason}")
+    for fault in dict.fromkeys(done.faults):
+        say(f"{done.recording}: this could not be digested and was left out; please report it:\n{fault.rstrip()}")
 
 
 def _tell_broken_off(recording: str, loss: Loss) -> None:

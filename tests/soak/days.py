@@ -23,6 +23,8 @@ STOPPED = frozenset({2, 6, 9, 13, 16, 20, 23, 27})
 DEARER = frozenset({6, 13, 20, 27})
 """… and on these somebody has written other prices into the catalogue meanwhile."""
 RAISED_MINOR = 10
+SPITS_FROM, WANDERS_FROM = 5, 8
+"""Days from which on a plate says nonsense now and then, and a shelf's clock wanders by a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,10 @@ def day_of(store: Store, number: int) -> Day:
     lines += _staff(store, last_s, rng)
     if lingering:
         lines += _lingerer(store)
+    if number >= SPITS_FROM:
+        lines.append(f"{clock(OPENING_S)}  plate g1-s1:3 spits")
+    if number >= WANDERS_FROM:
+        lines.append(f"{clock(OPENING_S)}  shelf g2-s2 wanders by 1 s")
     lines.append(f"{clock(last_s + 60.0)}  90 seconds pass")
     stops_s = float(rng.uniform(0.3, 0.8)) * (last_s - OPENING_S) if number in STOPPED else 0.0
     return Day(number, "\n".join(lines) + "\n", stops_s, killed=number % 2 == 0)

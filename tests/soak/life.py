@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from edge.records import LedgerEntry
 from edge.store import load_store
@@ -19,12 +18,6 @@ from simulator.world import messages, play
 from tests.daemon.rehearsals import Rehearsal
 from tests.soak.days import DEARER, RAISED_MINOR, Day
 from tests.soak.kiosk import products, write_kiosk
-
-SPITS = ("shelf/g1-s1/weight", 2, -143.4, 0.002)
-"""From the fifth day on: whose plate (0-based) says what nonsense, and how often, a sample."""
-SPITS_FROM = 5
-WANDERS = "shelf/g2-s2/weight"
-WANDERS_FROM = 8
 
 
 @dataclass(slots=True)
@@ -63,7 +56,6 @@ class Life(Rehearsal):
 
     def live(self, day: Day) -> None:
         """One day from opening to closing; what came of it is added to the outcome."""
-        rng = np.random.default_rng((7, day.number))
         store = self.store
         story = read_story(day.story, store, f"day {day.number}")
         played = play(store, story, day.number)
@@ -78,7 +70,7 @@ class Life(Rehearsal):
             if said.topic.endswith("/scan"):
                 self._notice_price(said, prices)
             self.at_s = said.received_s
-            self.shop.ear.hear(said.topic, _broken(said, day.number, rng))
+            self.shop.ear.hear(said.topic, said.payload)
             self.work()
         self.settle()
         self._compare(played.stage.truth(), prices)
@@ -126,20 +118,3 @@ class Life(Rehearsal):
             if body["total_minor"] != owed:
                 result.mispriced.append(f"{entry.visit} {body['subject']}: {body['total_minor']} instead of {owed}")
         result.untold += [f"{who} {dict(items)}" for who, items in took.items()]
-
-
-def _broken(said: Said, day: int, rng: np.random.Generator) -> bytes:
-    """What a plate that spits, and a shelf whose clock wanders, make of a message."""
-    topic, plate, nonsense, often = SPITS
-    if said.topic == topic and day >= SPITS_FROM:
-        payload = msgspec.json.decode(said.payload)
-        row = payload["g"][plate]
-        hit = rng.random(len(row)) < often
-        if hit.any():
-            payload["g"][plate] = [nonsense if h else g for h, g in zip(hit, row, strict=True)]
-            return msgspec.json.encode(payload)
-    if said.topic == WANDERS and day >= WANDERS_FROM:
-        payload = msgspec.json.decode(said.payload)
-        payload["t"] += 0.8 * np.sin(said.measured_s / 3600.0) + (2.5 if day % 7 == 0 else 0.0)
-        return msgspec.json.encode(payload)
-    return said.payload
