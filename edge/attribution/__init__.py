@@ -7,7 +7,17 @@ is whose, what each cart holds, what lies in wrong places), and later evidence s
 """
 
 from edge.attribution.attribute import attribute, mistake, united
-from edge.attribution.belief import STAFF, Belief, admit, confuse, depart, forget_products, measure, open_belief
+from edge.attribution.belief import (
+    STAFF,
+    Belief,
+    admit,
+    confuse,
+    depart,
+    followed,
+    forget_products,
+    measure,
+    open_belief,
+)
 from edge.attribution.certainty import cart_of, tracks_of, whose_track
 
 __all__ = [
@@ -18,6 +28,7 @@ __all__ = [
     "cart_of",
     "confuse",
     "depart",
+    "followed",
     "forget_products",
     "measure",
     "mistake",

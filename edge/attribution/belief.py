@@ -159,6 +159,8 @@ def admit(
                 hidden = branch.who.get(track, "")
                 if visit_of(hidden):
                     branch.who[_unseen_track(belief, unseen, hidden)] = hidden
+                elif hidden or f"{PARTY}{track}" in branch.statures_m:
+                    branch.statures_m = _known_as(branch.statures_m, hidden or f"{PARTY}{track}", person)
                 branch.who[track] = person
                 branches.append(branch)
     for branch in branches:
@@ -166,6 +168,19 @@ def admit(
             branch.who.setdefault(track, "")
     cluster.hypotheses = branches
     _settle_down(belief, cluster)
+
+
+def _known_as(statures_m: dict[str, tuple[float, int]], stranger: str, person: str) -> dict[str, tuple[float, int]]:
+    """Heights, where a stranger turns out to be somebody: as tall as they were until now."""
+    known = {p: stature for p, stature in statures_m.items() if p != stranger}
+    if stranger in statures_m:
+        known[person] = statures_m[stranger]
+    return known
+
+
+def followed(belief: Belief, track: int) -> bool:
+    """Whether a track is part of some story: its heights have been measured then (`measure`)."""
+    return any(track in cluster.hypotheses[0].who for cluster in belief.clusters)
 
 
 def _unseen_track(belief: Belief, known: dict[str, int], person: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from edge.attribution import admit, measure, whose_track
+from edge.attribution import admit, followed, measure, whose_track
 from edge.floor import arrive, forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
 from edge.keys import moment, unique
@@ -160,9 +160,10 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     if not weights:
         weights = {arrive(state.floor, gate.position, passing.at_s): 1.0}
     newcomers = {t: NEW_AT_DOOR for t in weights if state.floor.tracks[t].found_s > passing.at_s - NEWCOMER_S}
+    unknown = [t for t in weights if not followed(state.belief, t)]
     admit(state.belief, visit.id, visit.inside, weights, newcomers)
     keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
-    for track in weights:
+    for track in unknown:
         for stature in state.floor.tracks[track].statures:
             measure(state.belief, stature)
     if visit.inside == 1:
