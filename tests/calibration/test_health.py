@@ -25,14 +25,16 @@ SEEN = ("dead", "stuck", "saturated", "noisy", "hum", "slow", "smoothed", "loose
         "drifting", "lost-samples", "clock")  # fmt: skip
 """Faults that shelves betray by themselves; the others need a weight, and a walk."""
 
+LONGER = {"creeping": (2700.0, (12.0, 40.0)), "drifting": (1200.0, (3.0, 9.0))}
+"""What creeps is seen when it is left alone for a while; how far a level wanders, when it has done so often enough."""
+
 
 @pytest.mark.parametrize("fault", SEEN)
 def test_a_fault_is_found_by_its_name_at_its_plates_and_nothing_else(fault: str) -> None:
     for seed in (3, 22):
         shelf = SHELVES[seed % len(SHELVES)]
         hardware, plates = spoil(healthy(shelf.plates, seed), fault, seed)
-        # What creeps is seen when it is left alone for a while.
-        seconds, every_s = (2700.0, (12.0, 40.0)) if fault == "creeping" else (600.0, (3.0, 9.0))
+        seconds, every_s = LONGER.get(fault, (600.0, (3.0, 9.0)))
         verdict = looked_at(STORE, shelf, hardware, seed, seconds, plates, every_s)
         assert {f.fault for f in verdict.findings} == {fault}
         assert sorted(p for f in verdict.findings for p in f.plates) == sorted(plates)
