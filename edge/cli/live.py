@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,7 +83,7 @@ def status(
     count = sum(waiting.values())
     if count:
         visits = "1 visit waits" if count == 1 else f"{count} visits wait"
-        typer.echo(f"{visits} for a person to decide: tebura review list --store {store}")
+        typer.echo(f"{visits} for a person to decide: tebura review list {named(store, state)}")
     for reason, visits_of_it in waiting.items():
         typer.echo(shown(f"  {visits_of_it} × {reason}"))
 
@@ -108,6 +109,11 @@ def folder_of(store: Path, state: Path | None) -> Path:
         return state_folder(state, load_store(store).id)
     except BrokenStore as error:
         refuse_store(str(store), error)
+
+
+def named(store: Path, state: Path | None) -> str:
+    """The options that name a shop, for a command that is to be typed next."""
+    return shlex.join(["--store", str(store), *(["--state", str(state)] if state is not None else [])])
 
 
 def refuse_while_open(state: Path, store: Path) -> None:

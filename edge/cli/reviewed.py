@@ -85,8 +85,8 @@ def story_of(book: Book, visit: str, folder: Path) -> Row:
     }  # fmt: skip
 
 
-def told(story: Row, store: str) -> str:
-    """One visit's story, for a person who has to decide."""
+def told(story: Row, shop: str) -> str:
+    """One visit's story, for who has to decide; ``shop``: the options that name it in what they type next."""
     lines = [f"{story['visit']}: {story['subject']}, {story['state']}"]
     if story["why"]:
         lines.append(f"why    {story['why']}")
@@ -100,7 +100,7 @@ def told(story: Row, store: str) -> str:
     lines += [f"      {story['total']} in all" if story["lines"] else "      nothing is known of what they took", ""]
     for happened in story["happened"]:
         by = f" by {happened['by']}" if happened["by"] else ""
-        state = f" -> {happened['state']}" if happened["state"] else ""
+        state = f" -> {happened['state']}" if happened["state"] not in ("", happened["kind"]) else ""
         lines.append(f"{happened['at']}  {happened['kind']}{state}{by}")
     if story["recordings"]:
         lines += ["", "To look at it:"]
@@ -109,7 +109,7 @@ def told(story: Row, store: str) -> str:
         lines += ["", "To decide it:"]
         for verdict in story["may"]:
             does = f"resolve {story['visit']} {verdict}" if verdict in ("kept", "returned") else None
-            lines.append(f"  tebura review {does or f'{verdict} ' + story['visit']} --store {store}")
+            lines.append(f"  tebura review {does or f'{verdict} ' + story['visit']} {shop}")
     return "\n".join(shown(line) for line in lines)
 
 

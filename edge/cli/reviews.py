@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of
+from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of, named
 from edge.cli.terminal import UNUSABLE, refuse, say
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def show(visit: Visit, store: StoreFolder, state: StateFolder = None, *, as_json
     with _book(folder) as book:
         _known(book, visit)
         story = story_of(book, visit, folder)
-    typer.echo(json.dumps(story, ensure_ascii=False) if as_json else told(story, str(store)))
+    typer.echo(json.dumps(story, ensure_ascii=False) if as_json else told(story, named(store, state)))
 
 
 @app.command()
@@ -89,7 +89,10 @@ def charge(
 def waive(visit: Visit, store: StoreFolder, state: StateFolder = None, *, by: By = "") -> None:
     """Charge a visit in review nothing; or write off what was declined or not answered."""
     answer = _decide(store, state, visit, "waive", by)
-    typer.echo(f"{answer['subject']} pays nothing for {visit}.")
+    if answer["state"] == "void":
+        typer.echo(f"{answer['subject']} pays nothing for {visit}.")
+    else:
+        typer.echo(f"{_money(answer)} that {answer['subject']} owes for {visit} are written off.")
 
 
 @app.command()

@@ -111,8 +111,9 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
         return {"error": f"{visit}: no such visit waits for anybody. `tebura review list` shows those that do"}
     may = VERDICTS.get(before.state, ())
     if verdict not in may:
-        can = f"It can be: {', '.join(may)}" if may else "`tebura review show` tells by whom and when"
-        return {"error": f"visit {visit} is {before.state}: that is not to be decided about it. {can}"}
+        if not may:
+            return {"error": f"visit {visit} is {before.state} and waits for nobody. `tebura review show` tells more"}
+        return {"error": f"visit {visit} is {before.state}, where {verdict!r} is no answer. Say {' or '.join(may)}"}
     if verdict == "charge" and not lines:
         lines = before.listed
     now_s = shop.clock.now_s()

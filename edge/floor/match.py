@@ -128,18 +128,24 @@ def _knots(
     costs: dict[tuple[int, int], float], rows: list[int], columns: list[int]
 ) -> list[tuple[list[int], list[int]]]:
     """Tracks and people who compete with each other and nobody else."""
+    those_of: dict[int, list[int]] = {j: [] for j in columns}
+    wanted_by: dict[int, list[int]] = {i: [] for i in rows}
+    for i, j in costs:
+        if i in wanted_by and j in those_of:
+            those_of[j].append(i)
+            wanted_by[i].append(j)
     knots: list[tuple[list[int], list[int]]] = []
     left = set(columns)
     for first in columns:
         if first not in left:
             continue
-        people, tracks = {first}, set[int]()
-        grown = True
-        while grown:
-            tracks |= {i for i in rows for j in people if (i, j) in costs}
-            more = {j for j in left for i in tracks if (i, j) in costs} | people
-            grown = more != people
-            people = more
+        people, tracks, beside = {first}, set[int](), [first]
+        while beside:
+            for i in those_of[beside.pop()]:
+                if i not in tracks:
+                    tracks.add(i)
+                    beside += [j for j in wanted_by[i] if j not in people]
+                    people.update(wanted_by[i])
         left -= people
         knots.append((sorted(tracks), sorted(people)))
     return knots
@@ -187,8 +193,11 @@ def _rivals(
             if costs[i, m] + costs[k, j] - costs[i, j] - costs[k, m] < MISTAKABLE:
                 found.append(Rivals(tracks[i], tracks[k]))
     seen = {i for i, _ in solved}
+    those_of: dict[int, set[int]] = {}
+    for k, m in costs:
+        those_of.setdefault(m, set()).add(k)
     for i, j in solved:
-        for k in {k for k, m in costs if m == j} - seen:
+        for k in those_of[j] - seen:
             if tracks[i].sure and tracks[k].sure and costs[k, j] - costs[i, j] < MISTAKABLE / 2:
                 found.append(Rivals(tracks[i], tracks[k]))
     return found

@@ -81,7 +81,8 @@ def open_mirrored(path: Path) -> tuple[Book, Mirror, str]:
             repaired = f"the ledger lacked {len(entries)} entries that its mirror holds; it has them again"
             book.append(entries)
     if lost:
-        repaired += f". {lost} of them stand nowhere any more: `tebura ledger prove {path}` says which"
+        stand = "stands" if lost == 1 else "stand"
+        repaired += f". {lost} of them {stand} nowhere any more: `tebura ledger prove {path}` says which"
     return book, _mirror(lines, found, book), repaired
 
 

@@ -56,11 +56,16 @@ def _rows(text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str
                 if not _names(header, columns, where, note):
                     return
             elif len(row.fields) != len(header):
-                note(where, "as many fields as columns were expected", 'Put a field with a comma between "quotes"')
+                has = "1 field" if len(row.fields) == 1 else f"{len(row.fields)} fields"
+                remedy = 'A field with a comma in it stands between "quotes"; an empty line has no spaces either'
+                note(where, f"the row has {has}, and the first line names {len(header)}", remedy)
             else:
                 yield where, dict(zip(header, row.fields, strict=True))
     except BrokenRow as error:
-        note(f"line {error.line}", str(error), "Save the file as plain UTF-8 CSV")
+        unclosed = "unexpected end" in str(error)
+        what = 'a field begins with " and never ends' if unclosed else str(error)
+        remedy = 'Close it with another "' if unclosed else "Save the file as plain UTF-8 CSV"
+        note(f"line {error.line}", what, f'{remedy}; a " inside a field is written twice')
     else:
         if header is None:
             _names([], columns, "line 1", note)
@@ -71,7 +76,8 @@ def _names(header: list[str], columns: tuple[str, ...], where: str, note: Note) 
     missing = [c for c in columns if c not in header]
     twice = sorted({c for c in header if c and header.count(c) > 1})
     if missing:
-        note(where, f"no column {', '.join(missing)}", f"The first line must name {','.join(columns)}")
+        commas = "" if len(header) > 1 else ", with commas between them"
+        note(where, f"no column {', '.join(missing)}", f"The first line must name {','.join(columns)}{commas}")
     if twice:
         note(where, f"column {', '.join(twice)} stands twice", "Give each column a name of its own")
     return not missing and not twice

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -113,6 +114,17 @@ def test_delays_that_stay_long_are_doubt() -> None:
     assert "in doubt" in told_of(heard.clock, "shelf g1-s1", "", DAY_S + 100)
     heard.hear(100.0, 130.0, lambda _: 0.0, quick)
     assert heard.clock.haze_s == 0.0
+
+
+def test_what_staff_read_of_delays_that_vary_changes_seldom() -> None:
+    """A slow PC: everything comes ever later, by tenths of a second at a time. The status is no gauge."""
+    noise = np.random.default_rng(3)
+    heard, told = Heard().hear(0.0, 60.0, lambda _: 0.0, quick), [""]
+    for from_s in np.arange(60.0, 160.0, 1.0):
+        heard.hear(from_s, from_s + 1.0, lambda _: 0.0, lambda at_s: 0.12 * (at_s - 60) + float(noise.uniform(0, 1.5)))
+        told.append(told_of(heard.clock, "shelf g1-s1", told[-1], DAY_S + from_s))
+    assert any("in doubt" in text for text in told)
+    assert sum(a != b for a, b in pairwise(told)) < 20
 
 
 def test_one_message_of_another_time_changes_nothing() -> None:

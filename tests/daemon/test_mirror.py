@@ -153,7 +153,7 @@ def test_a_broken_line_in_the_middle_hides_itself_and_nothing_behind_it(books: d
     (lost,) = [e for e in found if e.kind == "lost"]
     assert (found.index(lost), lost.body["seq"]) == (275, 276)
     assert '"n":275' in str(lost.body["line"]), "what can be read of it is kept for a person"
-    assert "1 of them stand nowhere any more" in repaired
+    assert "1 of them stands nowhere any more" in repaired
     assert [f.seq for f in book.prove()] == [276]
     assert (folder / "ledger.jsonl").read_bytes() == b"".join(book.export())
     assert (folder / "ledger.damaged-1.jsonl").exists(), "nothing of the broken mirror is thrown away"

@@ -60,7 +60,7 @@ def reviewed(show: Show) -> None:
 def test_what_waits_is_listed_shown_and_charged(show: Show) -> None:
     reviewed(show)
     status = tebura(show, "status").stdout
-    assert "1 visit waits for a person to decide: tebura review list" in status
+    assert f"decide: tebura review list --store {show.folder} --state {show.state}" in status
     assert "1 × who left is only 50% sure" in status
 
     listed = tebura(show, "review", "list").stdout
@@ -73,7 +73,7 @@ def test_what_waits_is_listed_shown_and_charged(show: Show) -> None:
     assert "why    who left is only 50% sure" in told
     assert "2 onigiri-salmon" in told
     assert "% sure)" in told
-    assert f"tebura review charge {VISIT} --store" in told
+    assert f"tebura review charge {VISIT} --store {show.folder} --state {show.state}" in told
     recordings = json.loads(tebura(show, "review", "show", VISIT, "--json").stdout)["recordings"]
     assert recordings
     assert all(Path(path).is_file() for path in recordings)
@@ -113,7 +113,7 @@ def test_while_the_shop_does_not_run_what_waits_is_shown_and_nothing_is_decided(
         (("waive", "20231115-0099"), "no such visit waits for anybody"),
         (("charge", VISIT, "--only", "onigiri-salmon"), "Write SKU=UNITS"),
         (("charge", VISIT, "--only", "moon=1", "--more"), "moon is not in the catalogue"),
-        (("retry", VISIT), "It can be: charge, waive"),
+        (("retry", VISIT), "Say charge or waive"),
         (("resolve", VISIT, "eaten"), "Say kept"),
     ],
 )

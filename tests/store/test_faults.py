@@ -110,7 +110,8 @@ def test_a_fault_in_store_toml_names_its_key(tmp_path: Path, was: str, becomes: 
         ("food,625", "tobacco,625", "line 3", "tax class 'tobacco' has no rate"),
         ("2000000000022", "20-22", "line 3", "gtin '20-22' is not a number"),
         ("Salmon onigiri", "", "line 2", "the product has no name"),
-        ("Salmon onigiri", "Salmon, onigiri", "line 2", "as many fields as columns were expected"),
+        ("Salmon onigiri", '"Salmon onigiri', "line 2", 'a field begins with " and never ends'),
+        ("Salmon onigiri", "Salmon, onigiri", "line 2", "the row has 8 fields, and the first line names 7"),
     ],
 )
 def test_a_fault_in_the_catalogue_names_its_line(tmp_path: Path, was: str, becomes: str, line: str, what: str) -> None:
