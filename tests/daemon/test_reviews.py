@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from edge.adapters.payment import LocalProvider
 from edge.checkout import receipt_text
 from edge.daemon.orders import obey
 from edge.daemon.screen import waiting_told
-from edge.daemon.shop import RECORDINGS
+from edge.daemon.shop import PAYMENTS, RECORDINGS
 from edge.driver import Driver
 from edge.journal import heard_since
 from edge.ledger import Book, receipt_of
-from edge.records import PaymentReply
+from edge.records import PaymentReply, PaymentRequest
 from edge.wire import Heard, encode_decided
 from tests.adapters.brokers import until
 from tests.daemon.rehearsals import Rehearsal
@@ -245,6 +246,55 @@ def test_declined_and_unanswered_payments_end_by_a_person(
     assert (shop.stands(), shop.charges(), shop.status["waiting"]) == (after, charges, {})
     assert shop.shop.book.prove() == []
     assert shop.shop.book.balance("receivable:ana") == 0
+    shop.shop.close()
+
+
+class Hanging(LocalProvider):
+    """A provider whose first request hangs until it is let go, and never arrives."""
+
+    def __init__(self, journal: Path) -> None:
+        super().__init__(journal=journal)
+        self.go, self.asked = threading.Event(), 0
+
+    def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+        self.asked += 1
+        if self.asked == 1:
+            assert self.go.wait(20.0)
+            raise TimeoutError("timed out")
+        return super().answer(request, at_s)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "after", "took"), [("", "unanswered", []), ("waive", "void", []), ("retry", "paid", [356])]
+)
+def test_what_waits_behind_a_hanging_provider_is_not_asked_for_once_nobody_wants_it(
+    tmp_path: Path, verdict: str, after: str, took: list[int]
+) -> None:
+    """The first request hangs, the next two wait behind it; then it was given up, and a person may have written it off.
+    Whoever is told that they pay nothing pays nothing, whenever the provider comes back.
+    """
+    (tmp_path / "state").mkdir()
+    provider = Hanging(tmp_path / "state" / PAYMENTS)
+    shop = Reviewed(tmp_path, provider)
+    shop.open()
+    shop.play(0.0, 18.0)
+    until(lambda: shop.worked() and provider.asked == 1, "the first request hangs")
+    shop.settle(600.0)
+    assert shop.stands() == "unanswered"
+    if verdict:
+        assert shop.decide(verdict)["written"]
+    else:
+        shop.pass_s(2)
+    provider.go.set()
+    if took:
+        shop.settle()
+    else:
+        until(lambda: shop.worked() and "payment" in shop.status["troubles"], "the first request has failed")
+        shop.pass_s(5)
+        assert provider.asked == 1
+    shop.shop.cashier.stop()
+    assert (shop.stands(), shop.charges()) == (after, took)
+    assert shop.shop.book.prove() == []
     shop.shop.close()
 
 
