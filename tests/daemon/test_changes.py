@@ -11,7 +11,7 @@ from edge.daemon.orders import DECIDED
 from edge.daemon.shop import RECORDINGS
 from edge.store import Facing, load_store
 from edge.wire import encode_counted, encode_decided, open_recording
-from tests.corner import CATALOGUE, PLANOGRAM, STORE, TWO_ONIGIRI, Pick, errand, write_store
+from tests.corner import CATALOGUE, OPENS_S, PLANOGRAM, STORE, TWO_ONIGIRI, Pick, errand, write_store
 from tests.daemon.rehearsals import Rehearsal
 
 VISIT = "20231115-0001"
@@ -277,6 +277,7 @@ def test_whatever_is_edited_while_somebody_is_inside_the_shop_opens_and_charges_
 
 @pytest.mark.parametrize("killed", [False, True])
 def test_who_comes_in_after_the_change_pays_the_new_price(shop: Rehearsal, killed: bool) -> None:
+    shop.at_s = OPENS_S - 2.0  # or the second that passes would set the PC's clock back
     shop.open()
     shop.pass_s(1)
     stop(shop, killed)

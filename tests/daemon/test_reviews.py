@@ -316,3 +316,65 @@ def test_money_that_was_declined_and_then_taken_is_resolved_by_a_person(
     assert shop.shop.book.balance("provider:payments") == has
     assert shop.shop.book.prove() == []
     shop.shop.close()
+
+
+@pytest.mark.parametrize("back", [True, False])
+@pytest.mark.parametrize(("conduct", "state"), [("approve", "paid"), ("decline", "declined"), ("lost", "asked")])
+def test_money_that_an_older_book_does_not_know_is_told_and_nobody_pays_twice(
+    shop: Reviewed, conduct: str, state: str, back: bool
+) -> None:
+    """Somebody puts back the book of while she was inside, or deletes it; recordings and provider remember."""
+    shop.open({"ana": conduct})
+    shop.play(0.0, 9.0)
+    shop.shop.close()
+    kept = {path.name: path.read_bytes() for path in shop.state.glob("ledger.*")}
+    shop.open({"ana": conduct})
+    shop.play(9.0, 18.0)
+    if state == "asked":
+        until(lambda: shop.worked() and bool(shop.charges()), "the provider took the money")
+    else:
+        shop.settle()
+    assert shop.stands() == state
+    shop.shop.close()
+    for path in shop.state.glob("ledger.*"):
+        path.unlink()
+    for name, data in kept.items() if back else ():
+        (shop.state / name).write_bytes(data)
+    shop.said.clear()
+    found = shop.open()
+    assert found.unbooked == (VISIT,)
+    why = f"its book is gone; the shop remembers: {state}, 356 JPY"
+    assert shop.status["waiting"] == {why: 1}
+    assert "was an older one put back?" in shop.status["troubles"]["repair"]
+    assert shop.decide("charge", {"onigiri-salmon": 2})["total_minor"] == 356
+    shop.settle()
+    assert (shop.charges(), shop.stands()) == (([], "declined") if conduct == "decline" else ([356], "paid"))
+    assert shop.shop.book.prove() == []
+    shop.shop.close()
+
+
+def test_a_review_that_an_older_book_does_not_know_is_as_it_was(shop: Reviewed) -> None:
+    shop.leave()
+    shop.shop.close()
+    for path in shop.state.glob("ledger.*"):
+        path.unlink()
+    assert shop.open().unbooked == (VISIT,)
+    assert shop.status["waiting"] == {WHY: 1}
+    assert shop.decide("charge")["total_minor"] == 356
+    shop.settle()
+    assert (shop.charges(), shop.stands(), shop.shop.book.prove()) == ([356], "paid", [])
+    shop.shop.close()
+
+
+def test_a_question_that_cannot_be_answered_does_not_end_the_shop(shop: Reviewed) -> None:
+    shop.open()
+    answers: list[dict[str, Any]] = []
+    asking = threading.Thread(target=lambda: answers.append(shop.shop.asked(lambda: {"share": 1 // 0})))
+    asking.start()
+    until(lambda: shop.worked() and bool(answers), "it is answered")
+    asking.join()
+    assert "cannot answer that" in answers[0]["error"]
+    shop.play(0.0, 18.0)
+    shop.settle()
+    shop.is_untouched()
+    shop.shop.close()
