@@ -56,7 +56,8 @@ def show(visit: Visit, store: StoreFolder, state: StateFolder = None, *, as_json
     with _book(folder) as book:
         _known(book, visit)
         story = story_of(book, visit, folder)
-    typer.echo(json.dumps(story, ensure_ascii=False) if as_json else told(story, str(store)))
+    where = f"{store} --state {state}" if state else str(store)
+    typer.echo(json.dumps(story, ensure_ascii=False) if as_json else told(story, where))
 
 
 @app.command()

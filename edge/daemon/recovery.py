@@ -266,8 +266,9 @@ def _book_again(found: Recovered, store: Store, book: Book) -> tuple[str, ...]:
         amount = Decimal(known.total_minor).scaleb(-store.currency_digits)
         why = f"its book is gone; the shop remembers: {known.state}, {amount} {known.currency}"
         left_s = known.left_s or known.asked_s or state.now_s
-        common = (terms, visit, known.subject, listed, {}, known.cart, known.reason or why, left_s, known.key)
-        state.settlements[visit], effects = review_settlement(*common)
+        state.settlements[visit], effects = review_settlement(
+            terms, visit, known.subject, listed, {}, known.cart, known.reason or why, left_s, known.key
+        )
         book.append(e for e in effects if isinstance(e, LedgerEntry))
         found.alerts += [e for e in alerts(state, store, effects) if isinstance(e, Publish) and not e.retain]
         told.append(visit)

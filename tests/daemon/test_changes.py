@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.checkout import sale_of
 from edge.daemon.orders import DECIDED
 from edge.daemon.shop import RECORDINGS
 from edge.store import Facing, load_store
@@ -324,6 +325,6 @@ def test_what_could_not_be_priced_costs_what_was_promised_once_its_tax_is_known(
     shop.settle()
     assert shop.charges() == [2 * 178 + 151]
     (entry,) = shop.entries("settlement")
-    assert [x["names"][""] for x in entry.body["lines"]] == ["Green tea <600 ml> & lemon", "Salmon onigiri"]
+    assert [x.names[""] for x in sale_of(entry.body).lines] == ["Green tea <600 ml> & lemon", "Salmon onigiri"]
     assert shop.shop.book.prove() == []
     shop.shop.close()
