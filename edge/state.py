@@ -112,7 +112,7 @@ def reopen_shelves(state: State, store: Store) -> list[str]:
         same = before is not None and before.profile == now.profile and len(before.level_g) == shelf.plates
         if before is not None and same:
             if before.least_g != now.least_g:  # the lightest product is another one
-                before.least_g, before.bound_g = now.least_g, now.bound_g
+                before.least_g, before.bound_g, before.bound_of = now.least_g, now.bound_g, now.bound_of
             state.shelves[shelf.id] = before
         else:
             state.shelves[shelf.id] = now

@@ -14,6 +14,10 @@ COLUMNS = 42
 """What the usual 80 mm roll holds in its larger font."""
 
 
+NEVER_FIRST = "。、」』)】!?,.)"
+"""No line begins with one of these: the character before it goes along (JIS X 4051, kinsoku)."""
+
+
 def width(text: str) -> int:
     """Columns that a text takes: wide and full-width characters (Unicode annex 11) two, combining ones none."""
     return sum(_width(character) for character in text)
@@ -57,8 +61,10 @@ def _filled(text: str, columns: int) -> list[str]:
     lines, line, taken = [], "", 0
     for character in text:
         if taken + _width(character) > columns:
-            lines.append(line)
-            line, taken = "", 0
+            along = line[-1:] if character in NEVER_FIRST and 0 < width(line[-1:]) < taken else ""
+            along = along if width(along + character) <= columns else ""
+            lines.append(line.removesuffix(along))
+            line, taken = along, width(along)
         line, taken = line + character, taken + _width(character)
     return [*lines, line]
 

@@ -78,9 +78,19 @@ class WithheldLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PromisedPrice:
+    """What a unit costs whenever its tax is known; ``tax_class`` is the catalogue's."""
+
+    sku: str
+    price_minor: int
+    tax_class: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """One visit's sale. ``state`` is where the settlement stood when this was written, ``reason`` why it needs a
     person (``review`` only). ``key`` is the provider's idempotency key, empty where nothing will ever be asked.
+    ``promised`` holds the prices of a review that has no lines, because it could not be priced.
     """
 
     state: State
@@ -94,6 +104,7 @@ class Sale:
     key: str = ""
     reason: str = ""
     decided_by: str = ""
+    promised: tuple[PromisedPrice, ...] = ()
 
 
 def day_of_sale(at_s: float, timezone: ZoneInfo) -> date:
@@ -183,6 +194,8 @@ def body_of(sale: Sale) -> dict[str, object]:
     body = cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(sale)))
     for rated in (*body["lines"], *body["rates"]):
         rated["rate_bp"] = basis_points(rated.pop("rate_ppm"))
+    if not sale.promised:
+        del body["promised"]
     return body
 
 
@@ -217,6 +230,9 @@ def promised_by(sale: Sale) -> PriceList:
         x.sku: Product(x.sku, "", tuple(x.names.items()), x.price_minor, rates[x.rate_ppm, x.reduced], 1.0, 1.0)
         for x in sale.lines
     }
+    names = {line.sku: tuple(line.names.items()) for line in sale.withheld}
+    for x in sale.promised:
+        products[x.sku] = Product(x.sku, "", names.get(x.sku, ()), x.price_minor, x.tax_class, 1.0, 1.0)
     issuer = sale.issuer
     return PriceList(issuer.currency, issuer.currency_digits, issuer.prices_include_tax, tax, products)
 

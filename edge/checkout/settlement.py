@@ -33,6 +33,7 @@ from typing import Literal, TypeAlias
 
 from edge.checkout.bill import UnpricedSale
 from edge.checkout.sale import (
+    PromisedPrice,
     Sale,
     State,
     body_of,
@@ -188,9 +189,10 @@ def review_settlement(
         doubtful = withheld_lines(store, {}, units, lines)
         why = reason if str(error) in reason else f"{reason}; {error}"
         day = day_of_sale(at_s, store.timezone)
-        sale = Sale("review", subject, issuer_of(store), day, (), (), 0, doubtful, reason=why)
+        known = (store.catalogue[sku] for sku in sorted(units) if sku in store.catalogue)
+        promised = tuple(PromisedPrice(p.sku, p.price_minor, p.tax_class) for p in known)
+        sale = Sale("review", subject, issuer_of(store), day, (), (), 0, doubtful, reason=why, promised=promised)
     sale = replace(sale, key=key)
-    promised = store.price_list.only({**charged, **withheld})
     settlement = Settlement(
         visit,
         subject,
@@ -201,7 +203,7 @@ def review_settlement(
         reason=sale.reason,
         cart=lines,
         left_s=at_s,
-        prices=promised,
+        prices=store.price_list.only({**charged, **withheld}),
     )
     return settlement, [LedgerEntry(f"review:{visit}", at_s, "review", visit, body_of(sale), (), store.currency)]
 

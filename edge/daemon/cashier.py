@@ -1,9 +1,10 @@
 """Who asks for money on the daemon's behalf, on a thread of its own: a provider may take its time.
 
-A request is carried out only when its intent stands in the book, just so; until the book is written it waits here, and
-one that the book has refused is never sent. An answer goes back into the
-ear as a message, so that it is recorded before anything follows from it. A provider that fails has not answered: the
-settlement's own patience asks again, with the same key.
+A request is carried out only while its intent stands in the book, just so; until the book is written it waits here, and
+one that the book has refused is never sent. Nor is one that a slow provider has kept waiting until nobody wants it any
+more: it was given up, or a person has written it off. An answer goes back into the ear as a message, so that it is
+recorded before anything follows from it. A provider that fails has not answered: the settlement's own patience asks
+again, with the same key.
 """
 
 from __future__ import annotations
@@ -60,15 +61,18 @@ class Cashier:
         return []
 
     def look_again(self) -> None:
-        """The book may have been written: what stands in it is asked for, what it refused never is."""
-        if self._may_ask():
-            unsure, self._unsure = self._unsure, []
-            standing = [request for request in unsure if self._stands(request)]
-            for request in unsure:
-                if request not in standing:
-                    log.error("nobody is asked for what the book does not say", settlement=request.settlement)
+        """The book may have been written: what stands in it is asked for, what it refused or ended since never is."""
+        with self._bell:
+            waiting, self._requests, self._unsure = [*self._requests, *self._unsure], [], []
+        standing: list[PaymentRequest] = []
+        if not self._may_ask():
+            self._unsure = waiting
         else:
-            standing = []
+            standing = [request for request in waiting if self._stands(request)]
+            for request in waiting:
+                if request not in standing:
+                    what = "nobody is asked for what the book does not say, or not any more"
+                    log.error(what, settlement=request.settlement)
         with self._bell:
             self._requests += standing
             self._bell.notify()
@@ -79,10 +83,8 @@ class Cashier:
                 self._bell.wait_for(lambda: self._stopping or self._due() or self._askable(), self._patience_s())
                 if self._stopping:
                     return
-                requests = self._requests if self._askable() else []
-                if requests:
-                    self._requests = []
-            for request in requests:
+                request = self._requests.pop(0) if self._askable() else None
+            if request is not None:  # one by one: who waits behind a slow one may not be wanted any more
                 self._ask(request)
             while self._due():
                 self._ear.paid(heapq.heappop(self._replies)[2])

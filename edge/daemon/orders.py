@@ -126,6 +126,7 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
     except ValueError as error:
         return {"error": f"visit {visit} goes on waiting: {error}"}
     shop.take(Heard(DECIDED, payload, now_s))
+    shop.cashier.look_again()  # what a slow provider still keeps waiting may have been written off
     after = shop.driver.state.settlements[visit]
     return {
         "visit": visit,

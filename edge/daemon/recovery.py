@@ -20,6 +20,7 @@ import math
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
@@ -68,6 +69,8 @@ class Recovered:
     retained: dict[str, Publish] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
     """Visits that only the book knew of; they are in review."""
+    unbooked: tuple[str, ...] = ()
+    """Visits whose money only the shop remembers, because an older book was put back, or none; they are in review."""
     alerts: list[Publish] = field(default_factory=list)
     """What staff should hear as soon as there is a broker."""
     forgotten: tuple[str, ...] = ()
@@ -232,6 +235,7 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
     if not sure:
         for inside in state.door.visits.values():
             doubt_visit(inside)
+    found.unbooked = _book_again(found, store, book)
     state.settlements |= _settlements(book, since, state.settlements)
     state.waiting_told = waiting(state)
     lost = [v for v in admitted if v not in over and v not in state.door.visits and v not in state.settlements]
@@ -247,6 +251,28 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
         found.alerts += [e for e in alerts(state, store, told) if isinstance(e, Publish) and not e.retain]
         _forget(found, visit)
     found.lost = tuple(lost)
+
+
+def _book_again(found: Recovered, store: Store, book: Book) -> tuple[str, ...]:
+    """What the shop remembers and its book does not: somebody has put an older one back, or it is gone. Nobody is asked
+    for what no book says; so a person looks at it, and the visit's own key keeps anybody from paying twice.
+    """
+    state, told = found.driver.state, []
+    for visit, known in state.settlements.items():
+        if known.state == "void" or settlement_in(book, visit) is not None:
+            continue
+        terms = store.at_prices(known.prices) if known.prices is not None else store
+        listed = {sku: units for sku, units in known.listed.items() if sku in terms.catalogue}
+        amount = Decimal(known.total_minor).scaleb(-store.currency_digits)
+        why = f"its book is gone; the shop remembers: {known.state}, {amount} {known.currency}"
+        left_s = known.left_s or known.asked_s or state.now_s
+        state.settlements[visit], effects = review_settlement(
+            terms, visit, known.subject, listed, {}, known.cart, known.reason or why, left_s, known.key
+        )
+        book.append(e for e in effects if isinstance(e, LedgerEntry))
+        found.alerts += [e for e in alerts(state, store, effects) if isinstance(e, Publish) and not e.retain]
+        told.append(visit)
+    return tuple(told)
 
 
 def _forget(found: Recovered, visit: str) -> None:

@@ -179,7 +179,15 @@ class Shop:
     def asked(self, question: Callable[[], Answer]) -> Answer:
         """The answer to a question about the state, found between two messages; from any thread but this one's."""
         answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
-        self.errand(lambda: answers.put(question()))
+
+        def answer() -> None:
+            try:
+                answers.put(question())
+            except Exception as error:  # a question is no reason to end the shop
+                _report(error)
+                answers.put({"error": f"the shop cannot answer that ({error!r}). Please report it"})
+
+        self.errand(answer)
         return answers.get(timeout=ANSWER_S)
 
     def take(self, heard: Heard) -> None:
@@ -338,6 +346,10 @@ def _repaired(repaired: str, found: Recovered) -> str:
     if found.lost:
         names = ", ".join(found.lost[:10]) + (" …" if len(found.lost) > 10 else "")
         told.append(f"{len(found.lost)} visits that only the ledger knew of wait for review: {names}")
+    if found.unbooked:
+        names = ", ".join(found.unbooked[:10]) + (" …" if len(found.unbooked) > 10 else "")
+        what = f"the ledger lacks the money of {len(found.unbooked)} visits that the shop remembers"
+        told.append(f"{what}: was an older one put back? They wait for review: {names}")
     return ". ".join(told)
 
 

@@ -12,17 +12,23 @@ def receipt_of(book: Book, visit: str) -> Receipt | None:
     """The visit's receipt as things stand: the settlement, else the review; None where the visit has neither.
 
     It is dated as the visit left, whenever a person decided about it. The state and the provider's reference are those
-    that the latest entry tells.
+    that the latest entry tells; of money that was first declined and is kept, the reference with which it was taken.
     """
     found: Receipt | None = None
+    doubtful = ""
     for written in book.entries(visit=visit):
         entry = written.entry
         if entry.kind in ("review", "settlement"):
             sale = sale_of(entry.body)
             found = Receipt(visit, found.at_s if found else entry.at_s, sale.state, sale)
         elif entry.kind.startswith("payment-") and found is not None:
-            approved = entry.kind == "payment-approved"
-            reference = cast("str", entry.body["reference"]) if approved else found.reference
+            said, reference = cast("str", entry.body.get("reference", "")), found.reference
+            if entry.kind == "payment-approved":
+                reference = said
+            elif entry.kind == "payment-contradiction" and entry.body["outcome"] == "approved":
+                doubtful = said
+            elif entry.kind == "payment-resolved" and entry.body["verdict"] == "kept":
+                reference = doubtful
             found = Receipt(visit, found.at_s, cast("State", entry.body["state"]), found.sale, reference)
     return found
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.checkout import Receipt, State, receipt_json, receipt_text, review_settlement, sale_of
+from edge.checkout import (
+    Receipt,
+    State,
+    on_reply,
+    on_resolved,
+    open_settlement,
+    receipt_json,
+    receipt_text,
+    review_settlement,
+    sale_of,
+)
 from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, width, wrapped
 from edge.checkout.sale import make_sale
 from edge.checkout.words import WORDS
-from edge.records import Cart, CartLine, LedgerEntry
+from edge.ledger import Book, receipt_of
+from edge.records import Cart, CartLine, Effect, LedgerEntry, PaymentReply
 from edge.store import Store
 from edge.visit import outcome_of
 from tests.checkout.carts import carts, shops, traced
@@ -187,6 +198,25 @@ def test_every_state_is_told_in_every_language(state: State, language: str) -> N
     assert all(width(line) <= COLUMNS for line in text.splitlines())
 
 
+def test_money_that_is_kept_after_a_dispute_is_told_with_the_reference_with_which_it_was_taken() -> None:
+    store = shop()
+    told: list[Effect] = []
+    settlement, effects = open_settlement(store, "v1", "ana", CHARGED, {}, CART, NOON_S, "k1")
+    told += effects
+    outcomes: tuple[Literal["declined", "approved"], ...] = ("declined", "approved")
+    for outcome in outcomes:
+        reply = PaymentReply(NOON_S + 9, NOON_S + 9, "v1", outcome, f"{outcome}-7")
+        settlement, effects = on_reply(settlement, reply, store)
+        told += effects
+    _, effects = on_resolved(settlement, "kept", "sato", NOON_S + 60)
+    with Book() as book:
+        book.append(e for e in (*told, *effects) if isinstance(e, LedgerEntry))
+        found = receipt_of(book, "v1")
+    assert found is not None
+    assert (found.state, found.reference) == ("paid", "approved-7")
+    assert "Payment ref. approved-7" in receipt_text(found, "en")
+
+
 def test_certainty_is_for_programs_and_never_on_paper() -> None:
     one = receipt(shop())
     told = receipt_json(one, "en")
@@ -232,6 +262,20 @@ def test_wrapping_loses_nothing_but_white_space(text: str, columns: int) -> None
     lines = wrapped(text, columns)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(line and width(line) <= columns for line in lines)
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_no_line_begins_with_what_ends_a_sentence(language: str) -> None:
+    words = WORDS[language]
+    for text in (
+        *words.states.values(),
+        *words.reviews.values(),
+        words.why_not_charged,
+        words.why_waived,
+        words.waived,
+    ):
+        for indent in range(12):
+            assert not [line for line in wrapped(text, indent=indent) if line.strip()[0] in "。、)."]
 
 
 def test_wide_characters_take_two_columns() -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from edge.checkout import sale_of
+from edge.daemon.orders import DECIDED
 from edge.daemon.shop import RECORDINGS
 from edge.store import Facing, load_store
-from edge.wire import encode_counted, open_recording
-from tests.corner import CATALOGUE, PLANOGRAM, STORE, TWO_ONIGIRI, Pick, errand, write_store
+from edge.wire import encode_counted, encode_decided, open_recording
+from tests.corner import CATALOGUE, OPENS_S, PLANOGRAM, STORE, TWO_ONIGIRI, Pick, errand, write_store
 from tests.daemon.rehearsals import Rehearsal
 
 VISIT = "20231115-0001"
@@ -276,6 +278,7 @@ def test_whatever_is_edited_while_somebody_is_inside_the_shop_opens_and_charges_
 
 @pytest.mark.parametrize("killed", [False, True])
 def test_who_comes_in_after_the_change_pays_the_new_price(shop: Rehearsal, killed: bool) -> None:
+    shop.at_s = OPENS_S - 2.0  # or the second that passes would set the PC's clock back
     shop.open()
     shop.pass_s(1)
     stop(shop, killed)
@@ -284,4 +287,44 @@ def test_who_comes_in_after_the_change_pays_the_new_price(shop: Rehearsal, kille
     shop.play(0.0, 18.0)
     shop.settle()
     assert [line["total"] for line in shop.outcome()] == [1000]
+    shop.shop.close()
+
+
+UNTAXED = f'{STORE}\n[[tax]]\nclass = "drink"\npercent = 10\nsince = 2030-01-01\n'
+DRINK = CATALOGUE.replace(",151,food,", ",151,drink,")
+TEA = (Pick(7.0, 1, 220.0, "onigiri-salmon", 2), Pick(8.0, 3, 625.0, "green-tea"))
+NO_TEA = "".join(line for line in PLANOGRAM.splitlines(keepends=True) if "tea" not in line)
+
+
+@pytest.mark.parametrize("lost", ["nothing", "a kill", "recordings"])
+@pytest.mark.parametrize("recalled", [False, True])
+def test_what_could_not_be_priced_costs_what_was_promised_once_its_tax_is_known(
+    shop: Rehearsal, tmp_path: Path, recalled: bool, lost: str
+) -> None:
+    """A rate that the shop forgot is added, which takes a stop; prices have changed by then, or the row is gone."""
+    edit(shop, store_toml=UNTAXED, catalogue_csv=DRINK)
+    shop.messages = list(open_recording(errand(tmp_path / "tea.mcap", TEA)))
+    shop.open()
+    shop.play(0.0, 18.0)
+    shop.settle()
+    (line,) = shop.outcome()
+    assert (line["state"], line["withheld"]) == ("review", {"onigiri-salmon": 2, "green-tea": 1})
+    stop(shop, lost != "nothing")
+    if lost == "recordings":
+        shutil.rmtree(shop.state / RECORDINGS)
+    dearer = DRINK.replace(",178,", ",999,").replace(",151,", ",888,")
+    if recalled:
+        dearer = "".join(line for line in dearer.splitlines(keepends=True) if not line.startswith("green-tea"))
+    edit(
+        shop, store_toml=UNTAXED.replace("since = 2030-01-01\n", ""), catalogue_csv=dearer,
+        planogram_csv=NO_TEA if recalled else PLANOGRAM,
+    )  # fmt: skip
+    shop.open()
+    lines = {"onigiri-salmon": 2, "green-tea": 1}
+    shop.shop.ear.hear(DECIDED, encode_decided(shop.at_s, VISIT, "charge", "sato", lines))
+    shop.settle()
+    assert shop.charges() == [2 * 178 + 151]
+    (entry,) = shop.entries("settlement")
+    assert [x.names[""] for x in sale_of(entry.body).lines] == ["Green tea <600 ml> & lemon", "Salmon onigiri"]
+    assert shop.shop.book.prove() == []
     shop.shop.close()

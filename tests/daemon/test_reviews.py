@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from edge.adapters.payment import LocalProvider
 from edge.checkout import receipt_text
 from edge.daemon.orders import obey
 from edge.daemon.screen import waiting_told
-from edge.daemon.shop import RECORDINGS
+from edge.daemon.shop import PAYMENTS, RECORDINGS
 from edge.driver import Driver
 from edge.journal import heard_since
 from edge.ledger import Book, receipt_of
-from edge.records import PaymentReply
+from edge.records import PaymentReply, PaymentRequest
 from edge.wire import Heard, encode_decided
 from tests.adapters.brokers import until
 from tests.daemon.rehearsals import Rehearsal
@@ -248,6 +249,55 @@ def test_declined_and_unanswered_payments_end_by_a_person(
     shop.shop.close()
 
 
+class Hanging(LocalProvider):
+    """A provider whose first request hangs until it is let go, and never arrives."""
+
+    def __init__(self, journal: Path) -> None:
+        super().__init__(journal=journal)
+        self.go, self.asked = threading.Event(), 0
+
+    def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+        self.asked += 1
+        if self.asked == 1:
+            assert self.go.wait(20.0)
+            raise TimeoutError("timed out")
+        return super().answer(request, at_s)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "after", "took"), [("", "unanswered", []), ("waive", "void", []), ("retry", "paid", [356])]
+)
+def test_what_waits_behind_a_hanging_provider_is_not_asked_for_once_nobody_wants_it(
+    tmp_path: Path, verdict: str, after: str, took: list[int]
+) -> None:
+    """The first request hangs, the next two wait behind it; then it was given up, and a person may have written it off.
+    Whoever is told that they pay nothing pays nothing, whenever the provider comes back.
+    """
+    (tmp_path / "state").mkdir()
+    provider = Hanging(tmp_path / "state" / PAYMENTS)
+    shop = Reviewed(tmp_path, provider)
+    shop.open()
+    shop.play(0.0, 18.0)
+    until(lambda: shop.worked() and provider.asked == 1, "the first request hangs")
+    shop.settle(600.0)
+    assert shop.stands() == "unanswered"
+    if verdict:
+        assert shop.decide(verdict)["written"]
+    else:
+        shop.pass_s(2)
+    provider.go.set()
+    if took:
+        shop.settle()
+    else:
+        until(lambda: shop.worked() and "payment" in shop.status["troubles"], "the first request has failed")
+        shop.pass_s(5)
+        assert provider.asked == 1
+    shop.shop.cashier.stop()
+    assert (shop.stands(), shop.charges()) == (after, took)
+    assert shop.shop.book.prove() == []
+    shop.shop.close()
+
+
 @pytest.mark.parametrize(("verdict", "after", "has"), [("kept", "paid", 356), ("returned", "declined", 0)])
 def test_money_that_was_declined_and_then_taken_is_resolved_by_a_person(
     shop: Reviewed, verdict: str, after: str, has: int
@@ -265,4 +315,66 @@ def test_money_that_was_declined_and_then_taken_is_resolved_by_a_person(
     assert shop.stands() == after
     assert shop.shop.book.balance("provider:payments") == has
     assert shop.shop.book.prove() == []
+    shop.shop.close()
+
+
+@pytest.mark.parametrize("back", [True, False])
+@pytest.mark.parametrize(("conduct", "state"), [("approve", "paid"), ("decline", "declined"), ("lost", "asked")])
+def test_money_that_an_older_book_does_not_know_is_told_and_nobody_pays_twice(
+    shop: Reviewed, conduct: str, state: str, back: bool
+) -> None:
+    """Somebody puts back the book of while she was inside, or deletes it; recordings and provider remember."""
+    shop.open({"ana": conduct})
+    shop.play(0.0, 9.0)
+    shop.shop.close()
+    kept = {path.name: path.read_bytes() for path in shop.state.glob("ledger.*")}
+    shop.open({"ana": conduct})
+    shop.play(9.0, 18.0)
+    if state == "asked":
+        until(lambda: shop.worked() and bool(shop.charges()), "the provider took the money")
+    else:
+        shop.settle()
+    assert shop.stands() == state
+    shop.shop.close()
+    for path in shop.state.glob("ledger.*"):
+        path.unlink()
+    for name, data in kept.items() if back else ():
+        (shop.state / name).write_bytes(data)
+    shop.said.clear()
+    found = shop.open()
+    assert found.unbooked == (VISIT,)
+    why = f"its book is gone; the shop remembers: {state}, 356 JPY"
+    assert shop.status["waiting"] == {why: 1}
+    assert "was an older one put back?" in shop.status["troubles"]["repair"]
+    assert shop.decide("charge", {"onigiri-salmon": 2})["total_minor"] == 356
+    shop.settle()
+    assert (shop.charges(), shop.stands()) == (([], "declined") if conduct == "decline" else ([356], "paid"))
+    assert shop.shop.book.prove() == []
+    shop.shop.close()
+
+
+def test_a_review_that_an_older_book_does_not_know_is_as_it_was(shop: Reviewed) -> None:
+    shop.leave()
+    shop.shop.close()
+    for path in shop.state.glob("ledger.*"):
+        path.unlink()
+    assert shop.open().unbooked == (VISIT,)
+    assert shop.status["waiting"] == {WHY: 1}
+    assert shop.decide("charge")["total_minor"] == 356
+    shop.settle()
+    assert (shop.charges(), shop.stands(), shop.shop.book.prove()) == ([356], "paid", [])
+    shop.shop.close()
+
+
+def test_a_question_that_cannot_be_answered_does_not_end_the_shop(shop: Reviewed) -> None:
+    shop.open()
+    answers: list[dict[str, Any]] = []
+    asking = threading.Thread(target=lambda: answers.append(shop.shop.asked(lambda: {"share": 1 // 0})))
+    asking.start()
+    until(lambda: shop.worked() and bool(answers), "it is answered")
+    asking.join()
+    assert "cannot answer that" in answers[0]["error"]
+    shop.play(0.0, 18.0)
+    shop.settle()
+    shop.is_untouched()
     shop.shop.close()
