@@ -52,8 +52,8 @@ SIDE_BY_SIDE = 2
 """Plates this far apart may be moved by one hand at once."""
 
 MOST_LOOKED_AT = 2000
-"""So many continuations of an event are looked at, the best: an ordinary one has some hundred at most, and twenty things
-of a gram each among five people have a million."""
+"""So many continuations of an event are looked at, the best: an ordinary one has some hundred at most, and twenty
+things of a gram each among five people have a million."""
 
 MOST_ACTORS = 5
 MOST_SHARED = 6
@@ -227,7 +227,7 @@ def _is_loose(visit: str) -> bool:
 
 
 def _held(h: Hypothesis) -> dict[str, int]:
-    """sku -> the most that one cart of a story holds."""
+    """Product -> the most that one cart of a story holds."""
     held: dict[str, int] = {}
     _most_held((h,), held)
     return held
