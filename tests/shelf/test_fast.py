@@ -11,7 +11,7 @@ from edge.shelf import open_shelf, sense
 
 HZ, LASTS_S, PLATES = 10_000.0, 5, 8
 MOST_CPU_S = 4.0
-"""A second is usual; it was more than twenty."""
+"""A quarter of a second is usual; it was fourteen seconds."""
 
 
 def test_five_seconds_at_ten_kilohertz_are_sensed_in_less_than_they_last() -> None:
