@@ -7,6 +7,7 @@ cart held) is not continued. The most probable continuations survive.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,10 @@ SLACK = 5.0
 SIDE_BY_SIDE = 2
 """Plates this far apart may be moved by one hand at once."""
 
+MOST_LOOKED_AT = 2000
+"""So many continuations of an event are looked at, the best: an ordinary one has some hundred at most, and twenty
+things of a gram each among five people have a million."""
+
 MOST_ACTORS = 5
 MOST_SHARED = 6
 """Several products of more units than this in one instant are not shared out between two; many of one product are."""
@@ -92,8 +97,12 @@ def attribute(
     weights: dict[tuple[Share, ...], tuple[float, Recipe, float]] = {}
     unusual = 0.0 if restocking else 1.0
     after: list[Hypothesis] = []
+    best = -math.inf
     for nats, h, recipe, deed in _promising(before, found, actors):
-        if after and h.nats + nats < after[0].nats + HOPELESS:
+        best = max(best, h.nats + nats)
+        # Something always happened: where all that is likely is impossible, what is not likely is looked at.
+        hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + HOPELESS
+        if hopeless or len(after) == MOST_LOOKED_AT:
             break
         story, shares = _continue(h, deed, event, nats, unusual)
         if story is None:
@@ -103,8 +112,8 @@ def attribute(
             after[0], after[-1] = after[-1], after[0]
         share = math.exp(story.nats)
         known = weights.get(shares)
-        best = (recipe, deed.who_nats) if known is None or nats > known[1].nats + known[2] else known[1:]
-        weights[shares] = ((known[0] if known else 0.0) + share, *best)
+        reason = (recipe, deed.who_nats) if known is None or nats > known[1].nats + known[2] else known[1:]
+        weights[shares] = ((known[0] if known else 0.0) + share, *reason)
     visits = {v for h in before for v in h.carts}
     replace(belief, cluster, after)
     return _explained(event, seen, before, weights), visits
@@ -184,20 +193,52 @@ def _most_held(stories: Iterable[Hypothesis], held: dict[str, int]) -> None:
 
 def _promising(
     before: list[Hypothesis], found: list[Recipe], actors: Mapping[int, float]
-) -> list[tuple[float, Hypothesis, Recipe, _Deed]]:
-    """(nats, story, recipe, deed) of every continuation, best first; what it may cost on top only lowers it."""
-    deeds = [(recipe.nats + deed.who_nats, recipe, deed) for recipe in found for deed in _deeds(recipe, actors)]
-    deeds.sort(key=lambda d: -d[0])
+) -> Iterator[tuple[float, Hypothesis, Recipe, _Deed]]:
+    """(nats, story, recipe, deed) of every continuation, best first; what it may cost on top only lowers it. There may
+    be a million: they are found one by one.
+    """
     before = sorted(before, key=lambda h: -h.nats)
-    best = before[0].nats + deeds[0][0]
-    ranked = []
-    for nats, recipe, deed in deeds:
-        for h in before:  # most probable first
-            if h.nats + nats < best + HOPELESS - SLACK:
-                break
-            ranked.append((nats, h, recipe, deed))
-    ranked.sort(key=lambda r: -(r[0] + r[1].nats))
-    return ranked
+    held = [_held(h) for h in before]
+    most: dict[str, int] = {}
+    _most_held(before, most)
+    loose = {t for t in actors if any(_is_loose(visit_of(h.who.get(t, ""))) for h in before)}
+    deeds = [
+        (recipe.nats + deed.who_nats, recipe, deed)
+        for recipe in found
+        for deed in _deeds(recipe, actors)
+        if all(move.quantity > -1 - most.get(move.sku, 0) or track in loose for move, track in deed.parts)
+    ]
+    deeds.sort(key=lambda d: -d[0])
+    heads = [(-(deeds[0][0] + h.nats), 0, j) for j, h in enumerate(before)]
+    while heads:
+        _, i, j = heads[0]
+        (nats, recipe, deed), h = deeds[i], before[j]
+        if i + 1 < len(deeds):
+            heapq.heapreplace(heads, (-(deeds[i + 1][0] + h.nats), i + 1, j))
+        else:
+            heapq.heappop(heads)
+        if _may_be(h, held[j], deed):
+            yield nats, h, recipe, deed
+
+
+def _is_loose(visit: str) -> bool:
+    """Whether one of this visit may put back what no cart holds: staff, or nobody's."""
+    return not visit or visit.startswith(STAFF)
+
+
+def _held(h: Hypothesis) -> dict[str, int]:
+    """Product -> the most that one cart of a story holds."""
+    held: dict[str, int] = {}
+    _most_held((h,), held)
+    return held
+
+
+def _may_be(h: Hypothesis, held: Mapping[str, int], deed: _Deed) -> bool:
+    """Whether a story may allow a deed: what comes back is in somebody's cart, or comes from outside."""
+    return all(
+        move.quantity >= 0 or held.get(move.sku, 0) >= -move.quantity or _is_loose(visit_of(h.who.get(track, "")))
+        for move, track in deed.parts
+    )
 
 
 def _actors(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:

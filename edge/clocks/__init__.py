@@ -4,8 +4,8 @@ Enters: when a source says that it measured, and when that was received. Leaves:
 cannot be believed; what staff should know. Nothing here reads a clock.
 """
 
-from edge.clocks.follow import CAMERA, HEALTH, SHELF, Clock, Limits, follow
+from edge.clocks.follow import CAMERA, HEALTH, SHELF, Clock, Limits, follow, knows_better
 from edge.clocks.seldom import follow_gate
 from edge.clocks.told import told_of
 
-__all__ = ["CAMERA", "HEALTH", "SHELF", "Clock", "Limits", "follow", "follow_gate", "told_of"]
+__all__ = ["CAMERA", "HEALTH", "SHELF", "Clock", "Limits", "follow", "follow_gate", "knows_better", "told_of"]

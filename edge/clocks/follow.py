@@ -31,6 +31,8 @@ HAZY_S = 1 / 3
 """Delays that stay so much above the shortest known: nobody can say whether it is the network or the clock."""
 CONFIRM_S, CONFIRM_AHEAD_S, CONFIRM = 2.5, 1.0, 3
 """A new delay that was kept so long, by so many messages, is a clock that was set."""
+LOOKS_S = 10.0
+"""No node looks at a picture for longer."""
 SAME_S = 0.25
 REMEMBERED = 64
 APPLY_S = 0.1
@@ -80,6 +82,10 @@ class Clock:
     """The offset that staff were told."""
     lost_from_s: float = math.inf
     """Since when its times cannot be believed; ``inf``: they can."""
+    fitted_s: float = -math.inf
+    """When it last said something that came as it should by what is known of its clock."""
+    set_s: float = -math.inf
+    """When it was last set, as far as its times show."""
 
 
 def follow(clock: Clock, limits: Limits, received_s: float, first_s: float, last_s: float, ends_s: float) -> float:
@@ -95,6 +101,7 @@ def follow(clock: Clock, limits: Limits, received_s: float, first_s: float, last
         if clock.away:
             clock.away, clock.backlog, clock.lost_from_s, clock.haze_s = [], False, math.inf, 0.0
         _keep(clock, limits, received_s, delay_s)
+        clock.fitted_s = received_s
     elif not _settles(clock, limits, received_s, delay_s):
         clock.backlog = _may_wait(clock, received_s, first_s, off_s)
         if not clock.backlog:
@@ -103,6 +110,15 @@ def follow(clock: Clock, limits: Limits, received_s: float, first_s: float, last
         clock.haze_s = off_s
     clock.ends_s, clock.spoke_s = ends_s, received_s
     return clock.offset_s
+
+
+def knows_better(node: Clock, frames: Clock) -> bool:
+    """Whether what a node's health says of its clock tells more than its frames, which take time to look at. Not where
+    frames show that the clock was set and no health has said so since; nor where no looking explains how far the two
+    are apart: an uptime is no time.
+    """
+    looks_s = frames.floor_s - node.floor_s
+    return -AHEAD_S <= looks_s <= LOOKS_S and node.fitted_s >= frames.set_s
 
 
 def _only_faster(clock: Clock, limits: Limits, delay_s: float, off_s: float) -> bool:
@@ -132,7 +148,9 @@ def _settles(clock: Clock, limits: Limits, received_s: float, delay_s: float) ->
     ahead = shortest_s < (0.0 if math.isnan(clock.floor_s) else clock.floor_s)
     if len(away) < CONFIRM or received_s - away[0][0] < (CONFIRM_AHEAD_S if ahead else CONFIRM_S):
         return False
-    clock.floor_s, clock.haze_s = shortest_s, 0.0
+    if not math.isnan(clock.floor_s):
+        clock.set_s = away[0][0]
+    clock.floor_s, clock.haze_s, clock.fitted_s = shortest_s, 0.0, received_s
     clock.away, clock.whiles, clock.backlog, clock.lost_from_s = [], [], False, math.inf
     clock.while_s, clock.shortest_s, clock.longest_s = received_s, delay_s, delay_s
     _correct(clock, limits)

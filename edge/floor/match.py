@@ -108,16 +108,18 @@ def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) ->
             crowd.append(j)
     if not crowd:
         return Matched(pairs, [], {})
-    solved = _assign(costs, sorted({i for j in crowd for i in by_person[j]}), crowd)
+    solved = _assign(costs, by_person, by_track, crowd)
     pairs += [(tracks[i], j) for i, j in solved]
-    return Matched(pairs, _rivals(tracks, costs, solved), _left_over(tracks, costs, solved, crowd))
+    return Matched(pairs, _rivals(tracks, costs, by_person, by_track, solved), _left_over(tracks, costs, solved, crowd))
 
 
-def _assign(costs: dict[tuple[int, int], float], rows: list[int], columns: list[int]) -> list[tuple[int, int]]:
+def _assign(
+    costs: dict[tuple[int, int], float], by_person: list[list[int]], by_track: dict[int, list[int]], crowd: list[int]
+) -> list[tuple[int, int]]:
     """The cheapest pairs of (track, person), every knot of competitors by itself."""
     pairs: list[tuple[int, int]] = []
-    for tracks, people in _knots(costs, rows, columns):
-        if math.prod(1 + sum((i, j) in costs for i in tracks) for j in people) <= FEW_WAYS:
+    for tracks, people in _knots(by_person, by_track, crowd):
+        if math.prod(1 + len(by_person[j]) for j in people) <= FEW_WAYS:
             pairs += _cheapest(costs, tracks, people)
         else:
             pairs += _hungarian(costs, tracks, people)
@@ -125,27 +127,21 @@ def _assign(costs: dict[tuple[int, int], float], rows: list[int], columns: list[
 
 
 def _knots(
-    costs: dict[tuple[int, int], float], rows: list[int], columns: list[int]
+    by_person: list[list[int]], by_track: dict[int, list[int]], crowd: list[int]
 ) -> list[tuple[list[int], list[int]]]:
     """Tracks and people who compete with each other and nobody else."""
-    those_of: dict[int, list[int]] = {j: [] for j in columns}
-    wanted_by: dict[int, list[int]] = {i: [] for i in rows}
-    for i, j in costs:
-        if i in wanted_by and j in those_of:
-            those_of[j].append(i)
-            wanted_by[i].append(j)
     knots: list[tuple[list[int], list[int]]] = []
-    left = set(columns)
-    for first in columns:
+    left = set(crowd)
+    for first in crowd:
         if first not in left:
             continue
-        people, tracks, beside = {first}, set[int](), [first]
-        while beside:
-            for i in those_of[beside.pop()]:
+        people, tracks, ends = {first}, set[int](), [first]
+        while ends:
+            for i in by_person[ends.pop()]:
                 if i not in tracks:
                     tracks.add(i)
-                    beside += [j for j in wanted_by[i] if j not in people]
-                    people.update(wanted_by[i])
+                    ends += [j for j in by_track[i] if j not in people]
+                    people.update(by_track[i])
         left -= people
         knots.append((sorted(tracks), sorted(people)))
     return knots
@@ -182,22 +178,24 @@ def _hungarian(costs: dict[tuple[int, int], float], rows: list[int], columns: li
 
 
 def _rivals(
-    tracks: Sequence[Track], costs: dict[tuple[int, int], float], solved: list[tuple[int, int]]
-) -> list[Rivals]:
+    tracks: Sequence[Track], costs: dict[tuple[int, int], float], by_person: list[list[int]],
+    by_track: dict[int, list[int]], solved: list[tuple[int, int]],
+) -> list[Rivals]:  # fmt: skip
     """Pairs of sure tracks whose exchange would have been possible: both seen, or one of them and the other not."""
     found = []
+    turn = {j: n for n, (_, j) in enumerate(solved)}
     for n, (i, j) in enumerate(solved):
-        for k, m in solved[n + 1 :]:
-            if not (tracks[i].sure and tracks[k].sure and (i, m) in costs and (k, j) in costs):
+        if not tracks[i].sure:
+            continue
+        for other in sorted(turn[m] for m in by_track[i] if turn.get(m, -1) > n):
+            k, m = solved[other]
+            if not (tracks[k].sure and (k, j) in costs):
                 continue
             if costs[i, m] + costs[k, j] - costs[i, j] - costs[k, m] < MISTAKABLE:
                 found.append(Rivals(tracks[i], tracks[k]))
     seen = {i for i, _ in solved}
-    those_of: dict[int, set[int]] = {}
-    for k, m in costs:
-        those_of.setdefault(m, set()).add(k)
     for i, j in solved:
-        for k in those_of[j] - seen:
+        for k in set(by_person[j]) - seen:
             if tracks[i].sure and tracks[k].sure and costs[k, j] - costs[i, j] < MISTAKABLE / 2:
                 found.append(Rivals(tracks[i], tracks[k]))
     return found

@@ -183,7 +183,8 @@ def _update(track: Track, person: PersonSeen, at_s: float, error_m: float) -> tu
     dx, dy, dz = person.head[0] - x, person.head[1] - y, person.head[2] - track.z
     track.x, track.y = x + gain * dx, y + gain * dy
     track.vx, track.vy = track.vx * fade + gain_v * dx, track.vy * fade + gain_v * dy
-    track.variance = ((1 - gain) * p, (1 - gain) * pv, min(v - gain_v * pv, 4.0))
+    p, pv, v = (1 - gain) * p, (1 - gain) * pv, max(0.0, min(v - gain_v * pv, 4.0))
+    track.variance = p, min(pv, math.sqrt(p * v)), v  # cutting one of them alone would make a variance below zero
     z_variance = min(track.z_variance + STOOP_M_PER_SQRT_S**2 * dt, 0.04)
     gain_z = z_variance / (z_variance + error_m**2)
     track.z, track.z_variance = track.z + gain_z * dz, (1 - gain_z) * z_variance

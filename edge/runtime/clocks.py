@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from edge.clocks import CAMERA, HEALTH, SHELF, Clock, Limits, follow, follow_gate, told_of
+from edge.clocks import CAMERA, HEALTH, SHELF, Clock, Limits, follow, follow_gate, knows_better, told_of
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, PeopleFrame, SourceTrouble, WeightBatch
 from edge.runtime.health import tell
 from edge.state import State, refuse
@@ -50,7 +50,7 @@ def frame_in_time(state: State, store: Store, frame: PeopleFrame, effects: list[
         _count(state, frame.at_s - frame.received_s)
         return None
     by_health = state.clocks.get(_health_of(name))
-    if by_health is not None and not math.isnan(by_health.floor_s):  # without the time that looking takes
+    if by_health is not None and knows_better(by_health, state.clocks[name]):  # without the time that looking takes
         offset_s = by_health.offset_s
     return replace(frame, at_s=frame.at_s + offset_s) if offset_s else frame
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from edge.shelf.plates import Bools, Floats, ShelfState
@@ -103,13 +104,18 @@ def _alone(said: Floats, longest: int, after: int, leap_g: float, noise_g: float
     """Which samples of one plate (two before the batch, then the batch) are nonsense."""
     alone = np.zeros(len(said), dtype=bool)
     for length in range(1, longest + 1):
-        for first in range(2, len(said) - length - after + 1):
-            around = np.concatenate((said[first - 2 : first], said[first + length : first + length + after]))
-            inside = said[first : first + length]
-            low, high = float(around.min()), float(around.max())
-            off_g = max(float(inside.min()) - high, low - float(inside.max()))
-            if off_g > leap_g and high - low <= AGREE_SHARE * off_g + AGREE_SIGMA * noise_g:
-                alone[first : first + length] = True
+        if len(said) < 2 + length + after:
+            break
+        seen = sliding_window_view(said, 2 + length + after)
+        inside = seen[:, 2 : 2 + length]
+        around = np.concatenate((seen[:, :2], seen[:, 2 + length :]), axis=1)
+        low, high = around.min(axis=1), around.max(axis=1)
+        with np.errstate(invalid="ignore", over="ignore"):
+            off_g = np.maximum(inside.min(axis=1) - high, low - inside.max(axis=1))
+            found = (off_g > leap_g) & (high - low <= AGREE_SHARE * off_g + AGREE_SIGMA * noise_g)
+        first = 2 + np.flatnonzero(found)
+        for i in range(length):
+            alone[first + i] = True
     return alone
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from edge.store.layout import Layout
+from edge.store.layout import Layout, area_m2
 
 LEAST_M2 = 0.5
 """Nobody fits into a smaller shop."""
@@ -17,14 +17,14 @@ def impossible(layout: Layout) -> Iterator[tuple[str, str, str]]:
     """(key, what is wrong, remedy)."""
     corners = list(dict.fromkeys(layout.floor))
     sides = list(zip(corners, [*corners[1:], corners[0]], strict=True))
-    area_m2 = abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in sides)) / 2
+    inside_m2 = area_m2(corners)
     crossing = next((pair for pair in combinations(sides, 2) if _cross(*pair)), None)
     if crossing is not None:
         (a, b), (c, d) = crossing
         what = f"the side from {_told(a)} to {_told(b)} crosses the one from {_told(c)} to {_told(d)}"
         yield "floor.polygon", what, "Name the corners in the order in which one walks around the floor"
-    elif area_m2 < LEAST_M2:
-        yield "floor.polygon", f"it encloses {area_m2:.2g} m²", "Name the floor's corners, in metres"
+    elif inside_m2 < LEAST_M2:
+        yield "floor.polygon", f"it encloses {inside_m2:.2g} m²", "Name the floor's corners, in metres"
 
 
 def _cross(one: tuple[Spot, Spot], other: tuple[Spot, Spot]) -> bool:

@@ -8,6 +8,7 @@ z up. ``yaw_deg`` turns the gondola's frame about z, counter-clockwise seen from
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -19,6 +20,10 @@ from edge.records import Point
 
 REACH_ABOVE_M = 0.30
 """A hand that takes something from a shelf is at most about this far above the shelf board."""
+
+
+PEOPLE_A_M2, LEAST_PEOPLE, MOST_PEOPLE = 5.0, 30, 100
+"""More people than this do not fit; what shows more of them is no camera's sight of a shop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,11 @@ class Layout:
         """All shelves, in file order."""
         return tuple(s for g in self.gondolas for s in g.shelves)
 
+    @cached_property
+    def most_people(self) -> int:
+        """So many may be seen at once: shoulder to shoulder on all of the floor, and never more than `MOST_PEOPLE`."""
+        return min(MOST_PEOPLE, max(LEAST_PEOPLE, math.ceil(PEOPLE_A_M2 * area_m2(self.floor))))
+
     def has_shelf(self, shelf: str) -> bool:
         return shelf in self._shelves
 
@@ -119,3 +129,9 @@ class Layout:
         _, s = self._shelves[shelf]
         low = ((first - 1) * s.plate_width, 0.0, s.height)
         return low, (last * s.plate_width, s.depth, s.height + REACH_ABOVE_M)
+
+
+def area_m2(corners: Sequence[tuple[float, float]]) -> float:
+    """What a polygon encloses."""
+    sides = zip(corners, [*corners[1:], *corners[:1]], strict=True)
+    return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in sides)) / 2

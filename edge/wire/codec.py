@@ -109,6 +109,8 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
         return SourceTrouble(received_s, received_s, f"camera/{name}", _ailing(health), clock_s)
     if room == "camera" and what == "people":
         frame = _people.decode(payload)
+        if len(frame.people) > store.layout.most_people:
+            return Refused(received_s, topic, "more people than fit")
         people = tuple(
             PersonSeen(p.head, tuple(p.hands), p.score, tuple(p.embedding) if p.embedding else None, p.error)
             for p in frame.people

@@ -167,3 +167,12 @@ def test_what_breaks_the_contract_is_refused_with_a_reason(
     topic: str, payload: bytes | dict[str, object], why: str
 ) -> None:
     assert reason(topic, payload) == why
+
+
+@pytest.mark.parametrize(("people", "fits"), [(0, True), (40, True), (41, False), (500, False)])
+def test_more_people_than_fit_into_the_shop_are_no_sight_of_it(people: int, fits: bool) -> None:
+    """Eight square metres; each frame of 500 heads took seconds."""
+    seen = [PersonSeen((0.01 * n, 1.0, 1.6), (), 1.0) for n in range(people)]
+    record = decode(SHOP, "camera/cam/people", encode_people(OPENS_S, seen), OPENS_S)
+    assert isinstance(record, PeopleFrame) is fits
+    assert fits or record == Refused(OPENS_S, "camera/cam/people", "more people than fit")
