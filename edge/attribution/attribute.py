@@ -16,7 +16,17 @@ from types import MappingProxyType
 
 import numpy as np
 
-from edge.attribution.belief import HOPELESS, STAFF, Belief, Holding, Hypothesis, joined, replace, visit_of
+from edge.attribution.belief import (
+    HOPELESS,
+    STAFF,
+    Belief,
+    Holding,
+    Hypothesis,
+    forget_strays,
+    joined,
+    replace,
+    visit_of,
+)
 from edge.attribution.recipes import Move, Recipe, Stray, recipes
 from edge.attribution.who import NEVER, who_nats
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
@@ -85,8 +95,10 @@ def attribute(
     ``there``: how many units stand at most in places that were counted. While staff are ``restocking``, strangers who
     take and add are nothing unusual.
     """
+    forget_strays(belief, event.step_s)
     seen = {r.track: r for r in reaches}
     actors = _actors(belief, seen)
+    alone = actors.keys() == {NOBODY}
     strays = _strays_on(belief, event)
     cluster = joined(belief, set(), set(actors), strays)
     before = cluster.hypotheses
@@ -104,7 +116,7 @@ def attribute(
         hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + HOPELESS
         if hopeless or len(after) == MOST_LOOKED_AT:
             break
-        story, shares = _continue(h, deed, event, nats, unusual)
+        story, shares = _continue(h, deed, event, nats, unusual, alone)
         if story is None:
             continue
         after.append(story)
@@ -295,16 +307,19 @@ def _splits(moves: tuple[Move, ...]) -> Iterator[tuple[tuple[Move, ...], tuple[M
 
 
 def _continue(
-    h: Hypothesis, deed: _Deed, event: ShelfEvent, nats: float, unusual: float
+    h: Hypothesis, deed: _Deed, event: ShelfEvent, nats: float, unusual: float, alone: bool
 ) -> tuple[Hypothesis | None, tuple[Share, ...]]:
-    """A story with one deed added; None where the story does not allow it. ``unusual`` scales what strangers cost."""
+    """A story with one deed added; None where the story does not allow it. ``unusual`` scales what strangers cost;
+    ``alone``: nobody is in the shop.
+    """
     story = h.branch(nats)
     shares = []
     for move, track in deed.parts:
         visit = visit_of(story.who.get(track, ""))
         if move.stray is not None and move.sku == "":
             if move.quantity == 0:
-                story.strays += (move.stray,)
+                if not alone:  # a hand that rests lifts again; what changed while nobody was there does not
+                    story.strays += (move.stray,)
                 shares.append(Share("", "", 0))
                 continue
             if not _take_stray(story, move.stray):
@@ -331,7 +346,7 @@ def _continue(
             elif not staff:
                 story.nats += RESTOCKED * unusual
             if not move.home:
-                left = Stray(event.shelf, min(event.plates), max(event.plates), move.sku, 0.0)
+                left = Stray(event.shelf, min(event.plates), max(event.plates), move.sku, 0.0, event.step_s)
                 story.strays += (left,) * -move.quantity
             shares.append(Share(giver, move.sku, move.quantity))
     return story, tuple(sorted(shares, key=lambda s: (s.visit, s.sku)))

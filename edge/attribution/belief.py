@@ -389,6 +389,18 @@ def _stand_alone(belief: Belief, stories: list[Hypothesis], visit: str) -> None:
     belief.clusters.append(Cluster([alone]))
 
 
+def forget_strays(belief: Belief, at_s: float) -> None:
+    """What lay astray for so long that nobody knows whether it does."""
+    belief.strays = [s for s in belief.strays if s.lasts(at_s)]
+    for cluster in list(belief.clusters):
+        gone = {s for h in cluster.hypotheses for s in h.strays if not s.lasts(at_s)}
+        if gone:
+            for h in cluster.hypotheses:
+                h.strays = tuple(s for s in h.strays if s not in gone)
+                h.changed()
+            _settle_down(belief, cluster)
+
+
 def forget_products(belief: Belief, known: Container[str]) -> set[str]:
     """What lies astray and is no product any more is forgotten; returns everything that may be in a cart."""
     belief.strays = [s for s in belief.strays if not s.sku or s.sku in known]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.records import ShelfEvent
 from edge.store import Catalogue, Facing, Planogram
@@ -65,15 +65,28 @@ MOST_UNITS = 30
 """Nobody takes more of one product in one movement; a put-back is bounded by what carts hold alone."""
 
 
+UNKNOWN_FOR_S = 600.0
+ASTRAY_FOR_S = 12 * 3600.0
+"""So long it counts that a hand, a bag or who knows what lies somewhere; and a product in a wrong place, until whoever
+closes the shop has tidied up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stray:
-    """Something that lies where it does not belong: a product, or (empty ``sku``) a mass of unknown kind."""
+    """Something that lies where it does not belong: a product, or (empty ``sku``) a mass of unknown kind. ``since_s``:
+    when it was left there.
+    """
 
     shelf: str
     first: int
     last: int
     sku: str
     mass_g: float
+    since_s: float = field(default=0.0, compare=False)
+
+    def lasts(self, at_s: float) -> bool:
+        """Whether it may lie there still."""
+        return at_s - self.since_s < (ASTRAY_FOR_S if self.sku else UNKNOWN_FOR_S)
 
     def on(self, shelf: str, plates: Iterable[int]) -> bool:
         return self.shelf == shelf and any(self.first - 1 <= p <= self.last + 1 for p in plates)
@@ -165,7 +178,7 @@ def recipes(
             )
         )
     found.sort(key=lambda r: -r.nats)
-    residual = Stray(event.shelf, min(event.plates), max(event.plates), "", change_g)
+    residual = Stray(event.shelf, min(event.plates), max(event.plates), "", change_g, event.step_s)
     heaviest_g = max((u.mass_g for u in units if u.sign < 0 and u.prior > UNKNOWN_THERE), default=0.0)
     prior = HALF_LIFTED if -heaviest_g < change_g < 0 else RESIDUAL
     return [*found[:KEEP], Recipe((Move("", 0, residual),), 0.0, 0.0, prior, 0.0)]

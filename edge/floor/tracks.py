@@ -87,6 +87,11 @@ BIAS_GAIN = 0.005
 BIAS_PATIENCE = 20
 """A camera's bias is learned over some hundred sightings; the first ones move it by a twentieth each."""
 
+STANDS_M_S = 0.3
+"""Who is slower than this stands."""
+MOST_BIAS_M = 0.15
+"""A camera that is further off was bumped, and wants to be calibrated (`tebura calibrate check`)."""
+
 SAME_HEIGHT_M = 0.06
 WELL_M = 0.1
 """A sighting with a larger error says nothing about its camera's bias, or how tall somebody is."""
@@ -101,7 +106,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
         return []
     notice_blindness(state, frame.at_s)
     state.heard_until_s[frame.camera] = frame.at_s
-    bx, by, bz, _ = state.bias_m.get(frame.camera, (0.0, 0.0, 0.0, 0))
+    bx, by, bz = bias_of(state, frame.camera)
     people = [
         PersonSeen(
             (p.head[0] - bx, p.head[1] - by, p.head[2] - bz),
@@ -123,7 +128,8 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
             track.found_s = frame.at_s
         off = _update(track, people[index], frame.at_s, error_m)
         if track.id not in crowded and track.sure and error_m <= WELL_M:
-            _learn_bias(state, frame.camera, off)
+            if math.hypot(track.vx, track.vy) < STANDS_M_S:
+                _learn_bias(state, frame.camera, off)
             told += _stature(track, people[index], frame.at_s)
         if not track.sure:
             track.apart += not _is_double(people[index], tracks, owners.values(), frame.at_s)
@@ -197,10 +203,30 @@ def _update(track: Track, person: PersonSeen, at_s: float, error_m: float) -> tu
 
 
 def _learn_bias(state: FloorState, camera: str, off: tuple[float, float, float]) -> None:
-    """A camera that always sees people beside where the others see them is wrong by that much."""
+    """A camera that always sees people beside where the others see them is wrong by that much. Of people who stand: who
+    walks is seen ahead of where they were expected, and people walk from the entry to the exit.
+    """
     x, y, z, count = state.bias_m.get(camera, (0.0, 0.0, 0.0, 0))
     gain = max(BIAS_GAIN, 1.0 / (count + BIAS_PATIENCE))
     state.bias_m[camera] = (x + gain * off[0], y + gain * off[1], z + gain * off[2], count + 1)
+
+
+def bias_of(state: FloorState, camera: str) -> tuple[float, float, float]:
+    """By how much (x, y, z in metres) a camera sees beside where the others do, as far as that is known.
+
+    Only differences between cameras can be known: what is common to all of them is nobody's. It would grow from day
+    to day, until people stand beside the shelves that they take from.
+    """
+    known = state.bias_m.get(camera)
+    if known is None or len(state.bias_m) < 2:
+        return 0.0, 0.0, 0.0
+    others = list(state.bias_m.values())
+    x, y, z = (known[axis] - sum(b[axis] for b in others) / len(others) for axis in range(3))
+    return _at_most(x), _at_most(y), _at_most(z)
+
+
+def _at_most(bias_m: float) -> float:
+    return max(-MOST_BIAS_M, min(MOST_BIAS_M, bias_m))
 
 
 def _stature(track: Track, person: PersonSeen, at_s: float) -> list[Stature]:
