@@ -13,7 +13,7 @@ from simulator.busy import OPENING_S, Habits, busy_story, clock
 
 FIRST = date(2026, 5, 1)
 DAYS = 30
-VISITS = 33
+VISITS = 24
 UNSEEN = 50
 """One exit in so many is not noticed by the light barrier."""
 LINGERING = frozenset({3, 10, 17, 24})
@@ -61,7 +61,7 @@ def day_of(store: Store, number: int) -> Day:
         lines.append(f"{clock(OPENING_S)}  plate g1-s1:3 spits")
     if number >= WANDERS_FROM:
         lines.append(f"{clock(OPENING_S)}  shelf g2-s2 wanders by 1 s")
-    lines.append(f"{clock(last_s + 60.0)}  90 seconds pass")
+    lines.append(f"{clock(last_s + 60.0)}  150 seconds pass")
     stops_s = float(rng.uniform(0.3, 0.8)) * (last_s - OPENING_S) if number in STOPPED else 0.0
     return Day(number, "\n".join(lines) + "\n", stops_s, killed=number % 2 == 0)
 

@@ -35,6 +35,11 @@ position = [1.5, 1.6, 2.7]
 id = "c2"
 position = [3.1, 2.6, 2.7]
 """
+POLICY = """
+[policy]
+lost_after_s = 120
+"""
+"""Days are short here: whoever is missed is not waited for until the next one."""
 TAX = """
 [[tax]]
 class = "food"
@@ -63,7 +68,7 @@ def products() -> list[tuple[str, int, float]]:
 def write_kiosk(folder: Path, raised: int = 0) -> Path:
     """The shop's folder; ``raised``: by how much everything costs more than at the beginning."""
     folder.mkdir(exist_ok=True)
-    toml, facings = FLOOR + TAX, []
+    toml, facings = FLOOR + POLICY + TAX, []
     skus = [sku for sku, _, _ in products()]
     for wall, (gondola, (x, y), yaw) in enumerate(WALLS):
         toml += f'\n[[gondola]]\nid = "{gondola}"\norigin = [{x}, {y}, 0.0]\nyaw_deg = {yaw}\n'
