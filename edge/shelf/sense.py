@@ -139,18 +139,9 @@ def _piece(
     far = np.abs(off) > state.bound_g
     restless = bool(far.any() or state.stirred.any())
     if fresh or restless or not ordinary:
-        hold = 0
-        cleaned = mass_g if ordinary else filled(mass_g)
-        if restless and not fresh:
-            cleaned, spikes, hold = without_spikes(state, cleaned, hz)
-            if spikes.any():
-                note_spikes(state, spikes)
-        if hold and may_hold:
-            samples = cleaned.shape[1] - hold
-            state.held_g, state.held_hz, state.held_from_s = mass_g[:, samples:], hz, at_s + samples / hz
-            cleaned = cleaned[:, :samples]
-            if not samples:
-                return []
+        cleaned = _cleaned(state, at_s, hz, mass_g, restless, ordinary, may_hold)
+        if not cleaned.shape[1]:
+            return []
         if cleaned is not mass_g:
             mass_g = cleaned
             grid = grid_of(mass_g.shape[1], hz)
@@ -197,6 +188,23 @@ def _piece(
     for plate in np.flatnonzero(state.stirred):
         _settle(state, int(plate), grid.count)
     return gather(state)
+
+
+def _cleaned(
+    state: ShelfState, at_s: float, hz: float, mass_g: Floats, restless: bool, ordinary: bool, may_hold: bool
+) -> Floats:
+    """A piece without lone nonsense. Its end, where that cannot be judged before more is heard, is held back."""
+    cleaned = mass_g if ordinary else filled(mass_g)
+    if not restless or state.blocks == 0:
+        return cleaned
+    cleaned, spikes, hold = without_spikes(state, cleaned, hz)
+    if spikes.any():
+        note_spikes(state, spikes)
+    if not hold or not may_hold:
+        return cleaned
+    samples = cleaned.shape[1] - hold
+    state.held_g, state.held_hz, state.held_from_s = mass_g[:, samples:], hz, at_s + samples / hz
+    return cleaned[:, :samples]
 
 
 def _note_gap(state: ShelfState, from_s: float, to_s: float, haze_s: float) -> None:
