@@ -216,7 +216,8 @@ def test_numbers_and_signs_that_no_shop_can_use_are_refused(tmp_path: Path, was:
 
 @pytest.mark.parametrize("plates", ["1-999999999", "9" * 5000, "0", "-1", "1-", "١"])
 def test_plates_beyond_the_shelf_are_refused_and_cost_nothing(tmp_path: Path, plates: str) -> None:
-    only_fault(tmp_path, planogram_csv=f"shelf,plates,sku\ng1-s1,{plates},green-tea\n")
+    fault = only_fault(tmp_path, planogram_csv=f"shelf,plates,sku\ng1-s1,{plates},green-tea\n")
+    assert (fault.file, fault.where) == ("planogram.csv", "line 2")
 
 
 @pytest.mark.parametrize(

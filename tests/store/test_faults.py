@@ -145,7 +145,7 @@ def test_a_fault_in_the_planogram_names_its_line(tmp_path: Path, was: str, becom
 
 
 def test_a_product_that_is_broken_in_the_catalogue_is_not_told_again_in_the_planogram(tmp_path: Path) -> None:
-    only_fault(tmp_path, catalogue_csv=CATALOGUE.replace(",178,", ",free,"))
+    assert only_fault(tmp_path, catalogue_csv=CATALOGUE.replace(",178,", ",free,")).file == "catalogue.csv"
 
 
 def test_text_that_is_not_utf8_names_its_line(tmp_path: Path) -> None:
