@@ -30,6 +30,7 @@ def _width(character: str) -> int:
 
 
 def rule(stroke: str = "-") -> str:
+    """A line across the roll."""
     return stroke * COLUMNS
 
 
@@ -70,6 +71,7 @@ def _filled(text: str, columns: int) -> list[str]:
 
 
 def centred(text: str) -> list[str]:
+    """``text`` in the middle of the roll, in as many lines as it takes."""
     return [" " * ((COLUMNS - width(line)) // 2) + line for line in wrapped(text)]
 
 
