@@ -113,7 +113,7 @@ def day_of_sale(at_s: float, timezone: ZoneInfo) -> date:
 
 
 def issuer_of(store: Store) -> Issuer:
-    """Who issues a receipt, and by which rules of money and tax: kept in each sale, so that it prints by itself later."""
+    """Who issues a receipt, and by which rules of money and tax: kept in each sale, so that it prints by itself."""
     return Issuer(
         store.id,
         store.name,
