@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 import structlog
 
 from edge.records import Effect, LedgerEntry, Publish, Record
+from edge.runtime import unreadable
 from edge.shown import shown
 from edge.state import State
 
@@ -142,7 +143,7 @@ class Screen:
         wrong = [f"{source}: {what}" for source, what in sorted(state.troubles.items())]
         wrong += [
             f"{shelf}: plates {', '.join(map(str, plates))} cannot be read"
-            for shelf, plates in sorted(state.blind.items())
+            for shelf, plates in sorted(unreadable(state, self._shop.store).items())
         ]
         wrong += [f"late: {', '.join(sorted(state.late))}"] if state.late else []
         waits = waiting_told(cast("Mapping[str, int]", status.get("waiting", {})))

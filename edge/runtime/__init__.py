@@ -39,7 +39,7 @@ from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
 from edge.runtime.decisions import decided
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
-from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble
+from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble, unreadable
 from edge.runtime.leaving import lose, may_settle, settle
 from edge.runtime.promises import forget_promises
 from edge.runtime.shelves import carts_inside, weights
@@ -57,6 +57,7 @@ __all__ = [
     "step",
     "stock_on_shelves",
     "unheard",
+    "unreadable",
 ]
 
 LOOK_AGAIN_S = 0.1

@@ -41,18 +41,25 @@ def status(state: State, store: Store) -> Publish:
     troubles = state.troubles | _uncalibrated(store)
     if state.aside.trouble:
         troubles["undigested"] = state.aside.trouble
-    wrong = state.blind or state.late or troubles
+    blind = unreadable(state, store)
+    wrong = blind or state.late or troubles
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),
         "state": "closed" if shut else ("degraded" if wrong else "open"),
         "mode": state.mode,
         "why": shut,
-        "blind": {shelf: list(plates) for shelf, plates in sorted(state.blind.items())},
+        "blind": {shelf: list(plates) for shelf, plates in sorted(blind.items())},
         "late": sorted(state.late),
         "troubles": dict(sorted(troubles.items())),
         "waiting": waiting(state),
     }
     return Publish("runtime/status", payload, retain=True)
+
+
+def unreadable(state: State, store: Store) -> dict[str, tuple[int, ...]]:
+    """Shelf -> the plates, from 1, that nothing is known of at present: all of a shelf that is late."""
+    late = [shelf for shelf in store.layout.shelves if f"{SHELVES}{shelf.id}" in state.late]
+    return state.blind | {shelf.id: tuple(range(1, shelf.plates + 1)) for shelf in late}
 
 
 def _uncalibrated(store: Store) -> dict[str, str]:
@@ -127,12 +134,6 @@ def ticked(state: State, store: Store, effects: list[Effect]) -> None:
         for source in _sources(store)
         if state.now_s - max(state.heard_s.get(source, 0.0), state.awake_s) > LATE_S
     }
-    dark = False
-    for shelf in store.layout.shelves:
-        if f"{SHELVES}{shelf.id}" in late:
-            every = tuple(range(1, shelf.plates + 1))
-            dark = dark or state.blind.get(shelf.id) != every
-            state.blind[shelf.id] = every
     skew_s = shop_skew_s(state.gate, state.now_s)
     clock = ""
     if skew_s is not None:
@@ -143,7 +144,7 @@ def ticked(state: State, store: Store, effects: list[Effect]) -> None:
         state.troubles["clock"] = clock
     elif not clock:
         state.troubles.pop("clock", None)
-    if first or dark or late != state.late or bool(clock) != bool(known):
+    if first or late != state.late or bool(clock) != bool(known):
         state.late = late
         effects.append(status(state, store))
 

@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-UnixTime = Annotated[float, Meta(ge=0.0, le=1e11, description="UNIX time in seconds, UTC, when it was measured")]
+UnixTime = Annotated[float, Meta(ge=0.0, le=1e10, description="UNIX time in seconds, UTC, when it was measured")]
+"""Up to the year 2286: recordings keep nanoseconds in 64 bits."""
 Metre = Annotated[float, Meta(ge=-10_000.0, le=10_000.0)]
 Place = tuple[Metre, Metre, Metre]
 

@@ -14,6 +14,7 @@ from edge.adapters.payment import LocalProvider
 from edge.driver import Driver
 from edge.ledger.book import Book
 from edge.records import Publish
+from edge.runtime import unreadable
 from edge.wire import Heard, encode_tick, open_recording
 from tests.core.mornings import SHOP, entries_of, story_of
 
@@ -90,5 +91,5 @@ def test_a_shelf_that_says_nothing_of_use_is_late_and_blind(tmp_path: Path) -> N
     for message in late(iter(open_recording(path)), "g2-s3"):
         driver.hear(message)
     assert "shelf/g2-s3" in driver.state.late
-    assert len(driver.state.blind["g2-s3"]) == SHOP.layout.shelf("g2-s3").plates
+    assert len(unreadable(driver.state, SHOP)["g2-s3"]) == SHOP.layout.shelf("g2-s3").plates
     assert json.dumps(driver.state.troubles).count("clock of shelf g2-s3 is not steady") == 1

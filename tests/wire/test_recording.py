@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.wire import RecordingWriter, UnreadableRecording, open_recording
-from tests.corner import FILES, OPENS_S, errand
+from edge.records import GatePassage, Refused
+from edge.store import load_store
+from edge.wire import RecordingWriter, UnreadableRecording, decode, open_recording
+from tests.corner import FILES, OPENS_S, errand, write_store
 
 
 def messages(path: Path) -> int:
@@ -45,6 +47,19 @@ def test_a_moment_comes_back_as_the_very_same_number(at_s: float) -> None:
         with RecordingWriter(path, {}, at_s) as recording:
             recording.write("shop/clock/tick", b"{}", at_s, at_s)
         assert [heard.received_s for heard in open_recording(path)] == [at_s]
+
+
+@pytest.mark.parametrize("t", [0.0, 1e-9, 1e10])
+def test_whatever_moment_the_contract_allows_can_be_kept(tmp_path: Path, t: float) -> None:
+    """A sensor with a clock out of its mind is no reason to end the shop."""
+    shop = load_store(write_store(tmp_path / "shop"))
+    passage = decode(shop, "gate/in/passage", b'{"t":%r,"direction":"in"}' % t, OPENS_S)
+    assert isinstance(passage, GatePassage)
+    with RecordingWriter(tmp_path / "odd.mcap", {}, OPENS_S) as recording:
+        recording.write("gate/in/passage", b"{}", passage.at_s, OPENS_S)
+    assert len(list(open_recording(tmp_path / "odd.mcap"))) == 1
+    beyond = decode(shop, "gate/in/passage", b'{"t":%r,"direction":"in"}' % (t + 1e10 + 1), OPENS_S)
+    assert isinstance(beyond, Refused)
 
 
 def test_the_same_messages_make_the_same_file(tmp_path: Path) -> None:
