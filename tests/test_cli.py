@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,11 @@ from tests.corner import CATALOGUE, FILES, STORE, Pick, errand, write_store
 ROOT = Path(__file__).parents[1]
 
 
-def tebura(*arguments: object) -> subprocess.CompletedProcess[str]:
+def tebura(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "edge.cli", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -251,6 +255,39 @@ def test_the_command_starts_without_what_it_does_not_need() -> None:
     """A replay's start counts as part of the replay."""
     assert loaded("edge.cli", "numpy", "pydantic", "rich", "scipy", "edge.store") == []
     assert loaded("simulator.replay", "simulator.world", "sqlite_utils", "pydantic_settings") == []
+
+
+def another_package(folder: Path, name: str, code: str) -> dict[str, str]:
+    """A package that brings a command, as pip would have installed it; the environment in which it is."""
+    told = folder / f"{name}-1.2.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
+    (told / "entry_points.txt").write_text(f"[tebura.commands]\n{name} = {name}:{name}\n")
+    (folder / f"{name}.py").write_text(code)
+    return {**os.environ, "PYTHONPATH": str(folder)}
+
+
+def test_other_packages_bring_commands_of_their_own(tmp_path: Path) -> None:
+    code = "def greet(name: str) -> None:\n    'Say hello.'\n    print(f'hello {name}')\n"
+    environment = another_package(tmp_path, "greet", code)
+    assert tebura("greet", "ana", environment=environment).stdout == "hello ana\n"
+    told = tebura("--help", environment=environment).stdout
+    assert "Say hello." in told
+    assert "Turn recordings into receipts." in told
+
+
+def test_a_broken_package_takes_its_own_command_alone(tmp_path: Path) -> None:
+    environment = another_package(tmp_path, "broken", "import what_is_not_there\n")
+    done = tebura("--help", environment=environment)
+    assert done.returncode == 0
+    assert "Turn recordings into receipts." in done.stdout
+    assert "the command broken of broken 1.2 cannot be loaded" in done.stderr
+    assert "No such command" in tebura("broken", environment=environment).stderr
+
+
+def test_nobody_takes_the_place_of_a_command_of_the_shop(tmp_path: Path) -> None:
+    environment = another_package(tmp_path, "check", "def check() -> None:\n    print('all is well')\n")
+    assert "Missing option '--store'" in tebura("check", environment=environment).stderr
 
 
 def loaded(module: str, *heavy: str) -> list[str]:

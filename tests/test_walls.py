@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -17,6 +17,8 @@ FLOW = ("wire", "clocks", "shelf", "floor", "attribution", "stock", "gate", "vis
 ABREAST = {frozenset({"shelf", "floor"})}
 PURE = ("keys", "clocks", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "runtime")
 """What decides money is computed from the wire alone: these read no clock, disk, network or randomness."""
+PACKAGES = ("edge", "calibration", "models", "simulator")
+"""The lowest first."""
 WORLD = {"asyncio", "glob", "os", "pathlib", "random", "secrets", "shutil", "socket", "sqlite3", "sqlite_utils",
          "subprocess", "sys", "tempfile", "threading", "time", "uuid"}  # fmt: skip
 
@@ -28,14 +30,21 @@ def rooms() -> list[str]:
 
 
 def trees(room: str) -> Iterator[tuple[Path, ast.Module]]:
-    folder = EDGE / room
-    for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [EDGE / f"{room}.py"]:
+    return trees_in(EDGE / room if (EDGE / room).is_dir() else EDGE / f"{room}.py")
+
+
+def trees_in(there: Path) -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(there.rglob("*.py")) if there.is_dir() else [there]:
         yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imports(room: str) -> Iterator[tuple[str, str]]:
-    """(where, module) for every import of a room; ``from edge import x`` counts as ``edge.x``."""
-    for path, tree in trees(room):
+    """(where, module) for every import of a room; ``from package import module`` is of the module."""
+    return imports_of(trees(room))
+
+
+def imports_of(trees: Iterable[tuple[Path, ast.Module]]) -> Iterator[tuple[str, str]]:
+    for path, tree in trees:
         for node in ast.walk(tree):
             where = f"{path.relative_to(EDGE.parent)}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Import):
@@ -43,10 +52,11 @@ def imports(room: str) -> Iterator[tuple[str, str]]:
             elif isinstance(node, ast.ImportFrom):
                 assert node.level == 0, f"{where}: write imports in full"
                 module = node.module or ""
-                if module == "edge":
-                    yield from ((where, f"edge.{alias.name}") for alias in node.names)
-                else:
-                    yield where, module
+                for alias in node.names:
+                    inner = f"{module}.{alias.name}"
+                    there = EDGE.parent / inner.replace(".", "/")
+                    is_module = module == "edge" or there.with_suffix(".py").exists() or there.is_dir()
+                    yield where, inner if is_module else module
 
 
 def neighbours(room: str) -> dict[str, str]:
@@ -86,14 +96,31 @@ def test_adapters_decide_nothing() -> None:
     assert not wrong, f"adapters carry; they may import records, store, wire and site, not {wrong}"
 
 
-def test_only_the_command_line_knows_the_simulator() -> None:
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_stand_one_upon_the_other(package: str) -> None:
+    """What stands higher brings its commands by entry point (`edge.cli.commands`), and is never imported from below."""
+    below = PACKAGES[: PACKAGES.index(package) + 1]
     wrong = [
         f"{where} imports {module}"
-        for room in rooms()
-        for where, module in imports(room)
-        if module.split(".")[0] in ("simulator", "calibration", "models", "tests") and room != "cli"
+        for where, module in imports_of(trees_in(EDGE.parent / package))
+        if module.split(".")[0] in (*PACKAGES, "tests") and module.split(".")[0] not in below
     ]
     assert not wrong
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_two_modules_import_each_other(package: str) -> None:
+    """Nor do three in a circle; imports inside functions count."""
+    known: dict[str, set[str]] = {}
+    for path, tree in trees_in(EDGE.parent / package):
+        name = ".".join(path.relative_to(EDGE.parent).with_suffix("").parts).removesuffix(".__init__")
+        known[name] = {module for _, module in imports_of([(path, tree)])}
+    open_ = {name: {m for m in told if m in known and m != name} for name, told in known.items()}
+    while leaves := [name for name, told in open_.items() if not told & set(open_)]:
+        for name in leaves:
+            del open_[name]
+    circle = {name for name in open_ if any(name in told for told in open_.values())}
+    assert not circle
 
 
 @pytest.mark.parametrize("room", [r for r in rooms() if r in PURE])

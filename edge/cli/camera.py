@@ -28,13 +28,10 @@ if TYPE_CHECKING:
     from edge.site import CameraSource, Site
     from edge.store import Store
 
-app = typer.Typer()
-
 NICE = 5
 """Beside the shop's own process, the node is the one that waits."""
 
 
-@app.command()
 def camera(
     cameras: Annotated[
         list[str] | None, typer.Argument(help="Of store.toml; all of site.toml without it.", metavar="[CAMERA…]")

@@ -14,13 +14,10 @@ from edge.cli.places import state_folder
 from edge.cli.terminal import UNUSABLE, refuse, refuse_store, say
 from edge.shown import shown
 
-app = typer.Typer()
-
 StoreFolder = Annotated[Path, typer.Option("--store", help="The folder with store.toml and, if need be, site.toml.")]
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Where the shop keeps what it must not lose.")]
 
 
-@app.command()
 def run(
     store: StoreFolder,
     state: StateFolder = None,
@@ -43,7 +40,6 @@ def run(
         refuse(str(error))
 
 
-@app.command()
 def mode(
     mode: Annotated[str, typer.Argument(help="open, restock or closed.", metavar="open|restock|closed")],
     store: StoreFolder,
@@ -54,7 +50,6 @@ def mode(
     say(f"staff say {answer['mode']} from now on; `tebura status` tells how the shop is")
 
 
-@app.command()
 def status(
     store: StoreFolder,
     state: StateFolder = None,

@@ -13,12 +13,9 @@ from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of
 from edge.cli.places_on_shelves import Place, named, table_of
 from edge.cli.terminal import DIFFERENT, refuse, say
 
-app = typer.Typer()
-
 Shelves = Annotated[list[str] | None, typer.Option("--shelf", help="Only this shelf; several times for several.")]
 
 
-@app.command()
 def stock(
     store: StoreFolder,
     state: StateFolder = None,
@@ -34,7 +31,6 @@ def stock(
     _print(places)
 
 
-@app.command()
 def restock(
     store: StoreFolder,
     state: StateFolder = None,

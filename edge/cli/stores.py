@@ -14,10 +14,7 @@ from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse_store, say
 if TYPE_CHECKING:
     from edge.store import Store
 
-app = typer.Typer()
 
-
-@app.command()
 def check(
     store: Annotated[Path, typer.Option(help="The folder with store.toml and its tables, and site.toml.")],
     state: StateFolder = None,

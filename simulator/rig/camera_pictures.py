@@ -26,7 +26,7 @@ from simulator.chance import stream
 from simulator.commands import DEMO
 from simulator.frames import SENSOR
 from simulator.rig.boards import Camera, Spoilt, boards_held, marker_lying, photograph, random_lens
-from simulator.rig.pictures import picture
+from simulator.rig.printed import picture
 
 PAPER = PAPERS["A3"]
 LAID = ((0.85, 0.62), (3.15, 0.55), (1.15, 1.75), (2.95, 1.62), (2.05, 0.45), (2.0, 1.9))

@@ -9,10 +9,7 @@ import typer
 
 from edge.cli.terminal import refuse, refuse_extra
 
-app = typer.Typer()
 
-
-@app.command()
 def bench(
     files: Annotated[
         list[Path] | None,
@@ -69,7 +66,6 @@ def _measure_eyes(detectors: list[Path], weights: Path | None, threads: int) -> 
         refuse(str(error))
 
 
-@app.command()
 def reliability(
     shops: Annotated[int, typer.Option(help="So many shops are simulated.", min=1)] = 24,
     *,

@@ -9,10 +9,7 @@ import typer
 
 from edge.cli.terminal import refuse, refuse_extra, refuse_store, say
 
-app = typer.Typer()
 
-
-@app.command()
 def simulate(
     story: Annotated[Path | None, typer.Argument(help="A shop story, as text.")] = None,
     *,
@@ -107,7 +104,6 @@ def _shelf(
         refuse(str(error))
 
 
-@app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Where the recording, the ledger and the report go.")] = Path("out"),
     seed: Annotated[int, typer.Option(help="Another seed, another morning.")] = 1,

@@ -31,10 +31,7 @@ if TYPE_CHECKING:
     from simulator.replay import Replayed
     from simulator.report import Collector
 
-app = typer.Typer()
 
-
-@app.command()
 def replay(
     files: Annotated[list[Path], typer.Argument(help="Recordings.", metavar="FILE…")],
     *,
@@ -292,7 +289,6 @@ def _write_report(path: Path, done: Replayed, collector: Collector) -> None:
     say(f"the report is {path}")  # fmt: skip
 
 
-@app.command()
 def compare(
     a: Annotated[Path, typer.Argument(help="A recording, a ledger or an export.")],
     b: Annotated[Path, typer.Argument(help="Another one.")],

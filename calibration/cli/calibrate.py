@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.cameras import camera
-from edge.cli.health import check
+from calibration.cli.cameras import camera
+from calibration.cli.health import check
+from calibration.cli.profiles import By, console, diff, list_, rollback, say_restart, shop_of, show
 from edge.cli.live import StateFolder, StoreFolder, refuse_while_open
 from edge.cli.places import state_folder
-from edge.cli.profiles import By, console, diff, list_, rollback, say_restart, shop_of, show
 from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
 
 if TYPE_CHECKING:

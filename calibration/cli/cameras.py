@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from calibration.cli.profiles import By, console, shop_of
 from edge.cli.live import StoreFolder
-from edge.cli.profiles import By, console, shop_of
 from edge.cli.terminal import DIFFERENT, refuse, refuse_extra, refuse_store, say
 
 if TYPE_CHECKING:
