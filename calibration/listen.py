@@ -23,10 +23,10 @@ from typing import Any, Final
 
 import msgspec
 
-from edge.adapters.broker import EmbeddedBroker
-from edge.adapters.mqtt import BrokerLine
-from edge.adapters.passwords import BrokenPasswords
-from edge.adapters.plain import read_plain
+from edge.adapters.broker.embedded import EmbeddedBroker
+from edge.adapters.broker.passwords import BrokenPasswords
+from edge.adapters.mqtt.line import BrokerLine
+from edge.adapters.mqtt.plain import read_plain
 from edge.adapters.plates import Plates
 from edge.adapters.serial import open_ports
 from edge.daemon.desk import NobodyThere, ask

@@ -43,7 +43,7 @@ class Ledger(Protocol):
 
 
 class Provider(Protocol):
-    """Who is asked for money; `edge.adapters.payment.LocalProvider` is one."""
+    """Who is asked for money; `edge.adapters.payment.local.LocalProvider` is one."""
 
     def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
         """Everything that comes back for a request that was sent at ``at_s``, each reply with its time."""

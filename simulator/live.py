@@ -22,8 +22,8 @@ from pathlib import Path
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge.adapters.broker_rights import REHEARSAL
-from edge.adapters.passwords import Passwords
+from edge.adapters.broker.passwords import Passwords
+from edge.adapters.broker.rights import REHEARSAL
 from edge.checkout import Receipt
 from edge.daemon.desk import NobodyThere, ask
 from edge.daemon.shop import LEDGER, RECORDINGS, TICK_S

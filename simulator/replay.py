@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver, Observer
 from edge.records import Effect, LedgerEntry, Record
 from edge.store import Store, read_store

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver
 from edge.ledger import Book, receipts
 from edge.records import LedgerEntry, PaymentReply, PaymentRequest, Publish, Record

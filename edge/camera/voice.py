@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from edge.adapters.mqtt import BrokerLine
+from edge.adapters.mqtt.line import BrokerLine
 from edge.records import PersonSeen, Publish
 from edge.site import Broker
 from edge.wire import encode_people, people_payload

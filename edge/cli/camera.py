@@ -177,8 +177,8 @@ def _voice(
 
 def _passwords(site: Site, state: Path, wanted: Sequence[CameraSource]) -> Mapping[str, str]:
     """Each camera's password at the broker: its own, or what the embedded broker has made for it."""
-    from edge.adapters.broker import FOLDER
-    from edge.adapters.passwords import BrokenPasswords, Passwords
+    from edge.adapters.broker.embedded import FOLDER
+    from edge.adapters.broker.passwords import BrokenPasswords, Passwords
 
     own = {camera.id: camera for camera in site.camera}
     found: dict[str, str] = {}

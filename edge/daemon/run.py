@@ -21,10 +21,10 @@ from typing import Any
 
 import structlog
 
-from edge.adapters.broker import EmbeddedBroker
+from edge.adapters.broker.embedded import EmbeddedBroker
 from edge.adapters.cameras import Cameras
-from edge.adapters.mqtt import BrokerLine
-from edge.adapters.plain import read_plain
+from edge.adapters.mqtt.line import BrokerLine
+from edge.adapters.mqtt.plain import read_plain
 from edge.adapters.plates import Plates
 from edge.adapters.serial import open_ports
 from edge.daemon.clock import Clock, RehearsalClock
@@ -179,7 +179,7 @@ class Daemon:
         return self._line is not None and self._line.ready.is_set()
 
     def _publish(self, publish: Publish) -> None:
-        """Say it to the broker. Staff's alerts wait for one; gates' commands must not (`edge.adapters.outbox`)."""
+        """Say it to the broker. Staff's alerts wait for one; gates' commands must not (`edge.adapters.mqtt.outbox`)."""
         if publish.topic == "runtime/status":
             self.watch.status = publish.payload
         if publish.topic == "runtime/alert" and not self._connected:

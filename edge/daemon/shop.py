@@ -19,7 +19,7 @@ import structlog
 
 from edge import __version__
 from edge.adapters.members import STANDING_TOPIC, Members, UnusableMembers
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.daemon.books import LiveBook
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from edge.adapters.passwords import Passwords
+from edge.adapters.broker.passwords import Passwords
 from edge.store import Store, read_store
 from edge.wire import Heard, open_recording
 from simulator.roof import roof, under_one_roof, width_of

@@ -18,9 +18,9 @@ from threading import Event, Thread
 from typing import get_args
 
 from calibration.shelf.asks import Place
-from edge.adapters.broker import FOLDER
-from edge.adapters.broker_rights import rights_of
-from edge.adapters.passwords import Passwords
+from edge.adapters.broker.embedded import FOLDER
+from edge.adapters.broker.passwords import Passwords
+from edge.adapters.broker.rights import rights_of
 from edge.site import Site, load_site
 from edge.store import Shelf, Store, load_store
 from simulator.commands import DEMO

@@ -25,7 +25,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.adapters.broker import EmbeddedBroker
+from edge.adapters.broker.embedded import EmbeddedBroker
 from edge.site import Broker, PlainPlate, Site
 from edge.store import Store, load_store
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.adapters.broker import SOURCE
-from edge.adapters.broker_rights import covers, may, rights_of
-from edge.adapters.passwords import BrokenPasswords, Passwords
+from edge.adapters.broker.embedded import SOURCE
+from edge.adapters.broker.passwords import BrokenPasswords, Passwords
+from edge.adapters.broker.rights import covers, may, rights_of
 from tests.adapters.brokers import (
     BASE,
     PLAIN,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge.adapters.broker_rights import SAYS
+from edge.adapters.broker.rights import SAYS
 from edge.wire.payloads import SAID
 from tests.adapters.brokers import (
     BASE,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.adapters import mqtt
-from edge.adapters.mqtt import BrokerLine
+from edge.adapters.mqtt import line as mqtt
+from edge.adapters.mqtt.line import BrokerLine
 from edge.records import Publish
 from edge.site import Broker, PlainPlate
 from tests.adapters.brokers import BASE, PLAIN, ROOT, AnyBroker, Device, Ear, Embedded, Mosquitto, free_port, until
@@ -143,7 +143,7 @@ def test_no_gate_opens_late(broker: AnyBroker, connect: Connect) -> None:
 
 RUNTIME = """
 import sys
-from edge.adapters.mqtt import BrokerLine
+from edge.adapters.mqtt.line import BrokerLine
 from edge.records import Publish
 from edge.site import Broker
 from tests.adapters.brokers import Ear

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.outbox import COMMAND_S, COMMANDS, TOPICS, WINDOW, Letter, Outbox
+from edge.adapters.mqtt.outbox import COMMAND_S, COMMANDS, TOPICS, WINDOW, Letter, Outbox
 from edge.records import Publish
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.payment import WORDS, KeyReused, LocalProvider, PaymentProvider, read_conduct
+from edge.adapters.payment.local import WORDS, LocalProvider, read_conduct
+from edge.adapters.payment.provider import KeyReused, PaymentProvider
 from edge.records import PaymentReply, PaymentRequest
 
 

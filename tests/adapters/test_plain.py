@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.plain import read_plain
+from edge.adapters.mqtt.plain import read_plain
 from edge.site import PlainPlate
 
 BARE = PlainPlate(topic="esp/plate1/state", shelf="g1-s1", plate=1)

@@ -19,9 +19,9 @@ import pytest
 pytest.importorskip("cv2", reason="the camera node needs OpenCV: pip install 'tebura[camera]'")
 pytest.importorskip("onnxruntime", reason="the camera node needs onnxruntime: pip install 'tebura[camera]'")
 
-from edge.adapters.broker import EmbeddedBroker
+from edge.adapters.broker.embedded import EmbeddedBroker
 from edge.adapters.cameras import SOURCE, Cameras
-from edge.adapters.mqtt import BrokerLine
+from edge.adapters.mqtt.line import BrokerLine
 from edge.camera.detect import Detector
 from edge.camera.node import Eye
 from edge.camera.sights import Sights

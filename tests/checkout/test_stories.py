@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.checkout import PROVIDER_ACCOUNT, receivable
 from edge.records import LedgerEntry
 from tests.checkout.shops import shop

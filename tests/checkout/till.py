@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, field
 
-from edge.adapters.payment import PaymentProvider
+from edge.adapters.payment.provider import PaymentProvider
 from edge.checkout import Settlement, deadline_s, on_reply, on_time, open_settlement
 from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest
 from edge.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver
 from edge.ledger.book import Book
 from edge.records import LedgerEntry

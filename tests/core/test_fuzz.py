@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver
 from edge.ledger.book import Book
 from edge.records import LedgerEntry

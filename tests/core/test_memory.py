@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver
 from edge.records import Record, Refused
 from edge.state import freeze

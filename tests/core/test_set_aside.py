@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import edge.retrace
 import edge.runtime.leaving
 import edge.runtime.shelves
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.attribution import Belief, attribute, cart_of
 from edge.driver import Driver
 from edge.ledger.book import Book

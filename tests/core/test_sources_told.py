@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver
 from edge.ledger.book import Book
 from edge.records import Publish

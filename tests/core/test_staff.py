@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver
 from edge.ledger.book import Book
 from edge.wire import Heard, open_recording

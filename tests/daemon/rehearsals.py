@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
 from edge.daemon.recovery import Recovered

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
 from edge.daemon.ear import Ear

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge.adapters.mqtt import BrokerLine, Call
+from edge.adapters.mqtt.line import BrokerLine, Call
 from edge.records import Publish
 from edge.site import Broker
 from tests.adapters.brokers import Ear

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.checkout import receipt_text
 from edge.daemon.orders import obey
 from edge.daemon.screen import waiting_told

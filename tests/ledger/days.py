@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.checkout import on_reviewed, review_settlement
 from edge.records import LedgerEntry
 from tests.checkout.carts import traced

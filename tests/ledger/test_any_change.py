@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver
 from edge.ledger import Written
 from edge.ledger.canon import FIRST_HASH, chained, content_of

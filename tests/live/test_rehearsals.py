@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edge.adapters.mqtt import LARGEST
+from edge.adapters.mqtt.line import LARGEST
 from edge.site import load_site
 from edge.wire import RecordingWriter, open_recording
 from simulator.live import Stage, own_stage, play_live

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from calibration.listen import Listening, listen
-from edge.adapters.passwords import Passwords
+from edge.adapters.broker.passwords import Passwords
 from edge.cli import app
 from edge.records import WeightBatch
 from edge.site import Broker, SerialDevice, Site, SiteFile

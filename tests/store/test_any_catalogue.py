@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from calibration.planogram.catalogue_file import rewritten
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.checkout import receipt_json, receipt_text
 from edge.driver import Driver
 from edge.ledger import receipts

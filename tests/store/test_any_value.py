@@ -15,7 +15,7 @@ import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.adapters.payment import LocalProvider
+from edge.adapters.payment.local import LocalProvider
 from edge.checkout import receipt_text
 from edge.driver import Driver
 from edge.ledger import Book, receipts

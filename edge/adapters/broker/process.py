@@ -1,6 +1,6 @@
-"""The embedded broker's own process: amqtt behind `edge.adapters.broker_door`.
+"""The embedded broker's own process: amqtt behind `edge.adapters.broker.door`.
 
-``python -m edge.adapters.broker_child``. Enters: one line of JSON on stdin (`Orders`), then MQTT 3.1.1 on its port.
+``python -m edge.adapters.broker.process``. Enters: one line of JSON on stdin (`Orders`), then MQTT 3.1.1 on its port.
 Leaves: one line of JSON on stdout when it listens, or why it cannot. It ends when stdin does, so it never outlives the
 runtime, however that one ended. (Linux could signal a parent's death, but means the thread that made the child.)
 """
@@ -20,8 +20,8 @@ from typing import Any, Final
 from amqtt.broker import Broker
 from amqtt.contexts import BrokerConfig, ListenerConfig, ListenerType
 
-from edge.adapters.broker_door import ACCESS_LIST, LISTENER, LOG, Door
-from edge.adapters.broker_rights import Orders, read_orders
+from edge.adapters.broker.door import ACCESS_LIST, LISTENER, LOG, Door
+from edge.adapters.broker.rights import Orders, read_orders
 
 LOG_BYTES: Final = 500_000
 FORGET_S: Final = 30

@@ -29,8 +29,8 @@ from amqtt.mqtt.connect import ConnectPacket
 from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
 from amqtt.session import Session
 
-from edge.adapters.broker_rights import Orders, may
-from edge.adapters.passwords import Passwords
+from edge.adapters.broker.passwords import Passwords
+from edge.adapters.broker.rights import Orders, may
 
 LISTENER: Final = "door"
 LOG: Final = "tebura.broker"

@@ -35,9 +35,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.adapters.broker_words import Stranger, explain, hung_up, lost, refused, silent, unreadable
 from edge.adapters.inbox import Inbox
-from edge.adapters.outbox import Letter, Outbox
+from edge.adapters.mqtt.outbox import Letter, Outbox
+from edge.adapters.mqtt.words import Stranger, explain, hung_up, lost, refused, silent, unreadable
 from edge.records import Publish
 from edge.site import Broker, PlainPlate
 

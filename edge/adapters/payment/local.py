@@ -1,11 +1,10 @@
-"""Payment providers: who moves the money that a settlement asks for.
+"""The payment provider that comes with the shop: it moves no money.
 
-Enters: a `PaymentRequest` and when it was sent. Leaves: what the provider says about it, as `PaymentReply` records with
-their own times; nothing where it says nothing. An adapter decides nothing: the settlement's state table does.
+For demonstrations, stories and tests, and for shops that collect money otherwise (a tab, a payroll). It does on demand
+what real providers do at the worst moment.
 
-`LocalProvider` is the one that comes with the shop: for demonstrations, stories and tests, and for shops that collect
-money otherwise (a tab, a payroll). It does on demand what real providers do at the worst moment. Real ones implement
-`PaymentProvider` and must honour the idempotency key: a key is charged at most once, whatever is asked how often.
+Enters: a `PaymentRequest` and when it was sent. Leaves: what a provider would say about it. Refuses: a key that comes
+back for another bargain (`KeyReused`).
 """
 
 from __future__ import annotations
@@ -16,23 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from edge.adapters.payment.provider import KeyReused
 from edge.records import PaymentReply, PaymentRequest
-
-
-class PaymentProvider(Protocol):
-    """Whoever can be asked for money."""
-
-    def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
-        """What it says to a request that was sent at ``at_s`` (UNIX seconds), oldest first; silence is ``[]``."""
-
-
-class KeyReused(ValueError):
-    """An idempotency key came back for another amount, currency or shopper: never charge, find the mistake."""
-
 
 WORDS: Final = ("approve", "decline", "unknown", "silent", "lost")
 """What a conduct is made of: answers, no answer at all, and an approval whose answer gets lost on the way."""

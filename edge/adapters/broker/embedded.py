@@ -19,10 +19,10 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from edge.adapters.broker_rights import RUNTIME, Orders, rights_of, write_orders
+from edge.adapters.broker.passwords import Passwords
+from edge.adapters.broker.rights import RUNTIME, Orders, rights_of, write_orders
 from edge.adapters.child import Child
 from edge.adapters.inbox import Inbox
-from edge.adapters.passwords import Passwords
 from edge.site import Site
 from edge.store import Store
 
@@ -45,7 +45,7 @@ class EmbeddedBroker:
         self._orders = Orders(site.broker.host, site.broker.port, file, self._log, rights)
         self._passwords = Passwords(file)
         self._tried = threading.Event()
-        command = [sys.executable, "-m", "edge.adapters.broker_child"]
+        command = [sys.executable, "-m", "edge.adapters.broker.process"]
         self._child = Child(
             "the embedded broker", command, write_orders(self._orders), self._errors, attend=self._attend,
             failed=self._failed,

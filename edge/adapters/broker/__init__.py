@@ -1,0 +1,1 @@
+"""The embedded broker: `embedded` keeps it running, `process` is it, `door` and `rights` say who may do what there."""
