@@ -12,7 +12,7 @@ import numpy as np
 
 from edge.attribution import Belief, open_belief
 from edge.checkout import Settlement
-from edge.clocks import Clock
+from edge.clocks import Clock, Shared
 from edge.floor import Confusion, FloorState, Stature, open_floor
 from edge.gate import GateState, open_gate
 from edge.records import Cart, Mode
@@ -72,6 +72,8 @@ class State:
     """When each shelf and camera last said something that could be used."""
     clocks: dict[str, Clock] = field(default_factory=dict)
     """How far the clocks of shelves, cameras and gates are off."""
+    shared: Shared = field(default_factory=Shared)
+    """… and what they have in common."""
     late: set[str] = field(default_factory=set)
     ticked_s: float = 0.0
     awake_s: float = 0.0

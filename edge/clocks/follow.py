@@ -88,10 +88,14 @@ class Clock:
     """When it was last set, as far as its times show."""
 
 
-def follow(clock: Clock, limits: Limits, received_s: float, first_s: float, last_s: float, ends_s: float) -> float:
+def follow(
+    clock: Clock, limits: Limits, received_s: float, first_s: float, last_s: float, ends_s: float,
+    shared_s: float = 0.0,
+) -> float:  # fmt: skip
     """What to add to the times of a message that holds ``first_s`` to ``last_s``; NaN: it cannot be put in time.
 
-    ``ends_s``: when the next one would begin.
+    ``ends_s``: when the next one would begin. ``shared_s``: the delay that all sources have (`edge.clocks.shared`),
+    which is not this one's.
     """
     delay_s = received_s - last_s
     off_s = delay_s - clock.floor_s
@@ -100,9 +104,9 @@ def follow(clock: Clock, limits: Limits, received_s: float, first_s: float, last
     if near or (whole and not clock.away) or _only_faster(clock, limits, delay_s, off_s):
         if clock.away:
             clock.away, clock.backlog, clock.lost_from_s, clock.haze_s = [], False, math.inf, 0.0
-        _keep(clock, limits, received_s, delay_s)
+        _keep(clock, limits, received_s, delay_s, shared_s)
         clock.fitted_s = received_s
-    elif not _settles(clock, limits, received_s, delay_s):
+    elif not _settles(clock, limits, received_s, delay_s, shared_s):
         clock.backlog = _may_wait(clock, received_s, first_s, off_s)
         if not clock.backlog:
             clock.lost_from_s, clock.spoke_s = min(clock.lost_from_s, received_s), received_s
@@ -136,7 +140,7 @@ def _may_wait(clock: Clock, received_s: float, first_s: float, off_s: float) -> 
     return off_s > 0 and first_s > clock.ends_s - BREAK_S and off_s <= silence_s + SAME_S
 
 
-def _settles(clock: Clock, limits: Limits, received_s: float, delay_s: float) -> bool:
+def _settles(clock: Clock, limits: Limits, received_s: float, delay_s: float, shared_s: float) -> bool:
     """Whether a source whose times broke has kept its new delay long enough; then that is its clock's."""
     away = clock.away
     away.append((received_s, delay_s))
@@ -153,15 +157,15 @@ def _settles(clock: Clock, limits: Limits, received_s: float, delay_s: float) ->
     clock.floor_s, clock.haze_s, clock.fitted_s = shortest_s, 0.0, received_s
     clock.away, clock.whiles, clock.backlog, clock.lost_from_s = [], [], False, math.inf
     clock.while_s, clock.shortest_s, clock.longest_s = received_s, delay_s, delay_s
-    _correct(clock, limits)
+    correct(clock, limits, shared_s)
     return True
 
 
-def _keep(clock: Clock, limits: Limits, received_s: float, delay_s: float) -> None:
+def _keep(clock: Clock, limits: Limits, received_s: float, delay_s: float, shared_s: float) -> None:
     """One more delay of a clock that goes on."""
     if not delay_s >= clock.floor_s:  # or the first
         clock.floor_s = delay_s
-        _correct(clock, limits)
+        correct(clock, limits, shared_s)
     if received_s < clock.while_s + WHILE_S:
         clock.shortest_s = min(clock.shortest_s, delay_s)
         clock.longest_s = max(clock.longest_s, delay_s)
@@ -169,7 +173,7 @@ def _keep(clock: Clock, limits: Limits, received_s: float, delay_s: float) -> No
     if clock.shortest_s < math.inf:
         clock.whiles = [*clock.whiles[1 - WHILES :], (clock.shortest_s, clock.longest_s)]
         _rise(clock)
-        _correct(clock, limits)
+        correct(clock, limits, shared_s)
     clock.while_s, clock.shortest_s, clock.longest_s = received_s, delay_s, delay_s
 
 
@@ -185,12 +189,13 @@ def _rise(clock: Clock) -> None:
     clock.haze_s = above_s if above_s > HAZY_S else 0.0
 
 
-def _correct(clock: Clock, limits: Limits) -> None:
-    """A clock that is off is corrected, by as much as is sure."""
+def correct(clock: Clock, limits: Limits, shared_s: float) -> None:
+    """A clock that is off is corrected, by as much as is sure. ``shared_s``: by how much all are off."""
+    off_s = clock.floor_s - shared_s
     ahead_s, behind_s = AHEAD_S, limits.behind_s
     if clock.offset_s:  # a clock at the limit is not corrected now and then
         ahead_s, behind_s = ahead_s / 2, behind_s / 2
-    right = -ahead_s <= clock.floor_s <= behind_s
-    wanted_s = 0.0 if right else clock.floor_s - USUAL_S
+    right = -ahead_s <= off_s <= behind_s
+    wanted_s = 0.0 if right else off_s - USUAL_S
     if abs(wanted_s - clock.offset_s) > APPLY_S or (right and clock.offset_s):
         clock.offset_s = wanted_s

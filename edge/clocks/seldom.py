@@ -40,3 +40,11 @@ def follow_gate(clock: Clock, received_s: float, at_s: float) -> tuple[float, bo
         return math.nan, True
     clock.lost_from_s = math.inf
     return min(at_s + clock.offset_s, received_s), off_s > 0
+
+
+def correct_gate(clock: Clock, more_s: float) -> None:
+    """All sources are found to be ``more_s`` later than was known: of a gate's clock only the rest is its own."""
+    clock.away = []
+    if clock.offset_s:
+        left_s = clock.offset_s - more_s
+        clock.offset_s = 0.0 if -AHEAD_S <= left_s <= DOUBTFUL_S else left_s
