@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.adapters.broker.embedded import EmbeddedBroker
@@ -88,18 +88,21 @@ class Device:
     """A client like a shelf's controller, on paho: it subscribes, publishes, and can be sure of having heard all."""
 
     def __init__(self, port: int, user: str | None, password: str = "", *, ca: Path | None = None, client: str = "",
-                 will: tuple[str, bytes] | None = None) -> None:  # fmt: skip
+                 will: tuple[str, bytes] | None = None, retained: bool = False,
+                 protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311) -> None:  # fmt: skip
         self.heard: list[tuple[str, bytes, bool]] = []
         self.answer: ReasonCode | None = None
         self._answered = threading.Event()
         self._granted: dict[int, list[ReasonCode]] = {}
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=client, reconnect_on_failure=False)
+        self._client = Client(
+            CallbackAPIVersion.VERSION2, client_id=client, protocol=protocol, reconnect_on_failure=False
+        )
         if user is not None:
             self._client.username_pw_set(user, password)
         if ca is not None:
             self._client.tls_set_context(ssl.create_default_context(cafile=ca))
         if will is not None:
-            self._client.will_set(will[0], will[1], qos=1)
+            self._client.will_set(will[0], will[1], qos=1, retain=retained)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -124,6 +127,26 @@ class Device:
         """Publish with QoS 1, and be sure that the broker has dealt with it: it confirms what it drops, too."""
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         info.wait_for_publish(10.0)
+
+    def say_at_once(self, topic: str, payload: bytes) -> None:
+        """Publish with QoS 0, and wait for nobody."""
+        self._client.publish(topic, payload)
+
+    def ask_for(self, pattern: str) -> None:
+        """Subscribe, and wait for nobody."""
+        self._client.subscribe(pattern)
+
+    def say_and_go(self, *messages: tuple[str, bytes]) -> None:
+        """As a device that wakes up, says what it has, and sleeps: QoS 0, and DISCONNECT right behind it."""
+        for topic, payload in messages:
+            self._client.publish(topic, payload)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def is_hung_up_on(self) -> bool:
+        """The broker has ended the connection."""
+        return not self._client.is_connected()
 
     def listen(self, *patterns: str) -> list[bool]:
         """Subscribe; which were granted."""
