@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,6 +166,10 @@ class SettlementDecided:
     verdict: Verdict
     lines: tuple[tuple[str, int], ...]
     by: str
+
+
+BLIND: Final = "blind: "
+"""How the trouble of a camera that cannot see begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -182,6 +183,55 @@ class Device:
         self.heard.append((message.topic, bytes(message.payload), message.retain))
 
 
+class Cable:
+    """The network between clients and a broker. It can be pulled so that the broker does not notice, as when a switch
+    loses power: the clients' ends are gone, and the broker's stay until it gets tired of waiting.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._ends: list[tuple[socket.socket, socket.socket]] = []
+        self._lost: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def pull(self) -> None:
+        """And put it back at once."""
+        ends, self._ends = self._ends, []
+        for client, broker in ends:
+            self._lost.append(broker)
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+
+    def give_up(self) -> None:
+        """The broker has waited long enough for who was lost."""
+        for broker in self._lost:
+            with contextlib.suppress(OSError):
+                broker.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._listener.close()
+        self.pull()
+        self.give_up()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                broker = socket.create_connection(("127.0.0.1", self._to))
+                self._ends.append((client, broker))
+                threading.Thread(target=self._carry, args=(client, broker), daemon=True).start()
+                threading.Thread(target=self._carry, args=(broker, client), daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(65_536):
+                other.sendall(data)
+            if one not in self._lost and other not in self._lost:
+                other.shutdown(socket.SHUT_RDWR)
+
+
 class AnyBroker(Protocol):
     """What the tests of the line need of a broker, whichever."""
 
@@ -242,7 +292,8 @@ topic readwrite #
 class Mosquitto:
     """Mosquitto with the shipped files: only paths, ports and the store's name are put in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, forbid: str = "") -> None:
+        """``forbid``: a rule that was forgotten in the access list."""
         program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
         if program is None:
             pytest.skip("mosquitto is not installed")
@@ -265,7 +316,8 @@ class Mosquitto:
         )
         (folder / "mosquitto.conf").write_text(f"user root\n{debian}{text}", encoding="utf-8")
         rules = (SHIPPED / "acl").read_text(encoding="utf-8").replace("@STORE@", "demo")
-        (folder / "acl").write_text(rules + TEST_USERS, encoding="utf-8")
+        assert forbid in rules + TEST_USERS
+        (folder / "acl").write_text((rules + TEST_USERS).replace(forbid, "", 1), encoding="utf-8")
         passwords = folder / "passwords"
         passwords.write_text("".join(f"{user}:{self.password(user)}\n" for user in USERS), encoding="utf-8")
         passwords.chmod(0o600)
