@@ -97,7 +97,7 @@ def test_a_shelf_that_says_nothing_of_use_is_late_and_blind(tmp_path: Path) -> N
 
 
 def test_a_camera_that_says_who_is_there_is_not_blind(tmp_path: Path) -> None:
-    """Its node lost the network for a moment, and the broker says the old connection's will behind the new one's back."""
+    """Its node lost the network for a moment, and the old connection's will is said when the new one is there."""
     gone = msgspec.json.encode({"state": "blind", "why": "its node is gone. Start it again"})
     said: list[Publish] = []
     driver = Driver(SHOP, provider=LocalProvider(), publish=said.append)

@@ -83,7 +83,8 @@ class Line(ReaderAdapter):  # type: ignore[misc]
         except (EOFError, OSError):
             await self._passed_on()
             raise
-        if data == DISCONNECT:
+        if data == DISCONNECT:  # with its end: an error of the connection would hide that this is a farewell
+            self._first = await self._reader.readexactly(1)
             await self._passed_on()
         self._heard_s = self._clock()
         return data
@@ -100,7 +101,9 @@ class Line(ReaderAdapter):  # type: ignore[misc]
 
 
 class Pen(StreamWriterAdapter):  # type: ignore[misc]
-    """What one client is told; one that does not listen is cut off."""
+    """What one client is told; one that does not listen is cut off. That somebody went is for `Line` to notice: a
+    farewell may be on its way, and who says farewell leaves no last will.
+    """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         super().__init__(writer)
@@ -113,9 +116,8 @@ class Pen(StreamWriterAdapter):  # type: ignore[misc]
             return
         try:
             await asyncio.wait_for(super().drain(), PATIENCE_S)
-        except TimeoutError:
+        except (TimeoutError, OSError):
             transport.abort()
-            raise ConnectionResetError from None
 
 
 @dataclass

@@ -49,9 +49,8 @@ class Echo:
         """What has not come by now, for staff to read."""
         if not self._back and now_s > self._due_s:
             rights = "Give it the rights of docs/broker.md (mosquitto: config/mosquitto/acl, with this store's id)"
-            return (
-                f"the broker drops what user {self._user!r} says or may hear: {self.mine} did not come back. {rights}"
-            )
+            lost = f"{self.mine} did not come back"
+            return f"the broker drops what user {self._user!r} says or should hear: {lost}. {rights}"
         if self._silent and now_s > self._silent_until_s:
             look = f"Is its device on, does it publish there, and may user {self._user!r} read it?"
             return f"nothing has come on {', '.join(self._silent)}. {look}"
