@@ -102,6 +102,10 @@ class GatePassage:
 PaymentOutcome: TypeAlias = Literal["approved", "declined", "unknown"]
 
 
+NO_MONEY: Final = "local-"
+"""References begin so where a provider only says that it took money, and moves none."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentReply:
     """What the payment provider said about a settlement; ``unknown`` when it did not say in time."""

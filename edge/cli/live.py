@@ -63,6 +63,8 @@ def status(
         return
     why = f": {health['why']}" if health.get("why") else ""
     typer.echo(f"{health.get('state', 'opening')}{why}; {health['heard']:,} messages in {health['uptime_s']:.0f} s")
+    if health.get("money"):
+        typer.echo(health["money"])
     late = health.get("late", {})
     silent = [source for source, ago_s in late.items() if ago_s is None]
     if silent:

@@ -60,6 +60,7 @@ def reviewed(show: Show) -> None:
 def test_what_waits_is_listed_shown_and_charged(show: Show) -> None:
     reviewed(show)
     status = tebura(show, "status").stdout
+    assert 'no money moves: provider "local" of [payment]' in status
     assert f"decide: tebura review list --store {show.folder} --state {show.state}" in status
     assert "1 × who left is only 50% sure" in status
 
