@@ -21,6 +21,7 @@ from simulator.report.material import Happened, Material
 from simulator.report.traces import KEEP_S, RecentWeights
 from simulator.report.truth import EventTruth, Truth, assign, judge
 from simulator.report.words import odds, why
+from tests.core.mornings import busy, story_of
 from tests.corner import FILES, OPENS_S, TWO_ONIGIRI, Pick, errand
 
 VOID = {"meta", "input", "br", "circle", "line", "path", "polygon", "polyline", "rect"}
@@ -234,3 +235,20 @@ def test_markup_escapes_what_is_no_markup() -> None:
 def test_times_are_the_shops_own(html: str) -> None:
     assert OPENS_S == 1_700_000_000.0
     assert "07:13:20" in html
+
+
+def test_a_visit_in_review_is_charged_for_nothing_yet(tmp_path: Path) -> None:
+    story = (Path(__file__).parents[1] / "scenarios" / "left-unseen.story").read_text(encoding="utf-8")
+    html = page(material_of(story_of(story, tmp_path / "unseen.mcap")))
+    assert "What a person decides about: nothing is charged yet" in html
+    assert "¥178 if charged" in html
+    assert "charged for<" not in html
+
+
+def test_an_english_page_is_english_and_without_jargon(html: str) -> None:
+    told = re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL)
+    words = re.sub(r"<[^>]*>", " ", told)
+    assert "Thank you, see you soon" in words
+    assert "レシート" not in words
+    assert not re.search(r"\bnats\b|\bprior\b|\bit did\b", words + " ".join(attributes(told, "title")))
+    assert "what usually happens" in words
