@@ -113,7 +113,7 @@ class Collector:
         for track, x, y, shares in where_people_are(state):
             likeliest = max(sorted(shares), key=lambda v: shares[v], default="")
             visit = likeliest if shares.get(likeliest, 0.0) >= LIKELY else ""
-            self._doubt(shares, at_s)
+            self.doubt(shares, at_s)
             walk = self._walks.setdefault((track, visit), Walk(track, visit))
             if walk.points:
                 last_s, last_x, last_y = walk.points[-1]
@@ -123,7 +123,7 @@ class Collector:
             if self._points <= POINTS_AT_MOST:
                 walk.points.append((at_s, x, y))
 
-    def _doubt(self, shares: dict[str, float], at_s: float) -> None:
+    def doubt(self, shares: dict[str, float], at_s: float) -> None:
         """Whom a track may belong to as well, now and until it is settled."""
         known = sorted((v for v in shares if v and shares[v] >= MIXED), key=lambda v: (-shares[v], v))
         for one, other in combinations(known, 2):

@@ -252,3 +252,20 @@ def test_an_english_page_is_english_and_without_jargon(html: str) -> None:
     assert "レシート" not in words
     assert not re.search(r"\bnats\b|\bprior\b|\bit did\b", words + " ".join(attributes(told, "title")))
     assert "what usually happens" in words
+
+
+@pytest.mark.parametrize("sure", [1.0, 0.6])
+def test_people_who_may_have_been_exchanged_are_named_on_both_cards(tmp_path: Path, sure: float) -> None:
+    story = (Path(__file__).parents[1] / "scenarios" / "crossing.story").read_text(encoding="utf-8")
+    recording = open_recording(story_of(story, tmp_path / "crossing.mcap"))
+    collector = Collector(read_store(recording.store_files()), recording.name)
+    replay(recording, observers=[collector])
+    began_s = collector.began_s or 0.0
+    ana, ben = (v.id for v in collector.material().visits)
+    for second in range(4):
+        collector.doubt({ana: sure, ben: 1.0 - sure}, began_s + second)
+    cards = re.findall(r"<article.*?</article>", page(collector.material()), re.DOTALL)
+    assert len(cards) == 2
+    for card, other in zip(cards, ("ben", "ana"), strict=True):
+        told = re.sub(r"<[^>]*>", "", card)
+        assert (f"may have been {other}, 40 % at worst" in told) is (sure < 1.0)
