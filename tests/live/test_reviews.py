@@ -100,7 +100,7 @@ def test_while_the_shop_does_not_run_what_waits_is_shown_and_nothing_is_decided(
     assert "onigiri-salmon" in tebura(show, "review", "show", VISIT).stdout
     refused = tebura(show, "review", "waive", VISIT)
     assert refused.returncode == 2
-    assert "Start it with `tebura run --store DIR`" in refused.stderr
+    assert f"Start it with `tebura run --store DIR --state {show.state}`" in refused.stderr
     assert show.entries("settlement") == []
     show.start()
     assert tebura(show, "review", "waive", VISIT).stdout == f"ana pays nothing for {VISIT}.\n"

@@ -28,7 +28,7 @@ WORDS: Final = ("approve", "decline", "unknown", "silent", "lost")
 
 ALWAYS: Final = "approve"
 
-CAVEAT: Final = "no money moves: provider \"local\" of [payment] only writes down what would be charged"
+CAVEAT: Final = 'no money moves: provider "local" of [payment] only writes down what would be charged'
 
 
 def read_conduct(text: str) -> tuple[tuple[str, ...], ...]:
