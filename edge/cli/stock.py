@@ -92,9 +92,8 @@ def _places(store: Path, state: Path | None, shelves: list[str] | None) -> list[
         return places
     unknown = sorted(set(shelves) - {p["shelf"] for p in places})
     if unknown:
-        refuse(
-            f"the planogram has nothing on {', '.join(unknown)}. `tebura stock {options_of(store, state)}` lists the shelves"
-        )
+        lists = f"`tebura stock {options_of(store, state)}` lists the shelves"
+        refuse(f"the planogram has nothing on {', '.join(unknown)}. {lists}")
     return [p for p in places if p["shelf"] in shelves]
 
 
