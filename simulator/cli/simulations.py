@@ -92,7 +92,7 @@ def _boards(folder: Path, seed: int) -> None:
         from simulator.rig.practice import practice
     except ImportError as error:
         refuse_extra(error, "camera")
-    say("drawing what a technician would photograph: half a minute")
+    say("drawing what a technician would photograph: some seconds")
     try:
         command = practice(folder, seed)
     except OSError as error:

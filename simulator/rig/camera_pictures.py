@@ -47,7 +47,7 @@ def draw(folder: Path) -> None:
     cv2.imwrite(str(folder / "camera-sheets.png"), sheets())
 
 
-def photographs(at: Path, seed: int = SEED) -> None:
+def photographs(at: Path, seed: int = SEED, boards: int = 32) -> None:
     """What the technician took, and where the markers lie."""
     rng = np.random.default_rng(seed)
     lens = random_lens(rng, 1280, 720, 115.0)
@@ -55,7 +55,7 @@ def photographs(at: Path, seed: int = SEED) -> None:
     camera, empty = Camera(view), shop(view, seed)
     sharp = Spoilt(0.5, 2.0, 0.0)
     (at / "boards").mkdir()
-    for i, held in enumerate(boards_held(view, PAPER, rng, 32)):
+    for i, held in enumerate(boards_held(view, PAPER, rng, boards)):
         cv2.imwrite(str(at / "boards" / f"{i:02}.jpg"), photograph(camera, [held], i, sharp, empty))
     laid = [marker_lying(PAPER, n, spot, 37.0 * n) for n, spot in enumerate(LAID, 1)]
     cv2.imwrite(str(at / "floor.png"), photograph(camera, laid, seed, sharp, empty))

@@ -15,6 +15,9 @@ from pathlib import Path
 from simulator.commands import DEMO
 from simulator.rig.camera_pictures import PAPER, photographs
 
+BOARDS = 20
+"""Fewer than somebody at a real camera should take: each costs half a second to draw."""
+
 
 def practice(folder: Path, seed: int) -> str:
     """Write it all; the command to go on with. `OSError` where it cannot be written."""
@@ -25,6 +28,6 @@ def practice(folder: Path, seed: int) -> str:
     except OSError as error:
         raise OSError(f"{folder}: cannot be made ({error.strerror}). Name another with --boards") from error
     shutil.copytree(DEMO, folder / "shop")
-    photographs(folder, seed)
+    photographs(folder, seed, BOARDS)
     words = ["tebura", "calibrate", "camera", "c1", "--store", folder / "shop", "--paper", PAPER.name]
     return shlex.join(map(str, [*words, "--lens", folder / "boards", "--floor", folder / "floor.png"]))

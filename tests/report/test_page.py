@@ -21,7 +21,7 @@ from simulator.report.material import Happened, Material
 from simulator.report.traces import KEEP_S, RecentWeights
 from simulator.report.truth import EventTruth, Truth, assign, judge
 from simulator.report.words import odds, why
-from tests.core.mornings import busy, story_of
+from tests.core.mornings import story_of
 from tests.corner import FILES, OPENS_S, TWO_ONIGIRI, Pick, errand
 
 VOID = {"meta", "input", "br", "circle", "line", "path", "polygon", "polyline", "rect"}
