@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +102,10 @@ class GatePassage:
 PaymentOutcome: TypeAlias = Literal["approved", "declined", "unknown"]
 
 
+NO_MONEY: Final = "local-"
+"""References begin so where a provider only says that it took money, and moves none."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentReply:
     """What the payment provider said about a settlement; ``unknown`` when it did not say in time."""
@@ -166,6 +170,10 @@ class SettlementDecided:
     verdict: Verdict
     lines: tuple[tuple[str, int], ...]
     by: str
+
+
+BLIND: Final = "blind: "
+"""How the trouble of a camera that cannot see begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ divided by the speed; what the recorded runtime told itself (payments, ticks) is
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paho.mqtt.client import Client
@@ -47,12 +48,24 @@ PATIENCE_S = 20.0
 SOON_S = 2.0
 """Real seconds beyond the shop's next tick, at which it writes down whatever it has heard."""
 
+LOOK_S = 2.0
+"""Real seconds: so often it is looked whether the shop is still there."""
+
 DECIDED = ("settlement", "review")
 
 
 NO_REHEARSAL = (
     "the shop in {0} is no rehearsal. Stop it, and start it with `tebura run --store DIR --rehearsal --state {0}`"
 )
+
+
+STOPPED = (
+    "the shop in {0} stopped while the recording was played; what it had settled by then stands in its book. "
+    "Look why (its log), start it again with --rehearsal, and play the recording anew"
+)
+
+LOG_BYTES = 2000
+"""So much of the end of a log is shown."""
 
 
 class CannotPlay(OSError):
@@ -74,21 +87,28 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A shop that takes part in a rehearsal: its folder, where it keeps what it must not lose, its broker."""
+    """A shop that takes part in a rehearsal: its folder, where it keeps what it must not lose, its broker.
+
+    ``ended`` tells why it is not there any more, as far as that is known; empty while it is.
+    """
 
     store: Store
     site: Site
     state_folder: Path
+    ended: Callable[[], str] = str
 
 
 def play_live(recording: Recording, stage: Stage, speed: float) -> Played:
-    """Play it all, and wait until nothing is pending."""
+    """Play it all, and wait until nothing is pending. `CannotPlay` where the shop goes meanwhile."""
     ask(stage.state_folder, {"do": "status"})
     before, recorded = _head(stage), _recorded(stage)
-    with _line(stage) as client, Understudies(stage.site, stage.store) as doubles:
-        published = _play(recording, stage, client, doubles, speed)
-        unheard = _unheard(stage, recorded, published, SOON_S + TICK_S / speed)
-        _wait(lambda: ask(stage.state_folder, {"do": "pending"})["pending"] == 0)
+    try:
+        with _line(stage) as client, Understudies(stage.site, stage.store) as doubles:
+            published = _play(recording, stage, client, doubles, speed)
+            unheard = _unheard(stage, recorded, published, SOON_S + TICK_S / speed)
+            _wait(lambda: ask(stage.state_folder, {"do": "pending"})["pending"] == 0)
+    except NobodyThere as error:
+        raise CannotPlay(stage.ended() or STOPPED.format(stage.state_folder)) from error
     with Book(stage.state_folder / LEDGER, read_only=True) as book:
         decided = tuple(w.entry for w in book.entries(since_seq=before) if w.entry.kind in DECIDED)
         found = [receipt_of(book, entry.visit) for entry in decided]
@@ -126,15 +146,25 @@ def own_stage(recording: Recording) -> Iterator[Stage]:
             shop = subprocess.Popen([sys.executable, "-m", "edge.cli", *command], stdout=log, stderr=log)
             try:
                 _wait(lambda: _is_open(stage, shop, folder / "log.txt"), folder / "log.txt")
-                yield stage
+                yield replace(stage, ended=lambda: _ended(shop, folder / "log.txt"))
             finally:
                 shop.terminate()
                 shop.wait(10)
 
 
+def _ended(shop: subprocess.Popen[bytes], log: Path) -> str:
+    """Why the shop that was started for a recording is not there any more."""
+    with contextlib.suppress(subprocess.TimeoutExpired):  # its socket is gone a moment before it is
+        status = shop.wait(1.0)
+        how = f"was killed ({signal.Signals(-status).name})" if status < 0 else f"ended with status {status}"
+        what = f"the shop that was started for this recording {how} before all was played; there are no receipts"
+        return f"{what}. Play it again. The end of its log:\n{log.read_text(encoding='utf-8')[-LOG_BYTES:]}"
+    return ""
+
+
 def _is_open(stage: Stage, shop: subprocess.Popen[bytes], log: Path) -> bool:
     if shop.poll() is not None:
-        raise CannotPlay(f"the shop did not start: {log.read_text(encoding='utf-8')[-2000:]}")
+        raise CannotPlay(f"the shop did not start: {log.read_text(encoding='utf-8')[-LOG_BYTES:]}")
     with contextlib.suppress(NobodyThere):
         return bool(ask(stage.state_folder, {"do": "status"}).get("connected"))
     return False
@@ -144,7 +174,7 @@ def _play(recording: Recording, stage: Stage, client: Client, doubles: Understud
     """How many messages of each topic were published."""
     published = Counter[str]()
     prefix = f"tebura/v1/{stage.store.id}/"
-    began_s = time.monotonic()
+    began_s = looked_s = time.monotonic()
     first_s = None
     for heard in recording:
         if heard.topic.startswith(OWN):
@@ -158,6 +188,9 @@ def _play(recording: Recording, stage: Stage, client: Client, doubles: Understud
             time.sleep(ahead_s)
         if stage.site.serial and doubles.say(decode(stage.store, heard.topic, heard.payload, heard.received_s)):
             continue
+        if time.monotonic() > looked_s + LOOK_S:  # a broker of its own goes on without the shop
+            looked_s = time.monotonic()
+            ask(stage.state_folder, {"do": "status"})
         client.publish(prefix + heard.topic, heard.payload, qos=1 if heard.topic.startswith("gate/") else 0)
         published[heard.topic] += 1
     return published

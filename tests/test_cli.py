@@ -152,6 +152,34 @@ def test_a_ledger_is_shown_proved_and_printed_again(ana: Path, tmp_path: Path) -
     assert tebura("ledger", "prove", tmp_path / "nothing.db").returncode == 2
 
 
+def test_a_shops_own_book_is_found_by_its_store_and_says_what_was_sold(ana: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    assert tebura("replay", ana, "--json", "--ledger", state / "ledger.db").returncode == 0
+    shop = ("--store", ROOT / "config" / "demo", "--state", state)
+    shown = tebura("ledger", "show", *shop).stdout
+    assert "time (Asia/Tokyo)" in shown
+    assert "2023-11-15 07:13:2" in shown, "as the shop's clocks show it, not as computers count"
+    assert "entries hold" in tebura("ledger", "prove", *shop).stdout
+    (entry,) = [line for line in shown.splitlines() if " settlement " in line]
+    visit = entry.split()[4]
+    assert "Total" in tebura("ledger", "receipt", visit, *shop, "--language", "en").stdout
+
+    today = tebura("ledger", "sales", *shop).stdout
+    assert "0 visits left" in today
+    assert "The last visit left on 2023-11-15: --day 2023-11-15" in today
+    sold = tebura("ledger", "sales", *shop, "--day", "2023-11-15").stdout
+    assert "2 ×          ¥356  Salmon onigiri" in sold
+    assert "1 visit          ¥356  paid" in sold
+    assert "no money was moved for ¥356" in sold
+    told = json.loads(tebura("ledger", "sales", *shop, "--day", "2023-11-15", "--json").stdout)
+    assert told["products"] == [{"sku": "onigiri-salmon", "name": "Salmon onigiri", "quantity": 2, "amount_minor": 356}]
+
+    for wrong in ((), (state / "ledger.db", *shop), (state / "ledger.db", "--state", state)):
+        refused = tebura("ledger", "show", *wrong)
+        assert (refused.returncode, "name a book" in refused.stderr) == (2, True)
+
+
 def test_busy_traffic_is_simulated_and_replayed(tmp_path: Path) -> None:
     recording = tmp_path / "busy.mcap"
     assert tebura("simulate", "--busy", 2, "--seed", 5, "-o", recording).returncode == 0

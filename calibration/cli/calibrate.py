@@ -77,7 +77,7 @@ def shelf(
     if questions is None and not yes:
         refuse("there is no terminal to ask at: say --yes if the profile shall be written when all is well")
     if recorded is None:
-        refuse_while_open(state_folder(state, shop.id), store)
+        refuse_while_open(state_folder(state, shop.id), store, state)
     try:
         wanted = Wanted(
             shelf, tuple(weight or ()), plates_of(plates, shop.layout.shelf(shelf).plates), by or getpass.getuser(),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge.cli.live import StateFolder, StoreFolder, refuse_while_open
+from edge.cli.live import StateFolder, StoreFolder, named, refuse_while_open
 from edge.cli.places import state_folder
 from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
 
@@ -85,7 +85,8 @@ def learn(
 ) -> None:
     """Weigh units of a product and write their weight, spread and number into catalogue.csv.
 
-    Put one unit down on the shelf, lift it, and so on with the next: the shelf feels it, no key is needed.
+    Put one unit down on the shelf, lift it, and so on with the next: the shelf feels it, no key is needed. Ctrl-C
+    asks whether to keep what two units or more have told so far.
     """
     from calibration.listen import NobodyToListenTo
     from calibration.planogram.barcodes import NoReader
@@ -97,11 +98,12 @@ def learn(
     if not shop.layout.has_shelf(shelf):
         refuse(f"there is no shelf {shelf!r} in store.toml. Name one of {', '.join(s.id for s in shop.layout.shelves)}")
     if shop.layout.shelf(shelf).says == "raw" and shelf not in shop.profiles:
-        refuse(f"{shelf} says raw numbers, which are no grams. First: tebura calibrate shelf {shelf} --store {store}")
+        walk = f"tebura calibrate shelf {shelf} {named(store, state)}"
+        refuse(f"{shelf} says raw numbers, which are no grams. First: {walk}")
     folder = state_folder(state, shop.id)
     if sku and sku not in shop.catalogue:
         refuse(f"{sku} is not in the catalogue. Add its row, with whatever weight for now")
-    refuse_while_open(folder, store)
+    refuse_while_open(folder, store, state)
     learning = Learning(store, shop, shelf, units, say=say, done=typer.echo, dry=dry)
     try:
         with learning.at_work(site, folder, reader, baud):
@@ -109,8 +111,21 @@ def learn(
     except (NobodyToListenTo, NoReader, Unlearnt) as error:
         refuse(str(error))
     except KeyboardInterrupt:
-        say("what was not weighed to its end is as it was")
+        try:
+            learning.keep(_wanted)
+        except Unlearnt as error:
+            refuse(str(error))
         raise typer.Exit(130) from None
+
+
+def _wanted(question: str) -> bool:
+    """Asked where somebody can answer; what was measured is kept where nobody can. Ctrl-C again means no."""
+    if not sys.stdin.isatty():
+        return True
+    try:
+        return typer.confirm(question, default=True, err=True)
+    except (typer.Abort, KeyboardInterrupt):
+        return False
 
 
 def _bad(found: Found, limit: float) -> bool:

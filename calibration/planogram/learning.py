@@ -2,7 +2,7 @@
 
 Enters: the live batches of one shelf, the numbers from a barcode reader. Leaves: rows of ``catalogue.csv`` with a
 measured weight, how much units differ, and a GTIN where it had none. A product is written when it is weighed to its
-end, or not at all.
+end; who is interrupted before may keep what the units so far say.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ CATALOGUE: Final = "catalogue.csv"
 SILENT_S: Final = 3.0
 """Nothing from the shelf for so long is said, with what is known about why."""
 
+LEAST_KEPT: Final = 2
+"""One unit says nothing about how much units differ."""
+
 Say = Callable[[str], None]
 
 
@@ -43,6 +46,8 @@ class Learning:
         self._say, self._done, self._dry = say, done, dry
         self._listening: Listening
         self._reader: Reader | None = None
+        self._begun: tuple[Product, str, UnitScale] | None = None
+        """What is being weighed, its number, and the units so far."""
 
     @contextmanager
     def at_work(self, site: Site, state_folder: Path, reader: str, baud: int) -> Iterator[None]:
@@ -80,6 +85,23 @@ class Learning:
                 continue
             self._weigh(product, gtin)
 
+    def keep(self, wanted: Callable[[str], bool]) -> None:
+        """Write what an interrupted weighing has found, where it is ``wanted``: that is asked with what would be."""
+        if self._begun is None:
+            self._say("nothing was being weighed")
+            return
+        product, gtin, scale = self._begun
+        count = len(scale.masses_g)
+        if count < LEAST_KEPT:
+            told = f": one unit weighed {scale.masses_g[0]:.1f} g, and {LEAST_KEPT} are needed" if count else ""
+            self._say(f"{product.sku} is as it was{told}")
+            return
+        weight = unit_weight(scale.masses_g, scale.errors_g)
+        if wanted(f"{product.sku}: {weight.weight_g:.1f} g ±{weight.error_g:.2f} g from {count} units. Keep that?"):
+            self._write(product, gtin, weight)
+        else:
+            self._say(f"{product.sku} is as it was")
+
     def _number(self) -> str:
         assert self._reader is not None
         while True:
@@ -100,6 +122,7 @@ class Learning:
     def _weigh(self, product: Product, gtin: str) -> None:
         self._say(f"{product.sku}, {product.name()}: hands off the shelf for a moment. Wait after each deed")
         scale = UnitScale(self._store.layout.shelf(self._shelf).plates, self._store.profiles.get(self._shelf))
+        self._begun = (product, gtin, scale)
         heard_s, told = time.monotonic(), False
         while True:
             batch = self._listening.next(0.5)
@@ -113,6 +136,7 @@ class Learning:
             for felt in scale.hear(batch):
                 self._say(felt.text)
                 if felt.kind == "weighed" and enough(scale, self._units):
+                    self._begun = None
                     self._write(product, gtin, unit_weight(scale.masses_g, scale.errors_g))
                     return
                 if felt.kind == "weighed":

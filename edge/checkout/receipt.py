@@ -7,7 +7,8 @@ Nothing is computed here: a receipt printed again next year says what was charge
 A Japanese simplified qualified invoice (tekikaku kan'i seikyusho) must name the issuer and its registration number,
 the date, what was sold with a mark on reduced-rate goods, and per rate the sum and its tax (National Tax Agency).
 What was withheld is told too: a shopper who took three and pays for two shall know why. So is why a visit is in review:
-a doubt about who left is none about the lines. How *certain* a line was is for programs and staff only.
+a doubt about who left is none about the lines. Where no money moved, because the shop has no payment provider yet, the
+receipt says so. How *certain* a line was is for programs and staff only.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, rule, table, wrapped
 from edge.checkout.sale import Issuer, Sale, SoldLine, State, WithheldLine, basis_points
 from edge.checkout.words import WORDS, Words
+from edge.records import NO_MONEY
 
 REDUCED_MARK: Final = "※"
 """Stands behind the amount: its width differs between printers, and behind the last column that does no harm."""
@@ -40,6 +42,11 @@ class Receipt:
     state: State
     sale: Sale
     reference: str = ""
+
+    @property
+    def moved_money(self) -> bool:
+        """Whether somebody has really paid: a shop without a payment provider only writes it down."""
+        return self.state == "paid" and not self.reference.startswith(NO_MONEY)
 
     @property
     def language(self) -> str:
@@ -73,6 +80,7 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         "subject": sale.subject,
         "state": receipt.state,
         "reference": receipt.reference,
+        "moved_money": receipt.moved_money,
         "issuer": {"store": issuer.store, "name": issuer.name, "address": issuer.address,
                    "registration": issuer.registration},
         "at": _local(receipt).isoformat(timespec="seconds"),
@@ -175,8 +183,9 @@ def _foot(receipt: Receipt, words: Words) -> list[str]:
     lines = []
     if receipt.state == "review":
         lines += wrapped(words.reviews[kind_of(receipt.sale.reason)])
+    unmoved = receipt.state == "paid" and not receipt.moved_money
     written_off = receipt.state == "void" and receipt.sale.total_minor
-    lines += wrapped(words.waived if written_off else words.states[receipt.state])
+    lines += wrapped(words.waived if written_off else words.no_money if unmoved else words.states[receipt.state])
     if receipt.reference:
         lines += wrapped(f"{words.reference} {receipt.reference}")
     return [*lines, "", *centred(words.goodbye)]

@@ -37,6 +37,7 @@ class Words:
     reference: str
     goodbye: str
     waived: str
+    no_money: str
     states: dict[State, str]
     reviews: dict[Why, str]
 
@@ -76,6 +77,7 @@ _JAPANESE = Words(
         "review": "係員が内容を確認しています。\nまだ請求していません。",
     },
     waived="係員の判断により、お支払いは不要です。",
+    no_money="記録のみで、代金は支払われていません。\n(決済サービスが設定されていません)",
     reviews={
         "unseen": "ご退店を確認できませんでした。",
         "identity": "退店された方がお客様か確信が持てません。",
@@ -121,6 +123,7 @@ _ENGLISH = Words(
         "review": "Staff are looking at this visit.\nNothing has been charged.",
     },
     waived="Staff have waived it: nothing to pay.",
+    no_money="Recorded, and no money was moved:\nthis shop has no payment provider yet.",
     reviews={
         "unseen": "Nobody saw you leave.",
         "identity": "We are not sure that it was you who left.",

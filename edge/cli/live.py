@@ -47,7 +47,7 @@ def mode(
 ) -> None:
     """Say what the shop is doing: open, being restocked (staff's work stays out of carts), or closed."""
     answer = ask_shop(store, state, {"do": "mode", "mode": mode, "by": getpass.getuser()})
-    say(f"staff say {answer['mode']} from now on; `tebura status` tells how the shop is")
+    say(f"staff say {answer['mode']} from now on; `tebura status {named(store, state)}` tells how the shop is")
 
 
 def status(
@@ -63,6 +63,8 @@ def status(
         return
     why = f": {health['why']}" if health.get("why") else ""
     typer.echo(f"{health.get('state', 'opening')}{why}; {health['heard']:,} messages in {health['uptime_s']:.0f} s")
+    if health.get("money"):
+        typer.echo(health["money"])
     late = health.get("late", {})
     silent = [source for source, ago_s in late.items() if ago_s is None]
     if silent:
@@ -111,14 +113,14 @@ def named(store: Path, state: Path | None) -> str:
     return shlex.join(["--store", str(store), *(["--state", str(state)] if state is not None else [])])
 
 
-def refuse_while_open(state: Path, store: Path) -> None:
-    """Weights that somebody puts on a shelf would be shopping: not while shoppers may come in."""
+def refuse_while_open(folder: Path, store: Path, state: Path | None) -> None:
+    """Weights that somebody puts on a shelf would be shopping: not while shoppers may come in. ``state``: as named."""
     from edge.daemon.desk import NobodyThere, ask
 
     try:
-        mode = ask(state, {"do": "status"}).get("mode", "open")
+        mode = ask(folder, {"do": "status"}).get("mode", "open")
     except (NobodyThere, ValueError):
         return
     if mode == "open":
         why = "staff have not closed the shop, and this would look like shopping"
-        refuse(f"{why}. First: tebura mode closed --store {store}")
+        refuse(f"{why}. First: tebura mode closed {named(store, state)}")

@@ -122,7 +122,8 @@ def _decide(store: Path, state: Path | None, visit: str, verdict: str, by: str, 
     who = by or getpass.getuser()
     answer = ask_shop(store, state, {"do": "decide", "visit": visit, "verdict": verdict, "by": who, **more})
     if not answer["written"]:
-        say("the disk does not take it at present, and it counts only when it is in the book: see `tebura status`")
+        look = f"see `tebura status {named(store, state)}`"
+        say(f"the disk does not take it at present, and it counts only when it is in the book: {look}")
     return answer
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of
+from edge.cli.live import named as options_of
 from edge.cli.places_on_shelves import Place, named, table_of
 from edge.cli.terminal import DIFFERENT, refuse, say
 
@@ -78,8 +79,9 @@ def restock(
     uncalibrated = list(dict.fromkeys(p["shelf"] for p in counting.open if p["why"] == UNCALIBRATED))
     if uncalibrated:
         first, *others = uncalibrated
+        shop_options = options_of(store, state)
         more = f", and {', '.join(others)} likewise" if others else ""
-        say(f"calibrate: `tebura calibrate shelf {first} --store {store}`{more}; or count by hand, with --set")
+        say(f"calibrate: `tebura calibrate shelf {first} {shop_options}`{more}; or count by hand, with --set")
     if counting.open:
         raise typer.Exit(DIFFERENT)
 
@@ -90,7 +92,8 @@ def _places(store: Path, state: Path | None, shelves: list[str] | None) -> list[
         return places
     unknown = sorted(set(shelves) - {p["shelf"] for p in places})
     if unknown:
-        refuse(f"the planogram has nothing on {', '.join(unknown)}. `tebura stock` lists the shelves")
+        lists = f"`tebura stock {options_of(store, state)}` lists the shelves"
+        refuse(f"the planogram has nothing on {', '.join(unknown)}. {lists}")
     return [p for p in places if p["shelf"] in shelves]
 
 

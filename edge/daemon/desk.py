@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import msgspec
@@ -114,7 +115,7 @@ def ask(folder: Path, wanted: dict[str, Any]) -> Answer:
     except (OSError, msgspec.MsgspecError) as error:
         ordinary = isinstance(error, FileNotFoundError | ConnectionRefusedError)
         why = "" if ordinary else f" ({getattr(error, 'strerror', None) or error})"
-        remedy = "Start it with `tebura run --store DIR`, or name its folder with --state"
+        remedy = f"Start it with `tebura run --store DIR --state {quote(str(folder))}`, or name its folder with --state"
         raise NobodyThere(f"no shop is running in {folder}{why}. {remedy}") from error
     if "error" in answer:
         raise ValueError(str(answer["error"]))

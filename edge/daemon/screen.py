@@ -154,6 +154,8 @@ class Screen:
             cart = ", ".join(f"{x.quantity} {sku} ({x.certainty:.0%})" for sku, x in whole.items())
             visits.add_row(*(Text(shown(cell)) for cell in (visit.id, visit.subject, visit.state, cart or "–")))
         parts: list[RenderableType] = [head, Text("  ".join(self._serving), "dim")]
+        if self._shop.provider.caveat:
+            parts.append(Text(self._shop.provider.caveat, "bold"))
         parts += [Text(shown(f"! {line}"), "yellow") for line in wrong[:MOST_WRONG]]
         if len(wrong) > MOST_WRONG:
             parts.append(Text(f"! … and {len(wrong) - MOST_WRONG} more: tebura status", "yellow"))

@@ -124,8 +124,8 @@ class Shop:
             opening=self._standings,
         )
         self.live_book = LiveBook(book, mirror, self.recorder, self.ear.trouble)
-        provider = LocalProvider(latency_s=self.site.payment.latency_s, journal=self.folder / PAYMENTS)
-        self.cashier = Cashier(provider, self.ear, lambda: not self.live_book.refused, self.live_book.stands)
+        self.provider = LocalProvider(latency_s=self.site.payment.latency_s, journal=self.folder / PAYMENTS)
+        self.cashier = Cashier(self.provider, self.ear, lambda: not self.live_book.refused, self.live_book.stands)
         self.driver.book, self.driver.provider = self.live_book, self.cashier
         self.driver.publish = self._say
         self.cashier.start()

@@ -117,7 +117,13 @@ class Watch:
             source: round(now_s - state.heard_s[source], 1) if source in state.heard_s else None
             for source in sorted(state.late)
         }
-        return {**self.status, "late": late, "uptime_s": round(shop.uptime_s, 1), "heard": shop.heard}
+        return {
+            **self.status,
+            "late": late,
+            "uptime_s": round(shop.uptime_s, 1),
+            "heard": shop.heard,
+            "money": shop.provider.caveat,
+        }
 
 
 class WatchPage:

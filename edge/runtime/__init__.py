@@ -39,7 +39,7 @@ from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
 from edge.runtime.decisions import decided
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
-from edge.runtime.health import alerts, closing_status, set_mode, ticked, trouble, unreadable
+from edge.runtime.health import alerts, closing_status, sees, set_mode, ticked, trouble, unreadable
 from edge.runtime.leaving import lose, may_settle, settle
 from edge.runtime.promises import forget_promises
 from edge.runtime.shelves import carts_inside, weights
@@ -76,6 +76,7 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
         frame = frame_in_time(state, store, record, effects)
         if frame is not None and look(state, frame):
             state.heard_s[f"camera/{record.camera}"] = state.now_s
+            sees(state, store, record.camera, effects)
     elif isinstance(record, GateScan | CredentialScan):
         scanned(state, store, record, effects)
     elif isinstance(record, GatePassage):

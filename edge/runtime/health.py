@@ -8,7 +8,7 @@ from __future__ import annotations
 from edge.checkout import NEEDS_STAFF, tells_money, why_waits
 from edge.gate import Shut, shop_skew_s
 from edge.keys import moment, unique
-from edge.records import Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
+from edge.records import BLIND, Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
 from edge.runtime.decisions import waiting
 from edge.state import State
 from edge.store import Store
@@ -110,6 +110,13 @@ def set_mode(state: State, store: Store, record: ModeSet, effects: list[Effect])
 def trouble(state: State, store: Store, record: SourceTrouble, effects: list[Effect]) -> None:
     """Something that the shop depends on fails, or works again."""
     tell(state, store, record.source, record.trouble, effects)
+
+
+def sees(state: State, store: Store, camera: str, effects: list[Effect]) -> None:
+    """A camera has said who is there: it is not blind, whatever the last will of an old connection says after it."""
+    source = f"{CAMERAS}{camera}"
+    if state.troubles.get(source, "").startswith(BLIND):
+        tell(state, store, source, "", effects)
 
 
 def tell(state: State, store: Store, source: str, what: str, effects: list[Effect]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.records import (
+    BLIND,
     CredentialScan,
     GatePassage,
     GateScan,
@@ -134,7 +135,7 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
 def _ailing(health: HealthPayload) -> str:
     """What is wrong with a camera, for staff to read; empty: nothing."""
     if health.state == "blind":
-        return f"blind: {health.why or 'its node does not say why. See what it printed'}"
+        return f"{BLIND}{health.why or 'its node does not say why. See what it printed'}"
     return health.why
 
 

@@ -25,6 +25,10 @@ def simulate(
         Path | None,
         typer.Option(help="A folder: film it too, a video a camera, for replay --videos.", metavar="FOLDER"),
     ] = None,
+    boards: Annotated[
+        Path | None,
+        typer.Option(help="No recording: a camera's calibration to practise, in a new folder.", metavar="FOLDER"),
+    ] = None,
     serial: Annotated[bool, typer.Option("--serial", help="No recording: a device on a serial port, to try.")] = False,
     protocol: Annotated[str, typer.Option(help="Of --serial: mt-sics, lines or barcode.")] = "lines",
     plates: Annotated[int | None, typer.Option(help="Of --serial with lines: how many plates.", min=1)] = None,
@@ -36,7 +40,14 @@ def simulate(
     unit: Annotated[str | None, typer.Option(help="Of --shelf: counts, volts or grams.")] = None,
     state: Annotated[Path | None, typer.Option(help="Of --shelf: the shop's state folder.")] = None,
 ) -> None:
-    """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf."""
+    """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf; or
+    the photographs that a camera is calibrated with.
+    """
+    if boards is not None:
+        if story or busy is not None or out or frames or serial or link or store or state or unit or fault or shelf:
+            refuse("--boards goes with --seed alone: the shop is the demo shop")
+        _boards(boards, seed)
+        return
     if shelf is not None:
         if (
             story
@@ -74,6 +85,19 @@ def simulate(
         refuse_extra(error, "camera")
     except (OSError, ValueError) as error:
         refuse(str(error))
+
+
+def _boards(folder: Path, seed: int) -> None:
+    try:
+        from simulator.rig.practice import practice
+    except ImportError as error:
+        refuse_extra(error, "camera")
+    say("drawing what a technician would photograph: some seconds")
+    try:
+        command = practice(folder, seed)
+    except OSError as error:
+        refuse(str(error))
+    say(f"a board held under camera c1, and markers on its floor. Go on with:\n{command}")
 
 
 def _device(protocol: str, plates: int | None, link: Path | None, store: Path | None, seed: int) -> None:

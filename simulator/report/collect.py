@@ -8,6 +8,7 @@ Enters: what an observer of the driver gets. Leaves: the `Material` of a report.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, cast
 
 from edge.attribution import whose_track
@@ -26,7 +27,7 @@ from edge.records import (
     WeightBatch,
 )
 from edge.store import Store
-from simulator.report.material import EventShown, Happened, LineShown, Material, Trace, VisitShown, Walk
+from simulator.report.material import EventShown, Happened, LineShown, Material, Mixed, Trace, VisitShown, Walk
 from simulator.report.traces import RecentWeights
 from simulator.report.truth import Truth, assign, judge
 
@@ -37,6 +38,10 @@ SAMPLE_S = 0.2
 MOVED_M = 0.04
 STOOD_S = 1.0
 """A way gets a point when somebody moved so far or stood for so long, looked at once a `SAMPLE_S`."""
+
+MIXED = 0.1
+MIXED_GAP_S = 2.0
+"""Whom a track belongs to at least so likely may be its person as well; doubts that are closer together are one."""
 
 LIKELY = 0.5
 """A track is drawn as somebody's when it is likelier theirs than not."""
@@ -55,14 +60,9 @@ GOLDEN_ANGLE_DEG = 137.508
 """Hues that are so far apart stay different however many there are."""
 
 
-def where_people_are(state: Shop) -> list[tuple[int, float, float, str]]:
-    """(track, x, y, visit or "") of everybody on the floor now: the one place that asks the core for it."""
-    found = []
-    for track, x, y in positions(state.floor):
-        shares = whose_track(state.belief, track)
-        likeliest = max(sorted(shares), key=lambda v: shares[v], default="")
-        found.append((track, x, y, likeliest if shares.get(likeliest, 0.0) >= LIKELY else ""))
-    return found
+def where_people_are(state: Shop) -> list[tuple[int, float, float, dict[str, float]]]:
+    """(track, x, y, visit -> how likely it is theirs) of everybody on the floor: the one place that asks the core."""
+    return [(track, x, y, whose_track(state.belief, track)) for track, x, y in positions(state.floor)]
 
 
 class Collector:
@@ -87,6 +87,7 @@ class Collector:
         self._sales: dict[str, tuple[float, str, Sale]] = {}
         self._paid: dict[str, tuple[State, str]] = {}
         self._odd: dict[str, int] = {}
+        self._mixed: dict[tuple[str, str], list[Mixed]] = {}
 
     def __call__(self, state: Shop, record: Record | None, effects: Sequence[Effect]) -> None:
         if record is not None:
@@ -109,7 +110,10 @@ class Collector:
             self._sample(state, record.received_s)
 
     def _sample(self, state: Shop, at_s: float) -> None:
-        for track, x, y, visit in where_people_are(state):
+        for track, x, y, shares in where_people_are(state):
+            likeliest = max(sorted(shares), key=lambda v: shares[v], default="")
+            visit = likeliest if shares.get(likeliest, 0.0) >= LIKELY else ""
+            self.doubt(shares, at_s)
             walk = self._walks.setdefault((track, visit), Walk(track, visit))
             if walk.points:
                 last_s, last_x, last_y = walk.points[-1]
@@ -118,6 +122,19 @@ class Collector:
             self._points += 1
             if self._points <= POINTS_AT_MOST:
                 walk.points.append((at_s, x, y))
+
+    def doubt(self, shares: dict[str, float], at_s: float) -> None:
+        """Whom a track may belong to as well, now and until it is settled."""
+        known = sorted((v for v in shares if v and shares[v] >= MIXED), key=lambda v: (-shares[v], v))
+        for one, other in combinations(known, 2):
+            pair = (min(one, other), max(one, other))
+            spans = self._mixed.setdefault(pair, [])
+            share = min(shares[one], shares[other])
+            if spans and at_s - spans[-1].until_s <= MIXED_GAP_S:
+                last = spans[-1]
+                spans[-1] = Mixed(pair, last.since_s, at_s, max(last.share, share))
+            else:
+                spans.append(Mixed(pair, at_s, at_s, share))
 
     def _note(self, effect: Effect) -> None:
         if isinstance(effect, Explained):
@@ -172,9 +189,10 @@ class Collector:
             notes = (*notes, f"The last {self._left_out} shelf events are not on this page: it would be too big.")
         if self._points > POINTS_AT_MOST:
             notes = (*notes, "Ways are shown as far as they fit on this page.")
+        mixed = tuple(sorted((m for spans in self._mixed.values() for m in spans), key=lambda m: m.since_s))
         return Material(
             self.recording, self.store, self.began_s or 0.0, self.ended_s, visits, tuple(events), tuple(self._touches),
-            tuple(self._walks.values()), unseen, figures, notes,
+            tuple(self._walks.values()), unseen, figures, mixed, notes,
         )  # fmt: skip
 
     def _visits(self) -> tuple[VisitShown, ...]:
@@ -190,7 +208,7 @@ class Collector:
         truth = None if self.truth is None else real.get(sale.subject, {})
         state = "review" if kind == "review" else "settled"
         stands, reference = self._paid.get(visit, (sale.state, ""))
-        receipt = receipt_text(Receipt(visit, at_s, stands, sale, reference))
+        receipt = receipt_text(Receipt(visit, at_s, stands, sale, reference), "en")  # as the rest of the page
         return VisitShown(
             visit, sale.subject, hue, entered_s, at_s, state, self._lines(sale), total_shown(sale), receipt, truth
         )  # fmt: skip

@@ -9,7 +9,18 @@ from simulator.report.charts import certainty_bar, grams_shown, weight_trace
 from simulator.report.markup import Markup, join, number, tag
 from simulator.report.material import EventShown, Material
 from simulator.report.timeline import verdict
-from simulator.report.words import FACTORS, clock, deeds, distance, happened, name_of, nats_of, why
+from simulator.report.words import (
+    FACTORS,
+    TELLING_NATS,
+    clock,
+    deeds,
+    distance,
+    happened,
+    name_of,
+    nats_of,
+    odds,
+    why,
+)
 
 SHOWN_EXPLANATIONS = 6
 DOUBTFUL_BELOW = 0.9
@@ -99,7 +110,7 @@ def _explanations(material: Material, explained: Explained) -> Markup | None:
             tag("tbody", *rows),
             class_="explanations",
         ),
-        tag("p", *(join(tag("i", class_=f"key {f}"), f"{f} ") for f, _ in FACTORS), class_="keys"),
+        tag("p", *(join(tag("i", class_=f"key {f}"), f"{called} ") for f, called in FACTORS), class_="keys"),
         tag("p", f"{more} more were weighed.", class_="quiet") if more > 0 else None,
     )
 
@@ -107,7 +118,7 @@ def _explanations(material: Material, explained: Explained) -> Markup | None:
 def _explanation(
     material: Material, explanation: Explanation, cost: dict[str, float], longest: float, chosen: bool
 ) -> Markup:
-    nats = ", ".join(f"{f} {nats_of(explanation, f):+.1f}" for f, _ in FACTORS)
+    against = [f"{called} {odds(cost[f])}" for f, called in FACTORS if cost[f] > TELLING_NATS]
     room = 1.0 / max(longest, sum(cost.values()))
     parts = [tag("i", class_=f, style=f"--p:{number(cost[f] * room, 4)}") for f, _ in FACTORS if cost[f] * room > 0.004]
     return tag(
@@ -117,8 +128,8 @@ def _explanation(
         tag(
             "td",
             tag("span", *parts, class_="stack"),
-            tag("small", "nothing" if not parts else f"{sum(cost.values()):.1f} nats"),
-            title=f"{nats} nats",
+            tag("small", odds(sum(cost.values())) if against else "nothing"),
+            title=", ".join(against) or None,
         ),
         class_="chosen" if chosen else None,
     )

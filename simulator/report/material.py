@@ -70,6 +70,23 @@ class LineShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Mixed:
+    """Two visits whose people the runtime could not tell apart for a while: each may stand on the other's receipt.
+
+    ``share``: how likely the other one was at worst; of something that both of them did, half is as bad as it gets.
+    """
+
+    visits: tuple[str, str]
+    since_s: float
+    until_s: float
+    share: float
+
+    def other(self, visit: str) -> str:
+        """Who else it may have been."""
+        return self.visits[self.visits[0] == visit]
+
+
+@dataclass(frozen=True, slots=True)
 class VisitShown:
     """One visit, from the gate to the receipt. ``truth`` is what the subject really left with."""
 
@@ -121,6 +138,8 @@ class Material:
     """What really happened and no shelf event tells; empty where the truth is not known."""
     figures: tuple[tuple[str, str], ...]
     """More figures for the head of the page: (what, how much)."""
+    mixed: tuple[Mixed, ...]
+    """Who may have been exchanged, in order of time."""
     notes: tuple[str, ...]
     """What the reader has to know: a loss, messages that were refused, traces that were left out."""
 

@@ -1,14 +1,23 @@
-"""A card a visit: what it did, what it is charged for and how sure the runtime is, its receipt, and the truth."""
+"""A card a visit: what they did, what they are charged for and how sure the runtime is, the receipt, and the truth.
+
+A visit in review is charged for nothing yet, and its card says so; so it does of people who may have been exchanged.
+"""
 
 from __future__ import annotations
 
 from simulator.report.charts import certainty_bar, percent
 from simulator.report.markup import Markup, join, tag
-from simulator.report.material import EventShown, LineShown, Material, VisitShown
+from simulator.report.material import EventShown, LineShown, Material, Mixed, VisitShown
 from simulator.report.timeline import deeds_of, verdict
-from simulator.report.words import clock, short
+from simulator.report.words import clock, name_of, short
 
 STATES = {"settled": "settled", "review": "needs a person", "open": "still inside"}
+CHARGED = {
+    "settled": "What they are charged for",
+    "review": "What a person decides about: nothing is charged yet",
+    "open": "Nothing is settled yet",
+}
+WITHHELD = "Nothing: the runtime is not sure enough of what they may have taken."
 
 
 def visit_cards(material: Material) -> Markup:
@@ -27,13 +36,19 @@ def _card(material: Material, visit: VisitShown, deeds: list[tuple[EventShown, s
             tag("h3", short(visit.subject), title=visit.subject),
             tag("span", STATES.get(visit.state, visit.state), class_=f"badge {visit.state}"),
             tag("span", f"{clock(material, visit.entered_s)}{stay}", class_="quiet stay-time"),
-            tag("strong", visit.total),
+            tag("strong", f"{visit.total} if charged" if visit.state == "review" else visit.total),
             verdict(visit.right),
         ),
         tag(
             "div",
-            tag("div", tag("h4", "What it did"), _story(material, visit, deeds), class_="story"),
-            tag("div", tag("h4", "What it is charged for"), _lines(material, visit), _truth(material, visit)),
+            tag("div", tag("h4", "What they did"), _story(material, visit, deeds), class_="story"),
+            tag(
+                "div",
+                tag("h4", CHARGED[visit.state]),
+                _lines(material, visit),
+                _mixed(material, visit),
+                _truth(material, visit),
+            ),
             tag("div", tag("pre", visit.receipt, class_="receipt"), class_="paper") if visit.receipt else None,
             class_="columns",
         ),
@@ -68,10 +83,28 @@ def _story(material: Material, visit: VisitShown, deeds: list[tuple[EventShown, 
     return tag("ol", *rows)
 
 
-def _lines(material: Material, visit: VisitShown) -> Markup:
+def _mixed(material: Material, visit: VisitShown) -> Markup | None:
+    """With whom this one may have been exchanged, between when and when, and how likely that was at worst."""
+    spans: dict[str, list[Mixed]] = {}
+    for mixed in (m for m in material.mixed if visit.id in m.visits):
+        spans.setdefault(mixed.other(visit.id), []).append(mixed)
+    if not spans:
+        return None
+    told = []
+    for other, doubts in spans.items():
+        since, until = clock(material, doubts[0].since_s), clock(material, max(m.until_s for m in doubts))
+        worst = percent(max(m.share for m in doubts))
+        what = ("may have been ", name_of(material, other), f", {worst} at worst")
+        told.append(tag("li", tag("time", since if since == until else f"{since} – {until}"), tag("span", *what)))
+    head = tag("p", "Perhaps exchanged with somebody: what one took may stand on the other's receipt.", class_="doubt")
+    return tag("div", head, tag("ol", *told), class_="mixed")
+
+
+def _lines(material: Material, visit: VisitShown) -> Markup | None:
     if not visit.lines:
-        return tag("p", "Nothing.", class_="quiet")
-    return tag("table", tag("tbody", *(_line(material, line) for line in visit.lines)), class_="lines")
+        return tag("p", "Nothing.", class_="quiet") if visit.state != "open" else None
+    nothing = None if any(line.charged for line in visit.lines) else tag("p", WITHHELD, class_="quiet")
+    return join(nothing, tag("table", tag("tbody", *(_line(material, line) for line in visit.lines)), class_="lines"))
 
 
 def _line(material: Material, line: LineShown) -> Markup:
@@ -98,6 +131,7 @@ def _truth(material: Material, visit: VisitShown) -> Markup | None:
         return None
     if visit.right:
         return tag("p", verdict(True), " exactly what really happened", class_="truth")
+    asked_for = "would be charged" if visit.state == "review" else "charged"
     charged: dict[str, int] = {}
     for line in visit.lines:
         if line.charged:
@@ -106,5 +140,5 @@ def _truth(material: Material, visit: VisitShown) -> Markup | None:
     for sku in sorted({*visit.truth, *charged}):
         real, asked = visit.truth.get(sku, 0), charged.get(sku, 0)
         if real != asked:
-            wrong.append(tag("li", f"{material.product(sku)}: really {real}, charged {asked}"))
+            wrong.append(tag("li", f"{material.product(sku)}: really {real}, {asked_for} {asked}"))
     return tag("div", tag("p", verdict(False), " not what really happened"), tag("ul", *wrong), class_="truth")

@@ -47,27 +47,27 @@ def draw(folder: Path) -> None:
     cv2.imwrite(str(folder / "camera-sheets.png"), sheets())
 
 
-def photographs(at: Path) -> None:
+def photographs(at: Path, seed: int = SEED, boards: int = 32) -> None:
     """What the technician took, and where the markers lie."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     lens = random_lens(rng, 1280, 720, 115.0)
     view = looking_down(lens, (2.03, 1.14, 2.71), 6.0)
-    camera, empty = Camera(view), shop(view)
+    camera, empty = Camera(view), shop(view, seed)
     sharp = Spoilt(0.5, 2.0, 0.0)
     (at / "boards").mkdir()
-    for i, held in enumerate(boards_held(view, PAPER, rng, 32)):
+    for i, held in enumerate(boards_held(view, PAPER, rng, boards)):
         cv2.imwrite(str(at / "boards" / f"{i:02}.jpg"), photograph(camera, [held], i, sharp, empty))
     laid = [marker_lying(PAPER, n, spot, 37.0 * n) for n, spot in enumerate(LAID, 1)]
-    cv2.imwrite(str(at / "floor.png"), photograph(camera, laid, SEED, sharp, empty))
+    cv2.imwrite(str(at / "floor.png"), photograph(camera, laid, seed, sharp, empty))
     # A tape measure is read to half a centimetre.
     read = [(round(x * 200 + rng.normal()) / 200, round(y * 200 + rng.normal()) / 200) for x, y in LAID]
     rows = (f"[[marker]]\nid = {n}\nposition = [{x}, {y}]\n" for n, (x, y) in enumerate(read, 1))
     (at / "shop" / "markers.toml").write_text("\n".join(rows), encoding="utf-8")
 
 
-def shop(view: View) -> NDArray[np.float32]:
+def shop(view: View, seed: int) -> NDArray[np.float32]:
     """The demo shop with nobody in it, grey."""
-    rng = stream(SEED, "shop")
+    rng = stream(seed, "shop")
     sheet = a_sheet(rng)
     film = Film(view, Light(0.35, 0.65, 0.15, np.array([0.5, 0.5, 0.7], np.float32), 0.1))
     film.draw(furnish(rng, load_store(DEMO).layout, a_dressing(rng, sheet)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -22,7 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.adapters.broker.embedded import EmbeddedBroker
@@ -88,18 +89,21 @@ class Device:
     """A client like a shelf's controller, on paho: it subscribes, publishes, and can be sure of having heard all."""
 
     def __init__(self, port: int, user: str | None, password: str = "", *, ca: Path | None = None, client: str = "",
-                 will: tuple[str, bytes] | None = None) -> None:  # fmt: skip
+                 will: tuple[str, bytes] | None = None, retained: bool = False,
+                 protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311) -> None:  # fmt: skip
         self.heard: list[tuple[str, bytes, bool]] = []
         self.answer: ReasonCode | None = None
         self._answered = threading.Event()
         self._granted: dict[int, list[ReasonCode]] = {}
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=client, reconnect_on_failure=False)
+        self._client = Client(
+            CallbackAPIVersion.VERSION2, client_id=client, protocol=protocol, reconnect_on_failure=False
+        )
         if user is not None:
             self._client.username_pw_set(user, password)
         if ca is not None:
             self._client.tls_set_context(ssl.create_default_context(cafile=ca))
         if will is not None:
-            self._client.will_set(will[0], will[1], qos=1)
+            self._client.will_set(will[0], will[1], qos=1, retain=retained)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -124,6 +128,26 @@ class Device:
         """Publish with QoS 1, and be sure that the broker has dealt with it: it confirms what it drops, too."""
         info = self._client.publish(topic, payload, qos=1, retain=retain)
         info.wait_for_publish(10.0)
+
+    def say_at_once(self, topic: str, payload: bytes) -> None:
+        """Publish with QoS 0, and wait for nobody."""
+        self._client.publish(topic, payload)
+
+    def ask_for(self, pattern: str) -> None:
+        """Subscribe, and wait for nobody."""
+        self._client.subscribe(pattern)
+
+    def say_and_go(self, *messages: tuple[str, bytes]) -> None:
+        """As a device that wakes up, says what it has, and sleeps: QoS 0, and DISCONNECT right behind it."""
+        for topic, payload in messages:
+            self._client.publish(topic, payload)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def is_hung_up_on(self) -> bool:
+        """The broker has ended the connection."""
+        return not self._client.is_connected()
 
     def listen(self, *patterns: str) -> list[bool]:
         """Subscribe; which were granted."""
@@ -157,6 +181,55 @@ class Device:
 
     def _on_message(self, _c: Client, _d: Any, message: MQTTMessage) -> None:
         self.heard.append((message.topic, bytes(message.payload), message.retain))
+
+
+class Cable:
+    """The network between clients and a broker. It can be pulled so that the broker does not notice, as when a switch
+    loses power: the clients' ends are gone, and the broker's stay until it gets tired of waiting.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._ends: list[tuple[socket.socket, socket.socket]] = []
+        self._lost: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def pull(self) -> None:
+        """And put it back at once."""
+        ends, self._ends = self._ends, []
+        for client, broker in ends:
+            self._lost.append(broker)
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+
+    def give_up(self) -> None:
+        """The broker has waited long enough for who was lost."""
+        for broker in self._lost:
+            with contextlib.suppress(OSError):
+                broker.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._listener.close()
+        self.pull()
+        self.give_up()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                broker = socket.create_connection(("127.0.0.1", self._to))
+                self._ends.append((client, broker))
+                threading.Thread(target=self._carry, args=(client, broker), daemon=True).start()
+                threading.Thread(target=self._carry, args=(broker, client), daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(65_536):
+                other.sendall(data)
+            if one not in self._lost and other not in self._lost:
+                other.shutdown(socket.SHUT_RDWR)
 
 
 class AnyBroker(Protocol):
@@ -219,7 +292,8 @@ topic readwrite #
 class Mosquitto:
     """Mosquitto with the shipped files: only paths, ports and the store's name are put in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, forbid: str = "") -> None:
+        """``forbid``: a rule that was forgotten in the access list."""
         program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
         if program is None:
             pytest.skip("mosquitto is not installed")
@@ -242,7 +316,8 @@ class Mosquitto:
         )
         (folder / "mosquitto.conf").write_text(f"user root\n{debian}{text}", encoding="utf-8")
         rules = (SHIPPED / "acl").read_text(encoding="utf-8").replace("@STORE@", "demo")
-        (folder / "acl").write_text(rules + TEST_USERS, encoding="utf-8")
+        assert forbid in rules + TEST_USERS
+        (folder / "acl").write_text((rules + TEST_USERS).replace(forbid, "", 1), encoding="utf-8")
         passwords = folder / "passwords"
         passwords.write_text("".join(f"{user}:{self.password(user)}\n" for user in USERS), encoding="utf-8")
         passwords.chmod(0o600)

@@ -13,11 +13,25 @@ from pathlib import Path
 
 import pytest
 
+from edge.adapters.mqtt import echo
 from edge.adapters.mqtt import line as mqtt
 from edge.adapters.mqtt.line import BrokerLine
+from edge.camera.voice import BrokerVoice
 from edge.records import Publish
 from edge.site import Broker, PlainPlate
-from tests.adapters.brokers import BASE, PLAIN, ROOT, AnyBroker, Device, Ear, Embedded, Mosquitto, free_port, until
+from tests.adapters.brokers import (
+    BASE,
+    PLAIN,
+    ROOT,
+    AnyBroker,
+    Cable,
+    Device,
+    Ear,
+    Embedded,
+    Mosquitto,
+    free_port,
+    until,
+)
 
 CLOSED = Publish("runtime/status", {"state": "closed"}, retain=True)
 OPEN = Publish("runtime/status", {"state": "open"}, retain=True)
@@ -167,6 +181,27 @@ def test_a_killed_runtime_leaves_its_will(broker: AnyBroker) -> None:
     assert json.loads(console.heard[-1][1])["state"] == "closed"
 
 
+def test_a_camera_that_comes_back_is_not_called_gone_by_its_old_will(broker: AnyBroker) -> None:
+    """A switch lost power for a moment: the broker says the old connection's will before the camera speaks again."""
+    cable, told = Cable(broker.port), list[str]()
+    voice = BrokerVoice("demo", Broker(port=cable.port), {"c1": broker.password("c1")}, told.append)
+    with Device(broker.port, "console", broker.password("console")) as console:
+        console.listen(BASE + "camera/#")
+        voice.open()
+        assert voice.reached(10.0)
+        cable.pull()
+        until(lambda: "lost" in str(told), "the node notices")
+        until(lambda: "the broker is there again" in told, "the node is back")
+        voice.health("c1", {"t": 1.0, "state": "seeing"})
+        until(lambda: any(b"seeing" in payload for _, payload, _ in console.heard), "it says that it sees")
+        cable.give_up()
+        until(lambda: any(b"its node is gone" in payload for _, payload, _ in console.heard), "the old will")
+        healths = [json.loads(payload)["state"] for topic, payload, _ in console.heard if topic.endswith("health")]
+    voice.close()
+    cable.close()
+    assert healths[-1] == "seeing"
+
+
 def _retained(broker: AnyBroker) -> bytes:
     with Device(broker.port, "console", broker.password("console")) as late:
         late.listen(BASE + "runtime/status")
@@ -198,6 +233,47 @@ def test_a_wrong_password_is_told_and_may_be_corrected(broker: AnyBroker, connec
     assert line.ready.wait(15.0)
     assert ear.trouble_of("broker") == ""
     assert "sesame" not in str(ear.troubles)
+
+
+@pytest.mark.parametrize("forgotten", ["topic read", "topic write"])
+def test_rights_that_were_forgotten_at_mosquitto_are_told(
+    tmp_path: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch, forgotten: str
+) -> None:
+    """It grants the subscription, confirms what is said, and passes nothing on."""
+    monkeypatch.setattr(echo, "ECHO_S", 0.2)
+    rule = f"{BASE}#\n" if forgotten == "topic read" else f"{BASE}runtime/status\n"
+    broker = Mosquitto(tmp_path / "broker", forbid=f"{forgotten} {rule}")
+    broker.start()
+    line, ear = connect(broker.port, broker.password("runtime"))
+    assert ear.trouble_of("broker") == ""
+    line.publish(OPEN)
+    until(lambda: "runtime/status did not come back. Give it the rights" in ear.trouble_of("broker"), "the trouble")
+    assert ear.heard == [], "our own word is for nobody else"
+    broker.stop()
+
+
+def test_rights_are_doubted_only_when_the_status_should_be_back() -> None:
+    word = echo.Echo("runtime", "status", [], 0.0)
+    assert word.missing(1000.0) == "", "nothing was said yet"
+    word.sent(7, "status")
+    assert word.missing(1000.0) == "", "the broker may not have it"
+    word.confirmed(7, 1000.0)
+    assert word.missing(1000.0 + echo.ECHO_S) == ""
+    assert word.missing(1000.1 + echo.ECHO_S) != ""
+    assert word.came("status"), "it is ours, and for nobody else"
+    assert word.missing(2000.0) == ""
+
+
+def test_a_plain_topic_on_which_nothing_comes_is_named(
+    broker: AnyBroker, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(echo, "SILENT_S", 0.2)
+    _, ear = connect(broker.port, broker.password("runtime"))
+    until(lambda: f"nothing has come on {PLAIN.topic}. Is its device on" in ear.trouble_of("broker"), "the trouble")
+    user = "scale-7" if isinstance(broker, Mosquitto) else PLAIN.shelf
+    with Device(broker.port, user, broker.password(user)) as device:
+        device.say(PLAIN.topic, b'{"HX711":{"Weight":120}}')
+        until(lambda: ear.trouble_of("broker") == "", "it has come")
 
 
 def test_topics_that_may_not_be_read_are_named(broker: AnyBroker, connect: Connect) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -178,29 +179,37 @@ def test_the_reader_says_a_number_once_and_a_shoppers_code_is_none(tmp_path: Pat
 # --- the command ------------------------------------------------------------------------------------------------------
 
 
-def test_the_command_writes_what_it_weighed_and_leaves_the_rest_alone(tmp_path: Path) -> None:
-    """A technician with a bottle of water, a shelf on a real broker, a reader on a real port."""
+def weighed(folder: Path, units: int, stop_after: int = 0) -> tuple[int, str, Path, dict[str, bytes]]:
+    """A technician with a bottle of water, a shelf on a real broker, a reader on a real port: exit status, stdout, the
+    store's folder and its files before. ``stop_after``: Ctrl-C when so many units are weighed.
+    """
     files = {n: (DEMO / n).read_bytes() for n in ("store.toml", "catalogue.csv", "planogram.csv")}
     files["catalogue.csv"] = files["catalogue.csv"].replace(b"2010470105189", b"")
-    theatre = Theatre(tmp_path / "shop", files)
+    theatre = Theatre(folder / "shop", files)
     board = load_store(theatre.folder).layout.shelf("g1-s1")
     rig = Rig(board, healthy(board.plates, 2), start_s=time.time() - 1000.0)
     try:
         with Desk() as desk, OverMqtt(rig, "demo", "127.0.0.1", theatre.port, speed=4.0) as double:
-            goods = desk.stand(ReaderDouble(tmp_path / "reader"))
+            goods = desk.stand(ReaderDouble(folder / "reader"))
             command = [
-                sys.executable, "-m", "edge.cli", "planogram", "learn", "water-500", "--shelf", "g1-s1", "--units", "1",
-                "--store", str(theatre.folder), "--state", str(theatre.state), "--reader", str(tmp_path / "reader"),
+                sys.executable, "-m", "edge.cli", "planogram", "learn", "water-500", "--shelf", "g1-s1",
+                "--units", str(units), "--store", str(theatre.folder), "--state", str(theatre.state),
+                "--reader", str(folder / "reader"),
             ]  # fmt: skip
             learning = subprocess.Popen(
-                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
-            )
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                bufsize=1,
+            )  # fmt: skip
             assert learning.stderr is not None
+            assert learning.stdout is not None
             patience = threading.Timer(60.0, learning.kill)
             patience.start()
-            load = 0
+            load = done = 0
             for line in learning.stderr:
-                if "under the reader" in line:
+                done += "Put the next unit down" in line
+                if stop_after and done == stop_after:
+                    learning.send_signal(signal.SIGINT)
+                elif "under the reader" in line:
                     goods.scan("2010470105189")
                 elif "unit down" in line:
                     with double.pace.hands() as shelf:
@@ -209,17 +218,34 @@ def test_the_command_writes_what_it_weighed_and_leaves_the_rest_alone(tmp_path: 
                     with double.pace.hands() as shelf:
                         shelf.lift(load)
             patience.cancel()
-            assert learning.wait(30) == 0
-            assert learning.stdout is not None
-            assert learning.stdout.read().startswith("water-500: 516 g → 5")
+            return learning.wait(30), learning.stdout.read(), theatre.folder, files
     finally:
         theatre.close()
-    before, after = files["catalogue.csv"].decode(), (theatre.folder / "catalogue.csv").read_text(encoding="utf-8")
+
+
+def test_the_command_writes_what_it_weighed_and_leaves_the_rest_alone(tmp_path: Path) -> None:
+    status, said, folder, files = weighed(tmp_path, 1)
+    assert status == 0
+    assert said.startswith("water-500: 516 g → 5")
+    before, after = files["catalogue.csv"].decode(), (folder / "catalogue.csv").read_text(encoding="utf-8")
     changed = [(a, b) for a, b in zip(before.splitlines(), after.splitlines(), strict=True) if a != b]
     assert len(changed) == 1
-    learnt = load_store(theatre.folder).catalogue["water-500"]
+    learnt = load_store(folder).catalogue["water-500"]
     assert learnt.gtin == "2010470105189"
     assert abs(learnt.weight_g - 509.5) < 2.6
+
+
+@pytest.mark.parametrize("units", [1, 2])
+def test_ctrl_c_keeps_what_several_units_have_told(tmp_path: Path, units: int) -> None:
+    status, said, folder, files = weighed(tmp_path, 9, stop_after=units)
+    assert status == 130
+    kept = load_store(folder).catalogue["water-500"].weight_g
+    if units == 1:
+        assert said == ""
+        assert (folder / "catalogue.csv").read_bytes() == files["catalogue.csv"]
+    else:
+        assert "from 2 units" in said
+        assert abs(kept - 509.5) < 2.6
 
 
 def test_while_the_shop_is_open_nothing_is_weighed(tmp_path: Path) -> None:
@@ -233,7 +259,7 @@ def test_while_the_shop_is_open_nothing_is_weighed(tmp_path: Path) -> None:
         ]  # fmt: skip
         refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
         assert refused.returncode == 2
-        assert "tebura mode closed" in refused.stderr
+        assert f"tebura mode closed --store {theatre.folder} --state {theatre.state}" in refused.stderr
     finally:
         theatre.close()
 

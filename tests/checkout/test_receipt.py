@@ -47,7 +47,7 @@ def receipt(
 ) -> Receipt:
     withheld = {"battery-aa": 1} if withheld is None else withheld
     sale = make_sale(store, "ana", charged, withheld, CART, NOON_S, "asked")
-    return Receipt("v-0012", NOON_S, state, sale, "local-3fa9c01b22d4" if state == "paid" else "")
+    return Receipt("v-0012", NOON_S, state, sale, "psp-3fa9c01b22d4" if state == "paid" else "")
 
 
 JAPANESE = """\
@@ -78,7 +78,7 @@ JAPANESE = """\
   確信が持てないため請求しておりません。
 ------------------------------------------
 お支払いが完了しました。
-取引番号 local-3fa9c01b22d4
+取引番号 psp-3fa9c01b22d4
 
        ご来店ありがとうございました
 """
@@ -282,3 +282,17 @@ def test_wide_characters_take_two_columns() -> None:
     assert (width("abc"), width("ｱｲｳ"), width("緑茶"), width("が"), width("か\u3099")) == (3, 3, 4, 2, 2)
     assert centred("緑茶") == [" " * 19 + "緑茶"]
     assert both_ends("緑茶", "¥1") == ["緑茶" + " " * 34 + "¥1"]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "Recorded, and no money was moved:"), ("ja", "代金は支払われていません。")]
+)
+def test_a_shop_without_a_payment_provider_says_that_nobody_has_paid(language: str, told: str) -> None:
+    store = shop()
+    local = replace(receipt(store), reference="local-3fa9c01b22d4")
+    text = receipt_text(local, language)
+    assert told in text
+    assert "Paid" not in text
+    assert "お支払いが完了しました" not in text
+    assert receipt_json(local)["moved_money"] is False
+    assert receipt_json(receipt(store))["moved_money"] is True

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from edge.adapters.payment.local import LocalProvider
@@ -93,3 +94,20 @@ def test_a_shelf_that_says_nothing_of_use_is_late_and_blind(tmp_path: Path) -> N
     assert "shelf/g2-s3" in driver.state.late
     assert len(unreadable(driver.state, SHOP)["g2-s3"]) == SHOP.layout.shelf("g2-s3").plates
     assert json.dumps(driver.state.troubles).count("clock of shelf g2-s3 is not steady") == 1
+
+
+def test_a_camera_that_says_who_is_there_is_not_blind(tmp_path: Path) -> None:
+    """Its node lost the network for a moment, and the old connection's will is said when the new one is there."""
+    gone = msgspec.json.encode({"state": "blind", "why": "its node is gone. Start it again"})
+    said: list[Publish] = []
+    driver = Driver(SHOP, provider=LocalProvider(), publish=said.append)
+    messages = list(open_recording(story_of(MORNING.format(fault="10 s pass"), tmp_path / "will.mcap")))
+    when = len(messages) // 2
+    for message in messages[:when]:
+        driver.hear(message)
+    driver.hear(Heard("camera/c1/health", gone, messages[when].received_s))
+    assert "its node is gone" in str(said[-1].payload["troubles"])
+    for message in messages[when:]:
+        driver.hear(message)
+    assert driver.state.troubles == {}
+    assert said[-1].payload["state"] == "open"

@@ -41,6 +41,7 @@ def test_who_waits_for_a_person_is_on_the_screen(tmp_path: Path) -> None:
     shop = Reviewed(tmp_path)
     shop.leave()
     text = drawn(shop)
+    assert 'no money moves: provider "local" of [payment] only writes down' in text
     assert "1 visit waits for a person to decide: tebura review list" in text
     assert WHY in text
     shop.shop.close()

@@ -151,7 +151,10 @@ def test_a_receipt_is_printed_again_from_the_book_alone(path: Path) -> None:
     assert waived is not None
     assert (paid.state, declined.state, unanswered.state, waived.state) == ("paid", "declined", "unanswered", "void")
     assert paid.reference.startswith("local-")
-    assert "お支払いが完了しました" in receipt_text(paid)
+    assert "代金は支払われていません" in receipt_text(paid)
+    by_a_bank = receipt_text(replace(paid, reference="4711"))
+    assert "お支払いが完了しました" in by_a_bank
+    assert "代金は支払われていません" not in by_a_bank
     assert [r.visit for r in everybody] == [f"v{n:05}" for n in range(24)]
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+import pytest
 
 from edge.adapters.mqtt.line import LARGEST
 from edge.site import load_site
 from edge.wire import RecordingWriter, open_recording
-from simulator.live import Stage, own_stage, play_live
+from simulator.live import CannotPlay, Stage, own_stage, play_live
 from simulator.replay import replay, visit_line
 from tests.core.mornings import ANA_AT_THE_FRIDGE, story_of
 from tests.corner import FILES, errand
@@ -72,3 +78,35 @@ def test_a_shop_of_its_own_weighs_as_the_recorded_one_did(tmp_path: Path) -> Non
     with own_stage(recording) as stage:
         assert list(stage.store.profiles) == ["g1-s1"]
         assert dict(stage.store.sources) == files
+
+
+def test_a_shop_that_is_killed_meanwhile_is_called_killed(tmp_path: Path) -> None:
+    """Not a shop that nobody has started, nor a broker that somebody should start."""
+    recording = open_recording(errand(tmp_path / "ana.mcap"))
+    with own_stage(recording) as stage:
+        threading.Timer(1.0, lambda: os.kill(process_of(stage), signal.SIGKILL)).start()
+        with pytest.raises(CannotPlay, match=r"was killed \(SIGKILL\) before all was played; there are no receipts"):
+            play_live(recording, stage, 1.0)
+
+
+def test_a_running_shop_that_is_stopped_meanwhile_is_called_stopped(tmp_path: Path) -> None:
+    recording = open_recording(errand(tmp_path / "ana.mcap"))
+    theatre = Theatre(tmp_path / "shop", FILES)
+    try:
+        theatre.start()
+        stage = Stage(theatre.store, load_site(theatre.folder, theatre.store), theatre.state)
+        threading.Timer(1.0, theatre.terminate).start()
+        with pytest.raises(CannotPlay, match=r"stopped while the recording was played.*play the recording anew"):
+            play_live(recording, stage, 1.0)
+    finally:
+        theatre.close()
+
+
+def process_of(stage: Stage) -> int:
+    """The shop that runs in a state folder."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if b"run" in words and str(stage.state_folder).encode() in words:
+                return int(process.name)
+    raise AssertionError("no shop runs there")

@@ -60,6 +60,7 @@ def reviewed(show: Show) -> None:
 def test_what_waits_is_listed_shown_and_charged(show: Show) -> None:
     reviewed(show)
     status = tebura(show, "status").stdout
+    assert 'no money moves: provider "local" of [payment]' in status
     assert f"decide: tebura review list --store {show.folder} --state {show.state}" in status
     assert "1 × who left is only 50% sure" in status
 
@@ -99,7 +100,7 @@ def test_while_the_shop_does_not_run_what_waits_is_shown_and_nothing_is_decided(
     assert "onigiri-salmon" in tebura(show, "review", "show", VISIT).stdout
     refused = tebura(show, "review", "waive", VISIT)
     assert refused.returncode == 2
-    assert "Start it with `tebura run --store DIR`" in refused.stderr
+    assert f"Start it with `tebura run --store DIR --state {show.state}`" in refused.stderr
     assert show.entries("settlement") == []
     show.start()
     assert tebura(show, "review", "waive", VISIT).stdout == f"ana pays nothing for {VISIT}.\n"

@@ -21,6 +21,7 @@ from simulator.report.material import Happened, Material
 from simulator.report.traces import KEEP_S, RecentWeights
 from simulator.report.truth import EventTruth, Truth, assign, judge
 from simulator.report.words import odds, why
+from tests.core.mornings import story_of
 from tests.corner import FILES, OPENS_S, TWO_ONIGIRI, Pick, errand
 
 VOID = {"meta", "input", "br", "circle", "line", "path", "polygon", "polyline", "rect"}
@@ -103,7 +104,7 @@ def test_the_page_tells_the_visit_its_receipt_and_both_events(html: str, materia
     assert "takes 2 × Salmon onigiri" in html
     assert "puts back 1 × Salmon onigiri" in html
     assert "exactly what really happened" in html
-    assert "Paid. Thank you." in html
+    assert "no money was moved" in html
     assert html.count('class="trace"') == 2
     assert "Something has to be known." in html
 
@@ -234,3 +235,37 @@ def test_markup_escapes_what_is_no_markup() -> None:
 def test_times_are_the_shops_own(html: str) -> None:
     assert OPENS_S == 1_700_000_000.0
     assert "07:13:20" in html
+
+
+def test_a_visit_in_review_is_charged_for_nothing_yet(tmp_path: Path) -> None:
+    story = (Path(__file__).parents[1] / "scenarios" / "left-unseen.story").read_text(encoding="utf-8")
+    html = page(material_of(story_of(story, tmp_path / "unseen.mcap")))
+    assert "What a person decides about: nothing is charged yet" in html
+    assert "¥178 if charged" in html
+    assert "charged for<" not in html
+
+
+def test_an_english_page_is_english_and_without_jargon(html: str) -> None:
+    told = re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL)
+    words = re.sub(r"<[^>]*>", " ", told)
+    assert "Thank you, see you soon" in words
+    assert "レシート" not in words
+    assert not re.search(r"\bnats\b|\bprior\b|\bit did\b", words + " ".join(attributes(told, "title")))
+    assert "what usually happens" in words
+
+
+@pytest.mark.parametrize("sure", [1.0, 0.6])
+def test_people_who_may_have_been_exchanged_are_named_on_both_cards(tmp_path: Path, sure: float) -> None:
+    story = (Path(__file__).parents[1] / "scenarios" / "crossing.story").read_text(encoding="utf-8")
+    recording = open_recording(story_of(story, tmp_path / "crossing.mcap"))
+    collector = Collector(read_store(recording.store_files()), recording.name)
+    replay(recording, observers=[collector])
+    began_s = collector.began_s or 0.0
+    ana, ben = (v.id for v in collector.material().visits)
+    for second in range(4):
+        collector.doubt({ana: sure, ben: 1.0 - sure}, began_s + second)
+    cards = re.findall(r"<article.*?</article>", page(collector.material()), re.DOTALL)
+    assert len(cards) == 2
+    for card, other in zip(cards, ("ben", "ana"), strict=True):
+        told = re.sub(r"<[^>]*>", "", card)
+        assert (f"may have been {other}, 40 % at worst" in told) is (sure < 1.0)

@@ -1,41 +1,46 @@
-"""The door of the embedded broker: who may come in, and what they may do inside.
+"""The door of the embedded broker: who may come in.
 
-Enters: connections, and `Orders` with everybody's rights. Leaves: those of known users, handed to amqtt. Refuses, as
-MQTT's "not authorized": anonymous and unknown users, wrong passwords, a last will on a topic that the user may not
-write.
+Enters: connections, and `Orders` with everybody's rights. Leaves: those of known users, handed to amqtt. Refuses, each
+in the client's own version of MQTT and with a word to staff: anonymous and unknown users, wrong passwords, MQTT 5, a
+last will on a topic of a shop that the user may not write. A last will elsewhere (``tele/scale-7/LWT``: ESPHome and
+Tasmota leave one unless told not to) is forgotten at the door, and its device comes in: nobody could read it anyway.
 
-The door stands before amqtt because amqtt touches existing sessions before it has checked who is asking. It reads
-CONNECT itself, checks password and last will (which amqtt publishes unasked), and puts the user's name before the
-client id, so that nobody takes over somebody else's session. Sessions are always clean. What amqtt would let grow
-forever is bounded here: packets over a mebibyte, silence for twice the keepalive, clients that send faster than the
-broker works, and clients that do not take what they subscribed to.
+The door stands before amqtt because amqtt touches existing sessions before it has checked who is asking, publishes
+last wills unasked, and lets two clients of one id live beside each other, of which the older hears nothing. Here the
+older is hung up on, as MQTT wants it, and its last will is out before the younger comes in. Sessions are always clean.
+What amqtt would let grow forever is bounded: packets over a mebibyte, silence for twice the keepalive, clients that
+send faster than the broker works, and clients that do not take what they subscribed to. What a client said before it
+went is passed on before it is gone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Final
 
-from amqtt.adapters import BufferReader, ReaderAdapter, StreamWriterAdapter
-from amqtt.broker import Broker
-from amqtt.contexts import Action, BaseContext
+from amqtt.adapters import ReaderAdapter, StreamWriterAdapter
 from amqtt.errors import AMQTTError, MQTTError, NoDataError
-from amqtt.mqtt.connack import NOT_AUTHORIZED, ConnackPacket
-from amqtt.mqtt.connect import ConnectPacket
-from amqtt.plugins.base import BaseAuthPlugin, BaseTopicPlugin
-from amqtt.session import Session
 
+from edge.adapters.broker.complaints import STRANGER, Complaints
+from edge.adapters.broker.introduction import (
+    NEW,
+    NOT_ALLOWED,
+    WRONG_SECRET,
+    WRONG_VERSION,
+    Introduction,
+    introduced,
+)
+from edge.adapters.broker.mended import LISTENER, LOG, MendedBroker
 from edge.adapters.broker.passwords import Passwords
-from edge.adapters.broker.rights import Orders, may
+from edge.adapters.broker.rights import OURS, Orders, may
+from edge.shown import shown
 
-LISTENER: Final = "door"
-LOG: Final = "tebura.broker"
-
-CONNECT_BYTES: Final = 16_384
 PACKET_BYTES: Final = (1 << 20) + 65_536
 """The largest payload that the runtime takes, and its topic."""
 CONNECT_S: Final = 5.0
@@ -44,6 +49,9 @@ BACKLOG: Final = 1000
 """Messages of one client that wait for the broker; more are left in the network."""
 PATIENCE_S: Final = 10.0
 """A client that takes nothing for so long has gone."""
+DISCONNECT: Final = b"\xe0"
+TWINS: Final = (4, 60.0)
+"""A client that is replaced by another one of its id so often in so many seconds is two clients."""
 
 logger = logging.getLogger(LOG)
 
@@ -70,16 +78,32 @@ class Line(ReaderAdapter):  # type: ignore[misc]
             raise ConnectionResetError
         while self._backlog() > BACKLOG:
             await asyncio.sleep(0.005)
-        data = await self._reader.readexactly(n)
+        try:
+            data = await self._reader.readexactly(n)
+        except (EOFError, OSError):
+            await self._passed_on()
+            raise
+        if data == DISCONNECT:  # with its end: an error of the connection would hide that this is a farewell
+            self._first = await self._reader.readexactly(1)
+            await self._passed_on()
         self._heard_s = self._clock()
         return data
+
+    async def _passed_on(self) -> None:
+        """What this client said is with the others: amqtt forgets what waits of somebody who went."""
+        until_s = self._clock() + PATIENCE_S
+        await asyncio.sleep(0.01)
+        while self._backlog() and self._clock() < until_s:
+            await asyncio.sleep(0.005)
 
     def feed_eof(self) -> None:
         self._reader.feed_eof()
 
 
 class Pen(StreamWriterAdapter):  # type: ignore[misc]
-    """What one client is told; one that does not listen is cut off."""
+    """What one client is told; one that does not listen is cut off. That somebody went is for `Line` to notice: a
+    farewell may be on its way, and who says farewell leaves no last will.
+    """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         super().__init__(writer)
@@ -92,113 +116,121 @@ class Pen(StreamWriterAdapter):  # type: ignore[misc]
             return
         try:
             await asyncio.wait_for(super().drain(), PATIENCE_S)
-        except TimeoutError:
+        except (TimeoutError, OSError):
             transport.abort()
-            raise ConnectionResetError from None
 
 
-class AccessList(BaseAuthPlugin, BaseTopicPlugin):  # type: ignore[misc]
-    """Everybody's rights, asked by amqtt for each message and subscription."""
+@dataclass
+class Visit:
+    """One client's stay, for who comes after it under the same id."""
 
-    @dataclass
-    class Config:
-        """As amqtt wants it: user -> patterns."""
-
-        write: dict[str, list[str]] = field(default_factory=dict)
-        read: dict[str, list[str]] = field(default_factory=dict)
-
-    def __init__(self, context: BaseContext) -> None:
-        super().__init__(context)
-        self._write: dict[str, list[str]] = self._get_config_option("write", {})
-        self._read: dict[str, list[str]] = self._get_config_option("read", {})
-        self._known: dict[tuple[str, str, bool], bool] = {}
-
-    async def authenticate(self, *, session: Session) -> bool | None:
-        """The door has done that; nobody without rights comes so far."""
-        return session.username in self._write
-
-    async def topic_filtering(
-        self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
-    ) -> bool | None:
-        """Publishing needs the right to write; subscribing and receiving that to read."""
-        if session is None or topic is None or session.username is None:
-            return False
-        key = (session.username, topic, action is Action.PUBLISH)
-        allowed = self._known.get(key)
-        if allowed is None:
-            patterns = (self._write if key[2] else self._read).get(key[0], [])
-            allowed = may(patterns, topic)
-            if not allowed:
-                logger.warning("%s may not %s %s", key[0], "write" if key[2] else "read", topic)
-            if len(self._known) > 10_000:
-                self._known.clear()
-            self._known[key] = allowed
-        return allowed
+    hang_up: Callable[[], None]
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-ACCESS_LIST: Final = f"{__name__}.{AccessList.__name__}"
+class Outside(Exception):
+    """Somebody is not let in: what they are answered, and what staff should know."""
+
+    def __init__(self, code: int, why: str) -> None:
+        super().__init__(why)
+        self.code, self.why = code, why
 
 
 class Door:
     """Takes connections, and hands those of known users to amqtt."""
 
-    def __init__(self, orders: Orders, broker: Broker) -> None:
+    def __init__(self, orders: Orders, broker: MendedBroker, complaints: Complaints) -> None:
         self._orders = orders
         self._broker = broker
+        self._complaints = complaints
         self._passwords = Passwords(orders.passwords)
-        self._inside = 0
+        self._connections = 0
+        self._numbers = count(1)
+        self._inside: dict[str, Visit] = {}
+        """By user and client id."""
+        self._replaced: dict[str, deque[float]] = {}
 
     async def open(self) -> asyncio.Server:
         """Listen. `OSError` when the port cannot be had."""
         return await asyncio.start_server(self._welcome, self._orders.host, self._orders.port)
 
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._inside += 1
+        self._connections += 1
         try:
-            line = None
-            if self._inside <= CONNECTIONS:
-                line = await asyncio.wait_for(self._introduced(reader, writer), CONNECT_S)
-            if line is not None:
-                await self._broker.external_connected(line, Pen(writer), LISTENER)
+            if self._connections <= CONNECTIONS:
+                who = await asyncio.wait_for(introduced(reader), CONNECT_S)
+                try:
+                    will = self._lets_in(who)
+                except Outside as refusal:
+                    self._send_away(who, refusal, writer)
+                else:
+                    await self._host(who, will, reader, writer)
         except (AMQTTError, MQTTError, NoDataError, OSError, EOFError, ValueError, TimeoutError) as error:
             logger.info("%s: %r", writer.get_extra_info("peername"), error)
         finally:
-            self._inside -= 1
+            self._connections -= 1
             writer.close()
 
-    async def _introduced(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Line | None:
-        connect = await ConnectPacket.from_stream(BufferReader(await first_packet(reader)))
-        head, body = connect.variable_header, connect.payload
-        if head is None or body is None:
-            return None
-        user = body.username or ""
-        if not self._lets_in(user, body.password or ""):
-            logger.warning("%r is refused at the door", user)
-            writer.write(ConnackPacket.build(0, NOT_AUTHORIZED).to_bytes())
-            return None
-        if head.will_flag and not may(self._orders.rights[user].write, body.will_topic or "#"):
-            logger.warning("%s may not have a last will on %s", user, body.will_topic)
-            writer.write(ConnackPacket.build(0, NOT_AUTHORIZED).to_bytes())
-            return None
-        body.client_id = f"{user}:{body.client_id}"
-        head.clean_session_flag = True
-        logger.info("%s is in", body.client_id)
-        return Line(connect.to_bytes(), reader, head.keep_alive, partial(self._backlog, body.client_id))
+    def _lets_in(self, who: Introduction) -> bool:
+        """Whether they may leave the last will that they brought. `Outside` where they may not come in at all."""
+        user = who.user
+        if who.level >= NEW:
+            set_it = 'Set it to MQTT 3.1.1, or use mosquitto (kind = "mqtt" in [broker])'
+            raise Outside(WRONG_VERSION, f"it speaks MQTT {who.level}, the embedded broker 3.1.1. {set_it}")
+        if user not in self._orders.rights:
+            called = f"a device calls itself {shown(user[:40])!r}" if user else "a device gives no user name"
+            raise Outside(WRONG_SECRET, f"{called}. Set its user name to its id in store.toml")
+        if not self._passwords.accepts(user, who.password):
+            raise Outside(WRONG_SECRET, f"its password is wrong. It stands in {self._orders.passwords}")
+        if who.will is None:
+            return False
+        if may(self._orders.rights[user].write, who.will.topic):
+            return True
+        if who.will.topic.startswith(OURS):
+            turn_off = "Turn its last will off, or put it where this device may write (docs/broker.md)"
+            raise Outside(NOT_ALLOWED, f"it may not have a last will on {shown(who.will.topic[:100])}. {turn_off}")
+        logger.info("%s is in without its last will on %s", user, shown(who.will.topic))
+        return False
+
+    def _send_away(self, who: Introduction, refusal: Outside, writer: asyncio.StreamWriter) -> None:
+        logger.warning("%r is refused at the door: %s", who.user, refusal.why)
+        writer.write(who.refusal(refusal.code))
+        known = who.user in self._orders.rights
+        self._complaints.about(who.user if known else STRANGER, f"refused at the embedded broker: {refusal.why}")
+
+    async def _host(
+        self, who: Introduction, will: bool, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """From the time that everybody before them has gone, until they go."""
+        number = next(self._numbers)
+        name = f"{who.user}:{who.client}" if who.client else f"{who.user}#{number}"
+        while (before := self._inside.get(name)) is not None:
+            self._count_replaced(who, name)
+            before.hang_up()
+            await asyncio.wait_for(before.over.wait(), 2 * PATIENCE_S)
+        visit = self._inside[name] = Visit(writer.transport.abort)
+        try:
+            logger.info("%s is in", shown(name))
+            self._complaints.over(who.user)
+            client = f"{name}#{number}"
+            line = Line(who.connect(client, will=will), reader, who.keepalive_s, partial(self._backlog, client))
+            await self._broker.external_connected(line, Pen(writer), LISTENER)
+        finally:
+            del self._inside[name]
+            visit.over.set()
+
+    def _count_replaced(self, who: Introduction, name: str) -> None:
+        """One that comes back after a loss of the network replaces itself; two take turns, for ever."""
+        often, within_s = TWINS
+        now_s = asyncio.get_running_loop().time()
+        if len(self._replaced) > CONNECTIONS:
+            self._replaced.clear()
+        times = self._replaced.setdefault(name, deque(maxlen=often))
+        times.append(now_s)
+        if len(times) == often and now_s - times[0] < within_s:
+            why = f"two devices with the client id {shown(who.client[:40])!r} throw each other out. Give each its own"
+            self._complaints.about(f"{who.user}/twice", why, within_s)
 
     def _backlog(self, client: str) -> int:
         session, _ = self._broker.sessions.get(client, (None, None))
         return session.delivered_message_queue.qsize() if session is not None else 0
-
-    def _lets_in(self, user: str, password: str) -> bool:
-        return self._passwords.accepts(user, password) and user in self._orders.rights
-
-
-async def first_packet(reader: asyncio.StreamReader) -> bytes:
-    """A packet's bytes as they are. `ValueError` for one that no CONNECT can be."""
-    head = await reader.readexactly(2)
-    while head[-1] & 0x80 and len(head) < 5:
-        head += await reader.readexactly(1)
-    length = sum((byte & 0x7F) << (7 * i) for i, byte in enumerate(head[1:]))
-    if head[0] != 0x10 or length > CONNECT_BYTES:
-        raise ValueError("whoever this is does not speak MQTT")
-    return head + await reader.readexactly(length)

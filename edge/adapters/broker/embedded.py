@@ -5,7 +5,8 @@ of its own, with a user for every device of the store; ``broker/passwords.toml``
 folder. It is a process of its own because in the runtime's a busy thread makes messages late by seconds.
 
 When it ends by itself it is started again (`edge.adapters.child`), and staff are told. It forgets what was retained;
-the runtime says it again on its new connection.
+the runtime says it again on its new connection. Staff are also told which device is refused at its door, and why
+(``embedded-broker/<user>``).
 """
 
 from __future__ import annotations
@@ -78,8 +79,21 @@ class EmbeddedBroker:
             return self._misfortune(answer)
         self._inbox.trouble(SOURCE, "")
         self._tried.set()
+        complained = self._hear_out(process)
         status = process.wait()
+        for user in complained:
+            self._inbox.trouble(f"{SOURCE}/{user}", "")
         return f"the embedded broker died (status {status}). Starting it again; see {self._log}"
+
+    def _hear_out(self, process: subprocess.Popen[str]) -> set[str]:
+        """Tell staff who cannot come in, until the broker ends; whom it complained of."""
+        assert process.stdout is not None
+        complained: set[str] = set()
+        for line in process.stdout:
+            said = json.loads(line)
+            complained.add(said["user"])
+            self._inbox.trouble(f"{SOURCE}/{said['user']}", said["why"])
+        return complained
 
     def _failed(self, why: str) -> None:
         self._inbox.trouble(SOURCE, why)

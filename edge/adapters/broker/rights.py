@@ -27,6 +27,9 @@ CONSOLE: Final = "console"
 REHEARSAL: Final = "rehearsal"
 """Who plays recordings into a shop that was started for it."""
 
+OURS: Final = "tebura/"
+"""Shops' topics begin so."""
+
 SENSES: Final = ("shelf/+/weight", "camera/+/people", "camera/+/health", "gate/+/scan", "gate/+/passage")
 """Topic patterns that devices write."""
 
@@ -76,6 +79,11 @@ def covers(pattern: str, asked: str) -> bool:
         if i == len(theirs) or theirs[i] == "#" or level not in ("+", theirs[i]):
             return False
     return len(mine) == len(theirs)
+
+
+def is_one_topic(topic: str) -> bool:
+    """Whether something can be said there."""
+    return bool(topic) and not any(character in topic for character in "+#\0")
 
 
 def may(patterns: Iterable[str], asked: str) -> bool:

@@ -3,7 +3,8 @@
 Enters: messages of the topics in `HEARD` and of the ``[[plain]]`` plates; `Publish` from the runtime. Leaves:
 `Inbox.hear` with the topic as in a recording and the payload's bytes; what `Outbox` holds, as QoS 1. Refuses: payloads
 over a mebibyte, and what a broker had retained, because nobody knows how old that is. It never listens to ``payment/#``
-and ``shop/#``: those the runtime writes itself, and a broker must not be able to.
+and ``shop/#``: those the runtime writes itself, and a broker must not be able to. It hears its own status, and tells
+staff when that does not come back (`edge.adapters.mqtt.echo`).
 
 One thread drives paho through its interface for outside loops. That way there is one place where the connection is
 made, so that its errors can be told for what they are; packets are read many at a time; and only that thread writes to
@@ -36,6 +37,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.adapters.inbox import Inbox
+from edge.adapters.mqtt.echo import Echo
 from edge.adapters.mqtt.outbox import Letter, Outbox
 from edge.adapters.mqtt.words import Stranger, explain, hung_up, lost, refused, silent, unreadable
 from edge.records import Publish
@@ -79,8 +81,9 @@ class BrokerLine:
 
     ``plain`` is called for what a ``[[plain]]`` plate said, on the line's own thread: it returns at once, never raises.
     ``password`` wins over the settings; the embedded broker's is known only at run time. ``guest``: somebody else than
-    a runtime, who listens to these topics (or to none): under a name of its own, with a session that the broker
-    forgets, and with no last will but ``will``.
+    a runtime, who listens to these topics (or to none), with a session that the broker forgets, and with no last will
+    but ``will``. A guest with a will has the same client id at every connection: where the broker has not noticed yet
+    that the last one is lost, it ends it, will included, before the new one speaks. Other guests may be several.
     """
 
     def __init__(
@@ -106,6 +109,8 @@ class BrokerLine:
         self.guest = guest is not None
         self.heard = HEARD if guest is None else tuple((topic, 0) for topic in guest)
         self.will = WILL if guest is None else will
+        called = "runtime" if guest is None else settings.user if will else f"guest-{os.urandom(4).hex()}"
+        self.client_id = f"tebura-{store}-{called}"
         self.outbox = Outbox()
         self.ready = threading.Event()
         """Set while connected and subscribed."""
@@ -197,11 +202,16 @@ class Call:
         self._why = ""
         self._let_in = False
         self._wanted = [(line.prefix + topic, qos) for topic, qos in line.heard] + [(topic, 0) for topic in line.plates]
+        self._echo: Echo | None = None
+        self._trouble = ""
+        if not line.guest:
+            self._echo = Echo(line.settings.user, line.prefix + WILL.topic, line.plates, time.monotonic())
+            self._wanted.append((self._echo.mine, 0))
         self._kept: deque[tuple[int, int]] = deque()
         """(message id, QoS) of what may be confirmed."""
         self._client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=f"tebura-{line.store}-{f'guest-{os.urandom(4).hex()}' if line.guest else 'runtime'}",
+            client_id=line.client_id,
             clean_session=line.guest,
             manual_ack=True,
         )
@@ -275,6 +285,7 @@ class Call:
             if now_s - looked_s > 0.5:
                 looked_s = now_s
                 client.loop_misc()
+                self._listen_for_echo(now_s)
 
     def _is_over(self, patience_s: float) -> bool:
         line, now_s = self._line, time.monotonic()
@@ -285,6 +296,11 @@ class Call:
             self._client.disconnect()
             return True
         return False
+
+    def _listen_for_echo(self, now_s: float) -> None:
+        """Tell staff what should have come, until it does."""
+        if self._echo is not None and self._line.ready.is_set():
+            self._inbox.trouble(SOURCE, self._trouble or self._echo.missing(now_s))
 
     def _read(self) -> None:
         """Packets until none is left, or it is somebody else's turn."""
@@ -304,6 +320,8 @@ class Call:
                 return
             info = self._client.publish(self._prefix + letter.topic, letter.payload, qos=1, retain=letter.retain)
             line.outbox.sent(info.mid, letter)
+            if self._echo is not None:
+                self._echo.sent(info.mid, self._prefix + letter.topic)
 
     def _on_connect(
         self, client: Client, _data: Any, _flags: Any, reason: ReasonCode, _more: Properties | None
@@ -326,11 +344,14 @@ class Call:
 
     def _begin(self, trouble: str) -> None:
         """The line can be used, ``trouble`` or not."""
+        self._trouble = trouble
         self._inbox.trouble(SOURCE, trouble)
         self._line.ready.set()
 
     def _on_publish(self, _c: Client, _data: Any, mid: int, _reason: ReasonCode, _more: Any) -> None:
         self._line.outbox.confirmed(mid)
+        if self._echo is not None:
+            self._echo.confirmed(mid, time.monotonic())
 
     def _on_message(self, _c: Client, _data: Any, message: MQTTMessage) -> None:
         self._heard += 1
@@ -341,7 +362,9 @@ class Call:
             self._inbox.refuse(SOURCE, "topic is not UTF-8", payload)
             self._kept.append((message.mid, message.qos))
             return
-        if len(payload) > LARGEST:
+        if self._echo is not None and self._echo.came(topic):
+            pass
+        elif len(payload) > LARGEST:
             self._inbox.refuse(SOURCE, "message too large", topic.encode())
         elif message.retain:
             self._inbox.refuse(SOURCE, "retained by a sensor, of unknown age", topic.encode())

@@ -48,7 +48,7 @@ def refused(settings: Broker, reason: str) -> str:
 
 def lost(settings: Broker) -> str:
     """It was there a moment ago."""
-    hint = "Connecting again; if it repeats, see the broker's log, and look for a second runtime of this store"
+    hint = f"Connecting again; if it repeats, see the broker's log, and look for a second one of {settings.user!r}"
     return f"the connection to the broker at {settings.host}:{settings.port} was lost. {hint}"
 
 

@@ -1,6 +1,7 @@
 """The payment provider that comes with the shop: it moves no money.
 
-For demonstrations, stories and tests, and for shops that collect money otherwise (a tab, a payroll). It does on demand
+For demonstrations, stories and tests, and for shops that collect money otherwise (a tab, a payroll). Its references say
+so, and with them receipts, `tebura status` and the screen. It does on demand
 what real providers do at the worst moment.
 
 Enters: a `PaymentRequest` and when it was sent. Leaves: what a provider would say about it. Refuses: a key that comes
@@ -20,12 +21,14 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from edge.adapters.payment.provider import KeyReused
-from edge.records import PaymentReply, PaymentRequest
+from edge.records import NO_MONEY, PaymentReply, PaymentRequest
 
 WORDS: Final = ("approve", "decline", "unknown", "silent", "lost")
 """What a conduct is made of: answers, no answer at all, and an approval whose answer gets lost on the way."""
 
 ALWAYS: Final = "approve"
+
+CAVEAT: Final = 'no money moves: provider "local" of [payment] only writes down what would be charged'
 
 
 def read_conduct(text: str) -> tuple[tuple[str, ...], ...]:
@@ -72,6 +75,8 @@ class LocalProvider:
 
     ``journal``: a file of JSON lines that keeps what was decided over a restart; without one it is forgotten.
     """
+
+    caveat: Final = CAVEAT
 
     def __init__(
         self, conducts: Mapping[str, str] | None = None, *, latency_s: float = 0.8, journal: Path | None = None
@@ -156,4 +161,4 @@ def _bargain(request: PaymentRequest) -> tuple[str, int, str]:
 
 def _reference(key: str) -> str:
     """The provider's own number for a charge: the same key always gives the same one."""
-    return "local-" + hashlib.sha256(key.encode()).hexdigest()[:12]
+    return NO_MONEY + hashlib.sha256(key.encode()).hexdigest()[:12]

@@ -15,6 +15,10 @@ from edge.records import PaymentReply, PaymentRequest
 class PaymentProvider(Protocol):
     """Whoever can be asked for money."""
 
+    @property
+    def caveat(self) -> str:
+        """What staff should know where "approved" does not mean that somebody has paid; else empty."""
+
     def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
         """What it says to a request that was sent at ``at_s`` (UNIX seconds), oldest first; silence is ``[]``."""
 

@@ -1,0 +1,78 @@
+"""What was sold on a day of the shop's: units and money a product, and what became of the visits.
+
+Enters: the book, and a day in the shop's own time (a visit belongs to the day on which it left). Leaves: `Sold`. Visits
+that wait for a person are counted and not sold; what staff have written off is sold and not earned.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from edge.checkout import Receipt, State, sale_of
+from edge.checkout.sale import Issuer
+from edge.ledger.book import Book
+from edge.ledger.reprint import receipt_of
+
+ENDS = ("settlement", "review")
+
+
+@dataclass(slots=True)
+class Product:
+    """What was sold of one. The names are those of its last receipt."""
+
+    names: dict[str, str]
+    units: int = 0
+    amount_minor: int = 0
+
+
+@dataclass(slots=True)
+class Sold:
+    """A day. ``visits`` and ``total_minor`` by the state of their settlement; ``unmoved_minor``: what of the paid is
+    only written down as paid, because no payment provider was there.
+    """
+
+    day: date
+    timezone: str
+    issuer: Issuer | None = None
+    products: dict[str, Product] = field(default_factory=dict)
+    visits: Counter[State] = field(default_factory=Counter)
+    total_minor: Counter[State] = field(default_factory=Counter)
+    unmoved_minor: int = 0
+
+
+def timezone_of(book: Book) -> str:
+    """Where the shop stands, by its last sale; empty in a book without one."""
+    written = book.last("settlement") or book.last("review")
+    return sale_of(written.entry.body).issuer.timezone if written is not None else ""
+
+
+def sold_on(book: Book, day: date, timezone: str) -> Sold:
+    """Everything that left on this day."""
+    zone, sold = ZoneInfo(timezone), Sold(day, timezone)
+    since_s = datetime.combine(day, time(), zone).timestamp()
+    until_s = datetime.combine(day + timedelta(days=1), time(), zone).timestamp()
+    ended = [w.entry for kind in ENDS for w in book.entries(kind=kind)]
+    for visit in dict.fromkeys(entry.visit for entry in ended if entry.at_s >= since_s):
+        receipt = receipt_of(book, visit)
+        if receipt is not None and since_s <= receipt.at_s < until_s:
+            _count(sold, receipt)
+    return sold
+
+
+def _count(sold: Sold, receipt: Receipt) -> None:
+    sale = receipt.sale
+    sold.issuer = sale.issuer
+    sold.visits[receipt.state] += 1
+    sold.total_minor[receipt.state] += sale.total_minor
+    if receipt.state == "review":
+        return
+    if receipt.state == "paid" and not receipt.moved_money:
+        sold.unmoved_minor += sale.total_minor
+    for line in sale.lines:
+        product = sold.products.setdefault(line.sku, Product(line.names))
+        product.names = line.names
+        product.units += line.quantity
+        product.amount_minor += line.amount_minor
