@@ -28,6 +28,7 @@ _NO_HOST = re.compile(r"[\s/@]|^[^:]+:\d+$")
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 PlateNumber = Annotated[int, Field(ge=1, le=500)]
+Pixels = Annotated[int, Field(ge=16, le=16384)]
 Unit = Literal["g", "kg", "lb", "oz", "raw"]
 
 GRAMS: dict[Unit, float] = {"g": 1.0, "kg": 1000.0, "lb": 453.59237, "oz": 28.349523125, "raw": 1.0}
@@ -99,6 +100,8 @@ class CameraSource(Section):
     source: Annotated[int | str, PlainValidator(_source)]
     """``rtsp://user:password@host/path``, ``/dev/v4l/by-id/…``, the number of a USB camera, or a video file, which is
     played once at its own speed."""
+    size: tuple[Pixels, Pixels] | None = None
+    """Width and height that a USB camera is asked for; without it, what it gives by itself."""
     hz: Annotated[float, Field(ge=0.1, le=60.0)] = 10.0
     """So often somebody looks who is there."""
     lag_s: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
@@ -246,6 +249,9 @@ def _own_faults(site: Site) -> Iterator[Fault]:
             yield Fault(FILE, f"serial[{i}].device", what, "Give each device one [[serial]] table")
     taken: dict[str, str] = {}
     for i, camera in enumerate(site.camera, start=1):
+        if camera.size is not None and isinstance(camera.source, str) and not camera.source.startswith("/dev/"):
+            what = "only a USB camera can be asked for a size"
+            yield Fault(FILE, f"camera[{i}].size", what, "Set it in the camera itself, and take the key out")
         device = f"/dev/video{camera.source}" if isinstance(camera.source, int) else camera.source
         first = taken.setdefault(device if "://" in device else os.path.realpath(device), f"camera[{i}]")
         if first != f"camera[{i}]":
