@@ -9,7 +9,8 @@ What cannot be decoded is passed over. Most pictures are told as changes of the 
 is smeared, and shows people who are not there, until one comes that is told as a whole (a key frame); decoders smear
 without a word. So nothing is believed (`Capture.torn`) from a picture that could not be decoded, or is missing in a
 stream that has been even, to the next key frame. A stream without key frames renews itself bit by bit, in some seconds.
-What cannot be noticed is damage inside a picture of H.265: neither FFmpeg's decoder nor the times tell of it.
+What cannot be noticed is damage inside a picture of H.265 that its container does not notice: FFmpeg's decoder marks
+no such picture, and takes no other options from OpenCV.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from edge.camera.picture import Picture
 # What FFmpeg and OpenCV say of each lost packet is not for staff.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+# Without it a packet of which a part is known to be lost (MPEG-TS) is decoded all the same. The other is OpenCV's own.
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|fflags;discardcorrupt")
 
 OPEN_MS: Final = 5000
 READ_MS: Final = 4000

@@ -72,6 +72,23 @@ def test_what_follows_a_frame_that_is_missing_in_an_even_stream_is_not_believed(
     assert "0 of its 80 frames cannot be decoded, and 4 hang on what is lost" in told[0]
 
 
+def test_what_follows_a_packet_that_is_lost_in_a_transport_stream_is_not_believed(tmp_path: Path) -> None:
+    """Its packets are counted (ISO/IEC 13818-1, continuity_counter), and a picture with a hole in it is no picture."""
+    path = mp4(tmp_path / "stream.ts", [scene(seed=i) for i in range(60)])
+    whole = times_of(path)
+    data = path.read_bytes()
+    packets = [data[i : i + 188] for i in range(0, len(data), 188)]
+    of_pictures = [i for i, p in enumerate(packets) if p[1] & 0x1F == 1 and p[2] == 0]
+    lost = of_pictures[len(of_pictures) // 3]
+    path.write_bytes(b"".join(p for i, p in enumerate(packets) if i != lost))
+    seen = times_of(path)
+    missing = [i for i, at_s in enumerate(whole) if not any(abs(at_s - other) < 0.01 for other in seen)]
+    assert len(whole) == 60
+    assert 1 <= len(missing) <= 12, "the picture with the hole, and what hangs on it"
+    assert missing == list(range(missing[0], missing[0] + len(missing)))
+    assert (missing[-1] + 1) % 12 == 0, "a key frame is whole again"
+
+
 def test_a_stream_whose_frames_stand_alone_loses_only_what_is_lost(tmp_path: Path) -> None:
     pictures = [scene(seed=i) for i in range(30)]
     at_ms = [50 * i for i in range(30) if i != 20]
