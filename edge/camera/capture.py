@@ -7,8 +7,8 @@ some programs do that and some do not, and nobody knows which of the two the cam
 
 What cannot be decoded is passed over. Most pictures are told as changes of the one before, so what follows a lost one
 is smeared, and shows people who are not there, until one comes that is told as a whole (a key frame); decoders smear
-without a word. So nothing is believed (`Capture.torn`) from a picture that could not be decoded, or is missing in a
-stream that has been even, to the next key frame. A stream without key frames renews itself bit by bit, in some seconds.
+without a word. So nothing is believed (`Capture.torn`) from a picture that could not be decoded, or that is missing in
+an even file (or stream over UDP), to the next key frame. A stream without any renews itself bit by bit, in seconds.
 What cannot be noticed is damage inside a picture of H.265 that its container does not notice: FFmpeg's decoder marks
 no such picture, and takes no other options from OpenCV.
 """
@@ -66,6 +66,7 @@ class Capture:
     def __init__(self, source: str | int, size: tuple[int, int] | None = None) -> None:
         self._source, self._is_file = source, is_film(source)
         self._cv = _opened(source, size)
+        self._may_lose = _may_lose(source)
         self._steps: deque[float] = deque(maxlen=EVEN)
         self._told_s: float | None = None
         self._torn_s: float | None = None
@@ -129,7 +130,7 @@ class Capture:
             self._torn_s = self.at_s
 
     def _lacks_one(self, step_s: float) -> bool:
-        even = len(self._steps) == EVEN and max(self._steps) < UNEVEN * min(self._steps)
+        even = self._may_lose and len(self._steps) == EVEN and max(self._steps) < UNEVEN * min(self._steps)
         return even and step_s > MISSING * median(self._steps)
 
 
@@ -168,6 +169,14 @@ def _ask_for(capture: cv2.VideoCapture, source: str | int, size: tuple[int, int]
         capture.release()
         what = f"{shown(source)} has no pictures of {size[0]}x{size[1]}, and would give {given[0]}x{given[1]}"
         raise NoPictures(f"{what}. Write a size that it has: `v4l2-ctl --list-formats-ext` names them")
+
+
+def _may_lose(source: str | int) -> bool:
+    """Whether a picture can get lost that was told already. Over TCP none can: what is missing there, the camera has
+    not taken, and what follows is whole.
+    """
+    over_udp = "udp" in os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"]
+    return is_film(source) or (isinstance(source, str) and (over_udp or source.startswith(("udp:", "rtp:"))))
 
 
 def is_film(source: str | int) -> bool:

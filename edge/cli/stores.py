@@ -25,6 +25,7 @@ def check(
 
     Faults end it with 2, and no shop opens with them. What is merely odd is told, and is no fault.
     """
+    from edge.checkout.words import WORDS
     from edge.odd_site import odd_site
     from edge.site import FILE, load_shop
     from edge.store import BrokenStore
@@ -46,7 +47,8 @@ def check(
     wired = f"{len(site.serial)} serial lines, {len(site.plain)} plain plates, {len(site.camera)} cameras"
     by = FILE if (store / FILE).exists() else f"no {FILE}"
     told = f"{shop.name}: {what}, {cameras}; {by}: {broker}, {wired}."
-    odd = [*oddities(shop, datetime.now(shop.timezone).date()), *odd_site(site, shop)]
+    today = datetime.now(shop.timezone).date()
+    odd = [*oddities(shop, today, WORDS), *odd_site(site, shop)]
     for oddity in odd:
         typer.echo(f"odd: {shown(str(oddity))}", err=True)
     if not shop.blind:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import TypeAlias
 
@@ -35,13 +35,22 @@ NAMED = 3
 Told: TypeAlias = tuple[str, str, str]
 
 
-def oddities(store: Store, today: date) -> list[Fault]:
-    """All that is odd, in the order of the files."""
-    found = [Fault("store.toml", *told) for told in odd_places(store.layout)]
+def oddities(store: Store, today: date, printed: Collection[str] = ()) -> list[Fault]:
+    """All that is odd, in the order of the files. ``printed``: the languages of receipts, if known."""
+    found = [Fault("store.toml", *told) for told in (*_head(store, printed), *odd_places(store.layout))]
     found += [Fault("store.toml", *told) for told in (*_taxes(store, today), *_shelves(store))]
     found += [Fault("catalogue.csv", *told) for told in _goods(store)]
     found += [Fault("planogram.csv", *told) for told in _facings(store)]
     return found
+
+
+def _head(store: Store, printed: Collection[str]) -> Iterator[Told]:
+    if not store.name.strip():
+        yield "store.name", "it is empty", "Write what shall stand on receipts"
+    unknown = [language for language in store.languages if language not in printed] if printed else []
+    if unknown:
+        what = f"no receipt can be written in {_few(unknown)}"
+        yield "store.languages", what, f"Use {' and '.join(sorted(printed))}; the first is the receipt's own"
 
 
 def _taxes(store: Store, today: date) -> Iterator[Told]:

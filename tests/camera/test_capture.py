@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import struct
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import accumulate
 from pathlib import Path
 from typing import ClassVar
@@ -87,6 +90,44 @@ def test_what_follows_a_packet_that_is_lost_in_a_transport_stream_is_not_believe
     assert 1 <= len(missing) <= 12, "the picture with the hole, and what hangs on it"
     assert missing == list(range(missing[0], missing[0] + len(missing)))
     assert (missing[-1] + 1) % 12 == 0, "a key frame is whole again"
+
+
+def test_what_is_missing_in_a_stream_over_tcp_its_camera_has_not_taken(tmp_path: Path) -> None:
+    """Cameras skip a frame now and then, before it is coded; what follows is whole, and nobody is blind for it."""
+    path = without_picture(mp4(tmp_path / "stream.ts", [scene(seed=i) for i in range(40)]), 18)
+    seen = [round(20 * (at_s - 1000.0)) for at_s in times_of(path)]
+    assert seen == [i for i in range(40) if not 18 <= i < 24], "a file may have lost it"
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        capture = Capture(f"http://127.0.0.1:{server.server_port}/stream.ts")
+        count = 0
+        while capture.next():
+            assert not capture.torn
+            count += 1
+        capture.close()
+        server.shutdown()
+    assert count == 39
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Not into the test's output."""
+
+
+def without_picture(path: Path, picture: int) -> Path:
+    """A transport stream that never had it: the packets are counted on."""
+    data, made, begun, number = path.read_bytes(), b"", -1, 0
+    for at in range(0, len(data), 188):
+        packet = bytearray(data[at : at + 188])
+        if packet[1] & 0x1F == 1 and packet[2] == 0:
+            begun += packet[1] >> 6 & 1
+            if begun == picture:
+                continue
+            packet[3] = packet[3] & 0xF0 | number
+            number = (number + 1) % 16
+        made += packet
+    path.write_bytes(made)
+    return path
 
 
 def test_a_stream_whose_frames_stand_alone_loses_only_what_is_lost(tmp_path: Path) -> None:

@@ -252,6 +252,14 @@ def test_a_slip_in_site_toml_is_told_with_its_key_and_without_the_password(tmp_p
     assert "hush" not in " ".join(map(str, found))
 
 
+def test_a_language_that_no_receipt_is_written_in_is_told(tmp_path: Path) -> None:
+    """Else the shop's Japanese customers get English ones, for "jp" is no language."""
+    folder = write_store(tmp_path, store_toml=STORE.replace('["en", "ja"]', '["jp"]').replace("角の店 Corner", " "))
+    found = CliRunner().invoke(app, ["check", "--store", str(folder)])
+    assert "odd: store.toml: store.name: it is empty" in found.stderr
+    assert "odd: store.toml: store.languages: no receipt can be written in jp. Use en and ja" in found.stderr
+
+
 def test_check_tells_what_is_odd_and_that_the_shop_runs_with_it(tmp_path: Path) -> None:
     folder = write_store(tmp_path, store_toml=STORE.replace("yaw_deg = 0", "yaw_deg = 180"))
     found = CliRunner().invoke(app, ["check", "--store", str(folder)])
