@@ -33,51 +33,64 @@ from tests.camera.scenes import walk
 UNEVEN_MS = (33, 50, 133, 41, 67)
 
 
+@pytest.fixture(scope="module")
+def pictures() -> list[Picture]:
+    """Somebody walks through eighty of them."""
+    return walk(40)
+
+
 def times_of(path: Path, told: list[str] | None = None) -> list[float]:
     return [frame.at_s for frame in footage(path, 1000.0, tell=told.append if told is not None else None)]
 
 
 @pytest.mark.parametrize("kind", ["mp4", "mkv"])
-def test_frames_that_are_not_even_have_the_times_that_the_file_says(tmp_path: Path, kind: str) -> None:
+def test_frames_that_are_not_even_have_the_times_that_the_file_says(
+    tmp_path: Path, kind: str, pictures: list[Picture]
+) -> None:
     """Cameras dim their rate with the light. By the file's average a hand would be a second away from where it was."""
-    pictures = [scene(seed=i) for i in range(40)]
     steps_ms = [*(20 for _ in range(20)), *(UNEVEN_MS[i % 5] for i in range(20))]
     at_ms = list(accumulate(steps_ms[:-1], initial=0))
     path = tmp_path / f"uneven.{kind}"
     if kind == "mp4":
-        with_steps(mp4(path, pictures), [step / 1000 for step in steps_ms])
+        with_steps(mp4(path, pictures[:40]), [step / 1000 for step in steps_ms])
     else:
-        mkv(path, pictures, at_ms)
+        mkv(path, pictures[:40], at_ms)
     assert times_of(path) == pytest.approx([1000.0 + at / 1000 for at in at_ms], abs=0.002)
 
 
-def test_after_a_damaged_frame_the_rest_is_seen_from_the_next_key_frame_on(tmp_path: Path) -> None:
+def test_after_a_damaged_frame_the_rest_is_seen_from_the_next_key_frame_on(
+    tmp_path: Path, pictures: list[Picture]
+) -> None:
     """What comes between hangs on what is lost: it is smeared."""
-    path, told = damaged(mp4(tmp_path / "damaged.mp4", walk(40)), 20), list[str]()
+    path, told = damaged(mp4(tmp_path / "damaged.mp4", pictures), 20), list[str]()
     assert times_of(path, told) == pytest.approx([1000.0 + i / 20 for i in range(80) if not 20 <= i < 24])
     what = "1 of its 80 frames cannot be decoded, and 3 hang on what is lost: nobody is looked for in them"
     assert told == [f"{path}: {what}"]
 
 
-def test_the_times_beside_a_damaged_file_stay_with_their_frames(tmp_path: Path) -> None:
-    path = damaged(mp4(tmp_path / "damaged.mp4", walk(40)), 20)
+def test_the_times_beside_a_damaged_file_stay_with_their_frames(tmp_path: Path, pictures: list[Picture]) -> None:
+    path = damaged(mp4(tmp_path / "damaged.mp4", pictures), 20)
     (tmp_path / "damaged.mp4.times").write_text("\n".join(str(5000.0 + 0.07 * i) for i in range(80)))
     assert times_of(path) == pytest.approx([5000.0 + 0.07 * i for i in range(80) if not 20 <= i < 24])
 
 
-def test_what_follows_a_frame_that_is_missing_in_an_even_stream_is_not_believed(tmp_path: Path) -> None:
+def test_what_follows_a_frame_that_is_missing_in_an_even_stream_is_not_believed(
+    tmp_path: Path, pictures: list[Picture]
+) -> None:
     """A recorder that lost one on the way writes the others down as if nothing were."""
     steps_s = [0.05] * 80
     steps_s[19] = 0.10
-    path, told = with_steps(mp4(tmp_path / "gap.mp4", walk(40)), steps_s), list[str]()
+    path, told = with_steps(mp4(tmp_path / "gap.mp4", pictures), steps_s), list[str]()
     at_s = list(accumulate(steps_s[:-1], initial=1000.0))
     assert times_of(path, told) == pytest.approx([at for i, at in enumerate(at_s) if not 20 <= i < 24], abs=0.002)
     assert "0 of its 80 frames cannot be decoded, and 4 hang on what is lost" in told[0]
 
 
-def test_what_follows_a_packet_that_is_lost_in_a_transport_stream_is_not_believed(tmp_path: Path) -> None:
+def test_what_follows_a_packet_that_is_lost_in_a_transport_stream_is_not_believed(
+    tmp_path: Path, pictures: list[Picture]
+) -> None:
     """Its packets are counted (ISO/IEC 13818-1, continuity_counter), and a picture with a hole in it is no picture."""
-    path = mp4(tmp_path / "stream.ts", [scene(seed=i) for i in range(60)])
+    path = mp4(tmp_path / "stream.ts", pictures[:60])
     whole = times_of(path)
     data = path.read_bytes()
     packets = [data[i : i + 188] for i in range(0, len(data), 188)]
@@ -92,9 +105,9 @@ def test_what_follows_a_packet_that_is_lost_in_a_transport_stream_is_not_believe
     assert (missing[-1] + 1) % 12 == 0, "a key frame is whole again"
 
 
-def test_what_is_missing_in_a_stream_over_tcp_its_camera_has_not_taken(tmp_path: Path) -> None:
+def test_what_is_missing_in_a_stream_over_tcp_its_camera_has_not_taken(tmp_path: Path, pictures: list[Picture]) -> None:
     """Cameras skip a frame now and then, before it is coded; what follows is whole, and nobody is blind for it."""
-    path = without_picture(mp4(tmp_path / "stream.ts", [scene(seed=i) for i in range(40)]), 18)
+    path = without_picture(mp4(tmp_path / "stream.ts", pictures[:40]), 18)
     seen = [round(20 * (at_s - 1000.0)) for at_s in times_of(path)]
     assert seen == [i for i in range(40) if not 18 <= i < 24], "a file may have lost it"
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path)) as server:
@@ -130,22 +143,21 @@ def without_picture(path: Path, picture: int) -> Path:
     return path
 
 
-def test_a_stream_whose_frames_stand_alone_loses_only_what_is_lost(tmp_path: Path) -> None:
-    pictures = [scene(seed=i) for i in range(30)]
+def test_a_stream_whose_frames_stand_alone_loses_only_what_is_lost(tmp_path: Path, pictures: list[Picture]) -> None:
     at_ms = [50 * i for i in range(30) if i != 20]
     path, told = mkv(tmp_path / "gap.mkv", [pictures[at // 50] for at in at_ms], at_ms), list[str]()
     assert times_of(path, told) == pytest.approx([1000.0 + at / 1000 for at in at_ms], abs=0.002)
     assert told == []
 
 
-def test_the_node_goes_on_behind_damage_as_well(tmp_path: Path) -> None:
+def test_the_node_goes_on_behind_damage_as_well(tmp_path: Path, pictures: list[Picture]) -> None:
     count = 0
 
     def arrived() -> None:
         nonlocal count
         count += 1
 
-    path = damaged(mp4(tmp_path / "damaged.mp4", walk(40), fps=60.0), 20)
+    path = damaged(mp4(tmp_path / "damaged.mp4", pictures, fps=60.0), 20)
     camera = Source(CameraSource(id="cam", source=str(path), hz=60.0), arrived)
     camera.start()
     until(lambda: camera.why != "", "the video is over")
@@ -153,9 +165,9 @@ def test_the_node_goes_on_behind_damage_as_well(tmp_path: Path) -> None:
     assert count > 60, "everything but four of eighty, as far as this PC keeps up"
 
 
-def test_staff_are_told_of_a_stream_whose_key_frames_do_not_come(tmp_path: Path) -> None:
+def test_staff_are_told_of_a_stream_whose_key_frames_do_not_come(tmp_path: Path, pictures: list[Picture]) -> None:
     """One key frame in twelve, and four frames a second: a lost one is seen for three seconds."""
-    path = damaged(mp4(tmp_path / "slow.mp4", walk(10, of=6), fps=4.0), 1)
+    path = damaged(mp4(tmp_path / "slow.mp4", pictures[:22], fps=4.0), 1)
     camera = Source(CameraSource(id="cam", source=str(path), hz=4.0), lambda: None)
     camera.start()
     until(lambda: camera.why != "", "it is told")
@@ -165,9 +177,11 @@ def test_staff_are_told_of_a_stream_whose_key_frames_do_not_come(tmp_path: Path)
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_video_that_says_it_is_to_be_turned_is_refused_by_everybody(tmp_path: Path, degrees: int) -> None:
+def test_a_video_that_says_it_is_to_be_turned_is_refused_by_everybody(
+    tmp_path: Path, pictures: list[Picture], degrees: int
+) -> None:
     """The same for who calibrates and for who looks later: else the one sees the other's shop from its other end."""
-    path = turned(mp4(tmp_path / "phone.mp4", walk(4, of=4)), degrees)
+    path = turned(mp4(tmp_path / "phone.mp4", pictures[:12]), degrees)
     what = r"phone\.mp4 says that its pictures are to be turned by \d+°, and they are not"
     with pytest.raises(NoPictures, match=what):
         list(footage(path, 1000.0))
