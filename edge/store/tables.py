@@ -87,7 +87,7 @@ def _other_lengths(rows: Sequence[Row], named: int, note: Note) -> None:
     what = f"the row has {has}, and the first line names {named}"
     if more:
         what += f"; so it is in {more} more row{'' if more == 1 else 's'}"
-    remedy = 'A field with a comma in it stands between "quotes"; an empty line has no spaces either'
+    remedy = 'A field with a comma in it stands between "quotes"'
     sign = next((sign for sign in SEPARATORS if first.fields[0].count(sign) == named - 1), "")
     if len(first.fields) == 1 and sign:
         what, remedy = f"{what}: {SEPARATORS[sign]} stand between its fields", COMMAS

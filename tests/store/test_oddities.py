@@ -188,6 +188,13 @@ def test_another_separator_is_one_fault(tmp_path: Path, sign: str, name: str, fi
     assert "with commas between the columns" in fault.remedy
 
 
+def test_rows_that_are_empty_in_a_spreadsheet_are_none(tmp_path: Path) -> None:
+    catalogue = CATALOGUE.replace("\n", "\n,,,,,,\n", 1) + " , ,,,,,\n  \n,,,,,,\n"
+    assert odd(tmp_path, catalogue_csv=catalogue, planogram_csv=PLANOGRAM + ",,\n") == []
+    fault = only_fault(tmp_path, catalogue_csv=catalogue, planogram_csv=PLANOGRAM + "g1-s1,2,\n")
+    assert fault.what == "sku '' is not in the catalogue"
+
+
 def test_what_a_spreadsheet_does_besides_is_told_once(tmp_path: Path) -> None:
     assert "is what Excel writes" in only_fault(tmp_path, catalogue_csv=f"sep=,\n{CATALOGUE}").what
     ragged = CATALOGUE + "".join(f"x{i},,X,1,food,1,1,,\n" for i in range(30))
