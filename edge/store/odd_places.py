@@ -16,7 +16,7 @@ from edge.store.layout import Gondola, Layout, area_m2
 
 Spot: TypeAlias = tuple[float, float]
 
-IN_FRONT_M = (0.10, 0.25, 0.40, 0.55)
+IN_FRONT_M = (0.10, 0.30, 0.55, 0.80)
 """So much room at least is before a shelf for somebody who takes something, with nothing in between."""
 GATE_OFF_M = 1.5
 CAMERA_OFF_M = 3.0
@@ -132,7 +132,7 @@ def _front(key: str, gondola: Gondola, layout: Layout) -> Iterator[Told]:
     what = "the floor ends there" if outside else f"gondola {inside} stands there"
     remedy = "Does it face the other way? origin is its front-left corner, as somebody sees it who looks into it; at " \
              "yaw_deg = 0 they look along y"  # fmt: skip
-    yield f"{key}.yaw_deg", f"nobody can stand before {gondola.id}: {what}", remedy
+    yield f"{key}.yaw_deg", f"there are not {IN_FRONT_M[-1]:g} m of free floor before {gondola.id}: {what}", remedy
 
 
 def _footprint(gondola: Gondola) -> tuple[Spot, ...]:

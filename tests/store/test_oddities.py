@@ -58,7 +58,7 @@ def test_shops_as_they_are_have_nothing_odd(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("was", "becomes", "where", "what"),
     [
-        ("yaw_deg = 0", "yaw_deg = 180", "gondola[1].yaw_deg", "nobody can stand before g1: the floor ends there"),
+        ("yaw_deg = 0", "yaw_deg = 180", "gondola[1].yaw_deg", "m of free floor before g1: the floor ends there"),
         ("origin = [1, 2, 0]", "origin = [1, 22, 0]", "gondola[1].origin", "g1 stands 20.0 m outside of the floor"),
         ("origin = [1, 2, 0]", "origin = [100, 200, 0]", "gondola[1].origin", "outside of the floor"),
         ("origin = [1, 2, 0]", "origin = [1, 2, 1]", "gondola[1].origin", "g1 begins 1 m above the floor"),
@@ -86,6 +86,26 @@ def test_a_slip_in_store_toml_is_told_with_its_key(
     assert what in oddity.what
 
 
+@pytest.mark.parametrize(
+    ("gondola", "was", "becomes"),
+    [
+        ("fridge", "yaw_deg = 0.0", "yaw_deg = 180.0"),
+        ("g1", "yaw_deg = 90.0", "yaw_deg = -90.0"),
+        ("g2", "origin = [2.60, 3.20, 0.0]\nyaw_deg = -90.0", "origin = [2.98, 2.00, 0.0]\nyaw_deg = 90.0"),
+    ],
+)
+def test_a_gondola_that_is_turned_to_its_wall_or_its_neighbour_is_told(
+    tmp_path: Path, gondola: str, was: str, becomes: str
+) -> None:
+    """Also where there is a gap behind it, into which nobody goes shopping."""
+    head, tail = (DEMO / "store.toml").read_text(encoding="utf-8").split(f'id = "{gondola}"\n', 1)
+    for name in ("catalogue.csv", "planogram.csv"):
+        (tmp_path / name).write_bytes((DEMO / name).read_bytes())
+    (tmp_path / "store.toml").write_text(f'{head}id = "{gondola}"\n{tail.replace(was, becomes, 1)}', encoding="utf-8")
+    found = [o.what for o in oddities(load_store(tmp_path), TODAY)]
+    assert found[0].startswith(f"there are not 0.8 m of free floor before {gondola}")
+
+
 def test_a_floor_in_centimetres_is_told(tmp_path: Path) -> None:
     toml = STORE.replace("[[0, 0], [4, 0], [4, 2], [0, 2]]", "[[0, 0], [400, 0], [400, 200], [0, 200]]")
     oddity = odd(tmp_path, store_toml=toml)[0]
@@ -100,9 +120,9 @@ def test_a_shop_without_cameras_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("origin", "yaw", "told"),
     [
-        ("2, 2.4, 0", 180, ["nobody can stand before g2: the floor ends there", "0.40 m in one another"]),
+        ("2, 2.4, 0", 180, ["m of free floor before g2: the floor ends there", "0.40 m in one another"]),
         ("1.5, 2, 0", 0, ["0.40 m in one another"]),
-        ("1, 1.5, 0", 0, ["nobody can stand before g1: gondola g2 stands there"]),
+        ("1, 1.5, 0", 0, ["m of free floor before g1: gondola g2 stands there"]),
         ("3, 0, 0", 180, []),
         ("2.01, 2, 0", 0, []),
     ],
@@ -271,6 +291,6 @@ def test_check_tells_what_is_odd_and_that_the_shop_runs_with_it(tmp_path: Path) 
     folder = write_store(tmp_path, store_toml=STORE.replace("yaw_deg = 0", "yaw_deg = 180"))
     found = CliRunner().invoke(app, ["check", "--store", str(folder)])
     assert found.exit_code == 0
-    assert "odd: store.toml: gondola[1].yaw_deg: nobody can stand before g1" in found.stderr
+    assert "odd: store.toml: gondola[1].yaw_deg: there are not 0.8 m of free floor before g1" in found.stderr
     assert "1 thing is odd, see above" in found.stdout
     assert "All is well" not in found.output
