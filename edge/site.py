@@ -9,6 +9,7 @@ and nothing of it enters a recording: it may hold secrets.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,9 +23,12 @@ from edge.store import BrokenStore, Fault, Store, load_store, told_faults
 from edge.store.environment import EnvironmentFirst
 
 FILE = "site.toml"
+_NO_HOST = re.compile(r"[\s/@]|^[^:]+:\d+$")
+"""A URL, a port behind a name, …; an IPv6 address has several colons."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 PlateNumber = Annotated[int, Field(ge=1, le=500)]
+Pixels = Annotated[int, Field(ge=16, le=16384)]
 Unit = Literal["g", "kg", "lb", "oz", "raw"]
 
 GRAMS: dict[Unit, float] = {"g": 1.0, "kg": 1000.0, "lb": 453.59237, "oz": 28.349523125, "raw": 1.0}
@@ -96,6 +100,8 @@ class CameraSource(Section):
     source: Annotated[int | str, PlainValidator(_source)]
     """``rtsp://user:password@host/path``, ``/dev/v4l/by-id/…``, the number of a USB camera, or a video file, which is
     played once at its own speed."""
+    size: tuple[Pixels, Pixels] | None = None
+    """Width and height that a USB camera is asked for; without it, what it gives by itself."""
     hz: Annotated[float, Field(ge=0.1, le=60.0)] = 10.0
     """So often somebody looks who is there."""
     lag_s: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
@@ -220,6 +226,13 @@ def _own_faults(site: Site) -> Iterator[Fault]:
     if broker.kind == "embedded" and broker.tls:
         remedy = 'Take tls out, or run a broker of your own with kind = "mqtt"'
         yield Fault(FILE, "broker.tls", "the embedded broker does not speak TLS", remedy)
+    for key, host in (("broker.host", broker.host), ("web.listen", site.web.listen)):
+        if _NO_HOST.search(host) or (key == "broker.host" and not host):
+            remedy = "Write a name or an address alone, like 127.0.0.1; the port has a key of its own"
+            yield Fault(FILE, key, f"{host!r} is no host", remedy)
+    if broker.kind == "embedded" and site.web.listen and site.web.port == broker.port:
+        what = f"the embedded broker is on port {broker.port} already"
+        yield Fault(FILE, "web.port", what, "Give each a port of its own")
     named = [("broker.ca_file", broker.ca_file), ("broker.password_file", broker.password_file)]
     named += [(f"camera[{i}].password_file", camera.password_file) for i, camera in enumerate(site.camera, start=1)]
     for key, path in (*named, ("eyes.detector", site.eyes.detector)):
@@ -227,12 +240,18 @@ def _own_faults(site: Site) -> Iterator[Fault]:
             yield Fault(FILE, key, f"there is no file {path}", "Put it there, or correct the path")
     ports: dict[str, str] = {}
     for i, serial in enumerate(site.serial, start=1):
+        if not serial.device.strip():
+            yield Fault(FILE, f"serial[{i}].device", "is empty", "Write its path, like /dev/serial/by-id/…")
+            continue
         first = ports.setdefault(os.path.realpath(serial.device), f"serial[{i}]")
         if first != f"serial[{i}]":
             what = f"{serial.device} is the device of {first} already"
             yield Fault(FILE, f"serial[{i}].device", what, "Give each device one [[serial]] table")
     taken: dict[str, str] = {}
     for i, camera in enumerate(site.camera, start=1):
+        if camera.size is not None and isinstance(camera.source, str) and not camera.source.startswith("/dev/"):
+            what = "only a USB camera can be asked for a size"
+            yield Fault(FILE, f"camera[{i}].size", what, "Set it in the camera itself, and take the key out")
         device = f"/dev/video{camera.source}" if isinstance(camera.source, int) else camera.source
         first = taken.setdefault(device if "://" in device else os.path.realpath(device), f"camera[{i}]")
         if first != f"camera[{i}]":

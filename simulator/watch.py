@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from edge.camera.capture import NoPictures
 from edge.camera.detect import Detector
 from edge.camera.footage import footage
 from edge.camera.node import Eye
-from edge.camera.source import NoPictures
 from edge.camera.voice import Health
 from edge.optics import View
 from edge.records import PersonSeen
@@ -73,7 +73,7 @@ class _Filmed(Recording):
         view: View = self._views[camera]
         detector = Detector(self._detector)
         eye = Eye(camera, view, voice, self._tell)
-        for frame in footage(self._folder / told["file"], told["start_s"], told["hz"]):
+        for frame in footage(self._folder / told["file"], told["start_s"], told["hz"], self._tell):
             eye.look(frame, detector)
             for at_s, people in voice.take():
                 yield Heard(f"camera/{camera}/people", encode_people(at_s, people), at_s + LAG_S)

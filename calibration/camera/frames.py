@@ -2,7 +2,8 @@
 
 Enters: a folder of pictures, a picture, a video, or a camera's address. Leaves: (name, picture), one after the other;
 of a video some a second, because neighbours show the same; of a camera always the newest. Refuses (`NoPictures`, with
-the remedy): what cannot be opened, and folders without pictures.
+the remedy): what cannot be opened, folders without pictures, and pictures that say they are to be turned (EXIF): with
+them everybody would be seen at the other end of the shop, if the camera's stream is not turned as well.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Final
 import cv2
 import numpy as np
 
+from edge.camera.capture import NoPictures
 from edge.camera.footage import footage
 from edge.camera.picture import Picture
-from edge.camera.source import NoPictures, Source
+from edge.camera.source import Source
 from edge.site import CameraSource
 
 __all__ = ["NoPictures", "frames", "is_live"]
@@ -35,11 +37,13 @@ def is_live(source: str) -> bool:
     return source.isdecimal() or "://" in source or source.startswith("/dev/")
 
 
-def frames(source: str) -> Iterator[tuple[str, Picture]]:
-    """Every picture of a folder by name, one file, some of a video, or a camera's until nobody asks any more."""
+def frames(source: str, size: tuple[int, int] | None = None) -> Iterator[tuple[str, Picture]]:
+    """Every picture of a folder by name, one file, some of a video, or a camera's until nobody asks any more.
+    ``size``: what a USB camera is asked for.
+    """
     path = Path(source)
     if is_live(source):
-        yield from _live(source)
+        yield from _live(source, size)
     elif path.is_dir():
         files = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
         if not files:
@@ -57,16 +61,25 @@ def _read(path: Path) -> Picture:
         data = np.frombuffer(path.read_bytes(), dtype=np.uint8)
     except OSError as error:
         raise NoPictures(f"{path}: cannot be read ({error.strerror or error})") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    # Read twice: OpenCV tells nobody that it has turned a picture, in whichever of its formats that can be said.
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
     if picture is None:
         raise NoPictures(f"{path}: is no picture that can be read. Take it out, or save it again as PNG or JPEG")
+    if not np.array_equal(picture, cv2.imdecode(data, cv2.IMREAD_COLOR)):  # type: ignore[arg-type]
+        what = (
+            f"{path}: says that it is to be turned (EXIF orientation), and nobody knows whether the camera's stream is"
+        )
+        remedy = (
+            "Name the camera itself (`live`, or its address), or a picture out of its stream, which does not say so"
+        )
+        raise NoPictures(f"{what}. {remedy}")
     return picture.astype(np.uint8, copy=False)
 
 
-def _live(source: str) -> Iterator[tuple[str, Picture]]:
+def _live(source: str, size: tuple[int, int] | None) -> Iterator[tuple[str, Picture]]:
     there = threading.Event()
-    camera = Source(CameraSource(id="calibrated", source=int(source) if source.isdecimal() else source, hz=A_SECOND),
-                    there.set)  # fmt: skip
+    where = int(source) if source.isdecimal() else source
+    camera = Source(CameraSource(id="calibrated", source=where, size=size, hz=A_SECOND), there.set)
     camera.start()
     try:
         count, shown_s = 0, time.monotonic()

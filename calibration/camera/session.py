@@ -62,6 +62,8 @@ class Wanted:
     board_at: BoardAt | None
     by: str
     note: str = ""
+    size: tuple[int, int] | None = None
+    """What a USB camera is asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +90,7 @@ def calibrate(store: Store, wanted: Wanted, tell: Tell) -> Verdict:
     fit: LensFit | None = None
     findings: list[Finding] = []
     if wanted.lens_from:
-        looks = gathered(frames(wanted.lens_from), wanted.board, tell, live=is_live(wanted.lens_from))
+        looks = gathered(frames(wanted.lens_from, wanted.size), wanted.board, tell, live=is_live(wanted.lens_from))
         fit, findings = fit_lens(looks, wanted.board)
         if fit is None:
             return Verdict(wanted.camera, tuple(findings))
@@ -169,7 +171,7 @@ def _moved(last: Look | None, seen: Look) -> bool:
 def _floor(store: Store, wanted: Wanted, lens: Lens) -> tuple[Picture | None, PoseFit | None, list[Finding]]:
     """The pose, the picture that it was found in, and what is wrong."""
     looks, picture = [], None
-    for name, frame in frames(wanted.floor_from):
+    for name, frame in frames(wanted.floor_from, wanted.size):
         one = look(frame, wanted.board, name)
         looks.append(one)
         picture = frame if picture is None or one.markers or len(one.corners) else picture

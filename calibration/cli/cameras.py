@@ -18,6 +18,7 @@ from edge.cli.terminal import DIFFERENT, refuse, refuse_extra, refuse_store, say
 if TYPE_CHECKING:
     from calibration.camera.pose import Placed
     from calibration.camera.session import Verdict, Wanted
+    from edge.site import CameraSource
     from edge.store import Store
 
 LIVE = "live"
@@ -78,6 +79,7 @@ def camera(
             camera, board_of(PAPERS[paper], bar), _source(lens, shop, store, camera), lens_of,
             _source(floor, shop, store, camera), _placed(marker or [], places, store, paper, bar),
             read_board_at(board_at) if board_at else None, by or getpass.getuser(), note,
+            _size(shop, store, camera, lens, floor),
         )  # fmt: skip
         if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
             refuse("there is no terminal to ask at: say --yes if the profile shall be written when all is well")
@@ -145,6 +147,21 @@ def _source(source: str, shop: Store, folder: Path, camera: str) -> str:
     """What ``live`` means for this camera."""
     if source != LIVE:
         return source
+    wired = _wired(shop, folder, camera)
+    if wired is None:
+        refuse(f"site.toml has no [[camera]] {camera} with its source. Add it, or name the source instead of `live`")
+    return str(wired.source)
+
+
+def _size(shop: Store, folder: Path, camera: str, *sources: str) -> tuple[int, int] | None:
+    """What site.toml asks of a USB camera: it is calibrated with the pictures that the node will look at."""
+    if not any(source == LIVE or source.isdecimal() or source.startswith("/dev/") for source in sources):
+        return None
+    wired = _wired(shop, folder, camera)
+    return wired.size if wired is not None else None
+
+
+def _wired(shop: Store, folder: Path, camera: str) -> CameraSource | None:
     from edge.site import load_site
     from edge.store import BrokenStore
 
@@ -152,7 +169,4 @@ def _source(source: str, shop: Store, folder: Path, camera: str) -> str:
         site = load_site(folder, shop)
     except BrokenStore as error:
         refuse_store(str(folder), error)
-    wired = next((c for c in site.camera if c.id == camera), None)
-    if wired is None:
-        refuse(f"site.toml has no [[camera]] {camera} with its source. Add it, or name the source instead of `live`")
-    return str(wired.source)
+    return next((c for c in site.camera if c.id == camera), None)

@@ -16,6 +16,7 @@ import serial
 from edge.adapters.serial.frames import Frames
 from edge.adapters.serial.port import BROKEN, why_not
 from edge.site import SerialDevice
+from edge.store.gtin import is_gtin
 
 AGAIN_S: Final = 2.0
 """A reader repeats a number for as long as it sees it."""
@@ -72,11 +73,3 @@ class Reader:
     def _gone(self, error: Exception) -> NoReader:
         why = why_not(error, self._device).replace("device in site.toml", "--reader")
         return NoReader(why.replace("baud in site.toml", "--baud"))
-
-
-def is_gtin(said: str) -> bool:
-    """Whether its check digit holds (GS1 General Specifications, 7.9)."""
-    if not (said.isdecimal() and len(said) in (8, 12, 13, 14)):
-        return False
-    digits = [int(d) for d in reversed(said)]
-    return (sum(d * (3 if i % 2 else 1) for i, d in enumerate(digits))) % 10 == 0

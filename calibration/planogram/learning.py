@@ -20,6 +20,7 @@ from calibration.planogram.units import UnitScale, UnitWeight, enough, unit_weig
 from edge.journal.segments import FULL
 from edge.site import Site
 from edge.store import BrokenStore, Product, Store, load_store
+from edge.store.gtin import same_goods
 
 CATALOGUE: Final = "catalogue.csv"
 SILENT_S: Final = 3.0
@@ -68,8 +69,8 @@ class Learning:
             self._say(f"hold {product.name()} under the reader")
             gtin = self._number()
             known = self._by_number(gtin)
-            if known is not None and known.sku != sku:
-                raise Unlearnt(f"{gtin} is the number of {known.sku}, {known.name()}. Is it the right product?")
+            if known and product not in known:
+                raise Unlearnt(f"{gtin} is the number of {known[0].sku}, {known[0].name()}. Is it the right product?")
         self._weigh(product, gtin)
 
     def whatever_comes(self) -> None:
@@ -77,13 +78,16 @@ class Learning:
         while True:
             self._say("hold a product under the reader (Ctrl-C ends it)")
             gtin = self._number()
-            product = self._by_number(gtin)
-            if product is None:
+            found = self._by_number(gtin)
+            if len(found) == 1:
+                self._weigh(found[0], gtin)
+            elif found:
+                several = ", ".join(p.sku for p in found)
+                self._say(f"{gtin} is the number of {several}: correct catalogue.csv, or name one of them (learn SKU)")
+            else:
                 self._say(
                     f"{gtin} is in no row of the catalogue. `tebura planogram learn SKU --reader …` writes it there"
                 )
-                continue
-            self._weigh(product, gtin)
 
     def keep(self, wanted: Callable[[str], bool]) -> None:
         """Write what an interrupted weighing has found, where it is ``wanted``: that is asked with what would be."""
@@ -114,10 +118,10 @@ class Learning:
             if number is not None:
                 return number
 
-    def _by_number(self, gtin: str) -> Product | None:
-        """Leading zeros only fill a number up: GTIN-12 and GTIN-13 are the same product's."""
-        wanted = gtin.lstrip("0")
-        return next((p for p in self._store.catalogue.values() if p.gtin and p.gtin.lstrip("0") == wanted), None)
+    def _by_number(self, gtin: str) -> list[Product]:
+        """Whose number it is; of one product, where nobody has copied a row."""
+        wanted = same_goods(gtin)
+        return [p for p in self._store.catalogue.values() if p.gtin and same_goods(p.gtin) == wanted]
 
     def _weigh(self, product: Product, gtin: str) -> None:
         self._say(f"{product.sku}, {product.name()}: hands off the shelf for a moment. Wait after each deed")
@@ -156,7 +160,7 @@ class Learning:
             with alone_with(self._path):
                 self._store = load_store(self._folder)
                 now = self._store.catalogue.get(product.sku)
-                if gtin and now is not None and not now.gtin and self._by_number(gtin) is None:
+                if gtin and now is not None and not now.gtin and not self._by_number(gtin):
                     cells["gtin"] = gtin
                 text = self._path.read_bytes().decode("utf-8")
                 write_whole(self._path, rewritten(text, product.sku, cells))

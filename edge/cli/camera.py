@@ -61,9 +61,9 @@ def camera(
     except ImportError as error:
         refuse_extra(error, "camera")
     cv2.setNumThreads(1)
+    from edge.camera.capture import NoPictures
     from edge.camera.detect import UnusableDetector
     from edge.camera.show import NoScreen
-    from edge.camera.source import NoPictures
 
     if pipe:
         with suppress(OSError):  # a hardened service may not
@@ -104,7 +104,8 @@ def _run(
     if video is not None:
         detector = Detector(site.eyes.detector, threads=site.eyes.threads)
         eye = Eye(wanted[0].id, sights()[wanted[0].id], voice, say, evidence=evidence, watch=watch)
-        count = run_film(video, start_s, wanted[0].hz, eye, detector, voice, paced=not dry_run, enough=enough)
+        hz = wanted[0].hz
+        count = run_film(video, start_s, hz, eye, detector, voice, paced=not dry_run, enough=enough, tell=say)
         say(f"{video} is over: {count} frames")
         return
     # The daemon tells staff by itself; a line for each camera that comes and goes would fill its disk.

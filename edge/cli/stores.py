@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from edge.cli.live import StateFolder
 from edge.cli.places import state_folder
 from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse_store, say
+from edge.shown import shown
 
 if TYPE_CHECKING:
     from edge.store import Store
@@ -19,9 +21,15 @@ def check(
     store: Annotated[Path, typer.Option(help="The folder with store.toml and its tables, and site.toml.")],
     state: StateFolder = None,
 ) -> None:
-    """Look through a store folder and name everything that is wrong with it; also where it does not fit to the book."""
+    """Look through a store folder and name everything that is wrong with it; also where it does not fit to the book.
+
+    Faults end it with 2, and no shop opens with them. What is merely odd is told, and is no fault.
+    """
+    from edge.checkout.words import WORDS
+    from edge.odd_site import odd_site
     from edge.site import FILE, load_shop
     from edge.store import BrokenStore
+    from edge.store.oddities import oddities
 
     try:
         shop, site = load_shop(store)
@@ -39,8 +47,14 @@ def check(
     wired = f"{len(site.serial)} serial lines, {len(site.plain)} plain plates, {len(site.camera)} cameras"
     by = FILE if (store / FILE).exists() else f"no {FILE}"
     told = f"{shop.name}: {what}, {cameras}; {by}: {broker}, {wired}."
+    today = datetime.now(shop.timezone).date()
+    odd = [*oddities(shop, today, WORDS), *odd_site(site, shop)]
+    for oddity in odd:
+        typer.echo(f"odd: {shown(str(oddity))}", err=True)
     if not shop.blind:
-        typer.echo(f"{told} All is well.")
+        things = "1 thing is odd" if len(odd) == 1 else f"{len(odd)} things are odd"
+        well = f"{things}, see above; the shop runs with that, if it is meant." if odd else "All is well."
+        typer.echo(f"{told} {well}")
         return
     typer.echo(told)
     for camera, fault in shop.blind.items():

@@ -30,7 +30,7 @@ from edge.store.profile import FOLDER, Profiles
 from edge.store.settings import StoreFile
 from edge.store.sight import Sights
 from edge.store.tables import Fault, read_catalogue, read_planogram, skus_in
-from edge.store.tax import TaxRate, TaxTable
+from edge.store.tax import TaxRate, TaxTable, contradicting
 
 NUMBER = ("is not a number", "Write a number like 0.5, without quotes or unit")
 WHOLE = ("is not a whole number", "Write a number like 4, without quotes or unit")
@@ -190,6 +190,8 @@ def _build(
     if strict and settings and layout:
         faults += [Fault("store.toml", *told) for told in (*senseless(settings.policy), *impossible(layout))]
     tax = _tax(settings, faults) if settings else TaxTable(())
+    if strict:
+        faults += [Fault("store.toml", *told) for told in contradicting(tax)]
     catalogue: Catalogue = {}
     if files.get("catalogue.csv") is not None and "catalogue.csv" in texts:
         classes = tax.classes if settings else frozenset[str]()

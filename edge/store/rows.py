@@ -35,7 +35,9 @@ class Row:
 
 
 def read_rows(text: str) -> Iterator[Row]:
-    """Every row that is neither empty nor a comment, the header first; `BrokenRow` where none can be read."""
+    """Every row that is neither empty nor a comment, the header first; `BrokenRow` where none can be read. Spreadsheets
+    write empty rows down as commas.
+    """
     lines = _Lines(text)
     reader = csv.reader(lines, strict=True)
     while True:
@@ -46,7 +48,7 @@ def read_rows(text: str) -> Iterator[Row]:
             return
         except csv.Error as error:
             raise BrokenRow(lines.line, str(error)) from error
-        if fields:
+        if any(field.strip() for field in fields):
             yield Row(lines.line, lines.start, lines.end, tuple(fields))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -12,11 +12,12 @@ from typing import TypeAlias
 from edge.store.catalogue import Catalogue, Product
 from edge.store.layout import Layout
 from edge.store.planogram import Facing, Planogram
-from edge.store.rows import BrokenRow, cell, read_rows
+from edge.store.rows import BrokenRow, Row, cell, read_rows
 
 CATALOGUE_COLUMNS = ("sku", "gtin", "name", "price", "tax_class", "weight_g", "weight_sd_g")
 PLANOGRAM_COLUMNS = ("shelf", "plates", "sku")
 _PLATES = re.compile(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", re.ASCII)
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+", re.ASCII)
 _PRICE = re.compile(r"\d{1,15}(?:\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 
 MOST_MINOR = 10**12
@@ -24,13 +25,18 @@ MOST_MINOR = 10**12
 
 LEAST_G, MOST_G = 0.1, 100_000.0
 LEAST_SD_G = 0.001
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright bars"}
+COMMAS = (
+    "Save it as CSV with commas between the columns and points in the numbers (LibreOffice: tick 'Edit filter "
+    "settings' as you save; Excel takes the list separator of the system's regional settings)"
+)
 LONGEST_SKU = 200
 """Characters. A sku is part of topics on the wire and of keys in the book."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a store folder, where, and what to do about it."""
+    """One thing that is wrong with a store folder, or odd about it; where, and what to do about it."""
 
     file: str
     where: str
@@ -46,8 +52,11 @@ Note: TypeAlias = Callable[[str, str, str], None]
 
 
 def _rows(text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str, dict[str, str]]]:
-    """("line N", row) for each row below the header; notes a broken header once and stops there."""
+    """("line N", row) for each row below the header; notes a broken header once and stops there, and rows of another
+    length once for each length.
+    """
     header: list[str] | None = None
+    others: dict[int, list[Row]] = {}
     try:
         for row in read_rows(text):
             where = f"line {row.line}"
@@ -56,9 +65,7 @@ def _rows(text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str
                 if not _names(header, columns, where, note):
                     return
             elif len(row.fields) != len(header):
-                has = "1 field" if len(row.fields) == 1 else f"{len(row.fields)} fields"
-                remedy = 'A field with a comma in it stands between "quotes"; an empty line has no spaces either'
-                note(where, f"the row has {has}, and the first line names {len(header)}", remedy)
+                others.setdefault(len(row.fields), []).append(row)
             else:
                 yield where, dict(zip(header, row.fields, strict=True))
     except BrokenRow as error:
@@ -69,10 +76,34 @@ def _rows(text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str
     else:
         if header is None:
             _names([], columns, "line 1", note)
+    for rows in others.values():
+        _other_lengths(rows, len(header or ()), note)
+
+
+def _other_lengths(rows: Sequence[Row], named: int, note: Note) -> None:
+    """Rows that all have the same number of fields, and not that of the first line."""
+    first, more = rows[0], len(rows) - 1
+    has = "1 field" if len(first.fields) == 1 else f"{len(first.fields)} fields"
+    what = f"the row has {has}, and the first line names {named}"
+    if more:
+        what += f"; so it is in {more} more row{'' if more == 1 else 's'}"
+    remedy = 'A field with a comma in it stands between "quotes"'
+    sign = next((sign for sign in SEPARATORS if first.fields[0].count(sign) == named - 1), "")
+    if len(first.fields) == 1 and sign:
+        what, remedy = f"{what}: {SEPARATORS[sign]} stand between its fields", COMMAS
+    note(f"line {first.line}", what, remedy)
 
 
 def _names(header: list[str], columns: tuple[str, ...], where: str, note: Note) -> bool:
     """Whether the first row names the columns, each once."""
+    if header and header[0].lower().startswith("sep="):
+        what = f"{','.join(header)!r} is what Excel writes for itself"
+        note(where, what, f"Take that line out: the first line must name {','.join(columns)}")
+        return False
+    for sign, name in SEPARATORS.items():
+        if len(header) == 1 and {part.strip() for part in header[0].split(sign)} >= set(columns):
+            note(where, f"{name} stand between the columns", COMMAS)
+            return False
     missing = [c for c in columns if c not in header]
     twice = sorted({c for c in header if c and header.count(c) > 1})
     if missing:
@@ -83,24 +114,25 @@ def _names(header: list[str], columns: tuple[str, ...], where: str, note: Note) 
     return not missing and not twice
 
 
-def skus_in(catalogue: str) -> set[str] | None:
-    """Every sku that stands in a catalogue, those of broken rows included: one mistake is told once. None where the
-    file cannot be read to its end.
+def skus_in(catalogue: str) -> dict[str, str] | None:
+    """Every sku that stands in a catalogue, those of broken rows included, and its "line N": one mistake is told once.
+    None where the file cannot be read to its end, or no row has the fields that the first line names.
     """
-    found: set[str] = set()
-    at: int | None = None
+    found: dict[str, str] = {}
+    at, named, whole = -1, 0, False
     try:
         for row in read_rows(catalogue):
-            if at is None:
+            if not named:
                 header = [name.strip() for name in row.fields]
                 if "sku" not in header:
                     return None
-                at = header.index("sku")
+                at, named = header.index("sku"), len(header)
             elif at < len(row.fields):
-                found.add(row.fields[at].strip())
+                found.setdefault(row.fields[at].strip(), f"line {row.line}")
+                whole |= len(row.fields) == named
     except BrokenRow:
         return None
-    return found or None
+    return found if whole else None
 
 
 def _price(text: str, digits: int) -> int | None:
@@ -154,7 +186,10 @@ def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: 
         elif sku in found:
             note(where, f"sku {sku} stands twice", "Remove one of the two rows")
         if gtin and not (gtin.isascii() and gtin.isdecimal() and len(gtin) <= 20):
-            note(where, f"gtin {gtin!r} is not a number", "Write the digits below the bar code, or leave it empty")
+            remedy = "Write the digits below the bar code, or leave it empty"
+            if _ROUNDED.fullmatch(gtin):
+                remedy = "A spreadsheet has rounded it: format the column as text, and write the digits anew"
+            note(where, f"gtin {gtin!r} is not a number", remedy)
         price = _price(row["price"], digits)
         if price is None:
             unit = "a whole number" if digits == 0 else f"a number with at most {digits} digits behind the point"
@@ -197,7 +232,7 @@ def _plain(name: str) -> str:
     return " ".join(name.split())
 
 
-def read_planogram(text: str, layout: Layout | None, known: set[str] | None, faults: list[Fault]) -> Planogram:
+def read_planogram(text: str, layout: Layout | None, known: Collection[str] | None, faults: list[Fault]) -> Planogram:
     """``planogram.csv``; ``layout`` and ``known`` skus are None where their own file was broken."""
 
     def note(where: str, what: str, remedy: str) -> None:

@@ -7,8 +7,10 @@ day of the sale, in the store's own time zone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import Literal
 
 
@@ -39,3 +41,12 @@ class TaxTable:
         if not found:
             raise KeyError(f"no rate for tax class {tax_class!r} on {day}")
         return max(found, key=lambda r: r.since)
+
+
+def contradicting(tax: TaxTable) -> Iterator[tuple[str, str, str]]:
+    """(key, what is wrong, remedy) of rates that are in force for the same goods from the same day on."""
+    for (_, first), (i, rate) in combinations(enumerate(tax.rates, start=1), 2):
+        if (rate.tax_class, rate.since) == (first.tax_class, first.since) and rate != first:
+            since = "always" if rate.since == date.min else f"from {rate.since}"
+            what = f"class {rate.tax_class!r} has another rate {since} already"
+            yield f"tax[{i}]", what, "Give each its since, the day from which on it holds; or take one out"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from calibration.planogram.barcodes import NoNumber, NoReader, Reader, is_gtin
+from calibration.planogram.barcodes import NoNumber, NoReader, Reader
 from calibration.planogram.catalogue_file import NoSuchCell, rewritten
 from calibration.planogram.learning import Learning, Unlearnt
 from calibration.planogram.units import UnitScale, UnitWeight, enough, unit_weight
@@ -26,7 +26,7 @@ from simulator.devices.reader import Reader as ReaderDouble
 from simulator.rig import Hardware, Rig, healthy
 from simulator.rig.wires import OverMqtt
 from tests.adapters.brokers import until
-from tests.corner import CATALOGUE, STORE, write_store
+from tests.corner import CATALOGUE, PLANOGRAM, STORE, write_store
 from tests.live.stage import Theatre
 
 SHELF = Shelf("g1-s1", "g1", 1.0, 0.4, 8, 0.12)
@@ -147,14 +147,6 @@ def test_a_row_or_a_column_that_is_not_there_is_named() -> None:
 # --- the reader -------------------------------------------------------------------------------------------------------
 
 
-def test_numbers_of_goods_are_known_by_their_check_digit() -> None:
-    assert is_gtin("2010470104076")
-    assert is_gtin("96385074")
-    assert not is_gtin("2010470104075")
-    assert not is_gtin("12345")
-    assert not is_gtin("TB1:ABC")
-
-
 def test_the_reader_says_a_number_once_and_a_shoppers_code_is_none(tmp_path: Path) -> None:
     with Desk() as desk:
         double = desk.stand(ReaderDouble(tmp_path / "reader"))
@@ -246,6 +238,36 @@ def test_ctrl_c_keeps_what_several_units_have_told(tmp_path: Path, units: int) -
     else:
         assert "from 2 units" in said
         assert abs(kept - 509.5) < 2.6
+
+
+def test_a_number_that_two_products_have_is_neither_s(tmp_path: Path) -> None:
+    """Else the weight of the one would be written into the row of the other."""
+    catalogue = CATALOGUE.replace("2000000000022", "02000000000015")
+    files = {"store.toml": STORE.encode(), "catalogue.csv": catalogue.encode(), "planogram.csv": PLANOGRAM.encode()}
+    theatre = Theatre(tmp_path / "shop", files)
+    try:
+        with Desk() as desk:
+            goods = desk.stand(ReaderDouble(tmp_path / "reader"))
+            command = [
+                sys.executable, "-m", "edge.cli", "planogram", "learn", "--shelf", "g1-s1",
+                "--store", str(theatre.folder), "--state", str(theatre.state), "--reader", str(tmp_path / "reader"),
+            ]  # fmt: skip
+            learning = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, bufsize=1)
+            patience = threading.Timer(60.0, learning.kill)
+            patience.start()
+            told = ""
+            assert learning.stderr is not None
+            for line in learning.stderr:
+                if "hold a product" in line:
+                    goods.scan("2000000000015")
+                elif "2000000000015" in line:
+                    told = line
+                    learning.kill()
+            learning.wait()
+            patience.cancel()
+    finally:
+        theatre.close()
+    assert "is the number of onigiri-salmon, green-tea: correct catalogue.csv, or name one of them" in told
 
 
 def test_while_the_shop_is_open_nothing_is_weighed(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from edge.ledger.mirror import open_mirrored
 from edge.records import Effect, Publish, Record
 from edge.state import State, freeze, thaw
 from edge.store import BrokenStore, Facing, Store, load_store, read_store
+from edge.store.oddities import oddities
 from edge.store.rows import read_rows
 from edge.store.tables import planogram_text
 from edge.wire import Heard, encode_counted, open_recording
@@ -83,6 +85,7 @@ def test_any_shop_that_check_takes_carries_a_shopper_through(
             event(f"refused: {error.faults[0].what}")
             return
         assert list(store.catalogue) == [rice.strip(), tea.strip()]
+        assert all(fault.what and fault.remedy for fault in oddities(store, date(2026, 11, 30)))
         _story(store, rice.strip(), messages, Path(at))
 
 

@@ -20,6 +20,7 @@ from edge.checkout import receipt_text
 from edge.driver import Driver
 from edge.ledger import Book, receipts
 from edge.store import BrokenStore, Store, load_store
+from edge.store.oddities import oddities
 from edge.wire import Heard, open_recording
 from tests.corner import STORE, errand, write_store
 
@@ -88,7 +89,7 @@ def test_any_value_in_any_place(path: tuple[Any, ...], value: Any, messages: lis
         except BrokenStore as error:
             told = [str(fault) for fault in error.faults]
         else:
-            told = [went_through(store, messages)]
+            told = [went_through(store, messages), *map(str, oddities(store, datetime.date(2026, 11, 30)))]
     assert all(told)
     assert all(len(line) < 1000 for line in told), "nobody reads that"
 

@@ -140,3 +140,31 @@ def test_a_camera_s_number_and_its_address_are_taken_as_they_are(tmp_path: Path)
     for said, source in (("0", 0), ('"0"', "0"), ('"rtsp://10.0.0.5/stream"', "rtsp://10.0.0.5/stream")):
         (camera,) = site_of(tmp_path, f'[[camera]]\nid = "cam"\nsource = {said}\n').camera
         assert camera.source == source
+
+
+def test_only_a_usb_camera_is_asked_for_a_size(tmp_path: Path) -> None:
+    (camera,) = site_of(tmp_path, '[[camera]]\nid = "cam"\nsource = 0\nsize = [1280, 720]\n').camera
+    assert camera.size == (1280, 720)
+    for source in ("rtsp://10.0.0.5/stream", "shop.mp4"):
+        (fault,) = faults_of(tmp_path, f'[[camera]]\nid = "cam"\nsource = "{source}"\nsize = [1280, 720]\n')
+        assert fault.startswith("site.toml: camera[1].size: only a USB camera can be asked for a size. Set it in")
+    (fault,) = faults_of(tmp_path, '[[camera]]\nid = "cam"\nsource = 0\nsize = [1280]\n')
+    assert fault.startswith("site.toml: camera[1].size[2]: is missing")
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        ('[broker]\nhost = "mqtt://10.0.0.5"\n', "broker.host: 'mqtt://10.0.0.5' is no host"),
+        ('[broker]\nhost = "10.0.0.5:1883"\n', "broker.host: '10.0.0.5:1883' is no host"),
+        ('[broker]\nhost = ""\n', "broker.host: '' is no host"),
+        ('[web]\nlisten = "http://0.0.0.0"\n', "web.listen: 'http://0.0.0.0' is no host"),
+        ("[web]\nport = 1883\n", "web.port: the embedded broker is on port 1883 already"),
+        ('[[serial]]\ndevice = " "\nprotocol = "lines"\nshelf = "g1-s1"\n', "serial[1].device: is empty"),
+    ],
+)
+def test_what_no_device_can_be_reached_at_is_told(tmp_path: Path, said: str, where: str) -> None:
+    (fault,) = faults_of(tmp_path, said)
+    assert fault.startswith(f"site.toml: {where}")
+    for host in ("::1", "broker.shop.example", "10.0.0.5"):
+        assert site_of(tmp_path, f'[broker]\nhost = "{host}"\n').broker.host == host
