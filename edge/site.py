@@ -80,6 +80,9 @@ class PlainPlate(Section):
     unit: Unit = "g"
     value: str = ""
     """Where in a JSON payload the number stands, like ``HX711.Weight``; empty: the payload is the number."""
+    unit_at: str = ""
+    """Where in a JSON payload its unit stands, for a device that can be switched over. What stands there counts, and
+    not ``unit``; so does a unit behind the number (``97.7 lb``), which needs no pointer."""
 
 
 def _source(said: object) -> int | str:
@@ -225,6 +228,13 @@ def _own_faults(site: Site) -> Iterator[Fault]:
     for key, path in (*named, ("eyes.detector", site.eyes.detector)):
         if path is not None and _is_nowhere(path):
             yield Fault(FILE, key, f"there is no file {path}", "Put it there, or correct the path")
+    for i, plain in enumerate(site.plain, start=1):
+        if plain.unit_at and not plain.value:
+            remedy = "Add value, which names where the number stands, or take unit_at out"
+            yield Fault(FILE, f"plain[{i}].unit_at", "only a JSON payload has places", remedy)
+        if plain.unit_at and plain.unit == "raw":
+            remedy = "Take one of the two out"
+            yield Fault(FILE, f"plain[{i}].unit_at", "raw numbers have no unit that could be pointed at", remedy)
     ports: dict[str, str] = {}
     for i, serial in enumerate(site.serial, start=1):
         first = ports.setdefault(os.path.realpath(serial.device), f"serial[{i}]")

@@ -75,6 +75,14 @@ def test_what_does_not_fit_to_the_store_is_told_with_what_would(tmp_path: Path) 
     ]
 
 
+def test_a_pointer_to_a_unit_that_can_point_at_nothing_is_told(tmp_path: Path) -> None:
+    bare = '[[plain]]\ntopic = "scale/a"\nshelf = "g1-s1"\nplate = 1\nunit_at = "unit"\n'
+    raw = bare.replace("plate = 1", 'plate = 2\nvalue = "weight"\nunit = "raw"')
+    told = faults_of(tmp_path, bare + raw)
+    assert told[0].startswith("site.toml: plain[1].unit_at: only a JSON payload has places. Add value")
+    assert told[1].startswith("site.toml: plain[2].unit_at: raw numbers have no unit")
+
+
 def test_a_file_that_is_not_toml_is_told(tmp_path: Path) -> None:
     (fault,) = faults_of(tmp_path, "broker = [")
     assert fault.startswith("site.toml: syntax: ")

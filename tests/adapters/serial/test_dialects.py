@@ -58,9 +58,6 @@ def test_a_plate_and_its_grams(line: bytes, plate: int, mass_g: float) -> None:
         (b"1,5,2,6", "several readings in a line"),
         (b"1,52,6", "several readings in a line"),
         (b"1,5;2,6", "several readings in a line"),
-        (b"1,nan", "not a number"),
-        (b"1,-inf", "not a number"),
-        (b"1,ovf", "not a number"),
         (b"0,5", "unknown plate"),
         (b"5,5", "unknown plate"),
         (b"1,1000001", "absurd mass"),
@@ -70,6 +67,14 @@ def test_a_plate_and_its_grams(line: bytes, plate: int, mass_g: float) -> None:
 )
 def test_what_is_no_reading_says_why(line: bytes, reason: str) -> None:
     assert lines().line(line, 0.0) == [Unusable(reason)]
+
+
+@pytest.mark.parametrize("word", [b"nan", b"NaN", b"-inf", b"INF", b"ovf", b"unavailable"])
+def test_a_plate_that_has_no_number_cannot_be_read(word: bytes) -> None:
+    assert lines().line(b"2," + word, 0.0) == [Weighed(2, None)]
+    assert lines().line(summed(b"2, " + word), 0.0) == [Weighed(2, None)]
+    assert lines().line(b"2,%s*00" % word, 0.0) == [Unusable("wrong checksum")]
+    assert lines().line(b"7," + word, 0.0) == [Unusable("unknown plate")]
 
 
 def test_the_checksum_is_the_one_of_nmea() -> None:
@@ -241,7 +246,7 @@ def plausible() -> st.SearchStrategy[bytes]:
 
 
 DIALECTS = [lines, scale, Barcodes]
-A_PLATE = rb"\s*\d+\s*,\s*[+-]?[\d.]+(e[+-]?\d+)?\s*(\*[0-9a-f]{2}\s*)?"
+A_PLATE = rb"\s*\d+\s*,\s*[+-]?([\d.]+(e[+-]?\d+)?|nan)\s*(\*[0-9a-f]{2}\s*)?"
 LOOKS = {
     Weighed: re.compile(A_PLATE + rb"|S ([SD] .*|[-+I])\s*", re.IGNORECASE),
     Scanned: re.compile(rb"[0-9A-Z $%*+\-./:\]]+.*"),
