@@ -17,6 +17,7 @@ from calibration.listen import Listening, listen
 from calibration.planogram.barcodes import NoNumber, Reader
 from calibration.planogram.catalogue_file import NoSuchCell, alone_with, rewritten, write_whole
 from calibration.planogram.units import UnitScale, UnitWeight, enough, unit_weight
+from edge.adapters.serial.goods import forms
 from edge.journal.segments import FULL
 from edge.site import Site
 from edge.store import BrokenStore, Product, Store, load_store
@@ -93,9 +94,9 @@ class Learning:
                 return number
 
     def _by_number(self, gtin: str) -> Product | None:
-        """Leading zeros only fill a number up: GTIN-12 and GTIN-13 are the same product's."""
-        wanted = gtin.lstrip("0")
-        return next((p for p in self._store.catalogue.values() if p.gtin and p.gtin.lstrip("0") == wanted), None)
+        """GTIN-12 and GTIN-13 of one product are the same, and so is UPC-E, short or written out."""
+        wanted = forms(gtin)
+        return next((p for p in self._store.catalogue.values() if p.gtin and wanted & forms(p.gtin)), None)
 
     def _weigh(self, product: Product, gtin: str) -> None:
         self._say(f"{product.sku}, {product.name()}: hands off the shelf for a moment. Wait after each deed")

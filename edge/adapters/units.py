@@ -2,7 +2,8 @@
 
 Enters: what a payload or a scale puts behind its number. Leaves: grams of one of it, or None for what is no mass that
 is known here: pieces, per cent, ``lb:oz``, troy ounces, carats. A device that shows those has to be switched to another
-unit, for a number that is read in the wrong one is a wrong weight.
+unit, for a number that is read in the wrong one is a wrong weight. ``t`` is none of them, a tonne to some scales and a
+tola to others, nor is ``gr``, a gram or a grain.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from edge.site import GRAMS
 
 _SPELLED: dict[str, float] = {
     **{unit: grams for unit, grams in GRAMS.items() if unit != "raw"},
-    **dict.fromkeys(("gr", "gram", "grams", "gramm", "グラム"), 1.0),
+    **dict.fromkeys(("gram", "grams", "gramm", "グラム"), 1.0),
     **dict.fromkeys(("kgs", "kilo", "kilogram", "kilograms", "kilogramm", "㎏"), 1000.0),
     **dict.fromkeys(("lbs", "pound", "pounds"), GRAMS["lb"]),
     **dict.fromkeys(("ounce", "ounces"), GRAMS["oz"]),
-    **dict.fromkeys(("t", "tonne"), 1e6),
     "milligram": 1e-3,
 }
 
-KNOWN = "g, kg, mg, t, lb or oz"
+KNOWN = "g, kg, mg, lb or oz"
 """For people."""
 
 

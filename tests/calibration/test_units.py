@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from calibration.planogram.barcodes import NoNumber, NoReader, Reader, is_gtin
+from calibration.planogram.barcodes import NoNumber, NoReader, Reader
 from calibration.planogram.catalogue_file import NoSuchCell, rewritten
 from calibration.planogram.learning import Learning, Unlearnt
 from calibration.planogram.units import UnitScale, UnitWeight, enough, unit_weight
@@ -144,14 +144,6 @@ def test_a_row_or_a_column_that_is_not_there_is_named() -> None:
 
 
 # --- the reader -------------------------------------------------------------------------------------------------------
-
-
-def test_numbers_of_goods_are_known_by_their_check_digit() -> None:
-    assert is_gtin("2010470104076")
-    assert is_gtin("96385074")
-    assert not is_gtin("2010470104075")
-    assert not is_gtin("12345")
-    assert not is_gtin("TB1:ABC")
 
 
 def test_the_reader_says_a_number_once_and_a_shoppers_code_is_none(tmp_path: Path) -> None:

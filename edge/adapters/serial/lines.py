@@ -19,7 +19,7 @@ from functools import reduce
 from operator import xor
 
 from edge.adapters.serial.dialect import Said, Unusable, Weighed
-from edge.adapters.serial.frames import LONGEST
+from edge.adapters.serial.frames import Framing
 from edge.site import GRAMS, LARGEST, SerialDevice
 from edge.wire.gaps import is_unread
 
@@ -41,9 +41,9 @@ NO_SUM = Unusable("checksum missing")
 class Lines:
     """One microcontroller at a shelf of ``plates`` plates."""
 
-    longest = LONGEST
-    mid_line = True
+    framing = Framing(mid_line=True)
     restless = True
+    speaks = "<plate>,<grams> lines"
 
     def __init__(self, device: SerialDevice, plates: int) -> None:
         numbers = device.plates or tuple(range(1, plates + 1))
@@ -58,6 +58,10 @@ class Lines:
     def ask(self, at_s: float) -> bytes:
         """Nothing: it talks by itself."""
         return b""
+
+    def trouble(self) -> str:
+        """Nothing that a device of this kind would not be told by its plates."""
+        return ""
 
     def _read(self, line: bytes) -> Said:
         found = _LINE.fullmatch(line)
