@@ -165,15 +165,15 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         return SourceTrouble(received_s, trouble.t, trouble.source, trouble.trouble)
     if topic == "shop/stock/counted":
         counted = _counted.decode(payload)
-        first, last = counted.plates
+        first, last = map(int, counted.plates)
         if Facing(counted.shelf, first, last, counted.sku) not in store.planogram.on(counted.shelf):
             return Refused(received_s, topic, "not in the planogram")
         return StockCounted(
-            received_s, counted.t, counted.shelf, first, last, counted.sku, counted.quantity, counted.by
+            received_s, counted.t, counted.shelf, first, last, counted.sku, int(counted.quantity), counted.by
         )
     if topic == "shop/settlement/decided":
         decided = _decided.decode(payload)
-        lines = tuple((line.sku, line.quantity) for line in decided.lines)
+        lines = tuple((line.sku, int(line.quantity)) for line in decided.lines)
         return SettlementDecided(received_s, decided.t, decided.visit, decided.verdict, lines, decided.by)
     if topic == "shop/mode/set":
         mode = _mode.decode(payload)
@@ -213,7 +213,7 @@ def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_
         return Refused(received_s, topic, BREAKS)
     if not here.trusted_reader:
         return Refused(received_s, topic, "reader not trusted")
-    return GateScan(received_s, scan.t, gate, scan.subject, scan.method, scan.party, scan.score)
+    return GateScan(received_s, scan.t, gate, scan.subject, scan.method, int(scan.party), scan.score)
 
 
 def encode_weight(
