@@ -35,7 +35,7 @@ HELP = """\
 scan TEXT   hold a code under the reader  garbage     64 random bytes
 sums        wrong checksums; again: right half        the next line breaks off
 reboot      the scale forgets everything  flood       a second of far too many lines
-quit"""
+unit PCS    the scale is switched to it   quit"""
 
 
 def serial(protocol: str, plates: int | None, link: Path | None, folder: Path | None, seed: int) -> None:
@@ -44,7 +44,7 @@ def serial(protocol: str, plates: int | None, link: Path | None, folder: Path | 
         raise ValueError(f"--protocol {protocol}: there are {', '.join(PROTOCOLS)}")
     store = load_store(folder or DEMO)
     at = (link or Path(tempfile.gettempdir()) / f"tebura-{protocol}").absolute()
-    double = _double(protocol, plates, at, seed)
+    double = of_protocol(protocol, plates, at, seed)
     shown = block(double, store)
     for end in (signal.SIGINT, signal.SIGTERM):
         signal.signal(end, stop_here)
@@ -96,7 +96,8 @@ def table(double: Double) -> list[str]:
     return said + ([f'unit = "{double.unit}"'] if isinstance(double, Toledo8217Scale) else [])
 
 
-def _double(protocol: str, plates: int | None, link: Path, seed: int) -> AnyDouble:
+def of_protocol(protocol: str, plates: int | None, link: Path, seed: int) -> AnyDouble:
+    """A double that speaks so."""
     if protocol == "lines":
         return Controller(link, seed=seed, plates=plates or PLATES, sums=True)
     if plates not in (None, 1):
@@ -150,6 +151,9 @@ def _special(double: AnyDouble, words: list[str], line: str) -> bool:
         return True
     if isinstance(double, Scale) and words == ["reboot"]:
         double.reboot()
+        return True
+    if isinstance(double, Scale | CounterScale) and words[0] == "unit" and len(words) == 2:
+        double.unit = words[1]
         return True
     return False
 
