@@ -275,6 +275,9 @@ def _own_faults(site: Site) -> Iterator[Fault]:
         if first != f"serial[{i}]":
             what = f"{serial.device} is the device of {first} already"
             yield Fault(FILE, f"serial[{i}].device", what, "Give each device one [[serial]] table")
+        if serial.protocol == "toledo-8217" and serial.unit not in ("kg", "lb"):
+            remedy = 'Write unit = "kg" or unit = "lb", whichever the scale shows'
+            yield Fault(FILE, f"serial[{i}].unit", "a scale of this kind does not say its unit", remedy)
     taken: dict[str, str] = {}
     for i, camera in enumerate(site.camera, start=1):
         device = f"/dev/video{camera.source}" if isinstance(camera.source, int) else camera.source
