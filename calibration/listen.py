@@ -26,16 +26,17 @@ import msgspec
 from edge.adapters.broker.embedded import EmbeddedBroker
 from edge.adapters.broker.passwords import BrokenPasswords
 from edge.adapters.mqtt.line import BrokerLine
-from edge.adapters.mqtt.plain import read_plain
+from edge.adapters.mqtt.plain import Plains
 from edge.adapters.plates import Plates
 from edge.adapters.serial import open_ports
 from edge.daemon.desk import NobodyThere, ask
 from edge.daemon.shop import RECORDINGS
 from edge.journal import segments
 from edge.records import PeopleFrame, Refused, SourceTrouble, WeightBatch
-from edge.site import PlainPlate, Site
+from edge.site import Site
 from edge.store import Store
 from edge.wire import Heard, decode
+from edge.wire.gaps import with_gaps
 from edge.wire.reader import Tail
 
 LOOK_S: Final = 0.05
@@ -249,8 +250,9 @@ class Sensors(Listening):
         password = None
         if self._site.broker.kind == "embedded":
             password = self._start_broker(state_folder)
+        plain = Plains(self._plates, self, self._site.slow.stale_s)
         line = BrokerLine(
-            self._store.id, self._site.broker, self, plates=self._site.plain, plain=self._plain, password=password,
+            self._store.id, self._site.broker, self, plates=self._site.plain, plain=plain, password=password,
             guest=[*(f"shelf/{shelf}/weight" for shelf in shelves), *(f"camera/{c}/people" for c in self.cameras)],
         )  # fmt: skip
         line.start()
@@ -275,14 +277,6 @@ class Sensors(Listening):
         if what := self._told.get("embedded-broker"):
             raise NobodyToListenTo(what)
         return broker.password()
-
-    def _plain(self, plate: PlainPlate, payload: bytes) -> None:
-        try:
-            mass_g = read_plain(plate, payload)
-        except ValueError as error:
-            self.refuse(f"plain/{plate.shelf}", str(error), payload)
-        else:
-            self._plates.put(plate.shelf, plate.plate, mass_g, self.now_s())
 
     def _hear(self, timeout_s: float) -> Heard | None:
         try:
@@ -313,6 +307,6 @@ def meaning(store: Store, shelf: str, reason: str, payload: bytes) -> str:
     of = f"the controller of {shelf}"
     if reason != "wrong number of plates":
         return WRONG.get(reason, "what {of} sends cannot be used (" + reason + ")").format(of=of)
-    rows, plates = len(msgspec.json.decode(payload)["g"]), store.layout.shelf(shelf).plates
+    rows, plates = len(msgspec.json.decode(with_gaps(payload, quoted=True))["g"]), store.layout.shelf(shelf).plates
     remedy = "correct plates in store.toml" if rows > plates else "look which cell it misses, or correct store.toml"
     return f"{of} sends {rows} rows, store.toml says {plates} plates: {remedy}"

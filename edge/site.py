@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
 
@@ -37,6 +37,30 @@ calibration turns into grams."""
 
 LARGEST: dict[Unit, float] = dict.fromkeys(GRAMS, 1e6) | {"raw": 2.0**32}
 """A shelf that carries a tonne is none, and no converter has more than 32 bits: such a number is a fault."""
+
+
+Parity = Literal["none", "even", "odd", "mark", "space"]
+
+
+PROTOCOLS: dict[str, str] = {
+    "mt-sics": "mt_sics:MtSics",
+    "lines": "lines:Lines",
+    "a-and-d": "a_and_d:AAndD",
+    "sartorius": "sartorius:Sbi",
+    "ohaus": "ohaus:Ohaus",
+    "kern": "kern:Kern",
+    "toledo-8217": "toledo_8217:Toledo8217",
+    "barcode": "barcode:Barcodes",
+}
+"""Protocol of ``[[serial]]`` -> module and class in ``edge/adapters/serial``. Here a new dialect is registered
+(docs/dialects.md)."""
+
+
+def _protocol(said: str) -> str:
+    if said in PROTOCOLS:
+        return said
+    *others, last = (repr(name) for name in PROTOCOLS)
+    raise PydanticCustomError("literal_error", "unknown", {"expected": f"{', '.join(others)} or {last}"})
 
 
 class Section(BaseModel):
@@ -62,16 +86,26 @@ class SerialDevice(Section):
 
     device: str
     """A path that survives unplugging: /dev/serial/by-id/…"""
-    protocol: Literal["mt-sics", "lines", "barcode"]
+    protocol: Annotated[str, AfterValidator(_protocol)]
+    """One of `PROTOCOLS`."""
     baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
+    bits: Literal[7, 8] = 8
+    """Data bits of a character, without its parity."""
+    parity: Parity = "none"
+    stop_bits: Literal[1, 2] = 1
     shelf: str = ""
     plates: tuple[PlateNumber, ...] = ()
-    """Of `mt-sics`: the plates that the scale carries (one: all its weight is there; several: each bears an equal part,
+    """Of a scale: the plates that it carries (one: all its weight is there; several: each bears an equal part,
     for a scale does not say where a thing lies). Of `lines`: which plate of the shelf the device's plate 1, 2, 3 … is;
     empty: as it counts them."""
     unit: Unit = "g"
-    """Of `lines`; MT-SICS says its own."""
+    """Of `lines` and `toledo-8217`; other scales say their own."""
     gate: str = ""
+
+    @property
+    def is_scale(self) -> bool:
+        """One pan, whose weight is that of all its plates."""
+        return self.protocol not in ("lines", "barcode")
 
 
 class PlainPlate(Section):
@@ -84,6 +118,9 @@ class PlainPlate(Section):
     unit: Unit = "g"
     value: str = ""
     """Where in a JSON payload the number stands, like ``HX711.Weight``; empty: the payload is the number."""
+    unit_at: str = ""
+    """Where in a JSON payload its unit stands, for a device that can be switched over. What stands there counts, and
+    not ``unit``; so does a unit behind the number (``97.7 lb``), which needs no pointer."""
 
 
 def _source(said: object) -> int | str:
@@ -238,6 +275,13 @@ def _own_faults(site: Site) -> Iterator[Fault]:
     for key, path in (*named, ("eyes.detector", site.eyes.detector)):
         if path is not None and _is_nowhere(path):
             yield Fault(FILE, key, f"there is no file {path}", "Put it there, or correct the path")
+    for i, plain in enumerate(site.plain, start=1):
+        if plain.unit_at and not plain.value:
+            remedy = "Add value, which names where the number stands, or take unit_at out"
+            yield Fault(FILE, f"plain[{i}].unit_at", "only a JSON payload has places", remedy)
+        if plain.unit_at and plain.unit == "raw":
+            remedy = "Take one of the two out"
+            yield Fault(FILE, f"plain[{i}].unit_at", "raw numbers have no unit that could be pointed at", remedy)
     ports: dict[str, str] = {}
     for i, serial in enumerate(site.serial, start=1):
         if not serial.device.strip():
@@ -247,6 +291,9 @@ def _own_faults(site: Site) -> Iterator[Fault]:
         if first != f"serial[{i}]":
             what = f"{serial.device} is the device of {first} already"
             yield Fault(FILE, f"serial[{i}].device", what, "Give each device one [[serial]] table")
+        if serial.protocol == "toledo-8217" and serial.unit not in ("kg", "lb"):
+            remedy = 'Write unit = "kg" or unit = "lb", whichever the scale shows'
+            yield Fault(FILE, f"serial[{i}].unit", "a scale of this kind does not say its unit", remedy)
     taken: dict[str, str] = {}
     for i, camera in enumerate(site.camera, start=1):
         if camera.size is not None and isinstance(camera.source, str) and not camera.source.startswith("/dev/"):
@@ -277,7 +324,7 @@ def _misfits(site: Site, store: Store) -> Iterator[Fault]:
                 gates = ", ".join(g.id for g in store.layout.gates)
                 yield Fault(FILE, f"{where}.gate", f"there is no gate {serial.gate!r}", f"Name one of {gates}")
             continue
-        if serial.protocol == "mt-sics" and not serial.plates:
+        if serial.is_scale and not serial.plates:
             yield Fault(FILE, f"{where}.plates", "a scale must name its plates", "Add plates = [1]")
         plates = serial.plates
         if not plates and store.layout.has_shelf(serial.shelf):

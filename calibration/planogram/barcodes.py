@@ -1,27 +1,25 @@
 """The numbers of goods, from a barcode reader on a serial line.
 
-Enters: a port. Leaves: GTIN-8, -12, -13 or -14 whose check digit holds. Whatever else is read is said to be none, with
-what it was; a shopper's code is not a product.
+Enters: a port. Leaves: GTIN-8, -12, -13 or -14 whose check digit holds, from bars, GS1 element strings and Digital
+Links; UPC-E is written out, a magazine's add-on left off. Whatever else is read is said to be none, with what it was; a
+shopper's code is not a product.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from types import TracebackType
 from typing import Final
 
-import serial
-
+from edge.adapters.serial.barcode import FRAMING
 from edge.adapters.serial.frames import Frames
+from edge.adapters.serial.goods import unwrapped
 from edge.adapters.serial.port import BROKEN, why_not
+from edge.adapters.serial.wiring import Line
 from edge.site import SerialDevice
-from edge.store.gtin import is_gtin
 
 AGAIN_S: Final = 2.0
 """A reader repeats a number for as long as it sees it."""
-
-_AIM = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 
 
 class NoReader(OSError):
@@ -37,11 +35,11 @@ class Reader:
 
     def __init__(self, device: str, baud: int = 9600) -> None:
         self._device = SerialDevice(device=device, protocol="barcode", baud=baud)
-        self._frames = Frames(512)
-        self._last = ""
+        self._frames = Frames(FRAMING)
+        self._last = b""
         self._seen_s = -AGAIN_S
         try:
-            self._line = serial.Serial(device, baud, timeout=0, exclusive=True)
+            self._line = Line(self._device, patience_s=0.0, write_s=0.0)
         except BROKEN as error:
             raise self._gone(error) from error
 
@@ -61,15 +59,26 @@ class Reader:
         except BROKEN as error:
             raise self._gone(error) from error
         for line in lines:
-            said = _AIM.sub("", line.decode("ascii", "replace").strip())
-            again = said == self._last and now_s - self._seen_s < AGAIN_S
-            self._last, self._seen_s = said, now_s
-            if said and not again:
-                if not is_gtin(said):
-                    raise NoNumber(f"{said!a} is no number of goods. Hold the bar code of the product under the reader")
-                return said
+            again = line == self._last and now_s - self._seen_s < AGAIN_S
+            self._last, self._seen_s = line, now_s
+            if not again:
+                return _number(line)
         return None
 
     def _gone(self, error: Exception) -> NoReader:
         why = why_not(error, self._device).replace("device in site.toml", "--reader")
         return NoReader(why.replace("baud in site.toml", "--baud"))
+
+
+def _number(line: bytes) -> str:
+    code = unwrapped(line)
+    if code.gtin:
+        return code.gtin
+    said = code.text.strip().decode("ascii", "replace")
+    short = len(said) in (6, 7) and said.isdecimal()
+    remedy = (
+        "Set the reader to send UPC-E with its number system and check digit"
+        if short
+        else "Hold the bar code of the product under the reader"
+    )
+    raise NoNumber(f"{said!a} is no number of goods. {remedy}")

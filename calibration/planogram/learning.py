@@ -20,7 +20,7 @@ from calibration.planogram.units import UnitScale, UnitWeight, enough, unit_weig
 from edge.journal.segments import FULL
 from edge.site import Site
 from edge.store import BrokenStore, Product, Store, load_store
-from edge.store.gtin import same_goods
+from edge.store.gtin import forms
 
 CATALOGUE: Final = "catalogue.csv"
 SILENT_S: Final = 3.0
@@ -119,9 +119,11 @@ class Learning:
                 return number
 
     def _by_number(self, gtin: str) -> list[Product]:
-        """Whose number it is; of one product, where nobody has copied a row."""
-        wanted = same_goods(gtin)
-        return [p for p in self._store.catalogue.values() if p.gtin and same_goods(p.gtin) == wanted]
+        """Whose number it is; of one product, where nobody has copied a row. GTIN-12 and GTIN-13 of one product are the
+        same, and so is UPC-E, short or written out.
+        """
+        wanted = forms(gtin)
+        return [p for p in self._store.catalogue.values() if p.gtin and wanted & forms(p.gtin)]
 
     def _weigh(self, product: Product, gtin: str) -> None:
         self._say(f"{product.sku}, {product.name()}: hands off the shelf for a moment. Wait after each deed")

@@ -24,7 +24,7 @@ import structlog
 from edge.adapters.broker.embedded import EmbeddedBroker
 from edge.adapters.cameras import Cameras
 from edge.adapters.mqtt.line import BrokerLine
-from edge.adapters.mqtt.plain import read_plain
+from edge.adapters.mqtt.plain import Plains
 from edge.adapters.plates import Plates
 from edge.adapters.serial import open_ports
 from edge.daemon.clock import Clock, RehearsalClock
@@ -36,7 +36,7 @@ from edge.daemon.shop import Shop
 from edge.daemon.systemd import notify, watchdog_s
 from edge.daemon.watch import Watch, WatchPage
 from edge.records import Publish
-from edge.site import PlainPlate, Site
+from edge.site import Site
 from edge.store import Store
 
 SWITCH_S = 0.0005
@@ -112,10 +112,10 @@ class Daemon:
         if broker is not None:
             password = broker.password()
         settings = self.site.broker
+        plain = Plains(plates, self.shop.ear, self.site.slow.stale_s)
         self._line = BrokerLine(
-            self.store.id, settings, self.shop.ear, plates=self.site.plain, plain=self._plain(plates),
-            password=password,
-        )  # fmt: skip
+            self.store.id, settings, self.shop.ear, plates=self.site.plain, plain=plain, password=password
+        )
         for publish in self._early.values():
             self._line.publish(publish)
         self._line.start()
@@ -188,19 +188,6 @@ class Daemon:
             self._line.publish(publish)
         elif publish.retain:
             self._early[publish.topic] = publish
-
-    def _plain(self, plates: Plates) -> Any:
-        ear = self.shop.ear
-
-        def plain(plate: PlainPlate, payload: bytes) -> None:
-            try:
-                mass_g = read_plain(plate, payload)
-            except ValueError as error:
-                ear.refuse(f"plain/{plate.shelf}", str(error), payload)
-            else:
-                plates.put(plate.shelf, plate.plate, mass_g, ear.now_s())
-
-        return plain
 
     def _do(self, wanted: dict[str, Any]) -> Answer:
         """A command that came over the desk."""

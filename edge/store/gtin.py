@@ -23,9 +23,38 @@ def is_gtin(said: str) -> bool:
     return True
 
 
-def same_goods(gtin: str) -> str:
-    """The same for all numbers that are one product's: zeros only fill a number up."""
-    return gtin.zfill(LENGTHS[-1])
+def checks(digits: str) -> bool:
+    """Whether the last digit is the check digit of those before it, as in every number of GS1's."""
+    from biip.checksums import gs1_standard_check_digit
+
+    return gs1_standard_check_digit(digits[:-1]) == int(digits[-1])
+
+
+def forms(number: str) -> frozenset[str]:
+    """Every product that a number can stand for, as 14 digits: leading zeros only fill up, and eight digits that begin
+    with a zero may be UPC-E.
+    """
+    if not (number.isascii() and number.isdecimal()):
+        return frozenset()
+    short = written_out(number) if len(number) == 8 else ""
+    told = [number, short] if short and checks(short) else [number]
+    return frozenset(digits.zfill(LENGTHS[-1]) for digits in told)
+
+
+def written_out(digits: str) -> str:
+    """UPC-E, eight digits, as the GTIN-12 that it stands for (GS1 General Specifications, 5.2.2.4); nothing where it is
+    none.
+    """
+    system, a, b, c, d, e, f, check = list(digits)
+    if system not in "01":
+        return ""
+    if f in "012":
+        return f"{system}{a}{b}{f}0000{c}{d}{e}{check}"
+    if f == "3":
+        return f"{system}{a}{b}{c}00000{d}{e}{check}"
+    if f == "4":
+        return f"{system}{a}{b}{c}{d}00000{e}{check}"
+    return f"{system}{a}{b}{c}{d}{e}0000{f}{check}"
 
 
 def wrong_gtin(said: str) -> tuple[str, str] | None:

@@ -15,7 +15,7 @@ from datetime import date
 from typing import TypeAlias
 
 from edge.store.catalogue import Product
-from edge.store.gtin import same_goods, wrong_gtin
+from edge.store.gtin import forms, wrong_gtin
 from edge.store.load import Store
 from edge.store.odd_places import odd_places
 from edge.store.tables import Fault, skus_in
@@ -97,7 +97,8 @@ def _goods(store: Store) -> Iterator[Told]:
         for what, remedy in _odd_product(product, usual if len(goods) >= ENOUGH else 0):
             yield where, f"{product.sku}: {what}", remedy
         if product.gtin:
-            by_number[same_goods(product.gtin)].append(product)
+            for form in forms(product.gtin):
+                by_number[form].append(product)
     for same in by_number.values():
         if len(same) > 1:
             what = f"gtin {same[-1].gtin} is that of {_few(p.sku for p in same[:-1])}, too"

@@ -1,7 +1,9 @@
 """One message -> one record, and back.
 
 A topic or payload that breaks the contract becomes `Refused` with a short reason. Reasons are counted by kind,
-so they are few and fixed; what exactly was wrong is for the log, not for the counter.
+so they are few and fixed; what exactly was wrong is for the log, not for the counter. A payload that has a word where
+a number should be (``NaN``) is read with a gap there (`edge.wire.gaps`): a sample that is none costs itself, not its
+batch.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from edge.records import (
     WeightBatch,
 )
 from edge.store import Facing, Store
+from edge.wire.gaps import with_gaps
 from edge.wire.payloads import (
     LONGEST_REFERENCE,
     CountedPayload,
@@ -69,6 +72,13 @@ _encode = msgspec.json.Encoder().encode
 SENSED = ("shelf/", "camera/", "gate/")
 """Topics of what has a clock of its own: how far that is off, the core finds out."""
 
+MEASURED = ("shelf/", "camera/")
+"""Topics of numbers, where a word between quotes is as much a gap as one without; a gate says names."""
+
+BREAKS, NOT_JSON = "breaks the contract", "not JSON"
+UNREADABLE = (BREAKS, NOT_JSON)
+"""Why a payload is no message, where gaps may be the reason."""
+
 PUBLIC_KEY_BYTES = 32
 """Ed25519 (RFC 8032)."""
 
@@ -81,18 +91,26 @@ LASTS_S = 5.0
 
 def decode(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
     """The record that a message stands for. Never raises on what a sensor sent."""
-    try:
-        record = _decode(store, topic, payload, received_s)
-    except msgspec.ValidationError:
-        return Refused(received_s, topic, "breaks the contract")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Refused(received_s, topic, "not JSON")
-    except (ArithmeticError, LookupError, TypeError, ValueError):  # a fault of ours, and no reason to end the shop
-        return Refused(received_s, topic, "cannot be digested")
+    record = _read(store, topic, payload, received_s)
+    if isinstance(record, Refused) and record.reason in UNREADABLE:
+        filled = with_gaps(payload, quoted=topic.startswith(MEASURED))
+        if filled != payload:
+            record = _read(store, topic, filled, received_s)
     sensed = topic.startswith(SENSED)
     if not sensed and not isinstance(record, Refused) and record.at_s > received_s + FUTURE_S:
         return Refused(received_s, topic, "from the future")
     return record
+
+
+def _read(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
+    try:
+        return _decode(store, topic, payload, received_s)
+    except msgspec.ValidationError:
+        return Refused(received_s, topic, BREAKS)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Refused(received_s, topic, NOT_JSON)
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # a fault of ours, and no reason to end the shop
+        return Refused(received_s, topic, "cannot be digested")
 
 
 def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
@@ -148,15 +166,15 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         return SourceTrouble(received_s, trouble.t, trouble.source, trouble.trouble)
     if topic == "shop/stock/counted":
         counted = _counted.decode(payload)
-        first, last = counted.plates
+        first, last = map(int, counted.plates)
         if Facing(counted.shelf, first, last, counted.sku) not in store.planogram.on(counted.shelf):
             return Refused(received_s, topic, "not in the planogram")
         return StockCounted(
-            received_s, counted.t, counted.shelf, first, last, counted.sku, counted.quantity, counted.by
+            received_s, counted.t, counted.shelf, first, last, counted.sku, int(counted.quantity), counted.by
         )
     if topic == "shop/settlement/decided":
         decided = _decided.decode(payload)
-        lines = tuple((line.sku, line.quantity) for line in decided.lines)
+        lines = tuple((line.sku, int(line.quantity)) for line in decided.lines)
         return SettlementDecided(received_s, decided.t, decided.visit, decided.verdict, lines, decided.by)
     if topic == "shop/mode/set":
         mode = _mode.decode(payload)
@@ -164,7 +182,7 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/members/standing":
         standing = _standing.decode(payload)
         if standing.key and len(standing.key) != PUBLIC_KEY_BYTES:
-            return Refused(received_s, topic, "breaks the contract")
+            return Refused(received_s, topic, BREAKS)
         return Standing(received_s, standing.t, standing.subject, standing.key, standing.role, standing.revoked)
     return Refused(received_s, topic, "unknown topic")
 
@@ -193,10 +211,10 @@ def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_
     if scan.credential is not None:
         return CredentialScan(received_s, scan.t, gate, scan.credential)
     if scan.subject is None:
-        return Refused(received_s, topic, "breaks the contract")
+        return Refused(received_s, topic, BREAKS)
     if not here.trusted_reader:
         return Refused(received_s, topic, "reader not trusted")
-    return GateScan(received_s, scan.t, gate, scan.subject, scan.method, scan.party, scan.score)
+    return GateScan(received_s, scan.t, gate, scan.subject, scan.method, int(scan.party), scan.score)
 
 
 def encode_weight(

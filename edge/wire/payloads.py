@@ -7,7 +7,7 @@ never changes.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -16,6 +16,13 @@ UnixTime = Annotated[float, Meta(ge=0.0, le=1e10, description="UNIX time in seco
 Metre = Annotated[float, Meta(ge=-10_000.0, le=10_000.0)]
 Place = tuple[Metre, Metre, Metre]
 
+
+Party = Annotated[float, Meta(ge=1, le=50, multiple_of=1, description="a whole number of people")]
+"""Whole numbers are numbers here, because JSON has no others: ``1.0`` is what some languages write for 1."""
+Units = Annotated[float, Meta(ge=0, le=100_000, multiple_of=1, description="a whole number of units")]
+PlateNumber = Annotated[float, Meta(ge=1, le=1000, multiple_of=1, description="a whole number, from 1")]
+Unbounded = Annotated[float, Meta(ge=-1e300, le=1e300)]
+"""What JSON can say and 64 bits cannot hold is no number."""
 
 Samples = Annotated[list[float | None], Meta(max_length=50_000)]
 
@@ -38,7 +45,7 @@ class PersonPayload(Struct, gc=False):
     head: Place
     hands: Annotated[list[Place], Meta(max_length=2)] = []
     score: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
-    embedding: Annotated[list[float], Meta(max_length=2048)] | None = None
+    embedding: Annotated[list[Unbounded], Meta(max_length=2048)] | None = None
     error: (
         Annotated[float, Meta(ge=0.0, le=10.0, description="of the head along the floor, m, a standard deviation")]
         | None
@@ -60,8 +67,8 @@ class HealthPayload(Struct, omit_defaults=True):
     state: Literal["seeing", "blind"]
     t: UnixTime | None = None
     why: Annotated[str, Meta(max_length=1000)] = ""
-    fps: Annotated[float, Meta(ge=0.0)] | None = None
-    ms: Annotated[float, Meta(ge=0.0)] | None = None
+    fps: Annotated[float, Meta(ge=0.0, le=1e6)] | None = None
+    ms: Annotated[float, Meta(ge=0.0, le=1e6)] | None = None
 
 
 class ScanPayload(Struct):
@@ -72,7 +79,7 @@ class ScanPayload(Struct):
     subject: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     method: str = ""
     score: Annotated[float, Meta(ge=0.0, le=1.0)] = 1.0
-    party: Annotated[int, Meta(ge=1, le=50)] = 1
+    party: Party = 1
 
 
 class PassagePayload(Struct):
@@ -99,7 +106,7 @@ class StandingPayload(Struct):
 
     t: UnixTime
     subject: Annotated[str, Meta(min_length=1, max_length=200)]
-    key: bytes = b""
+    key: Annotated[bytes, Meta(extra_json_schema={"pattern": "^(?:[A-Za-z0-9+/]{43}=)?$"})] = b""
     role: Literal["member", "staff"] = "member"
     revoked: bool = False
 
@@ -117,9 +124,9 @@ class CountedPayload(Struct):
 
     t: UnixTime
     shelf: str
-    plates: tuple[int, int]
+    plates: tuple[PlateNumber, PlateNumber]
     sku: str
-    quantity: Annotated[int, Meta(ge=0, le=100_000)]
+    quantity: Units
     by: str = ""
 
 
@@ -127,7 +134,7 @@ class DecidedLinePayload(Struct):
     """So many units of a product are charged."""
 
     sku: Annotated[str, Meta(min_length=1, max_length=200)]
-    quantity: Annotated[int, Meta(ge=1, le=1000)]
+    quantity: Annotated[float, Meta(ge=1, le=1000, multiple_of=1, description="a whole number of units")]
 
 
 class DecidedPayload(Struct):
@@ -244,11 +251,16 @@ SAID: dict[str, type[Struct]] = {
 }
 """Topic pattern -> payload of everything that the runtime says."""
 
-PAYLOADS: dict[str, type[Struct]] = {
+SOMEBODY = {
+    "anyOf": [{"required": [who], "properties": {who: {"type": "string"}}} for who in ("credential", "subject")]
+}
+"""A scan without either says nothing."""
+
+PAYLOADS: dict[str, Any] = {
     "shelf/+/weight": WeightPayload,
     "camera/+/people": PeoplePayload,
     "camera/+/health": HealthPayload,
-    "gate/+/scan": ScanPayload,
+    "gate/+/scan": Annotated[ScanPayload, Meta(extra_json_schema=SOMEBODY)],
     "gate/+/passage": PassagePayload,
     "payment/+/reply": PaymentPayload,
     "shop/members/standing": StandingPayload,

@@ -30,7 +30,7 @@ def simulate(
         typer.Option(help="No recording: a camera's calibration to practise, in a new folder.", metavar="FOLDER"),
     ] = None,
     serial: Annotated[bool, typer.Option("--serial", help="No recording: a device on a serial port, to try.")] = False,
-    protocol: Annotated[str, typer.Option(help="Of --serial: mt-sics, lines or barcode.")] = "lines",
+    protocol: Annotated[str, typer.Option(help="Of --serial: what it speaks, like mt-sics or barcode.")] = "lines",
     plates: Annotated[int | None, typer.Option(help="Of --serial with lines: how many plates.", min=1)] = None,
     link: Annotated[Path | None, typer.Option(help="Of --serial: the path that becomes the port.")] = None,
     shelf: Annotated[str | None, typer.Option(help="No recording: this shelf, live, with hands on it.")] = None,

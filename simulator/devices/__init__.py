@@ -6,9 +6,32 @@ own physics.
 """
 
 from simulator.devices.controller import Controller
+from simulator.devices.counter import (
+    COUNTER,
+    AAndDScale,
+    CounterScale,
+    KernScale,
+    OhausScale,
+    SartoriusBalance,
+    Toledo8217Scale,
+)
 from simulator.devices.desk import Desk, speak
 from simulator.devices.double import Double
 from simulator.devices.reader import Reader
 from simulator.devices.scale import Scale
 
-__all__ = ["Controller", "Desk", "Double", "Reader", "Scale", "speak"]
+__all__ = [
+    "COUNTER",
+    "AAndDScale",
+    "Controller",
+    "CounterScale",
+    "Desk",
+    "Double",
+    "KernScale",
+    "OhausScale",
+    "Reader",
+    "SartoriusBalance",
+    "Scale",
+    "Toledo8217Scale",
+    "speak",
+]

@@ -13,6 +13,8 @@ from simulator.devices.pans import Pans
 class Printer(Double):
     """Whatever prints such lines, to so many ``digits``."""
 
+    protocol = "lines"
+
     def __init__(self, link: Path, baud: int, seed: int, *, sums: bool, digits: int = 1) -> None:
         super().__init__(link, baud, seed)
         self._sums, self._digits = sums, digits

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+from edge.site import Parity
 from simulator.chance import stream
 from simulator.devices.plug import Plug
 
@@ -21,9 +22,15 @@ class Double:
     """One device at ``link``; it runs at ``baud``, and whoever opens it at another hears garbage."""
 
     every_s = 0.1
+    protocol = ""
+    """What ``site.toml`` calls what it speaks."""
+    begins, ends = b"", b"\r\n"
+    """What stands around each of its lines."""
+    asked_with = b"\r\n"
+    """Of these bytes each ends a command; a single one is a command."""
 
-    def __init__(self, link: Path, baud: int = 9600, seed: int = 1) -> None:
-        self.wire = Plug(link, baud)
+    def __init__(self, link: Path, baud: int = 9600, seed: int = 1, *, parity: Parity | None = None) -> None:
+        self.wire = Plug(link, baud, parity)
         self.silent = False
         """A fault: it is there and says nothing."""
         self._rng = stream(seed, "double", str(link))
@@ -95,10 +102,12 @@ class Double:
             self._stop.wait(LOOK_S if now >= self._flood_until_s else 0.001)
 
     def _listen(self, now: float) -> None:
-        *commands, self._half = (self._half + self.wire.read()).replace(b"\r", b"\n").split(b"\n")
+        end = self.asked_with[-1:]
+        told = self.wire.read().translate(bytes.maketrans(self.asked_with, end * len(self.asked_with)))
+        *commands, self._half = (self._half + told).split(end)
         self._half = self._half[-256:]
         for command in commands:
-            if command:
+            if command or len(self.asked_with) == 1:
                 self._utter(self.answer(command, now))
 
     def _utter(self, lines: list[bytes]) -> None:
@@ -106,7 +115,7 @@ class Double:
             return
         said = b""
         for line in lines:
-            whole = line + b"\r\n"
+            whole = self.begins + line + self.ends
             if self._cut:
                 self._cut -= 1
                 whole = whole[: len(line) // 2]

@@ -15,6 +15,8 @@ from pathlib import Path
 from select import select
 from threading import Lock
 
+from edge.adapters.serial.wiring import SevenBits
+from edge.site import Parity
 from simulator.devices.uart import heard
 
 _SPEEDS: dict[int, int] = {
@@ -28,10 +30,17 @@ _IN, _OUT = 4, 5
 
 
 class Plug:
-    """A serial port at ``link`` whose device runs at ``baud``. May be used from several threads."""
+    """A serial port at ``link`` whose device runs at ``baud``. May be used from several threads.
 
-    def __init__(self, link: Path, baud: int) -> None:
-        self.link, self.baud = link, baud
+    ``parity``: the device speaks seven bits with one (8 bits without where it is None). A pseudo-terminal carries bytes
+    and knows nothing of bits, so that its other end gets what a receiver of eight bits hears: the parity in the eighth.
+    """
+
+    def __init__(self, link: Path, baud: int, parity: Parity | None = None) -> None:
+        self.link, self.baud, self.parity = link, baud, parity
+        self._seven = SevenBits(parity) if parity else None
+        self.parity_fault = 0
+        """A fault: the first byte of so many utterances has the other parity."""
         self._lock = Lock()
         self._ends: tuple[int, int] | None = None
         self.path = ""
@@ -78,6 +87,10 @@ class Plug:
             if self._ends is None or not said:
                 return 0
             ours, theirs = self._ends
+            said = self._seven.said(said) if self._seven else said
+            if self.parity_fault:
+                self.parity_fault -= 1
+                said = bytes([said[0] ^ 0x80]) + said[1:]
             with suppress(BlockingIOError, OSError):
                 return os.write(ours, heard(said, self.baud, self._speed(theirs, _IN)))
             return 0
@@ -90,7 +103,8 @@ class Plug:
             ours, theirs = self._ends
             with suppress(BlockingIOError, OSError):
                 if select([ours], [], [], 0)[0]:
-                    return heard(os.read(ours, 4096), self._speed(theirs, _OUT), self.baud)
+                    told = heard(os.read(ours, 4096), self._speed(theirs, _OUT), self.baud)
+                    return self._seven.heard(told) if self._seven else told
             return b""
 
     def _points_at(self, beginning: str) -> bool:

@@ -14,19 +14,19 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import Literal, get_args
 
+from edge.site import PROTOCOLS
 from edge.store import Store, load_store
 from simulator.commands import DEMO
 from simulator.devices.controller import Controller, Printer
+from simulator.devices.counter import COUNTER, CounterScale, Toledo8217Scale
 from simulator.devices.desk import Desk
 from simulator.devices.double import Double
 from simulator.devices.reader import Reader
 from simulator.devices.scale import Scale
 
-Spoken = Literal["mt-sics", "lines", "barcode"]
 PLATES = 4
-AnyDouble = Scale | Controller | Reader
+AnyDouble = Scale | CounterScale | Controller | Reader
 
 HELP = """\
 1 +500      put 500 g on plate 1          unplug      pull the plug
@@ -35,16 +35,16 @@ HELP = """\
 scan TEXT   hold a code under the reader  garbage     64 random bytes
 sums        wrong checksums; again: right half        the next line breaks off
 reboot      the scale forgets everything  flood       a second of far too many lines
-quit"""
+unit PCS    the scale is switched to it   quit"""
 
 
 def serial(protocol: str, plates: int | None, link: Path | None, folder: Path | None, seed: int) -> None:
     """The command. Raises `ValueError` for what cannot be, `OSError` for a link that cannot be made."""
-    if protocol not in get_args(Spoken):
-        raise ValueError(f"--protocol {protocol}: there are {', '.join(get_args(Spoken))}")
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"--protocol {protocol}: there are {', '.join(PROTOCOLS)}")
     store = load_store(folder or DEMO)
     at = (link or Path(tempfile.gettempdir()) / f"tebura-{protocol}").absolute()
-    double = _double(protocol, plates, at, seed)
+    double = of_protocol(protocol, plates, at, seed)
     shown = block(double, store)
     for end in (signal.SIGINT, signal.SIGTERM):
         signal.signal(end, stop_here)
@@ -90,15 +90,20 @@ def block(double: AnyDouble, store: Store) -> str:
 
 def table(double: Double) -> list[str]:
     """Its beginning, whatever the double is."""
-    protocol = "barcode" if isinstance(double, Reader) else "lines" if isinstance(double, Printer) else "mt-sics"
-    return ["[[serial]]", f'device = "{double.link}"', f'protocol = "{protocol}"', f"baud = {double.wire.baud}"]
+    said = ["[[serial]]", f'device = "{double.link}"', f'protocol = "{double.protocol}"', f"baud = {double.wire.baud}"]
+    if double.wire.parity is not None:
+        said += ["bits = 7", f'parity = "{double.wire.parity}"']
+    return said + ([f'unit = "{double.unit}"'] if isinstance(double, Toledo8217Scale) else [])
 
 
-def _double(protocol: str, plates: int | None, link: Path, seed: int) -> AnyDouble:
+def of_protocol(protocol: str, plates: int | None, link: Path, seed: int) -> AnyDouble:
+    """A double that speaks so."""
     if protocol == "lines":
         return Controller(link, seed=seed, plates=plates or PLATES, sums=True)
     if plates not in (None, 1):
         raise ValueError(f"--plates {plates}: only a microcontroller (--protocol lines) has several")
+    if protocol in COUNTER:
+        return COUNTER[protocol](link, seed=seed)
     return Scale(link, seed=seed) if protocol == "mt-sics" else Reader(link, seed=seed)
 
 
@@ -146,6 +151,9 @@ def _special(double: AnyDouble, words: list[str], line: str) -> bool:
         return True
     if isinstance(double, Scale) and words == ["reboot"]:
         double.reboot()
+        return True
+    if isinstance(double, Scale | CounterScale) and words[0] == "unit" and len(words) == 2:
+        double.unit = words[1]
         return True
     return False
 

@@ -6,13 +6,25 @@ from pathlib import Path
 
 from simulator.devices.double import Double
 
+AGAIN_S = 0.3
+"""Who sends no end leaves a pause between two codes: so much at least do readers wait before they read one again."""
+
 
 class Reader(Double):
-    """``times``: how often it repeats a code while it sees it, a tenth of a second apart."""
+    """``times``: how often it repeats a code while it sees it, `every_s` apart. ``begins`` and ``ends``: what it is
+    set to send before and behind a code: an identifier, STX, ETX, nothing.
+    """
 
-    def __init__(self, link: Path, baud: int = 9600, seed: int = 1, *, times: int = 3) -> None:
+    protocol = "barcode"
+
+    def __init__(
+        self, link: Path, baud: int = 9600, seed: int = 1, *, times: int = 3, begins: bytes = b"", ends: bytes = b"\r\n"
+    ) -> None:
         super().__init__(link, baud, seed)
         self._times = times
+        self.begins, self.ends = begins, ends
+        if not set(ends) & set(b"\r\n\x03"):
+            self.every_s = AGAIN_S
         self._due: list[bytes] = []
 
     def scan(self, text: str) -> None:

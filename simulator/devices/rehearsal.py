@@ -16,9 +16,12 @@ from edge.records import CredentialScan, Record, WeightBatch
 from edge.site import SerialDevice, Site
 from edge.store import Store
 from simulator.devices.controller import Controller
+from simulator.devices.counter import COUNTER, CounterScale
 from simulator.devices.desk import Desk
 from simulator.devices.reader import Reader
 from simulator.devices.scale import Scale
+
+Weigher = Controller | Scale | CounterScale
 
 
 class DevicesThere(OSError):
@@ -31,7 +34,7 @@ class Understudies:
     def __init__(self, site: Site, store: Store) -> None:
         self._site, self._store = site, store
         self._stack = ExitStack()
-        self._weighers: dict[str, list[tuple[SerialDevice, Controller | Scale]]] = {}
+        self._weighers: dict[str, list[tuple[SerialDevice, Weigher]]] = {}
         self._readers: dict[str, Reader] = {}
 
     def __enter__(self) -> Understudies:
@@ -63,16 +66,20 @@ class Understudies:
             return True
         return False
 
-    def _weigher(self, device: SerialDevice, link: Path) -> Controller | Scale:
-        if device.protocol == "mt-sics":
-            return Scale(link, device.baud, noise_g=0.0)
+    def _weigher(self, device: SerialDevice, link: Path) -> Weigher:
+        if device.is_scale:
+            parity = device.parity if device.bits == 7 and device.parity != "none" else None
+            scale = COUNTER.get(device.protocol, Scale)(link, device.baud, noise_g=0.0, parity=parity)
+            if device.protocol == "toledo-8217":
+                scale.unit = device.unit
+            return scale
         count = len(device.plates) or self._store.layout.shelf(device.shelf).plates
         return Controller(link, device.baud, plates=count, noise_g=0.0)
 
 
-def _weigh(device: SerialDevice, double: Controller | Scale, newest_g: Sequence[float]) -> None:
+def _weigh(device: SerialDevice, double: Weigher, newest_g: Sequence[float]) -> None:
     plates = device.plates or tuple(range(1, len(newest_g) + 1))
-    if device.protocol == "mt-sics":
+    if device.is_scale:
         whole_g = sum(newest_g[plate - 1] for plate in plates)
         double.say(1, None if math.isnan(whole_g) else whole_g)
         return

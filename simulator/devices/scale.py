@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from edge.adapters.units import grams_of
+from edge.site import Parity
 from simulator.devices.double import Double
 from simulator.devices.pans import Pans
 
@@ -21,8 +23,11 @@ UNDER_SHARE = 0.02
 class Scale(Double):
     """One weighing pan up to ``capacity_g``, read to ``digits`` decimals of a gram.
 
-    ``repeats=False``: an older one that does not know ``SIR``.
+    ``repeats=False``: an older one that does not know ``SIR``. ``unit``: what it is switched to; what is no mass
+    (``PCS``, ``lb:oz``) shows a number all the same.
     """
+
+    protocol = "mt-sics"
 
     def __init__(
         self,
@@ -35,8 +40,11 @@ class Scale(Double):
         digits: int = 1,
         noise_g: float = 0.05,
         repeats: bool = True,
+        unit: str = "g",
+        parity: Parity | None = None,
     ) -> None:
-        super().__init__(link, baud, seed)
+        super().__init__(link, baud, seed, parity=parity)
+        self.unit = unit
         self._pan = Pans(1, noise_g, seed)
         self._number, self._capacity_g, self._digits, self._knows_sir = number, capacity_g, digits, repeats
         self._zero_g = 0.0
@@ -110,4 +118,4 @@ class Scale(Double):
         return b"S %s %s" % (b"D" if self._pan.moves(1, at_s) else b"S", self._number_of(mass_g))
 
     def _number_of(self, mass_g: float) -> bytes:
-        return f"{mass_g:10.{self._digits}f} g".encode("ascii")
+        return f"{mass_g / (grams_of(self.unit) or 1.0):10.{self._digits}f} {self.unit}".encode("ascii")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calibration.listen import Listening, NobodyToListenTo, listen
+from calibration.listen import Listening, NobodyToListenTo, listen, meaning
 from edge.records import WeightBatch
 from edge.site import Broker, SerialDevice, Site, load_site
 from edge.store import load_store
@@ -143,3 +143,9 @@ def test_nobody_to_listen_to_is_said_with_the_remedy(tmp_path: Path) -> None:
         listen(STORE, site, tmp_path, [SHELF.id])
     with pytest.raises(NobodyToListenTo, match="there is no shelf 'g9'"):
         listen(STORE, site, tmp_path, ["g9"])
+
+
+def test_too_few_rows_are_told_with_their_number_even_where_a_sample_is_none() -> None:
+    payload = b'{"t": 1, "hz": 60, "g": [[1, NaN]]}'
+    told = meaning(STORE, SHELF.id, "wrong number of plates", payload)
+    assert f"sends 1 rows, store.toml says {SHELF.plates} plates" in told

@@ -25,12 +25,13 @@ from edge.adapters.serial import open_ports
 from edge.adapters.serial.lines import checksum
 from edge.cli import app
 from edge.records import WeightBatch
-from edge.site import SiteFile
+from edge.site import PROTOCOLS, Site, SiteFile, load_site
 from edge.store import load_store
 from simulator.commands import DEMO
 from simulator.devices import Controller, Desk, Reader, Scale, speak
 from simulator.devices.pans import Pans
-from simulator.devices.prompt import obey
+from simulator.devices.prompt import block, obey, of_protocol
+from simulator.devices.rehearsal import Understudies
 from simulator.devices.uart import heard
 from tests.adapters.serial.ear import SHOP, Ear, device, site, until
 
@@ -276,3 +277,50 @@ def test_a_link_that_cannot_be_made_is_named_with_the_remedy(kind: str, tmp_path
     assert done.exit_code == 2
     remedy = "Name a path where nothing is, in a folder that you may write to, with --link"
     assert f"tebura: {link}: cannot become the port (No such file or directory). {remedy}\n" in done.stderr
+
+
+# --- every protocol -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_protocol_has_a_double_whose_block_wires_it(desk: Desk, tmp_path: Path, protocol: str) -> None:
+    store = load_store(DEMO)
+    double = desk.stand(of_protocol(protocol, None, tmp_path / "port", 1))
+    (tmp_path / "site.toml").write_text(block(double, store), encoding="utf-8")
+    (wired,) = load_site(tmp_path, store).serial
+    ear, here = Ear(), Site(serial=(wired,))
+    ports = open_ports(here, store, ear, Plates(store, here, ear))
+    if isinstance(double, Reader):
+        double.scan("6BFOXN*TS0BI$ZD4N9")
+    until(lambda: ports[0].counts.readings > 1 or ear.said("gate/entry/scan"))
+    ports[0].stop()
+    assert not ear.refusals
+
+
+@pytest.mark.parametrize("protocol", [p for p in PROTOCOLS if p != "barcode"])
+def test_a_recording_comes_out_of_whatever_a_site_is_wired_to(tmp_path: Path, protocol: str) -> None:
+    """What was recorded as a shelf's batch is said by a double of the device that stands there."""
+    more = {"bits": 7, "parity": "even", "unit": "kg"} if protocol == "toledo-8217" else {}
+    wired = device(protocol, tmp_path / "port", plates=(2,), **more)
+    here = site(wired)
+    batch = WeightBatch(0.0, 0.0, "g1-s1", 10.0, np.full((4, 3), 1500.0), float("nan"))
+    ear = Ear()
+    with Understudies(here, SHOP) as cast:
+        assert cast.say(batch)
+        plates = Plates(SHOP, here, ear, batch_s=0.1)
+        plates.start()
+        ports = open_ports(here, SHOP, ear, plates)
+        try:
+            until(lambda: ear.last_g(2) == pytest.approx(1500.0, abs=1.0))
+        finally:
+            ports[0].stop()
+            plates.stop()
+
+
+def test_a_scale_can_be_switched_to_pieces_while_somebody_plays_with_it(tmp_path: Path) -> None:
+    double = of_protocol("a-and-d", None, tmp_path / "scale", 1)
+    double.wire.plug()
+    said: list[str] = []
+    assert obey(double, ["1 =12\n", "unit PC\n"], said.append)
+    assert (said, double.answer(b"Q", 0.0)) == ([], [b"QT,+000012.0 PC"])
+    double.wire.unplug()

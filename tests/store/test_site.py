@@ -75,6 +75,32 @@ def test_what_does_not_fit_to_the_store_is_told_with_what_would(tmp_path: Path) 
     ]
 
 
+def test_a_scale_that_says_no_unit_needs_one(tmp_path: Path) -> None:
+    text = '[[serial]]\ndevice = "/dev/a"\nprotocol = "toledo-8217"\nshelf = "g1-s1"\nplates = [1]\n'
+    (fault,) = faults_of(tmp_path, text)
+    assert fault.startswith("site.toml: serial[1].unit: a scale of this kind does not say its unit. Write unit = ")
+    assert site_of(tmp_path, text + 'unit = "lb"\n').serial[0].unit == "lb"
+
+
+def test_a_scale_names_its_plates_and_a_protocol_one_of_those_that_are_there(tmp_path: Path) -> None:
+    text = (
+        '[[serial]]\ndevice = "/dev/a"\nprotocol = "kern"\nshelf = "g1-s1"\nbits = 7\nparity = "odd"\nstop_bits = 2\n'
+    )
+    assert faults_of(tmp_path, text) == ["site.toml: serial[1].plates: a scale must name its plates. Add plates = [1]"]
+    (fault,) = faults_of(tmp_path, text.replace("kern", "morse"))
+    assert fault.startswith("site.toml: serial[1].protocol: must be 'mt-sics', 'lines', ")
+    told = faults_of(tmp_path, text.replace("bits = 7", "bits = 9").replace('"odd"', '"strange"'))
+    assert [fault.split(": ")[1] for fault in told] == ["serial[1].bits", "serial[1].parity"]
+
+
+def test_a_pointer_to_a_unit_that_can_point_at_nothing_is_told(tmp_path: Path) -> None:
+    bare = '[[plain]]\ntopic = "scale/a"\nshelf = "g1-s1"\nplate = 1\nunit_at = "unit"\n'
+    raw = bare.replace("plate = 1", 'plate = 2\nvalue = "weight"\nunit = "raw"')
+    told = faults_of(tmp_path, bare + raw)
+    assert told[0].startswith("site.toml: plain[1].unit_at: only a JSON payload has places. Add value")
+    assert told[1].startswith("site.toml: plain[2].unit_at: raw numbers have no unit")
+
+
 def test_a_file_that_is_not_toml_is_told(tmp_path: Path) -> None:
     (fault,) = faults_of(tmp_path, "broker = [")
     assert fault.startswith("site.toml: syntax: ")

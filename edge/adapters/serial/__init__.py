@@ -1,7 +1,7 @@
 """Scales, microcontrollers and barcode readers on serial lines.
 
 Enters: what ``[[serial]]`` of ``site.toml`` names. Leaves: single readings for `edge.adapters.plates.Plates`, scans for
-the daemon, and what is wrong with a device. One thread a device; one dialect a protocol: `mt_sics`, `lines`, `barcode`.
+the daemon, and what is wrong with a device. One thread a device; one dialect a protocol (`dialects` names them).
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ from functools import partial
 
 from edge.adapters.inbox import Inbox
 from edge.adapters.plates import Plates
-from edge.adapters.serial.barcode import Barcodes
-from edge.adapters.serial.dialect import Dialect
-from edge.adapters.serial.lines import Lines
-from edge.adapters.serial.mt_sics import MtSics
+from edge.adapters.serial.dialects import dialect_of, recognised
 from edge.adapters.serial.port import Port
 from edge.site import SerialDevice, Site
 from edge.store import Store
@@ -30,7 +27,8 @@ def open_ports(site: Site, store: Store, inbox: Inbox, plates: Plates) -> list[P
         named[source] = named.get(source, 0) + 1
         if named[source] > 1:
             source = f"{source}-{named[source]}"
-        ports.append(Port(device, source, partial(_dialect, device, store), inbox, plates, site.slow.stale_s))
+        fresh = partial(dialect_of, device, store)
+        ports.append(Port(device, source, fresh, inbox, plates, site.slow.stale_s, recognised))
     for port in ports:
         port.start()
     return ports
@@ -42,11 +40,3 @@ def source_of(device: SerialDevice) -> str:
         return f"serial/{device.gate}"
     plates = ",".join(map(str, device.plates))
     return f"serial/{device.shelf}:{plates}" if plates else f"serial/{device.shelf}"
-
-
-def _dialect(device: SerialDevice, store: Store) -> Dialect:
-    if device.protocol == "mt-sics":
-        return MtSics(device)
-    if device.protocol == "barcode":
-        return Barcodes()
-    return Lines(device, store.layout.shelf(device.shelf).plates)

@@ -8,8 +8,8 @@
 The plate counts from 1 as the device counts; `SerialDevice.plates` says which plates of the shelf those are. The
 checksum is that of NMEA 0183: ``*`` and two hexadecimal digits, the exclusive or of all bytes before the star. A device
 that has sent one is held to it: a line without one is a line that lost it. One reading a line, so that a lost line end
-is seen. Refuses, with fixed reasons: anything else, numbers that are none (``nan``, ``inf``, Arduino's ``ovf``), and
-masses beyond a tonne.
+is seen. ``nan``, ``inf`` and Arduino's ``ovf`` in place of the number say that the plate cannot be read. Refuses, with
+fixed reasons: anything else, and masses beyond a tonne.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from functools import reduce
 from operator import xor
 
 from edge.adapters.serial.dialect import Said, Unusable, Weighed
-from edge.adapters.serial.frames import LONGEST
+from edge.adapters.serial.frames import Framing
 from edge.site import GRAMS, LARGEST, SerialDevice
+from edge.wire.gaps import is_unread
 
 _LINE = re.compile(
-    rb"(?P<said>\s*(?P<plate>\d{1,4})\s*,\s*(?P<number>[+-]?\d{1,15}(?:\.\d{0,12})?(?:[eE][+-]?\d{1,2})?)\s*)"
+    rb"(?P<said>\s*(?P<plate>\d{1,4})\s*,\s*"
+    rb"(?:(?P<number>[+-]?\d{1,15}(?:\.\d{0,12})?(?:[eE][+-]?\d{1,2})?)|(?P<none>[+-]?[A-Za-z/]{2,16}))\s*)"
     rb"(?:\*(?P<sum>[0-9A-Fa-f]{2})\s*)?"
 )
-_NO_NUMBER = re.compile(rb"\s*\d{1,4}\s*,\s*[+-]?(?:nan|inf|infinity|ovf)\s*(?:\*[0-9A-Fa-f]{2}\s*)?", re.IGNORECASE)
 _SEVERAL = re.compile(rb"\s*\d+\s*,[^,]*[,;].*")
 
 NOT_A_READING = Unusable("not <plate>,<grams>")
 SEVERAL = Unusable("several readings in a line")
-NO_NUMBER = Unusable("not a number")
 UNKNOWN = Unusable("unknown plate")
 ABSURD = Unusable("absurd mass")
 WRONG_SUM = Unusable("wrong checksum")
@@ -41,9 +41,9 @@ NO_SUM = Unusable("checksum missing")
 class Lines:
     """One microcontroller at a shelf of ``plates`` plates."""
 
-    longest = LONGEST
-    mid_line = True
+    framing = Framing(mid_line=True)
     restless = True
+    speaks = "<plate>,<grams> lines"
 
     def __init__(self, device: SerialDevice, plates: int) -> None:
         numbers = device.plates or tuple(range(1, plates + 1))
@@ -59,10 +59,14 @@ class Lines:
         """Nothing: it talks by itself."""
         return b""
 
+    def trouble(self) -> str:
+        """Nothing that a device of this kind would not be told by its plates."""
+        return ""
+
     def _read(self, line: bytes) -> Said:
         found = _LINE.fullmatch(line)
-        if found is None:
-            return NO_NUMBER if _NO_NUMBER.fullmatch(line) else SEVERAL if _SEVERAL.fullmatch(line) else NOT_A_READING
+        if found is None or (found["none"] is not None and not is_unread(found["none"])):
+            return SEVERAL if _SEVERAL.fullmatch(line) else NOT_A_READING
         told = found["sum"]
         if told is not None:
             if int(told, 16) != checksum(found["said"]):
@@ -73,6 +77,8 @@ class Lines:
         plate = self._plates.get(int(found["plate"]))
         if plate is None:
             return UNKNOWN
+        if found["number"] is None:
+            return Weighed(plate, None)
         mass_g = float(found["number"]) * self._unit_g
         return Weighed(plate, mass_g) if abs(mass_g) <= self._largest else ABSURD
 

@@ -12,7 +12,8 @@ sent again. ::
 
 Leaves: grams. Stable or moving makes no difference, the runtime sees for itself what rests. Overload, underload and
 "not now" are readings that nobody can read. A scale does not say where on it a thing lies: if it carries several plates
-of the shelf, each bears an equal part. Refuses: other units than g, kg, mg, t, lb, oz, and masses beyond a tonne.
+of the shelf, each bears an equal part. Refuses: other units than g, kg, mg, t, lb, oz (pieces, ``lb:oz``), of which
+staff are told, and masses beyond a tonne.
 """
 
 from __future__ import annotations
@@ -20,16 +21,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from edge.adapters.serial.dialect import Said, Unusable, Weighed
-from edge.adapters.serial.frames import LONGEST
-from edge.site import GRAMS, LARGEST, SerialDevice
-
-UNITS: dict[bytes, float] = {
-    **{unit.encode(): grams for unit, grams in GRAMS.items() if unit != "raw"},
-    b"mg": 1e-3,
-    b"t": 1e6,
-}
-"""Grams of one unit, as scales abbreviate it."""
+from edge.adapters.serial.dialect import Said, Unusable
+from edge.adapters.serial.frames import Framing
+from edge.adapters.serial.pan import Pan
+from edge.site import SerialDevice
 
 ANSWER_S = 0.7
 """So long a scale may take for an answer."""
@@ -40,6 +35,7 @@ TRIES = 2
 """Unanswered ``SIR`` before every weight is asked for."""
 
 _WEIGHT = re.compile(rb"S (?P<state>[SD]) +(?P<number>[+-]?\d{1,12}(?:\.\d{0,9})?) +(?P<unit>[^\s\d]{1,5}) *")
+_POUNDS_OUNCES = re.compile(rb"S [SD] +[+-]?\d+ *(?:lb)?[: ] *[\d./ ]+ *(?:lb[: ]?)?oz *", re.IGNORECASE)
 _AMISS = re.compile(rb"S [SD] +Error .*")
 _SERIAL = re.compile(rb'I4 A "(?P<number>[^"]*)" *')
 
@@ -51,20 +47,18 @@ _COMPLAINTS: dict[bytes, Unusable] = {
     b"EL": Unusable("the scale says: logical error"),
 }
 NOT_MT_SICS = Unusable("not MT-SICS")
-UNKNOWN_UNIT = Unusable("unknown unit")
-ABSURD = Unusable("absurd mass")
 
 
 class MtSics:
     """One scale from its opening on."""
 
-    longest = LONGEST
-    mid_line = False
+    framing = Framing()
     restless = True
+    speaks = "MT-SICS"
 
-    def __init__(self, device: SerialDevice) -> None:
+    def __init__(self, device: SerialDevice, plates: int = 0) -> None:
         self.serial_number = ""
-        self._plates = device.plates
+        self._pan = Pan(device)
         self._asked: Asked = ""
         self._asked_s = float("-inf")
         self._answered = False
@@ -92,9 +86,15 @@ class MtSics:
         """What an answer says about the plates that the scale carries."""
         found = _WEIGHT.fullmatch(line)
         if found is not None:
-            return self._weight(found["number"], found["unit"], at_s)
+            self._has_answered(at_s)
+            tonnes = found["unit"] == b"t"  # there it is one, and a tola elsewhere
+            unit = "kg" if tonnes else found["unit"].decode("ascii", "replace")
+            return self._pan.weighs(float(found["number"]) * (1000 if tonnes else 1), unit)
+        if _POUNDS_OUNCES.fullmatch(line):
+            self._has_answered(at_s)
+            return self._pan.weighs(0.0, "lb:oz")
         if line.rstrip() in (b"S +", b"S -") or _AMISS.fullmatch(line):
-            return self._weighs(None, at_s)
+            return self._weighs_nothing(at_s)
         number = _SERIAL.fullmatch(line)
         if number is not None:
             return self._named(number["number"].decode("ascii", "replace"))
@@ -104,18 +104,18 @@ class MtSics:
         self._asked, self._asked_s, self._answered, self._weighed = command, at_s, False, False
         return command.encode("ascii") + b"\r\n"
 
-    def _weight(self, number: bytes, unit: bytes, at_s: float) -> list[Said]:
-        if unit not in UNITS:
-            return [UNKNOWN_UNIT]
-        mass_g = float(number) * UNITS[unit]
-        return self._weighs(mass_g, at_s) if abs(mass_g) <= LARGEST["g"] else [ABSURD]
+    def trouble(self) -> str:
+        """That it shows a unit which is none of mass."""
+        return self._pan.trouble()
 
-    def _weighs(self, mass_g: float | None, at_s: float) -> list[Said]:
+    def _weighs_nothing(self, at_s: float) -> list[Said]:
+        self._has_answered(at_s)
+        return self._pan.cannot_tell()
+
+    def _has_answered(self, at_s: float) -> None:
         self._answered = True
         if self._asked == "SIR":
             self._asked_s, self._weighed, self._tries = at_s, True, 0
-        each = None if mass_g is None else mass_g / len(self._plates)
-        return [Weighed(plate, each) for plate in self._plates]
 
     def _named(self, number: str) -> list[Said]:
         self.serial_number = number
@@ -127,7 +127,7 @@ class MtSics:
     def _objection(self, line: bytes, at_s: float) -> list[Said]:
         """``S I``, an error, or no MT-SICS at all."""
         if line == b"S I":
-            said = self._weighs(None, at_s)
+            said = self._weighs_nothing(at_s)
             if self._asked == "SIR":
                 self._asked = "SI"
             return said

@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Event, Thread
@@ -23,7 +23,8 @@ from edge.adapters.plates import Plates
 from edge.adapters.serial.barcode import encode_scan
 from edge.adapters.serial.dialect import Dialect, Said, Scanned, Unusable, Weighed
 from edge.adapters.serial.frames import Frames, Tally
-from edge.adapters.serial.health import Health
+from edge.adapters.serial.health import Health, nobody
+from edge.adapters.serial.wiring import Line
 from edge.site import SerialDevice
 
 SOONEST_S, LATEST_S = 0.2, 5.0
@@ -56,7 +57,9 @@ class Counts:
 
 
 class Port:
-    """``dialect`` makes a fresh one for every opening: what was said before an unplugging binds nobody after it."""
+    """``dialect`` makes a fresh one for every opening: what was said before an unplugging binds nobody after it.
+    ``recognise`` names the protocol of lines that this one does not understand.
+    """
 
     def __init__(
         self,
@@ -66,8 +69,10 @@ class Port:
         inbox: Inbox,
         plates: Plates,
         stale_s: float,
+        recognise: Callable[[Sequence[bytes]], str] = nobody,
     ) -> None:
         self.device, self.source, self.counts = device, source, Counts()
+        self._recognise = recognise
         self._dialect, self._inbox, self._plates, self._stale_s = dialect, inbox, plates, stale_s
         self._told: str | None = None
         self._stop = Event()
@@ -100,61 +105,67 @@ class Port:
     def _listen(self) -> None:
         """Until stopped, or until the device is gone: then it raises one of `BROKEN`."""
         device = self.device
-        with serial.Serial(
-            device.device, device.baud, timeout=PATIENCE_S, write_timeout=WRITE_S, exclusive=True
-        ) as line:
+        with Line(device, patience_s=PATIENCE_S, write_s=WRITE_S) as line:
             self.counts.openings += 1
-            talk = _Talk(device, self._dialect(), self._stale_s, time.monotonic())
+            talk = _Talk(device, self._dialect(), self._stale_s, time.monotonic(), self._recognise)
             try:
                 while not self._stop.is_set():
                     self._turn(line, talk)
             finally:
                 with suppress(*BROKEN):
-                    line.reset_output_buffer()
+                    line.forget()
 
-    def _turn(self, line: serial.Serial, talk: _Talk) -> None:
+    def _turn(self, line: Line, talk: _Talk) -> None:
         """Take what waits, answer, and say how the device is."""
-        piece = line.read(max(1, min(line.in_waiting, BLOCK)))
+        piece = line.read(BLOCK)
         now = time.monotonic()
-        self._take(piece, now, talk)
+        self._take(piece, line.raw, now, talk)
         asked = talk.dialect.ask(now)
         if asked:
             with suppress(serial.SerialTimeoutException):
                 line.write(asked)
-        trouble = talk.health.trouble(now)
+        trouble = talk.trouble(now)
         if trouble or talk.health.proven:
             self._tell(trouble)
         if len(piece) >= CROWDED:
             self._stop.wait(CROWDED_S)
 
-    def _take(self, piece: bytes, now: float, talk: _Talk) -> None:
+    def _take(self, piece: bytes, raw: bytes, now: float, talk: _Talk) -> None:
         was = replace(talk.frames.tally)
         lines = talk.frames.feed(piece, now)
         is_ = talk.frames.tally
         dropped = len(lines) - talk.quota.take(len(lines), now)
         at_s = self._inbox.now_s()
-        readings = sum(
-            self._hand_on(said, line, at_s) for line in lines[dropped:] for said in talk.dialect.line(line, now)
-        )
+        understood, odd = 0, []
+        for line in lines[dropped:]:
+            for said in talk.dialect.line(line, now):
+                if self._hand_on(said, line, at_s):
+                    understood += 1
+                else:
+                    odd.append(line)
         self.counts.bytes_ += len(piece)
         self.counts.lines += len(lines)
-        self.counts.readings += readings
         self.counts.dropped += dropped
         self._refuse(was, is_, dropped, piece)
-        if piece:
-            garbage = is_.garbage - was.garbage
-            talk.health.heard(now, bytes_=len(piece), garbage=garbage, readings=readings, dropped=dropped)
+        if piece or lines or is_.lost > was.lost:
+            talk.health.heard(
+                now, bytes_=len(piece), garbage=is_.garbage - was.garbage, readings=understood, dropped=dropped,
+                lost=is_.lost - was.lost, raw=raw, odd=odd,
+            )  # fmt: skip
 
     def _hand_on(self, said: Said, line: bytes, at_s: float) -> bool:
-        """False where there was nothing to hand on."""
-        if isinstance(said, Weighed):
-            self._plates.put(self.device.shelf, said.plate, said.mass_g, at_s)
-        elif isinstance(said, Scanned):
-            self._inbox.hear(f"gate/{self.device.gate}/scan", encode_scan(at_s, said.credential))
-        elif isinstance(said, Unusable):
-            self.counts.refused += 1
-            self._inbox.refuse(self.source, said.reason, line)
-            return False
+        """Whether it was understood."""
+        match said:
+            case Weighed():
+                self.counts.readings += 1
+                self._plates.put(self.device.shelf, said.plate, said.mass_g, at_s)
+            case Scanned():
+                self.counts.readings += 1
+                self._inbox.hear(f"gate/{self.device.gate}/scan", encode_scan(at_s, said.credential))
+            case Unusable():
+                self.counts.refused += 1
+                self._inbox.refuse(self.source, said.reason, line)
+                return False
         return True
 
     def _refuse(self, was: Tally, is_: Tally, dropped: int, piece: bytes) -> None:
@@ -194,11 +205,24 @@ class Quota:
 class _Talk:
     """One opening of a port: nothing of it outlives an unplugging."""
 
-    def __init__(self, device: SerialDevice, dialect: Dialect, stale_s: float, at_s: float) -> None:
+    def __init__(
+        self,
+        device: SerialDevice,
+        dialect: Dialect,
+        stale_s: float,
+        at_s: float,
+        recognise: Callable[[Sequence[bytes]], str],
+    ) -> None:
         self.dialect = dialect
-        self.frames = Frames(dialect.longest, mid_line=dialect.mid_line)
-        self.health = Health(device, restless=dialect.restless, stale_s=stale_s, at_s=at_s)
+        self.frames = Frames(dialect.framing)
+        self.health = Health(
+            device, restless=dialect.restless, stale_s=stale_s, at_s=at_s, speaks=dialect.speaks, recognise=recognise
+        )
         self.quota = Quota(MOST_LINES_PER_S, at_s)
+
+    def trouble(self, at_s: float) -> str:
+        """What is wrong as of now."""
+        return self.health.trouble(at_s, self.dialect.trouble())
 
 
 def why_not(error: Exception, device: SerialDevice) -> str:
@@ -211,6 +235,8 @@ def why_not(error: Exception, device: SerialDevice) -> str:
         return f"{name} may not be opened: add the user to group dialout, and log in again"
     if number in (errno.EBUSY, errno.EAGAIN):
         return f"{name} is busy: stop the program that holds it (fuser -v {name} says which)"
+    if number == errno.EINVAL and device.parity != "none":
+        return f'{name} knows no parity = "{device.parity}" with {device.bits} bits: correct them in site.toml'
     if number in (errno.ENOTTY, errno.EISDIR, errno.EINVAL) or "configure port" in str(error):
         return f"{name} is no serial port: correct device in site.toml"
     if isinstance(error, ValueError):

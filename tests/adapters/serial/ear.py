@@ -1,13 +1,16 @@
-"""An inbox that remembers, the smallest shop with a site, and waiting with a deadline."""
+"""An inbox that remembers, the smallest shop with a site, its ports, and waiting with a deadline."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
+from edge.adapters.plates import Plates
+from edge.adapters.serial import Port, open_ports
 from edge.records import WeightBatch
 from edge.site import SerialDevice, Site, Slow
 from edge.store import read_store
@@ -84,7 +87,7 @@ def until(what: Callable[[], object], within_s: float = 5.0, meanwhile: Callable
 def device(protocol: str, path: object = "/dev/null", **more: Any) -> SerialDevice:
     """One ``[[serial]]`` block; scales stand on plate 1 of the shelf, readers at the way in."""
     where = {"gate": "in"} if protocol == "barcode" else {"shelf": "g1-s1"}
-    if protocol == "mt-sics":
+    if protocol not in ("lines", "barcode"):
         where_plates: dict[str, Any] = {"plates": (1,)}
         more = where_plates | more
     return SerialDevice.model_validate({"device": str(path), "protocol": protocol, **where, **more})
@@ -92,3 +95,24 @@ def device(protocol: str, path: object = "/dev/null", **more: Any) -> SerialDevi
 
 def site(*devices: SerialDevice, slow: Slow = QUICK) -> Site:
     return Site(serial=devices, slow=slow)
+
+
+@contextmanager
+def wired(*devices: SerialDevice, slow: Slow = QUICK) -> Iterator[tuple[Ear, list[Port]]]:
+    """The devices' ports, open, and what is heard through them."""
+    ear, wiring = Ear(), site(*devices, slow=slow)
+    plates = Plates(SHOP, wiring, ear, batch_s=0.1)
+    plates.start()
+    ports = open_ports(wiring, SHOP, ear, plates)
+    try:
+        yield ear, ports
+    finally:
+        for port in ports:
+            began_s = time.monotonic()
+            port.stop()
+            assert time.monotonic() - began_s < 0.5
+        plates.stop()
+
+
+def shows(ear: Ear, plate: int, mass_g: float, within_g: float = 2.0) -> None:
+    until(lambda: abs(ear.last_g(plate) - mass_g) < within_g)

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.serial.frames import LONGEST, SILENCE_S, Frames
+from edge.adapters.serial.frames import ETX, LONGEST, SILENCE_S, STX, Frames, Framing
 
 SPEECH = b"1,1523.4\r\n2,-0.3\r\n\r\n3,7\n4,8\r5,9.25\n\r"
 LINES = [b"1,1523.4", b"2,-0.3", b"3,7", b"4,8", b"5,9.25"]
 
 
 def fed(*pieces: bytes, mid_line: bool = False) -> list[bytes]:
-    frames = Frames(mid_line=mid_line)
+    frames = Frames(Framing(mid_line=mid_line))
     return [line for piece in pieces for line in frames.feed(piece, 0.0)]
 
 
@@ -86,3 +86,55 @@ def test_a_megabyte_of_noise_needs_no_memory() -> None:
     frames.feed(b"x" * 1_000_000, 0.0)
     assert len(frames._half) <= LONGEST
     assert frames.feed(b"\n1,2\n", 0.0) == [b"1,2"]
+
+
+# --- other ends ----------------------------------------------------------------------------------------------------
+
+GAPS = Framing(gap_s=0.1, ends=b"\r\n" + ETX, begins=STX)
+
+
+def test_a_pause_ends_a_line_of_who_sends_no_end() -> None:
+    frames = Frames(GAPS)
+    assert frames.feed(b"49012", 0.0) == []
+    assert frames.feed(b"34567894", 0.05) == []
+    assert frames.feed(b"", 0.12) == [], "only 70 ms"
+    assert frames.feed(b"", 0.16) == [b"4901234567894"]
+    assert frames.feed(b"", 9.0) == []
+    assert frames.feed(b"ABC", 10.0) == []
+    assert frames.feed(b"DEF", 11.0) == [b"ABC"], "nobody looked for a second, and there is the next one"
+    assert frames.feed(b"", 11.2) == [b"DEF"]
+    assert (frames.tally.lines, frames.tally.lost) == (3, 0)
+
+
+def test_who_was_kept_from_reading_finds_the_rest_of_a_line_and_not_another() -> None:
+    frames = Frames(GAPS)
+    assert frames.feed(b"49012", 0.0) == []
+    assert frames.feed(b"34567894", 0.3) == []
+    assert frames.feed(b"", 0.5) == [b"4901234567894"]
+
+
+def test_who_ends_lines_has_no_pauses() -> None:
+    frames = Frames(GAPS)
+    assert frames.feed(b"A\rB", 0.0) == [b"A"]
+    assert frames.feed(b"", 0.3) == []
+    assert frames.feed(b"C\r", 0.4) == [b"BC"]
+    assert frames.feed(b"D", 1.0) == []
+    assert frames.feed(b"", 2.0) == []
+    assert frames.tally.halves == 1
+
+
+@pytest.mark.parametrize(
+    "said", [b"\x02A\x03\x02B\x03", b"\x02A\r\n\x02B\r\n", b"A\x03B\x03", b"\x02A\x03\r\n\x02B\x03\r\n"]
+)
+def test_a_line_may_stand_between_stx_and_etx(said: bytes) -> None:
+    frames = Frames(GAPS)
+    assert [line for byte in said for line in frames.feed(bytes([byte]), 0.0)] == [b"A", b"B"]
+    assert frames.tally.garbage == 0
+
+
+def test_stx_alone_begins_a_line_that_a_pause_ends() -> None:
+    frames = Frames(GAPS)
+    assert frames.feed(b"\x02A", 0.0) == []
+    assert frames.feed(b"", 0.2) == [b"A"]
+    assert frames.feed(b"\x02B\x02C", 1.0) == [b"B"]
+    assert frames.feed(b"", 1.2) == [b"C"]

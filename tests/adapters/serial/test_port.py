@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from math import isnan
 from pathlib import Path
 
@@ -13,34 +13,15 @@ import msgspec
 import pytest
 import serial
 
-from edge.adapters.plates import Plates
-from edge.adapters.serial import Port, open_ports
 from edge.adapters.serial.port import MOST_LINES_PER_S
-from edge.site import SerialDevice, Slow
+from edge.site import SerialDevice
 from simulator.devices import Controller, Desk, Reader, Scale
 from simulator.devices.plug import Plug
-from tests.adapters.serial.ear import QUICK, SHOP, Ear, device, site, until
+from tests.adapters.serial.ear import device, shows, until, wired
 
 CONTROLLER = "serial/g1-s1"
 SCALE = "serial/g1-s1:1"
 READER = "serial/in"
-
-
-@contextmanager
-def wired(*devices: SerialDevice, slow: Slow = QUICK) -> Iterator[tuple[Ear, list[Port]]]:
-    """The devices' ports, open, and what is heard through them."""
-    ear, wiring = Ear(), site(*devices, slow=slow)
-    plates = Plates(SHOP, wiring, ear, batch_s=0.1)
-    plates.start()
-    ports = open_ports(wiring, SHOP, ear, plates)
-    try:
-        yield ear, ports
-    finally:
-        for port in ports:
-            began_s = time.monotonic()
-            port.stop()
-            assert time.monotonic() - began_s < 0.5
-        plates.stop()
 
 
 @pytest.fixture
@@ -56,10 +37,6 @@ def link(tmp_path: Path) -> Path:
 
 def lines(link: Path, **more: object) -> SerialDevice:
     return device("lines", link, baud=115200, **more)
-
-
-def shows(ear: Ear, plate: int, mass_g: float, within_g: float = 2.0) -> None:
-    until(lambda: abs(ear.last_g(plate) - mass_g) < within_g)
 
 
 def test_what_is_put_on_a_microcontrollers_plate_arrives_on_the_shelf(desk: Desk, link: Path) -> None:
@@ -122,7 +99,7 @@ def test_a_code_under_the_reader_is_one_scan_at_its_gate(desk: Desk, link: Path)
         before_s = time.time()
         reader.scan("6BFOXN*TS0BI$ZD4N9")
         reader.scan("4901234567894")
-        until(lambda: ear.refused("not a credential") == 2)
+        until(lambda: ear.refused("goods") == 2)
         (scan,) = ear.said("gate/in/scan")
         said = msgspec.json.decode(scan)
         assert said["credential"] == "6BFOXN*TS0BI$ZD4N9"
