@@ -79,14 +79,19 @@ def _beside(store: Store, receipt: Receipt, truth: dict[str, int]) -> Table:
     """A receipt and, on its right, what the shopper really left with."""
     asked = charged(receipt)
     charge = "would be charged" if receipt.state == "review" else "charged"
+    withheld: Counter[str] = Counter()
+    for line in receipt.sale.withheld:
+        withheld[line.sku] += line.quantity
     really = Text()
     really.append(f"{receipt.sale.subject} really left with\n\n", "bold")
-    for sku in sorted({*truth, *asked}):
-        name = store.catalogue[sku].name("en") if sku in store.catalogue else sku
+    for sku in sorted({*truth, *asked, *withheld}):
+        name = store.catalogue[sku].name("en") if sku in store.catalogue else sku or "something unknown"
         same = truth.get(sku, 0) == asked.get(sku, 0)
         really.append(f"{truth.get(sku, 0)} × {name}\n", "" if same else "red")
         if not same:
             really.append(f"    {charge}: {asked.get(sku, 0)}\n", "red")
+        if withheld[sku]:
+            really.append(f"    withheld: {withheld[sku]}, not sure enough\n", "yellow")
     if not truth and not asked:
         really.append("nothing\n")
     really.append("\n")

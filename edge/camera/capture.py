@@ -9,8 +9,8 @@ What cannot be decoded is passed over. Most pictures are told as changes of the 
 is smeared, and shows people who are not there, until one comes that is told as a whole (a key frame); decoders smear
 without a word. So nothing is believed (`Capture.torn`) from a picture that could not be decoded, or that is missing in
 an even file (or stream over UDP), to the next key frame. A stream without any renews itself bit by bit, in seconds.
-What cannot be noticed is damage inside a picture of H.265 that its container does not notice: FFmpeg's decoder marks
-no such picture, and takes no other options from OpenCV.
+What cannot be noticed is damage inside a picture of which the container knows nothing (H.265 in an MP4, say): FFmpeg's
+decoder marks none, takes no options from OpenCV, and between two pictures somebody who walks changes more.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ UNEVEN: Final = 1.5
 MISSING: Final = 1.8
 """A step so many times the usual one lacks a picture."""
 RENEWED_S: Final = 10.0
+"""So long at most nothing is believed for want of a key frame: by then streams without any have renewed all of it."""
 _CHANGES: Final = (ord("P"), ord("B"))
 """Kinds of frames that are told as changes of others. MJPEG has none; USB cameras do not say."""
 
@@ -64,7 +65,7 @@ class Capture:
     """An open source: `next`, then `picture` where it is wanted; `close` in the end."""
 
     def __init__(self, source: str | int, size: tuple[int, int] | None = None) -> None:
-        self._source, self._is_file = source, is_film(source)
+        self._is_file = is_film(source)
         self._cv = _opened(source, size)
         self._may_lose = _may_lose(source)
         self._steps: deque[float] = deque(maxlen=EVEN)
@@ -175,7 +176,7 @@ def _may_lose(source: str | int) -> bool:
     """Whether a picture can get lost that was told already. Over TCP none can: what is missing there, the camera has
     not taken, and what follows is whole.
     """
-    over_udp = "udp" in os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"]
+    over_udp = "udp" in os.environ.get("OPENCV_FFMPEG_CAPTURE_OPTIONS", "")
     return is_film(source) or (isinstance(source, str) and (over_udp or source.startswith(("udp:", "rtp:"))))
 
 

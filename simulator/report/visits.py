@@ -131,14 +131,16 @@ def _truth(material: Material, visit: VisitShown) -> Markup | None:
         return None
     if visit.right:
         return tag("p", verdict(True), " exactly what really happened", class_="truth")
+    withheld: dict[str, int] = {}
     asked_for = "would be charged" if visit.state == "review" else "charged"
     charged: dict[str, int] = {}
     for line in visit.lines:
-        if line.charged:
-            charged[line.sku] = charged.get(line.sku, 0) + line.quantity
+        counted = charged if line.charged else withheld
+        counted[line.sku] = counted.get(line.sku, 0) + line.quantity
     wrong = []
     for sku in sorted({*visit.truth, *charged}):
         real, asked = visit.truth.get(sku, 0), charged.get(sku, 0)
         if real != asked:
-            wrong.append(tag("li", f"{material.product(sku)}: really {real}, {asked_for} {asked}"))
+            kept_back = f", withheld {withheld[sku]}" if sku in withheld else ""
+            wrong.append(tag("li", f"{material.product(sku)}: really {real}, {asked_for} {asked}{kept_back}"))
     return tag("div", tag("p", verdict(False), " not what really happened"), tag("ul", *wrong), class_="truth")

@@ -71,7 +71,7 @@ def readable(pattern: str, payload: bytes) -> bool:
 
 
 @pytest.mark.parametrize("pattern", PAYLOADS)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_what_the_schema_allows_is_read(pattern: str, data: st.DataObject) -> None:
     payload = data.draw(written(data.draw(right(msgspec.json.schema(PAYLOADS[pattern])))))
@@ -80,7 +80,7 @@ def test_what_the_schema_allows_is_read(pattern: str, data: st.DataObject) -> No
 
 
 @pytest.mark.parametrize("pattern", PAYLOADS)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_the_decoder_refuses_what_the_schema_does(pattern: str, data: st.DataObject) -> None:
     payload = data.draw(written(data.draw(wrong(msgspec.json.schema(PAYLOADS[pattern])))))
