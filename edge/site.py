@@ -52,7 +52,7 @@ PROTOCOLS: dict[str, str] = {
     "toledo-8217": "toledo_8217:Toledo8217",
     "barcode": "barcode:Barcodes",
 }
-"""Protocol of ``[[serial]]`` -> module and class in ``edge/adapters/serial``. Here a new dialect is registered
+"""Protocol of ``[[serial]]`` -> module and class in ``edge/adapters/serial/dialects``. Here a new dialect is registered
 (docs/dialects.md)."""
 
 

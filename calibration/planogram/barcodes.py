@@ -11,7 +11,7 @@ import time
 from types import TracebackType
 from typing import Final
 
-from edge.adapters.serial.barcode import FRAMING
+from edge.adapters.serial.dialects.barcode import FRAMING
 from edge.adapters.serial.frames import Frames
 from edge.adapters.serial.goods import unwrapped
 from edge.adapters.serial.port import BROKEN, why_not

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from edge.adapters.serial.lines import checksum
+from edge.adapters.serial.dialects.lines import checksum
 from simulator.devices.double import Double
 from simulator.devices.pans import Pans
 

@@ -1,4 +1,4 @@
-"""A scale that speaks MT-SICS: what `edge.adapters.serial.mt_sics` talks to.
+"""A scale that speaks MT-SICS: what `edge.adapters.serial.dialects.mt_sics` talks to.
 
 It knows ``@``, ``I4``, ``S``, ``SI``, ``SIR``, ``Z`` and ``T`` as the reference manual (11780711) gives them, and
 answers ``ES`` to all else. A weight comes right-aligned in ten places, with ``D`` while the plate rings.

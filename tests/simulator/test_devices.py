@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from edge.adapters.plates import Plates
 from edge.adapters.serial import open_ports
-from edge.adapters.serial.lines import checksum
+from edge.adapters.serial.dialects.lines import checksum
 from edge.cli import app
 from edge.records import WeightBatch
 from edge.site import PROTOCOLS, Site, SiteFile, load_site

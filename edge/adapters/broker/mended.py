@@ -1,10 +1,10 @@
-"""amqtt with the rights of a shop, and without what it would tell to whom it should not.
+"""amqtt with the rights of a shop, each answered at once.
 
-Enters: `Orders` with everybody's rights. Leaves: a `MendedBroker`. amqtt 0.12 hands to whoever connects what is
-retained and matches *anybody's* subscription, asked for or not: here it goes to who subscribed, and to nobody else. It
-also walks its table of subscriptions while it asks for rights, and loses a message when somebody subscribes meanwhile:
-here rights are answered at once. Two of its inner methods are overridden for that; tests with real clients notice
-should a newer amqtt do without them (`tests/adapters/test_broker.py`), and its own plugin refuses whatever these would.
+Enters: `Orders` with everybody's rights. Leaves: a `MendedBroker`. What is retained goes to who subscribed to it and may
+read it, by the shop's own rule and not by amqtt's. amqtt also walks its table of subscriptions while it asks for
+rights, and loses a message when somebody subscribes meanwhile: here nobody waits for an answer. Two of its inner methods
+are overridden for that; tests with real clients notice should a newer amqtt do without them
+(`tests/adapters/test_broker.py`), and its own plugin refuses whatever these would.
 """
 
 from __future__ import annotations
@@ -102,6 +102,6 @@ class MendedBroker(Broker):  # type: ignore[misc]
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
     ) -> None:
-        """Only to who has subscribed to that; amqtt asks this of every subscription for each newcomer."""
+        """Only to who has subscribed to that."""
         if any(who is session for who, _ in self.subscriptions.get(subscription[0], ())):
             await super()._publish_retained_messages_for_subscription(subscription, session)

@@ -20,8 +20,8 @@ import serial
 
 from edge.adapters.inbox import Inbox
 from edge.adapters.plates import Plates
-from edge.adapters.serial.barcode import encode_scan
-from edge.adapters.serial.dialect import Dialect, Said, Scanned, Unusable, Weighed
+from edge.adapters.serial.dialects.barcode import encode_scan
+from edge.adapters.serial.dialects.dialect import Dialect, Said, Scanned, Unusable, Weighed
 from edge.adapters.serial.frames import Frames, Tally
 from edge.adapters.serial.health import Health, nobody
 from edge.adapters.serial.wiring import Line

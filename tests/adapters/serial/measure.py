@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from edge.adapters.serial.barcode import Barcodes
-from edge.adapters.serial.dialect import Dialect
 from edge.adapters.serial.dialects import dialect_of
+from edge.adapters.serial.dialects.barcode import Barcodes
+from edge.adapters.serial.dialects.dialect import Dialect
+from edge.adapters.serial.dialects.lines import Lines, checksum
+from edge.adapters.serial.dialects.mt_sics import MtSics
 from edge.adapters.serial.frames import Frames
-from edge.adapters.serial.lines import Lines, checksum
-from edge.adapters.serial.mt_sics import MtSics
 from tests.adapters.serial.ear import SHOP, device
 
 PIECE = 1024

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.serial.barcode import FRAMING, LENGTHS, LONGEST, SENSELESS, Barcodes
-from edge.adapters.serial.dialect import NOTED, Scanned, Unusable
+from edge.adapters.serial.dialects.barcode import FRAMING, LENGTHS, LONGEST, SENSELESS, Barcodes
+from edge.adapters.serial.dialects.dialect import NOTED, Scanned, Unusable
 from edge.adapters.serial.frames import Frames
 from edge.adapters.serial.goods import unwrapped
 from edge.gate.credential import issue

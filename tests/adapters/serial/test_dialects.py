@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.serial.barcode import Barcodes
-from edge.adapters.serial.dialect import Dialect, Noted, Scanned, Unusable, Weighed
+from edge.adapters.serial.dialects.barcode import Barcodes
+from edge.adapters.serial.dialects.dialect import Dialect, Noted, Scanned, Unusable, Weighed
+from edge.adapters.serial.dialects.lines import Lines, checksum
+from edge.adapters.serial.dialects.mt_sics import MtSics
 from edge.adapters.serial.frames import Frames
-from edge.adapters.serial.lines import Lines, checksum
-from edge.adapters.serial.mt_sics import MtSics
 from edge.site import LARGEST
 from tests.adapters.serial.ear import device
 

@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from edge.adapters.serial.dialect import NOTED, Dialect, Unusable, Weighed
 from edge.adapters.serial.dialects import dialect_of, recognised
+from edge.adapters.serial.dialects.dialect import NOTED, Dialect, Unusable, Weighed
 from edge.adapters.serial.frames import Frames
 from edge.site import PROTOCOLS
 from tests.adapters.serial.ear import SHOP, device
@@ -24,7 +24,7 @@ def acme(monkeypatch: pytest.MonkeyPatch) -> Dialect:
     """Registered as the page says: a file, and a line."""
     (program,) = re.findall(r'```python\n("""Acme.*?)```', PAGE, re.DOTALL)
     (line,) = re.findall(r'^    "(acme)": "(acme:Acme)",$', PAGE, re.MULTILINE)
-    module = ModuleType("edge.adapters.serial.acme")
+    module = ModuleType("edge.adapters.serial.dialects.acme")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(compile(program, "docs/dialects.md", "exec"), module.__dict__)
     monkeypatch.setitem(PROTOCOLS, *line)

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.adapters.serial.a_and_d import AAndD
-from edge.adapters.serial.dialect import NOTED, Said, Unusable, Weighed
 from edge.adapters.serial.dialects import recognised
+from edge.adapters.serial.dialects.a_and_d import AAndD
+from edge.adapters.serial.dialects.dialect import NOTED, Said, Unusable, Weighed
+from edge.adapters.serial.dialects.kern import Kern
+from edge.adapters.serial.dialects.mt_sics import MtSics
+from edge.adapters.serial.dialects.ohaus import Ohaus
+from edge.adapters.serial.dialects.printing import ANSWER_S, LISTEN_S, POLL_S, QUIET_S, TRIES, UNITLESS, Printing
+from edge.adapters.serial.dialects.sartorius import Sbi
+from edge.adapters.serial.dialects.toledo_8217 import Toledo8217
 from edge.adapters.serial.frames import Frames
-from edge.adapters.serial.kern import Kern
-from edge.adapters.serial.mt_sics import MtSics
-from edge.adapters.serial.ohaus import Ohaus
-from edge.adapters.serial.printing import ANSWER_S, LISTEN_S, POLL_S, QUIET_S, TRIES, UNITLESS, Printing
-from edge.adapters.serial.sartorius import Sbi
-from edge.adapters.serial.toledo_8217 import Toledo8217
 from tests.adapters.serial.ear import device
 
 LB, OZ = 453.59237, 28.349523125

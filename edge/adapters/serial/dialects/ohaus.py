@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 
-from edge.adapters.serial.dialect import NOTED, Unusable
-from edge.adapters.serial.printing import CANNOT_TELL, OBJECTION, Printing, Read, Shown, number_of
+from edge.adapters.serial.dialects.dialect import NOTED, Unusable
+from edge.adapters.serial.dialects.printing import CANNOT_TELL, OBJECTION, Printing, Read, Shown, number_of
 
 _LINE = re.compile(
     rb" *(?P<sign>-?) *(?P<number>\d{1,9}(?:\.\d{0,6})?|\.\d{1,6}) +(?P<unit>[A-Za-z%]{1,5}) *\??"

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 
-from edge.adapters.serial.dialect import NOTED, Unusable
-from edge.adapters.serial.printing import CANNOT_TELL, Printing, Read, Shown, number_of
+from edge.adapters.serial.dialects.dialect import NOTED, Unusable
+from edge.adapters.serial.dialects.printing import CANNOT_TELL, Printing, Read, Shown, number_of
 
 SHORT, LONG, NAME = 14, 20, 6
 """Characters without CR LF, and those of the name."""

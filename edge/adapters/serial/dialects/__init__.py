@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import cast
 
-from edge.adapters.serial.dialect import Dialect, Unusable, Weighed
+from edge.adapters.serial.dialects.dialect import Dialect, Unusable, Weighed
 from edge.site import PROTOCOLS, SerialDevice
 from edge.store import Store
 
@@ -35,4 +35,4 @@ def _understands(protocol: str, lines: Sequence[bytes]) -> bool:
 
 def _made(device: SerialDevice, plates: int) -> Dialect:
     module, _, name = PROTOCOLS[device.protocol].partition(":")
-    return cast("Dialect", getattr(import_module(f"edge.adapters.serial.{module}"), name)(device, plates))
+    return cast("Dialect", getattr(import_module(f"edge.adapters.serial.dialects.{module}"), name)(device, plates))

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import re
 
-from edge.adapters.serial.dialect import Unusable
-from edge.adapters.serial.printing import CANNOT_TELL, Printing, Read, Shown, number_of
+from edge.adapters.serial.dialects.dialect import Unusable
+from edge.adapters.serial.dialects.printing import CANNOT_TELL, Printing, Read, Shown, number_of
 
 _LINE = re.compile(rb"[M ]{1,3}(?P<sign>-?) *(?P<number>\d{1,9}(?:\.\d{0,6})?) {0,3}(?P<unit>[A-Za-z%]{0,3}) *")
 _ERROR = re.compile(rb" *(?:Error|E) *", re.IGNORECASE)

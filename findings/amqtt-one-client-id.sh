@@ -1,12 +1,9 @@
 #!/bin/sh
-# amqtt's broker tells newcomers what others have subscribed to, and leaves the older of two clients of one id deaf.
+# Of two clients with one client id, amqtt's broker keeps both connected, and the older hears nothing any more.
 #
-# Seen with amqtt 0.12.1 (its own default settings, anonymous clients) and paho-mqtt 2.1.0:
-#
-# - A client that connects and subscribes to nothing is sent every retained message that matches *anybody's* subscription
-#   (MQTT 3.1.1 sends retained messages to who subscribes). A plugin that filters topics is not asked about them.
-# - Of two clients with one client id the older stays connected (MQTT-3.1.4-2 wants it disconnected) and is sent nothing
-#   any more.
+# Seen with amqtt 0.12.1 (its own default settings, anonymous clients) and paho-mqtt 2.1.0: MQTT 3.1.1 [MQTT-3.1.4-2] wants the
+# older one disconnected, so that its device notices and staff can see it. Here a gate's old connection that has not noticed
+# a change of network, or a second gate with a copied configuration, looks connected on both sides and is sent nothing.
 #
 # Fails when that changes. Needs python3 with venv, and a package index.
 set -eu
@@ -47,12 +44,7 @@ def until(condition) -> bool:
 
 
 def look() -> None:
-    hall, heard = client("hall", "carts/#")
-    hall.publish("carts/ana", "ana has tea", qos=1, retain=True).wait_for_publish(3.0)
-    _, told = client("lamp")
-    until(lambda: bool(told))
-    print("a lamp that subscribed to nothing hears:", *told)
-
+    hall, _ = client("hall")
     older, old = client("gate", "gate")
     _, young = client("gate", "gate")
     hall.publish("gate", "open", qos=1).wait_for_publish(3.0)
@@ -70,11 +62,10 @@ async def main() -> None:
 asyncio.run(asyncio.wait_for(main(), 60))
 PYTHON
 cat > "$folder/expected" <<'SEEN'
-a lamp that subscribed to nothing hears: ana has tea
 two gates: the older is connected: True hears: False
 SEEN
 if diff "$folder/expected" "$folder/seen"; then
-    echo "as it was: amqtt 0.12.1 tells newcomers what others asked for, and keeps two clients of one id"
+    echo "as it was: amqtt 0.12.1 keeps two clients of one id, and the older hears nothing"
 else
     echo "this has changed: see the lines above (<: as it was, >: now), and the log below" >&2
     tail -5 "$folder/log" >&2

@@ -21,9 +21,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from edge.adapters.serial.dialect import Said, Unusable
+from edge.adapters.serial.dialects.dialect import Said, Unusable
+from edge.adapters.serial.dialects.pan import Pan
 from edge.adapters.serial.frames import Framing
-from edge.adapters.serial.pan import Pan
 from edge.site import SerialDevice
 
 ANSWER_S = 0.7

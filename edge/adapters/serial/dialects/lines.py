@@ -18,7 +18,7 @@ import re
 from functools import reduce
 from operator import xor
 
-from edge.adapters.serial.dialect import Said, Unusable, Weighed
+from edge.adapters.serial.dialects.dialect import Said, Unusable, Weighed
 from edge.adapters.serial.frames import Framing
 from edge.site import GRAMS, LARGEST, SerialDevice
 from edge.wire.gaps import is_unread

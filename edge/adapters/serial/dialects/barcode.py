@@ -14,7 +14,7 @@ import re
 
 import msgspec
 
-from edge.adapters.serial.dialect import NOTED, Said, Scanned, Unusable
+from edge.adapters.serial.dialects.dialect import NOTED, Said, Scanned, Unusable
 from edge.adapters.serial.frames import ETX, STX, Framing
 from edge.adapters.serial.goods import GS, unwrapped
 from edge.site import SerialDevice

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 
-from edge.adapters.serial.dialect import NOTED, Unusable
+from edge.adapters.serial.dialects.dialect import NOTED, Unusable
+from edge.adapters.serial.dialects.printing import CANNOT_TELL, OBJECTION, Printing, Read, Shown, number_of
 from edge.adapters.serial.frames import Framing
-from edge.adapters.serial.printing import CANNOT_TELL, OBJECTION, Printing, Read, Shown, number_of
 
 _LINE = re.compile(
     rb"\s*(?:ST|US|QT|WT)\s*,\s*(?:(?P<what>GS|NT|GW|NW|TW|TR|PT|OK|LO|HI|--|G|N|T)\s*,?\s*)?"

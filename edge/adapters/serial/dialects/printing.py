@@ -14,9 +14,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from edge.adapters.serial.dialect import NOTED, Noted, Said, Unusable
+from edge.adapters.serial.dialects.dialect import NOTED, Noted, Said, Unusable
+from edge.adapters.serial.dialects.pan import Pan
 from edge.adapters.serial.frames import Framing
-from edge.adapters.serial.pan import Pan
 from edge.site import SerialDevice
 
 LISTEN_S = 0.6

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import re
 
-from edge.adapters.serial.dialect import NOTED, Unusable
+from edge.adapters.serial.dialects.dialect import NOTED, Unusable
+from edge.adapters.serial.dialects.printing import CANNOT_TELL, Printing, Read, Shown
 from edge.adapters.serial.frames import ETX, STX, Framing
-from edge.adapters.serial.printing import CANNOT_TELL, Printing, Read, Shown
 
 _WEIGHT = re.compile(rb" *(?P<number>\d{1,4}\.\d{1,4})N? *")
 _STATUS = re.compile(rb" *\?(?P<status>.)")

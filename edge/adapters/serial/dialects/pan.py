@@ -7,7 +7,7 @@ that is known here, which staff are told with the remedy, and masses beyond a to
 
 from __future__ import annotations
 
-from edge.adapters.serial.dialect import Said, Unusable, Weighed
+from edge.adapters.serial.dialects.dialect import Said, Unusable, Weighed
 from edge.adapters.units import KNOWN, grams_of
 from edge.site import LARGEST, SerialDevice
 
