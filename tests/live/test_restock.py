@@ -133,7 +133,8 @@ def test_where_nobody_has_calibrated_the_remedy_is_told_once_and_by_hand_it_goes
         done = tebura("restock", *where, "--yes")
         assert (done.returncode, done.stdout) == (1, "0 places are counted.\n")
         assert done.stderr.count("is not counted: not calibrated") == 2
-        assert done.stderr.count(f"calibrate: `tebura calibrate shelf g1-s1 --store {theatre.folder}`; or count") == 1
+        shop = f"--store {theatre.folder} --state {theatre.state}"
+        assert done.stderr.count(f"calibrate: `tebura calibrate shelf g1-s1 {shop}`; or count") == 1
         by_hand = tebura("restock", *where, "--yes", "--set", "g1-s1:1=4")
         assert by_hand.stdout == "1 place is counted.\n"
     finally:
