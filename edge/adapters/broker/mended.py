@@ -1,10 +1,10 @@
 """amqtt with the rights of a shop, each answered at once.
 
-Enters: `Orders` with everybody's rights. Leaves: a `MendedBroker`. What is retained goes to who subscribed to it and may
-read it, by the shop's own rule and not by amqtt's. amqtt also walks its table of subscriptions while it asks for
-rights, and loses a message when somebody subscribes meanwhile: here nobody waits for an answer. Two of its inner methods
-are overridden for that; tests with real clients notice should a newer amqtt do without them
-(`tests/adapters/test_broker.py`), and its own plugin refuses whatever these would.
+Enters: `Orders` with everybody's rights. Leaves: a `MendedBroker`. What is retained goes to who subscribed to it and
+may read it, by the shop's own rule and not by amqtt's. amqtt also walks its table of subscriptions while it asks for
+rights, and loses a message when somebody subscribes meanwhile: here nobody waits for an answer. Two of its inner
+methods are overridden for that; tests with real clients notice should a newer amqtt do without them
+(`tests/adapters/test_door.py`), and its own plugin refuses whatever these would.
 """
 
 from __future__ import annotations
