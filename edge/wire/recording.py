@@ -11,6 +11,7 @@ import contextlib
 import math
 import os
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +128,7 @@ def _attachment(record: bytes) -> Attachment | None:
         for r in StreamReader(io.BytesIO(record), skip_magic=True).records:
             if isinstance(r, Attachment):
                 return r
-    except (McapError, EOFError, ValueError, OverflowError):
+    except (McapError, EOFError, ValueError, OverflowError, struct.error):
         pass
     return None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge.records import GatePassage, Refused
@@ -122,6 +122,7 @@ def test_damage_in_one_part_leaves_the_others(tmp_path: Path) -> None:
 
 
 @given(at=st.integers(0, 10_000), flip=st.integers(1, 255), cut=st.integers(0, 10_000))
+@example(at=2081, flip=1, cut=0)
 def test_no_damage_raises(at: int, flip: int, cut: int) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.mcap"
