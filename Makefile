@@ -1,8 +1,8 @@
 # Every target does its own set-up: `make demo` and `make test` work from a clean clone with Python 3.11+ and make.
 #
 #   make demo     simulate a lively few minutes in the demo shop, replay them, print receipts beside the truth
-#   make test     ruff, mypy and the tests
-#   make test-all … and a simulated month, in ten minutes or so
+#   make test     ruff, mypy and the tests, each behaviour once
+#   make test-all … and the long ones (tests/long.py): kills, rigs, films, a simulated month; half an hour
 #   make lint     ruff and mypy alone
 #   make trainer  also install what training the detector needs (torch); the tests then include it
 #   make bench    replay speed, time per message, how both grow with plates and people
@@ -14,6 +14,8 @@ BIN := $(VENV)/bin
 # Run `make PYTHON=/path/to/python3.12 …` to choose another one.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Many quick tests wait for brokers, shops and clocks: half as many again as there are cores keep all of them busy.
+WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n + (n + 1) / 2)))
 # Works with and without pip inside the environment (see the venv target).
 PIP = $$(cat $(VENV)/pip-command) install --quiet --disable-pip-version-check --constraint requirements.lock
 
@@ -23,7 +25,7 @@ demo: $(VENV)/ready
 	$(BIN)/tebura demo
 
 test: lint
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 # The month is begun first (tests/conftest.py), since it takes as long as half of the others together.
 test-all: lint

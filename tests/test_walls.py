@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -35,7 +36,12 @@ def trees(room: str) -> Iterator[tuple[Path, ast.Module]]:
 
 def trees_in(there: Path) -> Iterator[tuple[Path, ast.Module]]:
     for path in sorted(there.rglob("*.py")) if there.is_dir() else [there]:
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+        yield path, parsed(path)
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imports(room: str) -> Iterator[tuple[str, str]]:

@@ -30,12 +30,12 @@ def outcome_of(
 
     ``identity``: how sure it is that this visit's people left; ``lost``: nobody saw them leave, so that what they took
     since then is not known; ``interrupted``: the runtime was stopped meanwhile. What it did not hear then may have
-    spoken against a line, so doubt must be half as large for it to be charged, or as small as it ever gets. ``unsure``:
+    spoken against a line, so doubt must be a quarter as large for it to be charged, or as small as it gets. ``unsure``:
     why a person has to look in any case, empty where nobody has to.
     """
     charge_at = policy.charge_at
     if interrupted:
-        charge_at = max(charge_at, min(MOST_SURE, (1.0 + charge_at) / 2))
+        charge_at = max(charge_at, min(MOST_SURE, 1.0 - (1.0 - charge_at) / 4))
     charged: dict[str, int] = {}
     withheld: dict[str, int] = {}
     for sku in dict.fromkeys(line.sku for line in cart.lines):

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import pytest
-
 from tests.soak.days import DAYS, day_of
 from tests.soak.life import Life
 
@@ -22,7 +20,6 @@ REVIEWED = 0.05
 WEEK = 7
 
 
-@pytest.mark.soak
 def test_a_month(tmp_path: Path) -> None:
     life = Life(tmp_path)
     for number in range(1, DAYS + 1):

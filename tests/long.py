@@ -1,0 +1,70 @@
+"""What `make test` leaves to `make test-all` and continuous integration: the slowest tests, five seconds and more.
+
+Each behaviour that they cover is covered by a quicker one as well, or by one of their own kind that stays; what is
+named here are beginnings of pytest's node ids. A test that has become quick is taken out again.
+"""
+
+from __future__ import annotations
+
+LONG = (
+    "tests/adapters/serial/test_counter.py::test_seven_bits_are_told_with_their_parity",
+    "tests/calibration/test_bumped.py::test_three_centimetres_and_one_degree",
+    "tests/calibration/test_command.py::test_a_bad_shelf_is_refused",
+    "tests/calibration/test_command.py::test_a_walk_behind_a_broker_is_stopped_and_goes_on",
+    "tests/calibration/test_command.py::test_on_a_serial_line_and_at_a_terminal",
+    *(
+        f"tests/calibration/test_health.py::test_a_fault_is_found_by_its_name_at_its_plates_and_nothing_else[{fault}"
+        for fault in ("creeping", "drifting", "dead", "slow", "saturated", "smoothed", "loose")
+    ),
+    "tests/calibration/test_health.py::test_noise_wander_and_warmth",
+    "tests/calibration/test_health.py::test_slow_lines_are_judged",
+    "tests/calibration/test_health.py::test_taking_things_is_no_drift",
+    "tests/calibration/test_health_command.py::test_a_running_shop_is_checked_while_it_runs",
+    "tests/calibration/test_health_command.py::test_pictures_are_drawn",
+    "tests/calibration/test_health_command.py::test_what_is_learned_becomes_the_next_profile",
+    "tests/calibration/test_planogram.py::test_the_demo_shop_is_judged_in_words",
+    "tests/calibration/test_practice.py::",
+    *(
+        f"tests/calibration/test_trial.py::test_every_fault_is_found_and_none_invented[{seed}]"
+        for seed in range(0, 45, 5)
+    ),
+    "tests/calibration/test_units.py::test_ctrl_c_keeps_what_several_units_have_told[2]",
+    "tests/camera/test_command.py::test_a_new_profile_is_believed_without_a_restart",
+    *(
+        f"tests/camera/test_still.py::test_nobody_is_looked_for_every_few_seconds_only[{light}]"
+        for light in ("exposure", "screen", "sunset")
+    ),
+    "tests/core/test_any_story.py::test_whatever_people_do_the_core_digests_it",
+    "tests/core/test_broken_off.py::test_what_stands_before_the_break_gives_the_same_book[0.85]",
+    "tests/core/test_broken_off.py::test_what_stands_before_the_break_gives_the_same_book[0.99]",
+    "tests/core/test_determinism.py::test_a_stop_when_it_hurts",
+    "tests/core/test_every_shop.py::test_money_is_in_order",
+    "tests/core/test_fuzz.py::test_a_hundred_thousand_wrong_messages",
+    "tests/core/test_memory.py::test_thirty_visits_in_fifteen_hours",
+    "tests/core/test_promises.py::test_everybody_pays_the_prices_of_the_moment_at_which_they_were_let_in[1]",
+    "tests/core/test_promises.py::test_everybody_pays_the_prices_of_the_moment_at_which_they_were_let_in[2]",
+    "tests/core/test_staff.py::test_a_stop_while_they_work",
+    "tests/gate/test_member_command.py::test_a_terminal_shows_one_code_after_the_other",
+    "tests/ledger/test_any_change.py::test_any_single_change",
+    "tests/live/test_faults.py::test_a_disk_that_becomes_read_only",
+    "tests/live/test_faults.py::test_a_visit_that_only_the_book_knows",
+    "tests/live/test_faults.py::test_recordings_that_vanish",
+    "tests/live/test_killed.py::",
+    "tests/live/test_rehearsals.py::test_a_shelf_on_a_serial_line_weighs_the_same",
+    "tests/live/test_rehearsals.py::test_the_command_starts_a_shop_of_its_own",
+    "tests/live/test_reviews.py::test_what_cannot_be_decided",
+    "tests/live/test_reviews.py::test_while_the_shop_does_not_run",
+    "tests/models/test_training.py::test_a_full_disk_leaves_the_epoch_before",
+    "tests/models/test_training.py::test_a_killed_run_goes_on_after_its_last_epoch",
+    "tests/models/test_training.py::test_processes_train_together",
+    "tests/report/test_page.py::test_a_visit_in_review_is_charged_for_nothing_yet",
+    "tests/scenarios/test_receipts.py::test_what_the_story_says_comes_true[left-unseen",
+    "tests/simulator/test_frames.py::",
+    "tests/simulator/test_story_page.py::test_the_gate_says_of_every_code",
+    "tests/simulator/test_world.py::test_any_shop_can_be_simulated",
+    "tests/soak/",
+    "tests/stock/test_counted_shops.py::test_of_two_twins",
+    "tests/store/test_any_value.py::test_any_value_in_any_place",
+    "tests/test_cli.py::test_a_shops_own_book_is_found_by_its_store",
+    "tests/visit/test_any_day.py::test_who_never_came_in",
+)
