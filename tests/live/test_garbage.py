@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -59,8 +60,11 @@ def resident_mib(pid: int) -> float:
 
 
 def page(show: Show, name: str) -> str:
-    with urllib.request.urlopen(f"{show.web}/{name}", timeout=10.0) as answer:
-        body: bytes = answer.read()
+    try:
+        with urllib.request.urlopen(f"{show.web}/{name}", timeout=10.0) as answer:
+            body: bytes = answer.read()
+    except urllib.error.HTTPError as error:
+        raise AssertionError(error.read().decode()) from error
     return body.decode()
 
 
@@ -70,14 +74,17 @@ def refused(show: Show) -> Counter[tuple[str, str]]:
     return Counter({(source, reason): int(float(count)) for reason, source, count in found})
 
 
-def flood(show: Show, count: int, seed: int) -> None:
-    """``count`` wrong messages on all topics, and on topics that anybody makes up."""
+def flood(show: Show, count: int, seed: int, at_s: float) -> None:
+    """``count`` wrong messages on all topics, and on topics that anybody makes up. The world stands still meanwhile."""
+    show.ask(do="rehearse", at=OPENS_S + at_s, speed=0.0)
     for i in range(count):
         topic = TOPICS[i % len(TOPICS)]
         if i % 10 == 0:
             room, what = (("shelf", "weight"), ("camera", "people"), ("gate", "scan"))[i // 10 % 3]
             topic = f"{room}/made-up-{seed}-{i}/{what}"
         show.client.publish(BASE + topic, PAYLOADS[(i * 7 + seed) % len(PAYLOADS)], qos=0)
+        if i % 500 == 499:  # a broker drops what its readers are too slow for
+            until(lambda: show.ask(do="pending")["pending"] == 0, "so much of it is heard", 30.0)
     done = show.client.publish(BASE + "gate/in/scan", b"the end of it", qos=1)
     done.wait_for_publish(30.0)
     until(lambda: show.ask(do="pending")["pending"] == 0, "all of it is heard", 30.0)
@@ -86,12 +93,12 @@ def flood(show: Show, count: int, seed: int) -> None:
 def test_twelve_thousand_messages_of_garbage_change_nothing(show: Show) -> None:
     show.start()
     show.part(0.0, 3.0)
-    flood(show, COUNT // 3, 0)
+    flood(show, COUNT // 3, 0, 3.0)
     before_mib = resident_mib(show.pid)
     show.part(3.0, 6.0)
-    flood(show, COUNT // 3, 1)
+    flood(show, COUNT // 3, 1, 6.0)
     show.part(6.0, 9.0)
-    flood(show, COUNT // 3, 2)
+    flood(show, COUNT // 3, 2, 9.0)
     after_mib = resident_mib(show.pid)
     counts = refused(show)
     assert sum(counts.values()) > 0.9 * COUNT, "all of it is counted"
@@ -101,10 +108,10 @@ def test_twelve_thousand_messages_of_garbage_change_nothing(show: Show) -> None:
     said = Counter(re.findall(r"source='(.*?)' reason='(.*?)'", "\n".join(lines)))
     assert set(said) == set(counts)
     assert max(said.values()) <= 2, "each kind is logged once in a minute"
+    assert json.loads(page(show, "healthz"))["state"] == "open"
     show.part(9.0, 18.0)
     show.settle()
     show.is_untouched()
-    assert json.loads(page(show, "healthz"))["state"] == "open"
 
 
 def test_what_is_too_large_retained_or_elsewhere_is_refused_at_the_door(show: Show) -> None:
