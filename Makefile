@@ -1,7 +1,7 @@
 # Every target does its own set-up: `make demo` and `make test` work from a clean clone with Python 3.11+ and make.
 #
 #   make demo     simulate a lively few minutes in the demo shop, replay them, print receipts beside the truth
-#   make test     ruff, mypy and the tests, each behaviour once
+#   make test     ruff, mypy and the quick tests
 #   make test-all … and the long ones (tests/long.py): kills, rigs, films, a simulated month; half an hour
 #   make lint     ruff and mypy alone
 #   make trainer  also install what training the detector needs (torch); the tests then include it

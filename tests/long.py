@@ -1,7 +1,8 @@
 """What `make test` leaves to `make test-all` and continuous integration: the slowest tests, five seconds and more.
 
-Each behaviour that they cover is covered by a quicker one as well, or by one of their own kind that stays; what is
-named here are beginnings of pytest's node ids. A test that has become quick is taken out again.
+Most of what they cover is covered by a quicker one as well, or by one of their own kind that stays; what only they
+cover is the practice set, a filmed shop's receipt, and the gate's page against every code. What is named here are
+beginnings of pytest's node ids. A test that has become quick is taken out again.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ LONG = (
     "tests/models/test_training.py::test_processes_train_together",
     "tests/report/test_page.py::test_a_visit_in_review_is_charged_for_nothing_yet",
     "tests/scenarios/test_receipts.py::test_what_the_story_says_comes_true[left-unseen",
-    "tests/simulator/test_frames.py::",
-    "tests/simulator/test_story_page.py::",
+    "tests/simulator/test_frames.py::test_frames_make_the_receipt",
+    "tests/simulator/test_story_page.py::test_the_gate_says_of_every_code",
     "tests/simulator/test_world.py::test_any_shop_can_be_simulated",
     "tests/soak/",
     "tests/stock/test_counted_shops.py::test_of_two_twins",

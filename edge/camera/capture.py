@@ -186,6 +186,7 @@ def is_film(source: str | int) -> bool:
 
 
 def is_usb(source: str | int) -> bool:
+    """A camera of this PC's own, by its number or its device."""
     return isinstance(source, int) or source.startswith("/dev/")
 
 
@@ -201,6 +202,7 @@ def shown(source: str | int) -> str:
 
 
 def lost(source: str | int) -> str:
+    """What staff read of a source that gave pictures and gives none any more."""
     return f"{shown(source)} gives no picture any more. {remedy_of(source)}"
 
 

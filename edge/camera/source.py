@@ -138,5 +138,6 @@ class Source:
 
 
 def torn(source: str | int) -> str:
+    """What staff read of a source whose pictures hang on lost ones for long."""
     remedy = "Look at its network, and let it send a key frame (I frame) every second or two"
     return f"pictures of {shown(source)} are lost on the way, and what follows is smeared. {remedy}"

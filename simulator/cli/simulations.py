@@ -43,33 +43,28 @@ def simulate(
     """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf; or
     the photographs that a camera is calibrated with.
     """
+    recording = bool(story or busy is not None or out or frames)
+    of_a_port = protocol != "lines" or plates is not None
+    of_a_shelf = bool(fault or unit or state)
     if boards is not None:
-        if story or busy is not None or out or frames or serial or link or store or state or unit or fault or shelf:
+        if recording or serial or link or store or shelf or of_a_port or of_a_shelf:
             refuse("--boards goes with --seed alone: the shop is the demo shop")
         _boards(boards, seed)
         return
     if shelf is not None:
-        if (
-            story
-            or busy is not None
-            or out
-            or frames
-            or plates is not None
-            or protocol != "lines"
-            or (link and not serial)
-        ):
+        if recording or of_a_port or (link and not serial):
             refuse("--shelf goes with --fault, --unit, --store, --state and --seed; on a serial port: --serial --link")
         _shelf(shelf, fault or [], unit, link, serial, store, state, seed)
         return
-    if fault or unit or state:
+    if of_a_shelf:
         refuse("--fault, --unit and --state go with --shelf: name one")
-    if serial and (story or busy is not None or out or frames):
-        refuse("--serial goes with --protocol, --plates, --link, --store and --seed, and writes no recording")
-    if not serial and (protocol != "lines" or plates is not None or link):
-        refuse("--protocol, --plates and --link go with --serial: add it")
     if serial:
+        if recording:
+            refuse("--serial goes with --protocol, --plates, --link, --store and --seed, and writes no recording")
         _device(protocol, plates, link, store, seed)
         return
+    if of_a_port or link:
+        refuse("--protocol, --plates and --link go with --serial: add it")
     if (story is None) == (busy is None):
         refuse("name a story, or --busy and how many visits")
     if out is None:

@@ -41,6 +41,7 @@ async def serve(orders: Orders) -> None:
 
 
 def say(line: str) -> None:
+    """A line for the runtime, at once."""
     print(line, flush=True)
 
 
@@ -60,6 +61,7 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
+    """The broker, until whoever started it ends."""
     orders = read_orders(sys.stdin.readline())
     write_log(orders.log)
     threading.Thread(target=end_with_parent, daemon=True).start()
