@@ -5,7 +5,8 @@ Everything here is frozen and slotted and carries its own time. Units stand last
 received it, ``mass_g`` is grams, positions are metres in the store frame (right-handed, z up, floor
 at z = 0), money is an integer in the currency's minor unit.
 
-Nothing is validated here: `edge.wire` has done that at the border.
+Nothing is validated here: `edge.wire` has done that at the border. Records come by the thousand a second, and are
+`msgspec.Struct`: made in a tenth of the time that a frozen dataclass takes (`msgspec.structs.replace` copies them).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,8 +28,7 @@ Direction: TypeAlias = Literal["in", "out"]
 # --- what sensors, gates and providers say ---------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WeightBatch:
+class WeightBatch(msgspec.Struct, frozen=True, eq=False):
     """A controller's batch of samples for one shelf.
 
     ``mass_g`` has shape (plates, samples), float64, NaN where a sample could not be read. Row i, column j was
@@ -44,8 +45,7 @@ class WeightBatch:
     celsius: float = math.nan
 
 
-@dataclass(frozen=True, slots=True)
-class PersonSeen:
+class PersonSeen(msgspec.Struct, frozen=True, gc=False):
     """One person in one camera frame: head, the wrists that were seen, and optional appearance."""
 
     head: Point
@@ -56,8 +56,7 @@ class PersonSeen:
     """How far the head may be off along the floor, one standard deviation; None: the camera does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleFrame:
+class PeopleFrame(msgspec.Struct, frozen=True, gc=False):
     """Everybody whom one camera saw in one frame, anonymous, in no particular order."""
 
     received_s: float
@@ -66,8 +65,7 @@ class PeopleFrame:
     people: tuple[PersonSeen, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GateScan:
+class GateScan(msgspec.Struct, frozen=True):
     """A reader that authenticates people by itself says who stands at an entry gate, how it knows, and how surely."""
 
     received_s: float
@@ -79,8 +77,7 @@ class GateScan:
     score: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class CredentialScan:
+class CredentialScan(msgspec.Struct, frozen=True):
     """A phone showed a code at an entry gate; ``credential`` is its text, not believed yet."""
 
     received_s: float
@@ -89,8 +86,7 @@ class CredentialScan:
     credential: str
 
 
-@dataclass(frozen=True, slots=True)
-class GatePassage:
+class GatePassage(msgspec.Struct, frozen=True):
     """One person went through a gate's light barrier."""
 
     received_s: float
@@ -106,8 +102,7 @@ NO_MONEY: Final = "local-"
 """References begin so where a provider only says that it took money, and moves none."""
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentReply:
+class PaymentReply(msgspec.Struct, frozen=True):
     """What the payment provider said about a settlement; ``unknown`` when it did not say in time."""
 
     received_s: float
@@ -121,8 +116,7 @@ Role: TypeAlias = Literal["member", "staff"]
 Mode: TypeAlias = Literal["open", "restock", "closed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """How somebody stands with the shop from now on. ``key``: their Ed25519 public key, 32 bytes, or none."""
 
     received_s: float
@@ -133,8 +127,7 @@ class Standing:
     revoked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ModeSet:
+class ModeSet(msgspec.Struct, frozen=True):
     """Staff say what the shop is doing from now on."""
 
     received_s: float
@@ -143,8 +136,7 @@ class ModeSet:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class StockCounted:
+class StockCounted(msgspec.Struct, frozen=True):
     """Staff have counted what stands in one place: plates ``first``…``last`` of a shelf."""
 
     received_s: float
@@ -160,8 +152,7 @@ class StockCounted:
 Verdict: TypeAlias = Literal["charge", "waive", "retry", "kept", "returned"]
 
 
-@dataclass(frozen=True, slots=True)
-class SettlementDecided:
+class SettlementDecided(msgspec.Struct, frozen=True):
     """A person has decided about a visit that waits for one. ``lines``: what is charged, as (sku, units)."""
 
     received_s: float
@@ -176,8 +167,7 @@ BLIND: Final = "blind: "
 """How the trouble of a camera that cannot see begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTrouble:
+class SourceTrouble(msgspec.Struct, frozen=True):
     """What is wrong with something that the shop depends on, as staff should read it; empty: all is well again.
 
     ``clock_s``: the time by the source's own clock as it said so, where it told; else NaN.
@@ -190,16 +180,14 @@ class SourceTrouble:
     clock_s: float = math.nan
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     """Time has passed, and no sensor may have said so."""
 
     received_s: float
     at_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """A message that could not become a record. Broken hardware is a record too: it is counted."""
 
     received_s: float

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from edge.records import WeightBatch
@@ -108,14 +109,14 @@ class Moments:
     def _weighed(self, batch: WeightBatch) -> WeightBatch:
         """In grams, plate by plate."""
         if self._conversion is not None:
-            return replace(batch, mass_g=self._conversion.grams(batch.mass_g))
+            return structs.replace(batch, mass_g=self._conversion.grams(batch.mass_g))
         if not self._raw:
             return batch
         if self.state.blocks == 0:
             rough = np.nanstd(np.diff(batch.mass_g, axis=1), axis=1) / np.sqrt(2)
             known = rough[np.isfinite(rough) & (rough > 0)]
             self.unit_g[:] = float(np.median(known)) if known.size else 1.0
-        return replace(batch, mass_g=batch.mass_g / self.unit_g[:, None])
+        return structs.replace(batch, mass_g=batch.mass_g / self.unit_g[:, None])
 
     def _complete(self, size: int, celsius: float) -> list[Moment]:
         said = self._cut[0] if len(self._cut) == 1 else np.concatenate(self._cut, axis=1)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from edge.records import ShelfEvent, WeightBatch
 from edge.shelf import ShelfState, open_shelf, sense

@@ -213,17 +213,29 @@ def measure(belief: Belief, stature: Stature) -> None:
     cluster = next((c for c in belief.clusters if stature.track in c.tracks()), None)
     if cluster is None:
         return
+    first, stranger = (stature.height_m, 0), f"{PARTY}{stature.track}"
+    judged: dict[tuple[float, int], tuple[float, tuple[float, int]]] = {}
     for h in cluster.hypotheses:
-        person = h.who.get(stature.track, "") or f"{PARTY}{stature.track}"
-        known_m, count = h.statures_m.get(person, (stature.height_m, 0))
-        nats, upright = _as_tall(stature.height_m, known_m, count)
-        h.nats += STATURE_WEIGHT * nats
-        if count < WELL_KNOWN and stature.height_m > known_m + 3 * STATURE_M:
-            known_m, count, upright = stature.height_m, 0, 1.0  # they had bent until now
-        mean_m = known_m + upright * (stature.height_m - known_m) / (count + 1)
-        h.statures_m = {**h.statures_m, person: (mean_m, min(count + 1, 8))}
+        person = h.who.get(stature.track, "") or stranger
+        known = h.statures_m.get(person, first)
+        if known not in judged:  # most stories know the same of most people
+            judged[known] = _measured(stature.height_m, *known)
+        nats, measured = judged[known]
+        h.nats += nats
+        h.statures_m = {**h.statures_m, person: measured}
     if _reweigh(cluster.hypotheses):
         _settle_down(belief, cluster)
+
+
+def _measured(height_m: float, known_m: float, count: int) -> tuple[float, tuple[float, int]]:
+    """What a head's height says (nats) of somebody known to be ``known_m`` from ``count`` times before, and what is
+    known of them then.
+    """
+    nats, upright = _as_tall(height_m, known_m, count)
+    if count < WELL_KNOWN and height_m > known_m + 3 * STATURE_M:
+        known_m, count, upright = height_m, 0, 1.0  # they had bent until now
+    mean_m = known_m + upright * (height_m - known_m) / (count + 1)
+    return STATURE_WEIGHT * nats, (mean_m, min(count + 1, 8))
 
 
 def _as_tall(height_m: float, known_m: float, count: int) -> tuple[float, float]:

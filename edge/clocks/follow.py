@@ -99,6 +99,14 @@ def follow(
     """
     delay_s = received_s - last_s
     off_s = delay_s - clock.floor_s
+    if 0.0 <= off_s <= limits.near_s and received_s < clock.while_s + WHILE_S and not clock.away:  # as nearly always
+        if delay_s < clock.shortest_s:
+            clock.shortest_s = delay_s
+        if delay_s > clock.longest_s:
+            clock.longest_s = delay_s
+        clock.fitted_s = clock.spoke_s = received_s
+        clock.ends_s = ends_s
+        return clock.offset_s
     near = -AHEAD_S <= off_s <= limits.near_s
     whole = abs(first_s - clock.ends_s) <= BREAK_S
     if near or (whole and not clock.away) or _only_faster(clock, limits, delay_s, off_s):

@@ -11,10 +11,10 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 import structlog
+from msgspec.structs import replace
 
 from edge.daemon.clock import Clock
 from edge.records import PaymentReply

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from edge.records import Point
 
@@ -51,7 +53,7 @@ class Moving(Protocol):
     tall_m: float
 
 
-class Body(NamedTuple):
+class Body(msgspec.Struct, frozen=True, gc=False):
     """A person in motion: position and velocity (m, m/s), their variances of one axis, the head's height and its
     variance, and how tall the person is (NaN: not known).
     """

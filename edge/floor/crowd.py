@@ -11,7 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TypeAlias
+
+import msgspec
 
 from edge.floor.body import LEAST_M, Body, Moving, body_of
 from edge.records import PersonSeen
@@ -45,11 +47,13 @@ MOST_TOGETHER = 4
 FEW = 7
 HOPELESS = -20.0
 
-Way = tuple[int, ...]
+Seen: TypeAlias = tuple[Body, float] | None
+
+Way: TypeAlias = tuple[int, ...]
 """For each member of a crowd: the member whose person its track follows now."""
 
 
-class Story(NamedTuple):
+class Story(msgspec.Struct, frozen=True):
     """One way in which the frames came about: the members' bodies as they are by it."""
 
     nats: float
@@ -93,10 +97,12 @@ def witness(crowd: Crowd, heads: Sequence[PersonSeen], tracks: Mapping[int, Movi
     dt = max(0.0, at_s - crowd.at_s)
     crowd.at_s = max(crowd.at_s, at_s)
     if dt > 0:
-        crowd.stories = [Story(s.nats, tuple(b.moved(dt) for b in s.bodies)) for s in crowd.stories]
+        crowd.stories = _moved(crowd.stories, dt)
     if not heads:
         return
-    told = [t for s in crowd.stories for t in _tellings(s, heads)]
+    errors_m = [_errors_m(p, SEEN_M) for p in heads]
+    looked: dict[int, list[Seen]] = {}
+    told = [t for s in crowd.stories for t in _tellings(s, heads, errors_m, looked)]
     told.sort(key=lambda s: -s.nats)
     best = told[0].nats
     kept: dict[Way, int] = {}
@@ -108,6 +114,14 @@ def witness(crowd: Crowd, heads: Sequence[PersonSeen], tracks: Mapping[int, Movi
         kept[way] = kept.get(way, 0) + 1
         if kept[way] <= STORIES_EACH:
             crowd.stories.append(Story(story.nats - best, story.bodies))
+
+
+def _moved(stories: Sequence[Story], dt: float) -> list[Story]:
+    """The stories ``dt`` seconds later. Most of their bodies they have in common: each is moved once."""
+    moved = {id(b): b for s in stories for b in s.bodies}
+    for name, body in moved.items():
+        moved[name] = body.moved(dt)
+    return [Story(s.nats, tuple([moved[id(b)] for b in s.bodies])) for s in stories]
 
 
 def ways(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
@@ -161,15 +175,34 @@ def _nearest(gaps: Sequence[Sequence[float]]) -> tuple[int, ...]:
     return way
 
 
-def _tellings(story: Story, heads: Sequence[PersonSeen]) -> Iterator[Story]:
-    """Every way in which a story's bodies may have made these heads."""
-    seen = [
-        [
-            b.seen(p.head, *_errors_m(p, SEEN_M)) if math.dist(p.head[:2], (b.x, b.y)) < BODY_GATE_M else None
-            for b in story.bodies
-        ]
-        for p in heads
+def _looked_at(body: Body, heads: Sequence[PersonSeen], errors_m: Sequence[tuple[float, float]]) -> list[Seen]:
+    """For each head the body as it would be after having made it, and the log-likelihood of that; None where the head
+    is too far away.
+    """
+    return [
+        body.seen(p.head, error_m, told_m)
+        if (p.head[0] - body.x) ** 2 + (p.head[1] - body.y) ** 2 < BODY_GATE_M**2
+        else None
+        for p, (error_m, told_m) in zip(heads, errors_m, strict=True)
     ]
+
+
+def _tellings(
+    story: Story,
+    heads: Sequence[PersonSeen],
+    errors_m: Sequence[tuple[float, float]],
+    looked: dict[int, list[Seen]],
+) -> Iterator[Story]:
+    """Every way in which a story's bodies may have made these heads. ``looked``: what is known of bodies that other
+    stories have in common with this one, by their identity.
+    """
+    of_bodies: list[list[Seen]] = []
+    for body in story.bodies:
+        of_body = looked.get(id(body))
+        if of_body is None:
+            of_body = looked[id(body)] = _looked_at(body, heads, errors_m)
+        of_bodies.append(of_body)
+    seen = list(zip(*of_bodies, strict=True))
     for owners in _owners(len(heads), len(story.bodies), seen):
         bodies, nats = list(story.bodies), story.nats
         for head, owner in enumerate(owners):
@@ -200,7 +233,7 @@ def _errors_m(person: PersonSeen, usual_m: float) -> tuple[float, float]:
     return (usual_m, 0.0) if told_m is None else (max(usual_m, math.hypot(LEAST_M, told_m)), told_m)
 
 
-def _owners(heads: int, bodies: int, seen: Sequence[Sequence[tuple[Body, float] | None]]) -> Iterator[tuple[int, ...]]:
+def _owners(heads: int, bodies: int, seen: Sequence[Sequence[Seen]]) -> Iterator[tuple[int, ...]]:
     """For each head the body that it belongs to, or -1; no body twice, and as few ghosts as can be."""
     partial: list[tuple[int, ...]] = [()]
     for head in range(heads):

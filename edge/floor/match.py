@@ -75,27 +75,30 @@ def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) ->
     costs: dict[tuple[int, int], float] = {}
     by_person: list[list[int]] = [[] for _ in people]
     by_track: dict[int, list[int]] = {}
-    errors = [measured_m(p) ** 2 for p in people]
-    xs, ys = ([p.head[axis] for p in people] for axis in (0, 1))
-    low_x, high_x = min(xs, default=math.inf) - GATE_M, max(xs, default=-math.inf) + GATE_M
-    low_y, high_y = min(ys, default=math.inf) - GATE_M, max(ys, default=-math.inf) + GATE_M
+    heads = [(j, p.head, measured_m(p) ** 2, p.error_m or 0.0) for j, p in enumerate(people)]
+    if not heads:
+        return Matched([], [], {})
+    xs, ys = ([head[axis] for _, head, _, _ in heads] for axis in (0, 1))
+    low_x, high_x = min(xs) - GATE_M, max(xs) + GATE_M
+    low_y, high_y = min(ys) - GATE_M, max(ys) + GATE_M
     for i, track in enumerate(tracks):
         on_x, on_y = ON_S * abs(track.vx), ON_S * abs(track.vy)  # nobody goes further unseen
         if not (low_x - on_x <= track.x <= high_x + on_x and low_y - on_y <= track.y <= high_y + on_y):
             continue
         x, y, variance = track.ahead(at_s)
-        for j, person in enumerate(people):
-            error = errors[j]
-            scale = variance + error
-            dx, dy = person.head[0] - x, person.head[1] - y
+        for j, head, error, told_m in heads:
+            dx, dy = head[0] - x, head[1] - y
             square = dx * dx + dy * dy
-            if square > GATE_M * GATE_M or square > GATE * scale:
+            if square > GATE_M * GATE_M:
+                continue
+            scale = variance + error
+            if square > GATE * scale:
                 continue
             cost = square / scale + 2 * math.log(scale / MEASURED_M**2)
             if math.isnan(track.tall_m):
-                cost += min(9.0, (person.head[2] - track.z) ** 2 / (track.z_variance + error))
+                cost += min(9.0, (head[2] - track.z) ** 2 / (track.z_variance + error))
             else:
-                cost -= 2 * as_tall(person.head[2], track.tall_m, person.error_m or 0.0)
+                cost -= 2 * as_tall(head[2], track.tall_m, told_m)
             costs[i, j] = cost if track.sure else cost + 4.0
             by_person[j].append(i)
             by_track.setdefault(i, []).append(j)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from edge.floor.crowd import Crowd
 
 ACCELERATION_M_S2 = 1.6
@@ -25,8 +27,7 @@ COAST_S = 0.8
 """An unseen person's velocity dies away over this time: people who vanish behind somebody stand still."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True, gc=False):
     """One camera saw this track once: time, head and wrists in the store frame."""
 
     at_s: float

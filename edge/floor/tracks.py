@@ -110,7 +110,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
     people = [
         PersonSeen(
             (p.head[0] - bx, p.head[1] - by, p.head[2] - bz),
-            tuple((h[0] - bx, h[1] - by, h[2] - bz) for h in p.hands),
+            tuple([(x - bx, y - by, z - bz) for x, y, z in p.hands]),
             p.score,
             error_m=p.error_m,
         )
@@ -220,9 +220,11 @@ def bias_of(state: FloorState, camera: str) -> tuple[float, float, float]:
     known = state.bias_m.get(camera)
     if known is None or len(state.bias_m) < 2:
         return 0.0, 0.0, 0.0
-    others = list(state.bias_m.values())
-    x, y, z = (known[axis] - sum(b[axis] for b in others) / len(others) for axis in range(3))
-    return _at_most(x), _at_most(y), _at_most(z)
+    x, y, z = 0.0, 0.0, 0.0
+    for of_x, of_y, of_z, _ in state.bias_m.values():
+        x, y, z = x + of_x, y + of_y, z + of_z
+    count = len(state.bias_m)
+    return _at_most(known[0] - x / count), _at_most(known[1] - y / count), _at_most(known[2] - z / count)
 
 
 def _at_most(bias_m: float) -> float:

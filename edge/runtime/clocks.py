@@ -8,7 +8,8 @@ the future.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from edge.clocks import (
     CAMERA,

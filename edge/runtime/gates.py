@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from edge.attribution import admit, followed, measure, whose_track
 from edge.floor import arrive, forget, keep, was_blind, went_through

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+
+from msgspec.structs import replace
 
 from edge.attribution import attribute, cart_of, united, whose_track
 from edge.floor import reaches
@@ -24,7 +26,7 @@ from edge.runtime.doubts import doubt, doubt_now
 from edge.runtime.health import status, tell
 from edge.runtime.promises import known_here, terms_of
 from edge.runtime.supply import tell_stock
-from edge.shelf import sense
+from edge.shelf import Told, sense
 from edge.state import State
 from edge.stock import follow, most_on
 from edge.store import Store
@@ -56,14 +58,8 @@ def weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect
     told = sense(shelf, batch, haze_of(state, batch.shelf))
     if shelf.late == late:
         state.heard_s[f"shelf/{batch.shelf}"] = state.now_s
-    effects += [touch for touch in told if isinstance(touch, Touch)]
-    for anew in (r for r in told if isinstance(r, Restarted)):
-        started_anew(state, store, anew, effects)
-    events = [e for e in told if isinstance(e, ShelfEvent)]
-    there = most_on(state.stock, store.planogram.on(batch.shelf)) if events else {}
-    known = known_here(state, store) if events else store
-    for event in united(state.belief, known, events, there):
-        _explain(state, store, event, effects)
+    if told:
+        _told(state, store, batch.shelf, told, effects)
     blind = shelf.blind
     if blind != state.blind.get(batch.shelf, ()):
         state.blind[batch.shelf] = blind
@@ -72,6 +68,18 @@ def weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect
         effects.append(status(state, store))
     if shelf.spitting or f"plates/{batch.shelf}/nonsense" in state.troubles:
         tell(state, store, f"plates/{batch.shelf}/nonsense", _spits(batch.shelf, shelf.spitting), effects)
+
+
+def _told(state: State, store: Store, shelf: str, told: Sequence[Told], effects: list[Effect]) -> None:
+    """What a batch settled: hands that came and went, scales that started anew, and what somebody moved."""
+    effects += [touch for touch in told if isinstance(touch, Touch)]
+    for anew in (r for r in told if isinstance(r, Restarted)):
+        started_anew(state, store, anew, effects)
+    events = [e for e in told if isinstance(e, ShelfEvent)]
+    if events:
+        known = known_here(state, store)
+        for event in united(state.belief, known, events, most_on(state.stock, store.planogram.on(shelf))):
+            _explain(state, store, event, effects)
 
 
 def _spits(shelf: str, plates: tuple[int, ...]) -> str:

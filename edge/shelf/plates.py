@@ -28,6 +28,7 @@ LEVEL_MEMORY_S = 3.0
 
 NOISE_MEMORY_S = 20.0
 NOISE_EVERY_S = 1.0
+"""So often noise is learned, and it is looked whether a plate says one number over and over."""
 NOISE_FLOOR_G = 0.2
 """No plate is quieter than this: a reading has a last digit."""
 
@@ -56,9 +57,9 @@ LEAST_SHARE = 0.4
 class ShelfState:
     """All arrays have one element (or row) a plate. Times are UNIX seconds, masses grams.
 
-    ``past_g`` (plates, `PAST_BLOCKS`) and ``past_scatter_g2`` hold each block's mean and its samples' variance,
-    ``past_s`` when the block began, ``past_n`` how many samples it had; they are rings, ``blocks`` counts all
-    blocks ever written.
+    ``past_g`` (plates, `PAST_BLOCKS`) and ``past_scatter_g2`` hold each block's mean and its samples' variance (the
+    latter only while some plate is stirred), ``past_s`` when the block began, ``past_n`` how many samples it had; they
+    are rings, ``blocks`` counts all blocks ever written.
     """
 
     shelf: str
@@ -89,7 +90,7 @@ class ShelfState:
     digit_g: Floats
     """The smallest step that its readings have made."""
     noise_at_s: float
-    """When noise was last learned: it changes slowly, and is looked at about once a second."""
+    """When noise was last learned, and plates that repeat themselves looked for: both now and then."""
     stirred: Bools
     stirred_since_s: Floats
     before_g: Floats
@@ -124,6 +125,8 @@ class ShelfState:
     """By how much the times of that gap may be wrong."""
     lasts_s: float = 0.0
     """How long its batches are: so much later than it happens a thing is heard of."""
+    stirs: bool = True
+    """Some plate is stirred."""
     repeats: bool = False
     """Some plate said the same number as before."""
     unread: bool = False
@@ -217,7 +220,7 @@ class Grid:
 
     ``mean`` (samples, count + 1) makes the blocks' means and, last, the whole batch's, ``block_mean`` the blocks'
     alone; ``offset_s`` (count,) is when each block begins, ``samples`` (count,) how many it has, ``spread`` (count,)
-    corrects its variance (n / (n - 1)).
+    corrects its variance (n / (n - 1)). ``span_s``: how long the batch is; ``follow``: how far it draws a quiet level.
     """
 
     count: int
@@ -226,6 +229,8 @@ class Grid:
     offset_s: Floats
     samples: Floats
     spread: Floats
+    span_s: float
+    follow: float
 
 
 @lru_cache(maxsize=64)
@@ -238,24 +243,37 @@ def grid_of(samples: int, hz: float) -> Grid:
     for block in range(count):
         mean[edges[block] : edges[block + 1], block] = 1.0 / sizes[block]
     mean[:, count] = 1.0 / samples
+    span_s = samples / hz
     return Grid(
-        count, mean, np.ascontiguousarray(mean[:, :count]), edges[:-1] / hz, sizes, sizes / np.maximum(1.0, sizes - 1.0)
+        count=count,
+        mean=mean,
+        block_mean=np.ascontiguousarray(mean[:, :count]),
+        offset_s=edges[:-1] / hz,
+        samples=sizes,
+        spread=sizes / np.maximum(1.0, sizes - 1.0),
+        span_s=span_s,
+        follow=1.0 - math.exp(-span_s / LEVEL_MEMORY_S),
     )
 
 
-def cut(mass_g: Floats, grid: Grid) -> tuple[Floats, Floats]:
-    """Means (plates, count + 1), the last column the whole batch's, and the blocks' variances (plates, count).
+def means_of(mass_g: Floats, grid: Grid) -> Floats:
+    """Means (plates, count + 1) of a batch's blocks, the last column the whole batch's."""
+    means: Floats = mass_g.dot(grid.mean)
+    return means
+
+
+def variances_of(mass_g: Floats, means: Floats, grid: Grid) -> Floats:
+    """Variances (plates, count) of a batch's blocks around their ``means``.
 
     Sums of squares are exact enough: kilograms squared in double precision still resolve a microgram.
     """
-    means = mass_g @ grid.mean
     blocks = means[:, : grid.count]
-    variances = ((mass_g * mass_g) @ grid.block_mean - blocks * blocks) * grid.spread
-    return means, variances
+    variances: Floats = ((mass_g * mass_g).dot(grid.block_mean) - blocks * blocks) * grid.spread
+    return variances
 
 
-def remember(state: ShelfState, at_s: float, grid: Grid, means: Floats, variances: Floats) -> None:
-    """Write a batch's blocks into the ring."""
+def remember(state: ShelfState, at_s: float, grid: Grid, means: Floats, variances: Floats | None = None) -> None:
+    """Write a batch's blocks into the ring; without ``variances`` where no plate is stirred, and nobody asks."""
     slot = state.blocks % PAST_BLOCKS
     where: slice | NDArray[np.int64] = slice(slot, slot + grid.count)
     if slot + grid.count > PAST_BLOCKS:
@@ -263,7 +281,8 @@ def remember(state: ShelfState, at_s: float, grid: Grid, means: Floats, variance
     state.past_s[where] = grid.offset_s + at_s
     state.past_n[where] = grid.samples
     state.past_g[:, where] = means[:, : grid.count]
-    state.past_scatter_g2[:, where] = variances
+    if variances is not None:
+        state.past_scatter_g2[:, where] = variances
     state.blocks += grid.count
 
 

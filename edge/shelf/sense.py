@@ -18,7 +18,6 @@ from edge.shelf.events import Told, gather
 from edge.shelf.plates import (
     BLOCK_S,
     LEAVES_SIGMA,
-    LEVEL_MEMORY_S,
     NOISE_EVERY_S,
     NOISE_FLOOR_G,
     PAST_BLOCKS,
@@ -28,14 +27,15 @@ from edge.shelf.plates import (
     PlateStep,
     ShelfState,
     bounds,
-    cut,
     grid_of,
     learn_noise,
     leaving,
     mean_between,
+    means_of,
     recall,
     remember,
     trembles,
+    variances_of,
 )
 from edge.shelf.samples import (
     PIECE_S,
@@ -130,14 +130,22 @@ def _piece(
 ) -> list[Told]:
     """One piece of a batch."""
     grid = grid_of(mass_g.shape[1], hz)
-    means, variances = cut(mass_g, grid)
-    fresh = state.blocks == 0
-    ordinary = not fresh and not state.unread and variances.min() > FLAT_G2
+    means = means_of(mass_g, grid)
     if state.bound_of != (mass_g.shape[1], hz):
         state.bound_g, state.bound_of = bounds(state, grid), (mass_g.shape[1], hz)
     off = means - state.level_g[:, None]
-    far = np.abs(off) > state.bound_g
-    restless = bool(far.any() or state.stirred.any())
+    near = np.abs(off) <= state.bound_g  # and not where nothing is known
+    still = not state.stirs and np.count_nonzero(near) == near.size
+    if still and not haze_s and _is_usual(state, at_s, grid):
+        remember(state, at_s, grid, means)
+        state.level_g += grid.follow * off[:, -1]
+        state.heard_until_s = at_s + grid.span_s
+        state.tail_g = last_two(state, mass_g)
+        return gather(state) if state.waiting else []
+    variances = variances_of(mass_g, means, grid)
+    fresh = state.blocks == 0
+    ordinary = not fresh and not state.unread and variances.min() > FLAT_G2
+    restless = state.stirs or bool((np.abs(off) > state.bound_g).any())
     if fresh or restless or not ordinary:
         cleaned = _cleaned(state, at_s, hz, mass_g, restless, ordinary, may_hold)
         if not cleaned.shape[1]:
@@ -145,9 +153,9 @@ def _piece(
         if cleaned is not mass_g:
             mass_g = cleaned
             grid = grid_of(mass_g.shape[1], hz)
-            means, variances = cut(mass_g, grid)
-    span_s = mass_g.shape[1] / hz
-    heard_before_s, state.heard_until_s = state.heard_until_s, at_s + span_s
+            means = means_of(mass_g, grid)
+            variances = variances_of(mass_g, means, grid)
+    heard_before_s, state.heard_until_s = state.heard_until_s, at_s + grid.span_s
     gap = heard_before_s > 0 and at_s - heard_before_s > GAP_S
     if gap or haze_s:
         _note_gap(state, heard_before_s if gap else at_s, state.heard_until_s if haze_s else at_s, haze_s)
@@ -157,21 +165,19 @@ def _piece(
             count_none(state)
     else:
         count_repeats(state, mass_g)
-        unread = _unread(state, means, span_s)
+        unread = _unread(state, means, grid.span_s)
         if fresh:
             _first(state, means, at_s)
         if unread is not None:
             means, variances = _patch(state, unread, means, variances, at_s)
     if state.bound_of != (mass_g.shape[1], hz):
         state.bound_g, state.bound_of = bounds(state, grid), (mass_g.shape[1], hz)
-    if restless or not ordinary:
-        off = means - state.level_g[:, None]
-        far = np.abs(off) > state.bound_g
-        restless = bool(far.any() or state.stirred.any())
+    off = means - state.level_g[:, None]
+    far = np.abs(off) > state.bound_g
+    state.stirs = bool(state.stirred.any())
     remember(state, at_s, grid, means, variances)
-    follow = 1.0 - math.exp(-span_s / LEVEL_MEMORY_S)
-    if not restless:
-        state.level_g += follow * off[:, -1]
+    if not state.stirs and not far.any():
+        state.level_g += grid.follow * off[:, -1]
         if at_s - state.noise_at_s >= NOISE_EVERY_S:
             _learn(state, at_s, grid, off, variances, ~state.stirred if unread is None else ~unread, mass_g)
         state.tail_g = last_two(state, mass_g)
@@ -181,13 +187,27 @@ def _piece(
         first = int(far[plate, : grid.count].argmax())
         _stir(state, int(plate), heard_before_s if gap else at_s + float(grid.offset_s[first]))
     quiet = ~state.stirred & ~left
-    state.level_g += np.where(quiet, follow * off[:, -1], 0.0)
+    state.level_g += np.where(quiet, grid.follow * off[:, -1], 0.0)
     if at_s - state.noise_at_s >= NOISE_EVERY_S:
         _learn(state, at_s, grid, off, variances, quiet if unread is None else quiet & ~unread, mass_g)
     state.tail_g = last_two(state, mass_g)
     for plate in np.flatnonzero(state.stirred):
         _settle(state, int(plate), grid.count)
+    state.stirs = bool(state.stirred.any())
     return gather(state)
+
+
+def _is_usual(state: ShelfState, at_s: float, grid: Grid) -> bool:
+    """Whether a piece of a shelf on which nothing moves needs no closer look: it follows on the last one, every plate
+    can be read, and none repeats itself as far as was seen when noise was last learned. A block of one sample has no
+    scatter by which that is seen.
+    """
+    return (
+        at_s - state.heard_until_s <= GAP_S
+        and at_s - state.noise_at_s < NOISE_EVERY_S
+        and not (state.unread or state.repeats)
+        and grid.count < len(grid.mean)
+    )
 
 
 def _cleaned(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from calibration.health import Health
 from edge.records import WeightBatch
@@ -113,7 +114,7 @@ def test_clocks_are_judged_by_what_no_network_can_do() -> None:
         health = Health(STORE, [shelf.id])
         for batch in Goods(Rig(shelf, hardware, 4), STORE, 4).day(seconds, None):
             delay_s = float(late.choice([0.0, 0.05, 2.5], p=[0.3, 0.5, 0.2]))
-            health.hear(replace(batch, received_s=batch.received_s + delay_s))
+            health.hear(structs.replace(batch, received_s=batch.received_s + delay_s))
         return health
 
     well = held_up(replace(healthy(shelf.plates, 4), clock_ppm=60.0), 900.0).verdict()[0]
