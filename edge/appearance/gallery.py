@@ -6,8 +6,7 @@ A gallery is never changed in place: many stories share one.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -15,10 +14,10 @@ from numpy.typing import NDArray
 
 Vector: TypeAlias = NDArray[np.float64]
 
-Gallery: TypeAlias = Mapping[str, tuple[Vector, float]]
+Gallery: TypeAlias = dict[str, tuple[Vector, float]]
 """Camera -> (mean of unit vectors, of how many)."""
 
-NOBODY: Gallery = MappingProxyType({})
+NOBODY: Gallery = {}
 """Nothing is known of how somebody looks."""
 
 MOST = 24.0

@@ -131,7 +131,11 @@ def _likenesses(
     if own is not None and own[0].shape == vector.shape:
         found.append((_gauge(gauges.within, camera), _cosine(vector, length, own[0])))
     if len(found) < most:
-        others = [mean for name, (mean, _) in gallery.items() if name != camera and mean.shape == vector.shape]
+        others = [
+            mean
+            for name, (mean, _) in gallery.items()
+            if name != camera and mean.shape == vector.shape and not tells_nobody_apart(gauges, name)
+        ]
         if others:
             likeness = sum(_cosine(vector, length, mean) for mean in others) / len(others)
             found.append((_gauge(gauges.across, camera), likeness))
@@ -148,4 +152,3 @@ def _gauge(gauges: dict[str, Gauge], camera: str) -> Gauge:
 def _cosine(vector: Vector, length: float, mean: Vector) -> float:
     square = float(mean.dot(mean))
     return float(vector.dot(mean)) / (length * math.sqrt(square)) if square > 0.0 else 0.0
-

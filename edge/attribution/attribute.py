@@ -141,7 +141,7 @@ def mistake(belief: Belief, one: str, other: str, probability: float) -> None:
         swapped = h.branch(math.log(probability))
         swapped.who = {track: _renamed(person, names) for track, person in h.who.items()}
         swapped.carts = {names.get(visit, visit): cart for visit, cart in h.carts.items()}
-        swapped.statures_m = {_renamed(person, names): known for person, known in h.statures_m.items()}
+        swapped.known = {_renamed(person, names): known for person, known in h.known.items()}
         stories.append(swapped)
     replace(belief, cluster, stories)
 

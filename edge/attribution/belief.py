@@ -14,8 +14,11 @@ from collections.abc import Container, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import msgspec
+
+from edge.appearance import Gallery, Gauges, alike, merged
 from edge.attribution.recipes import Stray
-from edge.floor import Confusion, Stature
+from edge.floor import Confusion, Portrait
 
 MOST_HYPOTHESES = 72
 HOPELESS = -11.0
@@ -31,6 +34,9 @@ STATURE_WEIGHT = 0.6
 
 UNSEEN = -7.0
 """Nats for coming in without being seen by any camera, while others are seen."""
+
+LOOKS_WEIGHT = 0.8
+"""Portraits of one visit share the light and what the person carries."""
 
 STOOPING = 0.3
 STOOP_M = 0.5
@@ -63,9 +69,18 @@ def visit_of(person: str) -> str:
     return person.partition(PARTY)[0]
 
 
+class Features(msgspec.Struct, frozen=True):
+    """What is known of a person: the height of their head, measured ``count`` times, and how they look."""
+
+    height_m: float
+    count: int
+    looks: Gallery = msgspec.field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Hypothesis:
-    """One consistent story, ``nats`` against the others of its cluster; ``who``: which person each track follows.
+    """One consistent story, ``nats`` against the others of its cluster; ``who``: which person each track follows, and
+    ``known`` what each of them is like.
 
     Dictionaries may be shared between stories: copy, then change, and call `changed`.
     """
@@ -74,12 +89,12 @@ class Hypothesis:
     who: dict[int, str]
     carts: dict[str, Holding]
     strays: tuple[Stray, ...] = ()
-    statures_m: dict[str, tuple[float, int]] = field(default_factory=dict)
+    known: dict[str, Features] = field(default_factory=dict)
     _tale: str = ""
 
     def branch(self, nats: float) -> Hypothesis:
         """A copy that goes its own way from here; carts are copied when they change."""
-        return Hypothesis(self.nats + nats, dict(self.who), dict(self.carts), self.strays, self.statures_m)
+        return Hypothesis(self.nats + nats, dict(self.who), dict(self.carts), self.strays, self.known)
 
     def changed(self) -> None:
         """What the story tells has been changed in place."""
@@ -159,8 +174,8 @@ def admit(
                 hidden = branch.who.get(track, "")
                 if visit_of(hidden):
                     branch.who[_unseen_track(belief, unseen, hidden)] = hidden
-                elif hidden or f"{PARTY}{track}" in branch.statures_m:
-                    branch.statures_m = _known_as(branch.statures_m, hidden or f"{PARTY}{track}", person)
+                elif hidden or f"{PARTY}{track}" in branch.known:
+                    branch.known = _known_as(branch.known, hidden or f"{PARTY}{track}", person)
                 branch.who[track] = person
                 branches.append(branch)
     for branch in branches:
@@ -170,12 +185,12 @@ def admit(
     _settle_down(belief, cluster)
 
 
-def _known_as(statures_m: dict[str, tuple[float, int]], stranger: str, person: str) -> dict[str, tuple[float, int]]:
-    """Heights, where a stranger turns out to be somebody: as tall as they were until now."""
-    known = {p: stature for p, stature in statures_m.items() if p != stranger}
-    if stranger in statures_m:
-        known[person] = statures_m[stranger]
-    return known
+def _known_as(known: dict[str, Features], stranger: str, person: str) -> dict[str, Features]:
+    """What people are like, where a stranger turns out to be somebody: they are as they were until now."""
+    renamed = {p: features for p, features in known.items() if p != stranger}
+    if stranger in known:
+        renamed[person] = known[stranger]
+    return renamed
 
 
 def followed(belief: Belief, track: int) -> bool:
@@ -208,34 +223,37 @@ def confuse(belief: Belief, doubt: Confusion) -> None:
     _settle_down(belief, cluster)
 
 
-def measure(belief: Belief, stature: Stature) -> None:
-    """How high a track's person holds the head speaks for the stories in which that visitor is that tall."""
-    cluster = next((c for c in belief.clusters if stature.track in c.tracks()), None)
+def measure(belief: Belief, portrait: Portrait, gauges: Gauges | None = None) -> None:
+    """How high a track's person holds the head, and how they look, speaks for the stories in which that visitor is like
+    that. ``gauges``: what looks are worth.
+    """
+    cluster = next((c for c in belief.clusters if portrait.track in c.tracks()), None)
     if cluster is None:
         return
-    first, stranger = (stature.height_m, 0), f"{PARTY}{stature.track}"
-    judged: dict[tuple[float, int], tuple[float, tuple[float, int]]] = {}
+    first, stranger = Features(portrait.height_m, 0), f"{PARTY}{portrait.track}"
+    judged: dict[int, tuple[float, Features]] = {}
     for h in cluster.hypotheses:
-        person = h.who.get(stature.track, "") or stranger
-        known = h.statures_m.get(person, first)
-        if known not in judged:  # most stories know the same of most people
-            judged[known] = _measured(stature.height_m, *known)
-        nats, measured = judged[known]
+        person = h.who.get(portrait.track, "") or stranger
+        features = h.known.get(person, first)
+        if id(features) not in judged:  # most stories know the same of most people
+            judged[id(features)] = _measured(portrait, features, gauges)
+        nats, measured = judged[id(features)]
         h.nats += nats
-        h.statures_m = {**h.statures_m, person: measured}
+        h.known = {**h.known, person: measured}
     if _reweigh(cluster.hypotheses):
         _settle_down(belief, cluster)
 
 
-def _measured(height_m: float, known_m: float, count: int) -> tuple[float, tuple[float, int]]:
-    """What a head's height says (nats) of somebody known to be ``known_m`` from ``count`` times before, and what is
-    known of them then.
-    """
+def _measured(portrait: Portrait, known: Features, gauges: Gauges | None) -> tuple[float, Features]:
+    """How much a portrait speaks (nats) for somebody of whom so much is known, and what is known of them then."""
+    height_m, known_m, count = portrait.height_m, known.height_m, known.count
     nats, upright = _as_tall(height_m, known_m, count)
     if count < WELL_KNOWN and height_m > known_m + 3 * STATURE_M:
         known_m, count, upright = height_m, 0, 1.0  # they had bent until now
     mean_m = known_m + upright * (height_m - known_m) / (count + 1)
-    return STATURE_WEIGHT * nats, (mean_m, min(count + 1, 8))
+    by_looks = alike(gauges, portrait.looks, known.looks) if gauges is not None else 0.0
+    looks = merged(known.looks, portrait.looks)
+    return STATURE_WEIGHT * nats + LOOKS_WEIGHT * by_looks, Features(mean_m, min(count + 1, 8), looks)
 
 
 def _as_tall(height_m: float, known_m: float, count: int) -> tuple[float, float]:
@@ -262,7 +280,7 @@ def depart(belief: Belief, visit: str, present: Set[int]) -> None:
                 h.who = {
                     t: ("" if visit_of(p) == visit and t < 0 else p) for t, p in h.who.items() if t in present or t < 0
                 }
-                h.statures_m = {p: s for p, s in h.statures_m.items() if visit_of(p) != visit}
+                h.known = {p: s for p, s in h.known.items() if visit_of(p) != visit}
                 h.changed()
             _settle_down(belief, cluster)
 
@@ -311,7 +329,7 @@ def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothe
             a.who | b.who,
             a.carts | b.carts,
             a.strays + b.strays,
-            a.statures_m | b.statures_m,
+            a.known | b.known,
         )
         for a, b in ranked[:MOST_HYPOTHESES]
     ]
@@ -371,7 +389,7 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
         if all(visit_of(h.who.get(track, "")) == visit_of(first.who[track]) for h in stories):
             for h in stories:
                 h.who = {t: v for t, v in h.who.items() if t != track}
-                h.statures_m = {p: s for p, s in h.statures_m.items() if visit_of(p) or p in h.who.values()}
+                h.known = {p: s for p, s in h.known.items() if visit_of(p) or p in h.who.values()}
                 h.changed()
     if not any(h.carts or h.who or h.strays for h in stories):
         belief.clusters.remove(cluster)
@@ -391,12 +409,12 @@ def _stand_alone(belief: Belief, stories: list[Hypothesis], visit: str) -> None:
     """Move a visit about which all stories agree into a cluster of its own."""
     first = stories[0]
     tracks = {t: p for t, p in first.who.items() if visit_of(p) == visit}
-    statures = {p: s for p, s in first.statures_m.items() if visit_of(p) == visit}
-    alone = Hypothesis(0.0, tracks, {visit: first.carts[visit]}, (), statures)
+    portraits = {p: s for p, s in first.known.items() if visit_of(p) == visit}
+    alone = Hypothesis(0.0, tracks, {visit: first.carts[visit]}, (), portraits)
     for h in stories:
         h.carts = {v: c for v, c in h.carts.items() if v != visit}
         h.who = {t: v for t, v in h.who.items() if t not in tracks}
-        h.statures_m = {p: s for p, s in h.statures_m.items() if visit_of(p) != visit}
+        h.known = {p: s for p, s in h.known.items() if visit_of(p) != visit}
         h.changed()
     belief.clusters.append(Cluster([alone]))
 

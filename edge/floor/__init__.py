@@ -2,7 +2,7 @@
 
 Enters: `PeopleFrame` records, anonymous heads and wrists in the store frame. Leaves: tracks that survive missed
 seconds, how near each came to some plates (`Reach`), where two of them may have been taken for each other
-(`Confusion`), and what may tell them apart later (`Stature`). Refuses: ghosts (a track counts once it was seen
+(`Confusion`), and what may tell them apart later (`Portrait`). Refuses: ghosts (a track counts once it was seen
 often enough).
 """
 
@@ -12,7 +12,7 @@ from edge.floor.reach import reaches
 from edge.floor.state import (
     Confusion,
     FloorState,
-    Stature,
+    Portrait,
     Track,
     arrive,
     forget,
@@ -27,7 +27,7 @@ from edge.floor.tracks import see
 __all__ = [
     "Confusion",
     "FloorState",
-    "Stature",
+    "Portrait",
     "Track",
     "arrive",
     "doubts_now",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from edge.appearance import Gallery
 from edge.records import Point
 
 TURNING_M2_S3 = 0.4
@@ -51,11 +52,12 @@ class Moving(Protocol):
     z_variance: float
     at_s: float
     tall_m: float
+    looks: Gallery
 
 
 class Body(msgspec.Struct, frozen=True, gc=False):
     """A person in motion: position and velocity (m, m/s), their variances of one axis, the head's height and its
-    variance, and how tall the person is (NaN: not known).
+    variance, how tall the person is (NaN: not known), and whose looks they have (an index; -1: nobody's).
     """
 
     x: float
@@ -68,6 +70,7 @@ class Body(msgspec.Struct, frozen=True, gc=False):
     v: float
     pz: float
     tall_m: float
+    looks: int = -1
 
     def moved(self, dt: float) -> Body:
         """Where the body is ``dt`` seconds later."""
@@ -82,6 +85,7 @@ class Body(msgspec.Struct, frozen=True, gc=False):
             self.v + TURNING_M2_S3 * dt,
             self.pz + STOOPING_M2_S * dt,
             self.tall_m,
+            self.looks,
         )
 
     def seen(self, head: Point, error_m: float, told_m: float = 0.0) -> tuple[Body, float]:
@@ -109,12 +113,13 @@ class Body(msgspec.Struct, frozen=True, gc=False):
                 self.v - kv * self.pv,
                 (1 - kz) * self.pz,
                 self.tall_m,
+                self.looks,
             ),
             nats,
         )
 
 
-def body_of(track: Moving, at_s: float) -> Body:
-    """The person whom a track follows, at a time."""
-    body = Body(track.x, track.y, track.z, track.vx, track.vy, *track.variance, track.z_variance, track.tall_m)
+def body_of(track: Moving, at_s: float, looks: int = -1) -> Body:
+    """The person whom a track follows, at a time. ``looks``: see `Body`."""
+    body = Body(track.x, track.y, track.z, track.vx, track.vy, *track.variance, track.z_variance, track.tall_m, looks)
     return body.moved(max(0.0, at_s - track.at_s))

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
+from edge.appearance import Gallery
 from edge.floor.body import LEAST_M, Body, Moving, body_of
 from edge.records import PersonSeen
 
@@ -39,6 +41,9 @@ BODY_GATE_M = 0.8
 TRUST = 0.5
 """Frames share their cameras' errors: the stories' log-weights are worth only this much."""
 
+LOOKS_WEIGHT = 0.5
+"""… and what heads look like even less: who is half hidden is for all frames."""
+
 MOST_STORIES = 12
 STORIES_EACH = 3
 """Stories kept in all, and of each kind: kinds differ in whose body goes on as which track."""
@@ -62,26 +67,30 @@ class Story(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Crowd:
-    """Tracks that could be exchanged; ``close_s`` is when each last could be, ``at_s`` the latest frame taken in."""
+    """Tracks that could be exchanged; ``close_s`` is when each last could be, ``at_s`` the latest frame taken in,
+    ``looks`` how the people look whom the stories' bodies are (`Body.looks`).
+    """
 
     members: tuple[int, ...]
     since_s: float
     at_s: float
     close_s: dict[int, float]
     stories: list[Story]
+    looks: list[Gallery]
 
 
 def gather_crowd(tracks: Sequence[Moving], at_s: float) -> Crowd:
     """These tracks begin to be mistakable."""
     members = tuple(t.id for t in tracks)
-    return Crowd(
-        members, at_s, at_s, dict.fromkeys(members, at_s), [Story(0.0, tuple(body_of(t, at_s) for t in tracks))]
-    )
+    story = Story(0.0, tuple(body_of(t, at_s, i) for i, t in enumerate(tracks)))
+    return Crowd(members, at_s, at_s, dict.fromkeys(members, at_s), [story], [t.looks for t in tracks])
 
 
 def unite(a: Crowd, b: Crowd) -> Crowd:
     """Two crowds that met are one."""
-    stories = [Story(s.nats + t.nats, s.bodies + t.bodies) for s in a.stories for t in b.stories]
+    known = len(a.looks)
+    others = [(t.nats, tuple(replace(body, looks=body.looks + known) for body in t.bodies)) for t in b.stories]
+    stories = [Story(s.nats + nats, s.bodies + bodies) for s in a.stories for nats, bodies in others]
     stories.sort(key=lambda s: -s.nats)
     return Crowd(
         a.members + b.members,
@@ -89,11 +98,20 @@ def unite(a: Crowd, b: Crowd) -> Crowd:
         max(a.at_s, b.at_s),
         a.close_s | b.close_s,
         stories[:MOST_STORIES],
+        a.looks + b.looks,
     )
 
 
-def witness(crowd: Crowd, heads: Sequence[PersonSeen], tracks: Mapping[int, Moving], at_s: float) -> None:
-    """Take in the heads that one frame shows of the crowd."""
+def witness(
+    crowd: Crowd,
+    heads: Sequence[PersonSeen],
+    tracks: Mapping[int, Moving],
+    at_s: float,
+    likeness: Sequence[Sequence[float]] = (),
+) -> None:
+    """Take in the heads that one frame shows of the crowd. ``likeness``: for each of the crowd's ``looks``, how much
+    each head is like it, a log-likelihood ratio.
+    """
     dt = max(0.0, at_s - crowd.at_s)
     crowd.at_s = max(crowd.at_s, at_s)
     if dt > 0:
@@ -101,8 +119,11 @@ def witness(crowd: Crowd, heads: Sequence[PersonSeen], tracks: Mapping[int, Movi
     if not heads:
         return
     errors_m = [_errors_m(p, SEEN_M) for p in heads]
+    unlike_nobody = [0.0] * len(heads)
+    weighed = [[LOOKS_WEIGHT * nats for nats in row] for row in likeness] or [unlike_nobody for _ in crowd.looks]
+    weighed.append(unlike_nobody)  # of nobody's looks: index -1
     looked: dict[int, list[Seen]] = {}
-    told = [t for s in crowd.stories for t in _tellings(s, heads, errors_m, looked)]
+    told = [t for s in crowd.stories for t in _tellings(s, heads, errors_m, weighed, looked)]
     told.sort(key=lambda s: -s.nats)
     best = told[0].nats
     kept: dict[Way, int] = {}
@@ -175,32 +196,37 @@ def _nearest(gaps: Sequence[Sequence[float]]) -> tuple[int, ...]:
     return way
 
 
-def _looked_at(body: Body, heads: Sequence[PersonSeen], errors_m: Sequence[tuple[float, float]]) -> list[Seen]:
+def _looked_at(
+    body: Body, heads: Sequence[PersonSeen], errors_m: Sequence[tuple[float, float]], likeness: Sequence[float]
+) -> list[Seen]:
     """For each head the body as it would be after having made it, and the log-likelihood of that; None where the head
-    is too far away.
+    is too far away. ``likeness``: how much each head looks like it, in nats.
     """
-    return [
-        body.seen(p.head, error_m, told_m)
-        if (p.head[0] - body.x) ** 2 + (p.head[1] - body.y) ** 2 < BODY_GATE_M**2
-        else None
-        for p, (error_m, told_m) in zip(heads, errors_m, strict=True)
-    ]
+    found: list[Seen] = []
+    for p, (error_m, told_m), alike in zip(heads, errors_m, likeness, strict=True):
+        if (p.head[0] - body.x) ** 2 + (p.head[1] - body.y) ** 2 < BODY_GATE_M**2:
+            after, nats = body.seen(p.head, error_m, told_m)
+            found.append((after, nats + alike))
+        else:
+            found.append(None)
+    return found
 
 
 def _tellings(
     story: Story,
     heads: Sequence[PersonSeen],
     errors_m: Sequence[tuple[float, float]],
+    likeness: Sequence[Sequence[float]],
     looked: dict[int, list[Seen]],
 ) -> Iterator[Story]:
-    """Every way in which a story's bodies may have made these heads. ``looked``: what is known of bodies that other
-    stories have in common with this one, by their identity.
+    """Every way in which a story's bodies may have made these heads. ``likeness``: by `Body.looks`, of each head.
+    ``looked``: what is known of bodies that other stories have in common with this one, by their identity.
     """
     of_bodies: list[list[Seen]] = []
     for body in story.bodies:
         of_body = looked.get(id(body))
         if of_body is None:
-            of_body = looked[id(body)] = _looked_at(body, heads, errors_m)
+            of_body = looked[id(body)] = _looked_at(body, heads, errors_m, likeness[body.looks])
         of_bodies.append(of_body)
     seen = list(zip(*of_bodies, strict=True))
     for owners in _owners(len(heads), len(story.bodies), seen):

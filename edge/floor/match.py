@@ -9,7 +9,7 @@ people get taken for each other.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,9 @@ GATE_M = 0.9
 
 MISTAKABLE = 14.0
 """Two people whose exchange would fit worse by this much (twice the nats) are not mistaken for each other."""
+
+LOOKS_WEIGHT = 0.5
+"""Frames follow each other closely, and who is half hidden is so in all of them."""
 
 FEW_WAYS = 400
 """Knots with at most so many ways to pair them are solved by trying."""
@@ -70,8 +73,15 @@ def measured_m(person: PersonSeen) -> float:
     return MEASURED_M if person.error_m is None else math.hypot(LEAST_M, person.error_m)
 
 
-def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) -> Matched:
-    """Match a frame's people to tracks; each at most once."""
+def match(
+    tracks: Sequence[Track],
+    people: Sequence[PersonSeen],
+    at_s: float,
+    alike: Callable[[int, Track], float] = lambda person, track: 0.0,
+) -> Matched:
+    """Match a frame's people to tracks; each at most once. ``alike``: how much a person (index) looks like a track's, a
+    log-likelihood ratio; asked for where several compete.
+    """
     costs: dict[tuple[int, int], float] = {}
     by_person: list[list[int]] = [[] for _ in people]
     by_track: dict[int, list[int]] = {}
@@ -111,6 +121,9 @@ def match(tracks: Sequence[Track], people: Sequence[PersonSeen], at_s: float) ->
             crowd.append(j)
     if not crowd:
         return Matched(pairs, [], {})
+    for j in crowd:
+        for i in by_person[j]:
+            costs[i, j] -= 2 * LOOKS_WEIGHT * alike(j, tracks[i])
     solved = _assign(costs, by_person, by_track, crowd)
     pairs += [(tracks[i], j) for i, j in solved]
     return Matched(pairs, _rivals(tracks, costs, by_person, by_track, solved), _left_over(tracks, costs, solved, crowd))

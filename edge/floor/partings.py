@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
+from edge.appearance import NOBODY, Gallery, alike
 from edge.floor.crowd import MOST_TOGETHER, gather_crowd, take_stock, unite, ways, witness
 from edge.floor.match import Rivals
 from edge.floor.state import Blindness, Confusion, FloorState
@@ -60,16 +61,19 @@ def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confus
             found = take_stock(crowd, state.tracks)
             if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
                 told.append(Confusion(now_s, crowd.members, tuple(found.items())))
-                _exchange_heights(state, told[-1])
+                _exchange_features(state, told[-1])
     return told
 
 
-def _exchange_heights(state: FloorState, doubt: Confusion) -> None:
-    """A track's height is its person's: it goes where the person went, and is not known where that is in doubt."""
+def _exchange_features(state: FloorState, doubt: Confusion) -> None:
+    """A track's height and looks are its person's: they go where the person went, and are not known where that is in
+    doubt.
+    """
     way, probability = doubt.ways[0]
-    tall = {t: state.tracks[t].tall_m for t in doubt.tracks}
+    known = {t: (state.tracks[t].tall_m, state.tracks[t].looks) for t in doubt.tracks}
     for track, person in zip(doubt.tracks, way, strict=True):
-        state.tracks[track].tall_m = tall[person] if probability > SURE_WAY else math.nan
+        found = state.tracks[track]
+        found.tall_m, found.looks = known[person] if probability > SURE_WAY else (math.nan, NOBODY)
 
 
 def touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
@@ -77,7 +81,8 @@ def touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
     for track in (rivals.a, rivals.b):
         if track.measured >= FEW_SIGHTINGS and math.isnan(track.tall_m):
             track.tall_m = track.heights_m / track.measured
-        track.heights_m, track.measured, track.statures = 0.0, 0, []
+        track.looks = track.looks or track.views
+        track.heights_m, track.measured, track.views, track.portraits = 0.0, 0, NOBODY, []
     homes = [c for c in state.crowds if rivals.a.id in c.members or rivals.b.id in c.members]
     crowd = homes[0] if homes else None
     if crowd is None:
@@ -94,8 +99,12 @@ def touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
     crowd.close_s[rivals.a.id] = crowd.close_s[rivals.b.id] = at_s
 
 
-def follow_crowds(state: FloorState, people: list[PersonSeen], owners: dict[int, int], at_s: float) -> None:
-    """Show every crowd the heads of this frame that may be its own; ``owners``: person -> track."""
+def follow_crowds(
+    state: FloorState, people: list[PersonSeen], views: Sequence[Gallery], owners: dict[int, int], at_s: float
+) -> None:
+    """Show every crowd the heads of this frame that may be its own; ``views``: how each looks, ``owners``: person ->
+    track.
+    """
     for crowd in state.crowds:
         if any(m not in state.tracks for m in crowd.members):
             continue
@@ -104,7 +113,9 @@ def follow_crowds(state: FloorState, people: list[PersonSeen], owners: dict[int,
             gap = min(math.dist(person.head[:2], (state.tracks[m].x, state.tracks[m].y)) for m in crowd.members)
             if owners.get(index) in crowd.members or (index not in owners and gap < CLOSE_M):
                 heads.append((gap, index))
-        witness(crowd, [people[i] for _, i in sorted(heads)[: len(crowd.members)]], state.tracks, at_s)
+        shown = [i for _, i in sorted(heads)[: len(crowd.members)]]
+        likeness = [[alike(state.gauges, views[i], looks) for i in shown] for looks in crowd.looks]
+        witness(crowd, [people[i] for i in shown], state.tracks, at_s, likeness)
 
 
 def parted(state: FloorState, now_s: float) -> list[Confusion]:
@@ -123,7 +134,7 @@ def parted(state: FloorState, now_s: float) -> list[Confusion]:
         found = ways(crowd, state.tracks)
         if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
             doubt = Confusion(now_s, crowd.members, tuple(found.items()))
-            _exchange_heights(state, doubt)
+            _exchange_features(state, doubt)
             told.append(doubt)
         if 2 <= len(still) <= MOST_TOGETHER and len(still) < len(crowd.members):
             rest = gather_crowd([state.tracks[m] for m in still], now_s)

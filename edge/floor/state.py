@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from edge.appearance import Gallery, Gauges
 from edge.floor.crowd import Crowd
 
 ACCELERATION_M_S2 = 1.6
@@ -52,13 +53,16 @@ def either(at_s: float, a: int, b: int, swap: float) -> Confusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Stature:
-    """A track's person, apart from everybody, held the head at ``height_m`` on average of ``sightings``."""
+class Portrait:
+    """A track's person, apart from everybody, held the head at ``height_m`` on average of ``sightings``, and looked
+    like ``looks``.
+    """
 
     at_s: float
     track: int
     height_m: float
     sightings: int
+    looks: Gallery = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -93,12 +97,16 @@ class Track:
     beside: tuple[int, float] | None = None
     """It began beside this track, and may have been its person from the start, with this probability."""
     heights_m: float = 0.0
-    """Sum of the head's heights since the last `Stature`, over ``measured`` sightings apart from everybody."""
+    """Sum of the head's heights since the last `Portrait`, over ``measured`` sightings apart from everybody."""
     measured: int = 0
     tall_m: float = math.nan
-    """How tall its person is, once that was measured apart from everybody."""
-    statures: list[Stature] = field(default_factory=list)
-    """The latest since the track began or last met somebody: whoever is bound to it later is that tall."""
+    """How tall its person is, once that was measured apart from everybody …"""
+    looks: Gallery = field(default_factory=dict)
+    """… and how they look."""
+    views: Gallery = field(default_factory=dict)
+    """How the head looked since the last `Portrait`, apart from everybody."""
+    portraits: list[Portrait] = field(default_factory=list)
+    """The latest since the track began or last met somebody: whoever is bound to it later is like that."""
     recent: list[Sighting] = field(default_factory=list)
 
     def ahead(self, at_s: float) -> tuple[float, float, float]:
@@ -133,6 +141,8 @@ class FloorState:
     crowds: list[Crowd] = field(default_factory=list)
     heard_until_s: dict[str, float] = field(default_factory=dict)
     bias_m: dict[str, tuple[float, float, float, int]] = field(default_factory=dict)
+    gauges: Gauges = field(default_factory=Gauges)
+    """How alike people look to the cameras."""
     next_id: int = 1
     late: int = 0
     blindness: list[Blindness] = field(default_factory=list)

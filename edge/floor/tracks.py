@@ -4,7 +4,7 @@ Each track is a constant-velocity Kalman filter on the floor plane (the same for
 beside it, fed by every camera that sees the person; each camera's own constant bias is learned on the way. People
 are matched to tracks frame by frame. Two people so close that a camera sees one head are one blob that both tracks
 share; when they part, each may have become the other, and that is told as a `Confusion` rather than decided here.
-What settles it later is told too: how high a track's person holds the head (`Stature`). Somebody who is not seen for a
+What settles it later is told too: how high a track's person holds the head (`Portrait`). Somebody who is not seen for a
 while is missing, not gone: people leave through gates, so a new track in the middle of the shop is first held
 against those who are missing.
 """
@@ -12,8 +12,9 @@ against those who are missing.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 
+from edge.appearance import NOBODY, Gallery, alike, learn, merged, unit
 from edge.floor.body import as_tall
 from edge.floor.match import match, measured_m
 from edge.floor.partings import CLOSE_M, follow_crowds, notice_blindness, parted, touch
@@ -22,8 +23,8 @@ from edge.floor.state import (
     COAST_S,
     Confusion,
     FloorState,
+    Portrait,
     Sighting,
-    Stature,
     Track,
     either,
     vanished_in_exit,
@@ -95,11 +96,13 @@ MOST_BIAS_M = 0.15
 SAME_HEIGHT_M = 0.06
 WELL_M = 0.1
 """A sighting with a larger error says nothing about its camera's bias, or how tall somebody is."""
-STATURE_SIGHTINGS = 12
-"""So many sightings of somebody who stands apart make one `Stature`."""
+LEARN_EVERY = 3
+"""Of so many sightings of somebody who stands apart one says how alike people look."""
+PORTRAIT_SIGHTINGS = 12
+"""So many sightings of somebody who stands apart make one `Portrait`."""
 
 
-def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
+def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Portrait]:
     """Take in one camera's frame; say which tracks may have been exchanged, and how tall people are."""
     if frame.at_s <= state.heard_until_s.get(frame.camera, -math.inf):
         state.late += 1
@@ -117,10 +120,11 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
         for p in frame.people
     ]
     tracks = list(state.tracks.values())
-    matched = match(tracks, people, frame.at_s)
-    told: list[Confusion | Stature] = []
+    views = [_view(frame.camera, p.embedding) for p in frame.people]
+    matched = match(tracks, people, frame.at_s, lambda person, track: alike(state.gauges, views[person], track.looks))
+    told: list[Confusion | Portrait] = []
     owners = {index: track.id for track, index in matched.pairs}
-    follow_crowds(state, people, owners, frame.at_s)
+    follow_crowds(state, people, views, owners, frame.at_s)
     crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}
     for track, index in matched.pairs:
         error_m = measured_m(people[index])
@@ -130,7 +134,10 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Stature]:
         if track.id not in crowded and track.sure and error_m <= WELL_M:
             if math.hypot(track.vx, track.vy) < STANDS_M_S:
                 _learn_bias(state, frame.camera, off)
-            told += _stature(track, people[index], frame.at_s)
+            if views[index] and _stands_alone(track, tracks):
+                _learn_looks(state, frame.camera, track, views[index], tracks)
+                track.views = merged(track.views, views[index])
+            told += _portray(track, people[index], frame.at_s)
         if not track.sure:
             track.apart += not _is_double(people[index], tracks, owners.values(), frame.at_s)
         if not track.sure and track.sightings >= CONFIRM_SIGHTINGS and _is_somebody(state, track):
@@ -231,15 +238,41 @@ def _at_most(bias_m: float) -> float:
     return max(-MOST_BIAS_M, min(MOST_BIAS_M, bias_m))
 
 
-def _stature(track: Track, person: PersonSeen, at_s: float) -> list[Stature]:
-    """Collect the height of somebody who stands apart; tell it when there is enough."""
+def _view(camera: str, embedding: Sequence[float] | None) -> Gallery:
+    """How a head looks in one frame."""
+    vector = unit(embedding) if embedding is not None else None
+    return NOBODY if vector is None else {camera: (vector, 1.0)}
+
+
+def _stands_alone(track: Track, tracks: Iterable[Track]) -> bool:
+    """Whether nobody is so near that a head may be two people's, though nobody noticed."""
+    return not any(
+        t.sure and not t.gone and t is not track and abs(t.x - track.x) < CLOSE_M and abs(t.y - track.y) < CLOSE_M
+        for t in tracks
+    )
+
+
+def _learn_looks(state: FloorState, camera: str, track: Track, view: Gallery, tracks: Sequence[Track]) -> None:
+    """Now and then: how alike this camera's views of one person are, and of two people."""
+    if track.measured % LEARN_EVERY or not track.looks:
+        return
+    vector = view[camera][0]
+    learn(state.gauges, camera, vector, track.looks, one=True)
+    others = [t for t in tracks if t.sure and t.looks and t is not track]
+    if others:
+        learn(state.gauges, camera, vector, others[track.sightings % len(others)].looks, one=False)
+
+
+def _portray(track: Track, person: PersonSeen, at_s: float) -> list[Portrait]:
+    """Collect the height of somebody who stands apart; tell it when there is enough, and how they looked."""
     track.heights_m += person.head[2]
     track.measured += 1
-    if track.measured < STATURE_SIGHTINGS:
+    if track.measured < PORTRAIT_SIGHTINGS:
         return []
-    told = Stature(at_s, track.id, track.heights_m / track.measured, track.measured)
-    track.heights_m, track.measured = 0.0, 0
-    track.statures = [*track.statures[-2:], told]
+    told = Portrait(at_s, track.id, track.heights_m / track.measured, track.measured, track.views)
+    track.looks = merged(track.looks, track.views)
+    track.heights_m, track.measured, track.views = 0.0, 0, NOBODY
+    track.portraits = [*track.portraits[-2:], told]
     if not told.height_m < track.tall_m - SAME_HEIGHT_M:  # else they bent
         same = abs(told.height_m - track.tall_m) < SAME_HEIGHT_M
         track.tall_m = 0.8 * track.tall_m + 0.2 * told.height_m if same else told.height_m
@@ -300,7 +333,7 @@ def _memory_s(track: Track) -> float:
     return min(FORGET_LOST_S, max(FORGET_SOONEST_S, FORGET_AFTER_TIMES * (track.seen_s - track.born_s)))
 
 
-def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
+def _find_again(state: FloorState, track: Track) -> list[Confusion | Portrait]:
     """Hold a new track against those who are missing: in the middle of the shop it is one of them, if need be one who
     ran; at a door only one who vanished right there. A ghost is gone before it could have been somebody who ran.
 
@@ -310,6 +343,7 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
     found = []
     for missing in _missing(state, track):
         cost = _found_cost(track, missing) + _unlike(track, missing)
+        cost -= 2 * alike(state.gauges, merged(track.looks, track.views), missing.looks)
         ran = track.seen_s - track.born_s > RAN_S and track.seen_s - missing.seen_s > RAN_S
         if track.at_door and math.dist(track.recent[0].head[:2], (missing.x, missing.y)) > AT_DOOR_M:
             continue
@@ -323,7 +357,7 @@ def _find_again(state: FloorState, track: Track) -> list[Confusion | Stature]:
         setattr(again, name, getattr(track, name))
     again.recent += track.recent
     again.sightings += track.sightings
-    again.heights_m, again.measured = 0.0, 0
+    again.heights_m, again.measured, again.views = 0.0, 0, NOBODY
     if track.at_door:
         again.found_s = track.born_s
     del state.tracks[track.id]

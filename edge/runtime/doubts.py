@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge.attribution import confuse, measure, whose_track
-from edge.floor import Confusion, Stature, doubts_now, see
+from edge.floor import Confusion, Portrait, doubts_now, see
 from edge.records import PeopleFrame
 from edge.state import State
 from edge.store.policy import SEEN_BY_NOBODY
@@ -22,7 +22,7 @@ def look(state: State, frame: PeopleFrame) -> bool:
         if isinstance(told, Confusion):
             state.confusions.append(told)
         else:
-            state.statures.append(told)
+            state.portraits.append(told)
     if state.floor.blindness[-1:] != before:
         for track in state.floor.blindness[-1].tracks:
             for visit in whose_track(state.belief, track):
@@ -38,16 +38,16 @@ def doubt_visit(visit: Visit) -> None:
 
 def doubt(state: State, until_s: float) -> None:
     """Doubts about identity, and what speaks to them, in their order."""
-    due: list[Confusion | Stature] = [d for d in state.confusions if d.at_s <= until_s]
-    due += [d for d in state.statures if d.at_s <= until_s]
+    due: list[Confusion | Portrait] = [d for d in state.confusions if d.at_s <= until_s]
+    due += [d for d in state.portraits if d.at_s <= until_s]
     if due:
         state.confusions = [d for d in state.confusions if d.at_s > until_s]
-        state.statures = [d for d in state.statures if d.at_s > until_s]
+        state.portraits = [d for d in state.portraits if d.at_s > until_s]
         for told in sorted(due, key=lambda d: d.at_s):
             if isinstance(told, Confusion):
                 _exchange(state, told)
             else:
-                measure(state.belief, told)
+                measure(state.belief, told, state.floor.gauges)
 
 
 def doubt_now(state: State, tracks: set[int]) -> None:

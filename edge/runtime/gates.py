@@ -165,8 +165,8 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     admit(state.belief, visit.id, visit.inside, weights, newcomers)
     keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
     for track in unknown:
-        for stature in state.floor.tracks[track].statures:
-            measure(state.belief, stature)
+        for portrait in state.floor.tracks[track].portraits:
+            measure(state.belief, portrait, state.floor.gauges)
     if visit.inside == 1:
         turned_up(state, visit)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.attribution import Belief, admit, attribute, cart_of, confuse, depart, measure, open_belief, whose_track
-from edge.floor import Confusion, Stature
+from edge.floor import Confusion, Portrait
 from edge.records import Reach, ShelfEvent
 from edge.store import Facing, load_store
 
@@ -111,14 +111,14 @@ def test_nothing_is_put_back_that_no_cart_held() -> None:
 def test_an_exchange_in_a_crowd_is_a_doubt_that_heights_settle() -> None:
     belief = shop("ana", "ben")
     for at_s in range(6):
-        measure(belief, Stature(at_s, 1, 1.55, 12))
-        measure(belief, Stature(at_s, 2, 1.78, 12))
+        measure(belief, Portrait(at_s, 1, 1.55, 12))
+        measure(belief, Portrait(at_s, 2, 1.78, 12))
     confuse(belief, Confusion(10.0, (1, 2), (((1, 2), 0.5), ((2, 1), 0.5))))
     assert whose_track(belief, 1) == pytest.approx({"ana": 0.5, "ben": 0.5})
     attribute(belief, SHOP, event(-NOTEBOOK.weight_g), [at(1), away(2)])
     assert sure(belief, "ana") < 0.6
     for at_s in range(200, 206):
-        measure(belief, Stature(at_s, 1, 1.78, 12))
+        measure(belief, Portrait(at_s, 1, 1.78, 12))
     assert whose_track(belief, 1)["ben"] > 0.98
     assert held(belief, "ben") == {"notebook-a5": 1}, "what was taken in doubt belongs to whom it turned out to be"
 
