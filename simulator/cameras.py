@@ -3,7 +3,7 @@
 Enters: everybody's plan, and when a camera is silent. Leaves: frames as they go on the wire, anonymous. A node misses
 people, for a moment or a second; it is off by a bias of its own that grows away from its lens; two heads close
 together become one; wrists are missed every third time and sometimes belong to the wrong head; and some people do not
-exist.
+exist. What everybody looks like is said, too, where that is asked for (`simulator.looks`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from edge.records import PersonSeen
 from edge.store import Camera
 from simulator.chance import stream
 from simulator.floorplan import FloorPlan
+from simulator.looks import Tinted, unit
 from simulator.people import Body, Pose
 from simulator.plates import Blind
 
@@ -48,6 +49,8 @@ class _Seen:
     wrists: NDArray[np.float64]
     here: Flags
     wrist_here: NDArray[np.bool_]
+    look: NDArray[np.float64] | None = None
+    """(n, numbers), not of length one yet; None: this camera does not say."""
 
 
 def reach_of(cameras: Sequence[Camera], floor: FloorPlan) -> float:
@@ -68,13 +71,14 @@ class Eye:
 
     def __init__(
         self, camera: Camera, bodies: Sequence[Body], floor: FloorPlan, reach_m: float, blind: Sequence[Blind],
-        roughness: float, seed: int,
+        roughness: float, seed: int, looks: bool = True,
     ) -> None:  # fmt: skip
         self.camera, self._bodies, self._floor = camera, bodies, floor
         self._reach_m, self._blind, self._rough = reach_m, blind, roughness
         self._rng = stream(seed, "camera", camera.id)
         self._bias = self._rng.normal(0.0, 0.03, 3) * roughness
         self._scale = self._rng.normal(0.0, 0.012) * roughness
+        self._tinted = Tinted(camera.id, bodies, roughness, seed) if looks else None
         self._low, self._high = np.min(floor.layout.floor, axis=0), np.max(floor.layout.floor, axis=0)
 
     def frames(self, start_s: float, end_s: float) -> Iterator[tuple[float, float, list[PersonSeen]]]:
@@ -95,7 +99,7 @@ class Eye:
     def _look(self, at_s: NDArray[np.float64]) -> list[list[PersonSeen]]:
         """Everybody in each frame, blobs merged, wrists mixed up, ghosts added, in no order."""
         near = [b for b in self._bodies if b.came_s < at_s[-1] and b.gone_s > at_s[0]]
-        seen = [self._see(b.pose(at_s)) for b in near]
+        seen = [self._see(b, b.pose(at_s)) for b in near]
         for one, other in combinations(seen, 2):
             self._merge(one, other)
         frames: list[list[PersonSeen]] = [[] for _ in at_s]
@@ -103,14 +107,15 @@ class Eye:
             scores = np.clip(self._rng.normal(0.85, 0.09, at_s.size), 0.4, 0.99)
             for i in np.flatnonzero(s.here):
                 hands = [_point(s.wrists[h, i]) for h in self._rng.permutation(2) if s.wrist_here[h, i]]
-                frames[i].append(PersonSeen(_point(s.head[i]), tuple(hands), float(scores[i])))
+                look = None if s.look is None else _look_of(s.look[i])
+                frames[i].append(PersonSeen(_point(s.head[i]), tuple(hands), float(scores[i]), look))
         self._haunt(frames, seen)
         for people in frames:
             if len(people) > 1:
                 self._rng.shuffle(people)
         return frames
 
-    def _see(self, pose: Pose) -> _Seen:
+    def _see(self, body: Body, pose: Pose) -> _Seen:
         """A body without the others."""
         rng, n = self._rng, len(pose.here)
         off = np.hypot(*(pose.head[:, :2] - np.asarray(self.camera.position[:2])).T)
@@ -125,7 +130,8 @@ class Eye:
         inside = pose.busy > 0.9
         lost = rng.random((2, n)) < np.clip(np.where(inside, 0.3, 0.22) * self._rough**0.5, 0, 0.7)
         bursts = np.stack([self._bursts(n, 0.025, 3.0) for _ in (0, 1)])
-        return _Seen(head, wrists, here, ~(lost | bursts))
+        look = None if self._tinted is None else self._tinted.look(body, pose)
+        return _Seen(head, wrists, here, ~(lost | bursts), look)
 
     def _shift(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where this camera, not quite calibrated, believes points (…, 3) to be."""
@@ -150,6 +156,8 @@ class Eye:
         mixed = part * one.head + (1 - part) * other.head
         mixed[:, 2] = np.maximum(one.head[:, 2], other.head[:, 2])
         one.head = np.where(blob[:, None], mixed, one.head)
+        if one.look is not None and other.look is not None:
+            one.look = np.where(blob[:, None], part * one.look + (1 - part) * other.look, one.look)
         other.here = other.here & ~blob
         swap = (blob & (rng.random(len(both)) < 0.5)) | (both & ~blob & (apart < 0.6) & (rng.random(len(both)) < 0.06))
         hand = int(rng.integers(2))
@@ -173,11 +181,17 @@ class Eye:
                     np.asarray(self.camera.position[:2]) + rng.uniform(-1, 1, 2) * self._reach_m, self._low, self._high
                 )
             head = np.array([*spot, rng.uniform(1.0, 1.8)])
+            look = None if self._tinted is None else _look_of(self._tinted.ghost())
             for frame in frames[i : i + 1 + int(rng.exponential(GHOST_FRAMES))]:
                 place = _point(head + rng.normal(0.0, 0.04, 3))
-                frame.append(PersonSeen(place, (), float(rng.uniform(0.3, 0.75))))
+                frame.append(PersonSeen(place, (), float(rng.uniform(0.3, 0.75)), look))
 
 
 def _point(p: NDArray[np.float64]) -> tuple[float, float, float]:
     x, y, z = p.tolist()
     return x, y, z
+
+
+def _look_of(seen: NDArray[np.float64]) -> tuple[float, ...] | None:
+    """A look as it goes on the wire; None where there was none to be had."""
+    return None if np.isnan(seen[0]) else tuple(unit(seen).tolist())

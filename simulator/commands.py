@@ -23,42 +23,45 @@ Truth = dict[str, list[dict[str, object]]]
 def simulate_story(
     store: Store, text: str, path: Path, seed: int | None = None, *, roughness: float | None = None,
     eyes: float | None = None, name: str = "story", frames: Path | None = None,
-    told: Callable[[str], None] | None = None,
+    told: Callable[[str], None] | None = None, looks: bool = True,
 ) -> Truth:  # fmt: skip
     """Play a story and record it; `BrokenStory` with every fault. ``seed`` and ``roughness`` win over the story's;
     ``eyes``: how rough its cameras are, where that differs. ``frames``: where its videos go; ``told`` hears of each
-    that is done.
+    that is done. Without ``looks`` no camera says what anybody looks like.
     """
     story = read_story(text, store, name)
     chosen = next((s for s in (seed, story.seed) if s is not None), 1)
     rough = next((r for r in (roughness, story.roughness) if r is not None), 1.0)
     played = play(store, story, chosen)
     if frames is None:
-        return record(played, story, rough, path, eyes=eyes)
+        return record(played, story, rough, path, eyes=eyes, looks=looks)
     from simulator.frames import film
 
-    return record(played, story, rough, path, film(played, frames, chosen, told), eyes)
+    return record(played, story, rough, path, film(played, frames, chosen, told), eyes, looks=looks)
 
 
 def simulate_busy(
-    store: Store, visits: int, path: Path, seed: int, *, roughness: float = 1.0, habits: Habits | None = None
-) -> Truth:
+    store: Store, visits: int, path: Path, seed: int, *, roughness: float = 1.0, habits: Habits | None = None,
+    looks: bool = True,
+) -> Truth:  # fmt: skip
     """Record so many visits by people who do what people do; ``roughness`` scales what sensors get wrong."""
-    return simulate_story(store, busy_story(store, visits, seed, habits), path, seed, roughness=roughness)
+    return simulate_story(store, busy_story(store, visits, seed, habits), path, seed, roughness=roughness, looks=looks)
 
 
 def simulate(
     story: Path | None, busy: int | None, out: Path, seed: int, store: Path | None = None, frames: Path | None = None,
-    told: Callable[[str], None] | None = None,
+    told: Callable[[str], None] | None = None, *, looks: bool = True,
 ) -> None:  # fmt: skip
     """The command: a story's file or ``busy`` visits, in the store of a folder, the demo shop without one."""
     shop = load_store(store or DEMO)
     text = None if story is None else _text_of(story)
     try:
         if text is not None:
-            simulate_story(shop, text, out, _seed_of(text, seed), name=str(story), frames=frames, told=told)
+            chance = _seed_of(text, seed)
+            simulate_story(shop, text, out, chance, name=str(story), frames=frames, told=told, looks=looks)
         else:
-            simulate_story(shop, busy_story(shop, busy or 1, seed, None), out, seed, frames=frames, told=told)
+            text = busy_story(shop, busy or 1, seed, None)
+            simulate_story(shop, text, out, seed, frames=frames, told=told, looks=looks)
     except OSError as error:
         if error.strerror is None:
             raise  # it says itself what cannot be written: the videos

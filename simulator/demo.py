@@ -27,15 +27,17 @@ SHOP = Path(__file__).parents[1] / "config" / "demo"
 VISITS = 14
 
 
-def demo(out: Path, seed: int) -> None:
-    """Simulate, replay, compare, and say where the report is. `OSError` where the folder cannot be written to."""
+def demo(out: Path, seed: int, *, looks: bool = True) -> None:
+    """Simulate, replay, compare, and say where the report is; without ``looks`` cameras do not say what anybody looks
+    like. `OSError` where the folder cannot be written to.
+    """
     console = Console(highlight=False)
     out.mkdir(parents=True, exist_ok=True)
     store = load_store(SHOP)
     recording = out / "demo.mcap"
     console.print(f"[bold]{store.name}[/bold]: {VISITS} visits by people who hesitate, put back, and collide.")
     with console.status("The shop is open …"):
-        simulate_busy(store, VISITS, recording, seed)
+        simulate_busy(store, VISITS, recording, seed, looks=looks)
     with console.status("The runtime hears what the sensors said …"):
         done, truth, told, report = _replayed(recording, out)
     for receipt in told:

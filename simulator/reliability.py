@@ -3,7 +3,8 @@
 Enters: how many shops to simulate and a seed. Leaves: a table on stdout, the same one for the same seed; with ``fit``
 also the constants that `edge.attribution.certainty` should have; with ``learned`` the shops first listen to themselves
 for a quiet while, and go by each plate's own noise and drift instead of what plates usually have; with ``counted``
-staff have counted every place before the first visit, and what is believed to be left in the end is compared as well.
+staff have counted every place before the first visit, and what is believed to be left in the end is compared as well;
+without ``looks`` cameras do not say what anybody looks like.
 Every other shop is the demo shop, the others nobody ever built; sensors are better than usual, as usual, or worse, and
 people come seldom or often.
 
@@ -123,16 +124,18 @@ def reliability(
     fit: bool = False,
     learned: bool = False,
     counted: bool = False,
+    looks: bool = True,
 ) -> Tally:
     """Simulate so many shops, replay them, compare with what really happened, and print it."""
     console = Console(highlight=False)
     tally = Tally()
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool, console.status(f"{shops} shops are open …"):
         numbers = range(shops)
-        same = ([each] * shops for each in (seed, visits, learned, counted))
+        same = ([each] * shops for each in (seed, visits, learned, counted, looks))
         for one in pool.map(measure, numbers, *same):
             tally.add(one)
     by = ", each plate's noise and drift learned" * learned + ", every place counted before" * counted
+    by += ", cameras do not say what anybody looks like" * (not looks)
     console.print(f"{shops} shops, {tally.visits} visits, seed {seed}{by}\n")
     console.print(table_of(tally.lines))
     console.print(summary_of(tally))
@@ -150,7 +153,9 @@ class Believed:
         self.state = state
 
 
-def measure(number: int, seed: int, visits: int, learned: bool = False, counted: bool = False) -> Tally:
+def measure(
+    number: int, seed: int, visits: int, learned: bool = False, counted: bool = False, looks: bool = True
+) -> Tally:
     """One shop: the ``number`` decides what shop, how rough and how busy."""
     chance = seed * 10_000 + number
     shop = random_shop(chance) if number % 2 else load_store(DEMO)
@@ -159,7 +164,7 @@ def measure(number: int, seed: int, visits: int, learned: bool = False, counted:
         path = Path(folder) / "busy.mcap"
         rough = ROUGHNESSES[number // 2 % len(ROUGHNESSES)]
         text = busy_story(shop, visits, chance, habits) + COUNTED * counted
-        truth = simulate_story(shop, text, path, chance, roughness=rough)
+        truth = simulate_story(shop, text, path, chance, roughness=rough, looks=looks)
         believed = Believed()
         store = _learned(shop, chance, rough, Path(folder)) if learned else shop
         done = replay(open_recording(path), store=store, observers=[believed])

@@ -105,16 +105,17 @@ def _footsteps(stage: Stage) -> None:
                     stage.forces[shelf.id].append(Knock(float(t), force, rng.uniform(7, 12), 0.09))
 
 
-def messages(played: Played, roughness: float, eyes: float | None = None) -> Iterator[Said]:
+def messages(played: Played, roughness: float, eyes: float | None = None, *, looks: bool = True) -> Iterator[Said]:
     """Everything that the shop's sensors and gates say, in the order in which it is received. ``roughness`` scales what
-    they get wrong, ``eyes`` what cameras do, where that differs.
+    they get wrong, ``eyes`` what cameras do, where that differs; without ``looks`` they do not say what anybody looks
+    like.
     """
     seen = roughness if eyes is None else eyes
     stage, store = played.stage, played.stage.store
     sources: list[Iterator[Said]] = [iter(sorted(stage.said, key=lambda s: s.received_s))]
     sources += [_weights(played, i, roughness) for i in range(len(store.layout.shelves))]
     reach_m = reach_of(store.layout.cameras, stage.floor)
-    sources += [_people(played, i, reach_m, seen) for i in range(len(store.layout.cameras))]
+    sources += [_people(played, i, reach_m, seen, looks) for i in range(len(store.layout.cameras))]
     sources += [_ticks(played)] if stage.ticks else []
     return (s for s in heapq.merge(*sources, key=lambda s: s.received_s) if not _unheard(stage, s))
 
@@ -141,19 +142,19 @@ def _weights(played: Played, index: int, roughness: float) -> Iterator[Said]:
         yield Said(f"shelf/{shelf.id}/weight", encode_weight(measured, 60.0, mass_g), measured, received)
 
 
-def _people(played: Played, index: int, reach_m: float, roughness: float) -> Iterator[Said]:
+def _people(played: Played, index: int, reach_m: float, roughness: float, looks: bool) -> Iterator[Said]:
     stage = played.stage
     camera = stage.store.layout.cameras[index]
     bodies: list[Body] = stage.bodies
     blind = stage.blind.get(camera.id, [])
-    eye = Eye(camera, bodies, stage.floor, reach_m, blind, roughness, stage.seed)
+    eye = Eye(camera, bodies, stage.floor, reach_m, blind, roughness, stage.seed, looks)
     for measured, received, people in eye.frames(played.start_s, played.end_s):
         yield Said(f"camera/{camera.id}/people", encode_people(measured, people), measured, received)
 
 
 def record(
     played: Played, story: Story, roughness: float, path: Path, more: Mapping[str, bytes] | None = None,
-    eyes: float | None = None,
+    eyes: float | None = None, *, looks: bool = True,
 ) -> dict[str, list[dict[str, object]]]:  # fmt: skip
     """Write what the sensors said, with the store, the story, the truth and what ``more`` there is attached; returns
     the truth.
@@ -171,6 +172,6 @@ def record(
     attachments["story.txt"] = story.text.encode()
     attachments |= more or {}
     with RecordingWriter(path, attachments, played.start_s) as writer:
-        for said in messages(played, roughness, eyes):
+        for said in messages(played, roughness, eyes, looks=looks):
             writer.write(said.topic, said.payload, said.measured_s, said.received_s)
     return truth

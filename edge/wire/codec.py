@@ -232,7 +232,7 @@ def encode_people(at_s: float, people: Sequence[PersonSeen]) -> bytes:
 
 
 def people_payload(at_s: float, people: Sequence[PersonSeen]) -> dict[str, object]:
-    """``camera/<camera>/people``, JSON-ready: millimetres are enough."""
+    """``camera/<camera>/people``, JSON-ready: millimetres are enough, and thousandths of a unit vector."""
 
     def place(p: Point) -> list[float]:
         return [round(float(v), 3) for v in p]
@@ -242,6 +242,7 @@ def people_payload(at_s: float, people: Sequence[PersonSeen]) -> dict[str, objec
         "people": [
             {"head": place(p.head), "hands": [place(h) for h in p.hands], "score": round(p.score, 2)}
             | ({} if p.error_m is None else {"error": round(p.error_m, 3)})
+            | ({} if p.embedding is None else {"embedding": [round(v, 3) for v in p.embedding]})
             for p in people
         ],
     }

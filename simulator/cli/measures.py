@@ -77,6 +77,7 @@ def reliability(
     counted: Annotated[
         bool, typer.Option("--counted", help="Staff have counted every place before the first visit.")
     ] = False,
+    looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Cameras say what everybody looks like.")] = True,
     filmed: Annotated[
         Path | None,
         typer.Option(
@@ -90,7 +91,7 @@ def reliability(
         return
     from simulator.reliability import reliability as measure
 
-    measure(shops, seed, fit=fit, learned=learned, counted=counted)
+    measure(shops, seed, fit=fit, learned=learned, counted=counted, looks=looks)
 
 
 def _measure_eyesight(folder: Path, seed: int) -> None:

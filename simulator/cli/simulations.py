@@ -25,6 +25,7 @@ def simulate(
         Path | None,
         typer.Option(help="A folder: film it too, a video a camera, for replay --videos.", metavar="FOLDER"),
     ] = None,
+    looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Cameras say what everybody looks like.")] = True,
     boards: Annotated[
         Path | None,
         typer.Option(help="No recording: a camera's calibration to practise, in a new folder.", metavar="FOLDER"),
@@ -43,7 +44,7 @@ def simulate(
     """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf; or
     the photographs that a camera is calibrated with.
     """
-    recording = bool(story or busy is not None or out or frames)
+    recording = bool(story or busy is not None or out or frames or not looks)
     of_a_port = protocol != "lines" or plates is not None
     of_a_shelf = bool(fault or unit or state)
     if boards is not None:
@@ -73,7 +74,7 @@ def simulate(
     from simulator.commands import simulate as write
 
     try:
-        write(story, busy, out, seed, store, frames, lambda camera: say(f"filmed {camera}"))
+        write(story, busy, out, seed, store, frames, lambda camera: say(f"filmed {camera}"), looks=looks)
     except BrokenStore as error:
         refuse_store(str(store), error)
     except ImportError as error:
@@ -126,12 +127,14 @@ def _shelf(
 def demo(
     out: Annotated[Path, typer.Option(help="Where the recording, the ledger and the report go.")] = Path("out"),
     seed: Annotated[int, typer.Option(help="Another seed, another morning.")] = 1,
+    *,
+    looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Cameras say what everybody looks like.")] = True,
 ) -> None:
     """A lively few minutes in the demo shop: simulate, replay, and compare with what really happened."""
     from simulator.demo import demo as show
 
     try:
-        show(out, seed)
+        show(out, seed, looks=looks)
     except BrokenPipeError:
         raise
     except OSError as error:

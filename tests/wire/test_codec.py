@@ -95,7 +95,7 @@ def test_weights_come_back_as_they_went_out() -> None:
 
 
 def test_people_come_back_as_they_went_out() -> None:
-    people = (PersonSeen((1.0, 2.0, 1.6), ((1.1, 2.1, 1.0),), 0.9), PersonSeen((3.0, 0.5, 1.7), (), 0.5))
+    people = (PersonSeen((1.0, 2.0, 1.6), ((1.1, 2.1, 1.0),), 0.9), PersonSeen((3.0, 0.5, 1.7), (), 0.5, (0.6, -0.8)))
     record = heard("camera/cam/people", encode_people(OPENS_S, people))
     assert record == PeopleFrame(OPENS_S, OPENS_S, "cam", people)
 

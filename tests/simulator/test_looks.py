@@ -1,0 +1,103 @@
+"""Looks: as alike and as different as a node's vectors are, and nothing else changes for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.records import PeopleFrame, PersonSeen
+from edge.wire import decode
+from simulator.cameras import Eye, reach_of
+from simulator.looks import DOUBLES, looks_of
+from simulator.people import Body, born
+from simulator.world import messages
+from tests.simulator.plays import SHOP, busy
+from tests.simulator.test_cameras import FLOOR, LENS, standing
+
+Vectors = NDArray[np.float64]
+
+ACROSS_M = 1.0
+"""Nearer than this to a head that was seen, and further from everybody else, is whose it is."""
+
+
+def people_of(seed: int, *, looks: bool) -> list[PeopleFrame]:
+    records = [decode(SHOP, s.topic, s.payload, s.received_s) for s in messages(busy(seed, 10), 1.0, looks=looks)]
+    return [record for record in records if isinstance(record, PeopleFrame)]
+
+
+@cache
+def cosines() -> dict[str, Vectors]:
+    """By whether person and camera are the same: cosines of vectors that several shops' cameras told, half a minute
+    apart and more or by different cameras.
+    """
+    found: dict[str, list[float]] = {"one, one camera": [], "one, two cameras": [], "two": []}
+    rng = np.random.default_rng(5)
+    for seed in (1, 2, 3, 4):
+        bodies = busy(seed, 10).stage.bodies
+        told = [
+            (body, frame.camera, frame.at_s, person.embedding)
+            for frame in people_of(seed, looks=True)
+            if rng.random() < 0.05
+            for person in frame.people
+            if person.embedding is not None
+            for body in [whose(bodies, frame.at_s, person)]
+            if body is not None
+        ]
+        vectors = np.array([t[3] for t in told])
+        for i, j in rng.integers(len(told), size=(20_000, 2)).tolist():
+            one, other = told[i], told[j]
+            cosine = float(vectors[i] @ vectors[j])
+            if one[0] is not other[0]:
+                found["two"].append(cosine)
+            elif one[1] != other[1]:
+                found["one, two cameras"].append(cosine)
+            elif abs(one[2] - other[2]) > 3.0:
+                found["one, one camera"].append(cosine)
+    return {kind: np.array(of) for kind, of in found.items()}
+
+
+def whose(bodies: list[Body], at_s: float, person: PersonSeen) -> Body | None:
+    """Who was seen, where nobody else can have been."""
+    here = [b for b in bodies if b.came_s <= at_s < b.gone_s]
+    near = [b for b in here if np.hypot(*(b.pose(np.array([at_s])).head[0, :2] - person.head[:2])) < ACROSS_M]
+    return near[0] if len(near) == 1 else None
+
+
+@pytest.mark.parametrize(
+    ("kind", "mean", "sd"), [("one, one camera", 0.83, 0.06), ("one, two cameras", 0.72, 0.09), ("two", 0.30, 0.22)]
+)
+def test_looks_are_as_alike_as_a_nodes_are(kind: str, mean: float, sd: float) -> None:
+    assert len(cosines()[kind]) > 300
+    assert np.mean(cosines()[kind]) == pytest.approx(mean, abs=0.05)
+    assert np.std(cosines()[kind]) == pytest.approx(sd, abs=0.05)
+
+
+def test_one_in_seven_is_dressed_like_somebody_who_came_shortly_before() -> None:
+    looks = np.array(looks_of([born(f"p{i}", i, 1) for i in range(1000)], 1))
+    assert np.linalg.norm(looks, axis=1) == pytest.approx(1.0)
+    nearest = np.array([max(looks[i] @ looks[j] for j in range(i - 6, i)) for i in range(6, 1000)])
+    assert np.mean(np.abs(nearest - 0.8) < 1e-9) == pytest.approx(DOUBLES, abs=0.04)
+
+
+def test_nothing_else_changes_for_them() -> None:
+    with_looks, without = people_of(1, looks=True), people_of(1, looks=False)
+    assert any(p.embedding for f in with_looks for p in f.people)
+    assert not any(p.embedding for f in without for p in f.people)
+    bare = [replace(f, people=tuple(replace(p, embedding=None) for p in f.people)) for f in with_looks]
+    assert bare == without
+
+
+def test_a_blob_looks_like_both() -> None:
+    def mean_of(*bodies: Body) -> Vectors:
+        eye = Eye(LENS, bodies, FLOOR, reach_of([LENS], FLOOR), (), 1.0, 1)
+        seen = [p.embedding for _, _, people in eye.frames(1.0, 61.0) if len(people) == 1 for p in people]
+        vectors = np.mean([v for v in seen if v is not None], axis=0)
+        return np.asarray(vectors / np.linalg.norm(vectors))
+
+    ana, ben = standing(1.0, 1.0), standing(1.12, 1.0, "ben")
+    one, other, both = mean_of(ana), mean_of(ben), mean_of(ana, ben)
+    assert min(both @ one, both @ other) > one @ other + 0.1
