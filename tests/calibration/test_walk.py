@@ -8,6 +8,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from calibration.shelf.asks import Ask
 from calibration.shelf.goods import Goods
@@ -199,7 +200,7 @@ def test_scales_that_stand_quite_still_are_not_stuck(digit_g: float) -> None:
         def batch(self) -> WeightBatch | None:
             said = super().batch()
             assert said is not None
-            return replace(said, mass_g=np.round(said.mass_g / digit_g) * digit_g)
+            return structs.replace(said, mass_g=np.round(said.mass_g / digit_g) * digit_g)
 
     stand = Stand(on_a_line(replace(hardware, cells=calm)))
     stand.rig = stand.technician._rig = Rounded(stand.shelf, stand.rig.hardware)
