@@ -38,6 +38,9 @@ UNSEEN = -7.0
 LOOKS_WEIGHT = 0.8
 """Portraits of one visit share the light and what the person carries."""
 
+REPEATS = 1.0
+"""The n-th portrait since somebody last met somebody is worth ``n ** -REPEATS`` of the first: it repeats their errors."""
+
 STOOPING = 0.3
 STOOP_M = 0.5
 """Now and then somebody bends, by anything up to half a metre."""
@@ -253,7 +256,8 @@ def _measured(portrait: Portrait, known: Features, gauges: Gauges | None) -> tup
     mean_m = known_m + upright * (height_m - known_m) / (count + 1)
     by_looks = alike(gauges, portrait.looks, known.looks) if gauges is not None else 0.0
     looks = merged(known.looks, portrait.looks)
-    return STATURE_WEIGHT * nats + LOOKS_WEIGHT * by_looks, Features(mean_m, min(count + 1, 8), looks)
+    again = portrait.turn**-REPEATS
+    return again * (STATURE_WEIGHT * nats + LOOKS_WEIGHT * by_looks), Features(mean_m, min(count + 1, 8), looks)
 
 
 def _as_tall(height_m: float, known_m: float, count: int) -> tuple[float, float]:

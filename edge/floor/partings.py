@@ -82,7 +82,8 @@ def touch(state: FloorState, rivals: Rivals, at_s: float) -> None:
         if track.measured >= FEW_SIGHTINGS and math.isnan(track.tall_m):
             track.tall_m = track.heights_m / track.measured
         track.looks = track.looks or track.views
-        track.heights_m, track.measured, track.views, track.portraits = 0.0, 0, NOBODY, []
+        track.heights_m, track.measured, track.views = 0.0, 0, NOBODY
+        track.portraits, track.portrayed = [], 0
     homes = [c for c in state.crowds if rivals.a.id in c.members or rivals.b.id in c.members]
     crowd = homes[0] if homes else None
     if crowd is None:

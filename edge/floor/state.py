@@ -63,6 +63,8 @@ class Portrait:
     height_m: float
     sightings: int
     looks: Gallery = field(default_factory=dict)
+    turn: int = 1
+    """The first since the track last met somebody, the second, …: the same bearing, light and cameras once more."""
 
 
 @dataclass(slots=True)
@@ -103,6 +105,8 @@ class Track:
     """How tall its person is, once that was measured apart from everybody …"""
     looks: Gallery = field(default_factory=dict)
     """… and how they look."""
+    portrayed: int = 0
+    """How many portraits of its person it has given since it last met somebody."""
     views: Gallery = field(default_factory=dict)
     """How the head looked since the last `Portrait`, apart from everybody."""
     portraits: list[Portrait] = field(default_factory=list)

@@ -269,7 +269,8 @@ def _portray(track: Track, person: PersonSeen, at_s: float) -> list[Portrait]:
     track.measured += 1
     if track.measured < PORTRAIT_SIGHTINGS:
         return []
-    told = Portrait(at_s, track.id, track.heights_m / track.measured, track.measured, track.views)
+    track.portrayed += 1
+    told = Portrait(at_s, track.id, track.heights_m / track.measured, track.measured, track.views, track.portrayed)
     track.looks = merged(track.looks, track.views)
     track.heights_m, track.measured, track.views = 0.0, 0, NOBODY
     track.portraits = [*track.portraits[-2:], told]
