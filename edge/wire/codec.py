@@ -121,7 +121,7 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
     if room == "shelf" and what == "weight":
         return _weights(store, topic, name, _weight.decode(payload), received_s)
     if room == "camera" and not store.layout.has_camera(name):
-        return Refused(received_s, topic, "unknown camera")
+        return Refused(received_s, topic, "unknown camera", name)
     if room == "camera" and what == "health":
         health = _health.decode(payload)
         clock_s = math.nan if health.t is None else health.t
@@ -137,7 +137,7 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
         )
         return PeopleFrame(received_s, frame.t, name, people)
     if room == "gate" and store.layout.gate(name) is None:
-        return Refused(received_s, topic, "unknown gate")
+        return Refused(received_s, topic, "unknown gate", name)
     if room == "gate" and what == "scan":
         return _admission(store, topic, name, _scan.decode(payload), received_s)
     if room == "gate" and what == "passage":
@@ -190,7 +190,7 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
 
 def _weights(store: Store, topic: str, shelf: str, batch: WeightPayload, received_s: float) -> Record:
     if not store.layout.has_shelf(shelf):
-        return Refused(received_s, topic, "unknown shelf")
+        return Refused(received_s, topic, "unknown shelf", shelf)
     try:
         mass_g: NDArray[np.float64] = np.array(batch.g, dtype=np.float64)
     except ValueError:
@@ -216,7 +216,7 @@ def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_
     if scan.subject is None:
         return Refused(received_s, topic, BREAKS, "neither `credential` nor `subject`")
     if not here.trusted_reader:
-        return Refused(received_s, topic, "reader not trusted")
+        return Refused(received_s, topic, "reader not trusted", "no trusted_reader = true in store.toml")
     return GateScan(received_s, scan.t, gate, scan.subject, scan.method, int(scan.party), scan.score)
 
 

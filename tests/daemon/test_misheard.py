@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.corner import OPENS_S
 from tests.daemon.rehearsals import Rehearsal
@@ -64,3 +65,13 @@ def test_a_phone_at_the_exit_is_no_fault_of_the_gate(shop: Rehearsal) -> None:
     shop.play(1.0, 3.0)
     assert shop.shop.ear.refused["gate/out", "not an entry gate"] == 5
     assert shop.status["troubles"] == {}
+
+
+def test_a_name_that_the_shop_does_not_have_is_in_the_log(shop: Rehearsal) -> None:
+    shop.play(0.0, 1.0)
+    with structlog.testing.capture_logs() as lines:
+        shop.shop.ear.hear("shelf/G1-S1/weight", b'{"t": 1.0, "hz": 10, "g": [[1.0]]}')
+        shop.work()
+    assert [(line["reason"], line["detail"]) for line in lines if line["event"] == "refused"] == [
+        ("unknown shelf", "'G1-S1'")
+    ]

@@ -298,7 +298,7 @@ def test_every_protocol_has_a_double_whose_block_wires_it(desk: Desk, tmp_path: 
 
 
 def test_a_dialect_without_a_double_is_no_barcode_reader(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no double in .*counter.py speaks it yet. Write one and add it to COUNTER"):
+    with pytest.raises(ValueError, match=r"no double in .*counter\.py speaks it yet\. Write one and add it to COUNTER"):
         of_protocol("acme", None, tmp_path / "port", 1)
 
 
