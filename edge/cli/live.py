@@ -13,7 +13,7 @@ import typer
 
 from edge.cli.places import state_folder
 from edge.cli.terminal import refuse, refuse_store, say
-from edge.shown import shown
+from edge.shown import named_plates, shown
 
 StoreFolder = Annotated[Path, typer.Option("--store", help="The folder with store.toml and, if need be, site.toml.")]
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Where the shop keeps what it must not lose.")]
@@ -77,7 +77,7 @@ def status(
         if ago_s is not None:
             typer.echo(f"  {source} is late: last heard {ago_s} s ago")
     for shelf, plates in health.get("blind", {}).items():
-        typer.echo(f"  {shelf}: plates {', '.join(map(str, plates))} cannot be read")
+        typer.echo(f"  {shelf}: {named_plates(plates)} cannot be read")
     for source, what in health.get("troubles", {}).items():
         typer.echo(shown(f"  {source}: {what}"))
     waiting: dict[str, int] = health.get("waiting", {})
