@@ -188,11 +188,14 @@ class Tick(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A message that could not become a record. Broken hardware is a record too: it is counted."""
+    """A message that could not become a record. Broken hardware is a record too: it is counted, by its ``reason``.
+    ``detail`` says to whoever wrote the device what is wrong with it.
+    """
 
     received_s: float
     topic: str
     reason: str
+    detail: str = field(default="", compare=False)
 
 
 Record: TypeAlias = (

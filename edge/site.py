@@ -247,7 +247,7 @@ def load_site(folder: Path, store: Store) -> Site:
 def _read(folder: Path) -> Site:
     path = folder / FILE
     try:
-        return Site(**tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
+        return Site(**tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {})
     except OSError as error:
         raise BrokenStore([Fault(str(path), "file", error.strerror or str(error), "Make it readable")]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

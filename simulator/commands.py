@@ -72,7 +72,7 @@ def simulate(
 def _text_of(story: Path) -> str:
     remedy = "Name a shop story, or simulate one with --busy 20"
     try:
-        return story.read_text(encoding="utf-8")
+        return story.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise OSError(f"{story}: {error.strerror}. {remedy}") from error
     except UnicodeDecodeError as error:

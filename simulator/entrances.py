@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 
-from edge.wire import encode_scan
 from simulator.behaviours import Inside
 from simulator.grammar import Deed
-from simulator.phones import owner_of
+from simulator.phones import code_scan, owner_of
 from simulator.registry import Behaviour, Rehearsal, behaviour
 from simulator.stage import SCAN_S, Stage
 
@@ -19,10 +18,9 @@ ONE_BY_ONE_S = 1.1
 """Between two of a party on their way out."""
 
 
-def code_scan(stage: Stage, deed: Deed, at_s: float, party: int = 1) -> bytes:
+def scan_of_code(stage: Stage, deed: Deed, at_s: float, party: int = 1) -> bytes:
     """What a reader says when somebody holds the code of this line before it."""
-    text = stage.phones.code(deed.text("code"), deed.actor, at_s, party)
-    return json.dumps({"t": round(at_s, 4), "credential": text}).encode()
+    return code_scan(at_s, stage.phones.code(deed.text("code"), deed.actor, at_s, party))
 
 
 def reader_scan(at_s: float, subject: str, method: str, score: float) -> bytes:
@@ -88,7 +86,7 @@ class Enters(Arrives):
         others, gate, uninvited = self.others(deed), stage.gate("entry", deed.text("gate")), self.uninvited(deed)
         scan, subject = None, deed.actor
         if deed.text("code"):
-            scan = code_scan(stage, deed, at_s - SCAN_S, 1 + len(others) - uninvited)
+            scan = scan_of_code(stage, deed, at_s - SCAN_S, 1 + len(others) - uninvited)
             subject = owner_of(deed.text("code"), deed.actor)
         stage.admit(deed.actor, others, gate, at_s, scan=scan, subject=subject, uninvited=uninvited)
 
@@ -109,7 +107,7 @@ class Shows(Arrives):
         return wrong
 
     def scan(self, stage: Stage, deed: Deed, at_s: float) -> bytes:
-        return code_scan(stage, deed, at_s)
+        return scan_of_code(stage, deed, at_s)
 
     def due(self, stage: Stage, deed: Deed, at_s: float) -> float:
         return max(at_s, stage.people[deed.actor].free_s) if deed.actor in stage.people else at_s
@@ -124,6 +122,14 @@ class ShowsThemselves(Shows):
     """To a trusted reader, which is that sure who it is."""
 
     says = "shows {method} {score} [at {gate}]"
+
+    def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
+        entries = [g for g in rehearsal.store.layout.gates if g.kind == "entry"]
+        gate = rehearsal.store.layout.gate(deed.text("gate")) or entries[0]
+        if not gate.trusted_reader:
+            say = f"write {deed.actor} shows a code, or trusted_reader = true in store.toml"
+            return f"the shop trusts no reader at {gate.id}: {say}"
+        return super().check(rehearsal, deed)
 
     def scan(self, stage: Stage, deed: Deed, at_s: float) -> bytes:
         return reader_scan(at_s, deed.actor, deed.text("method"), deed.number("score"))
@@ -165,7 +171,7 @@ class GoesAway(Waiting):
 
 @behaviour
 class ScansAndGoesAway(Arrives):
-    """A palm, and then second thoughts, two seconds later."""
+    """A scan, and then second thoughts, two seconds later."""
 
     says = "scans and goes away"
 
@@ -175,7 +181,7 @@ class ScansAndGoesAway(Arrives):
 
     def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
         gate = stage.gate("entry")
-        stage.show(deed.actor, gate, at_s, encode_scan(at_s, deed.actor, "palm"))
+        stage.show(deed.actor, gate, at_s, stage.shown_by(deed.actor, gate, at_s))
         stage.go_away(deed.actor, gate, at_s + 2.0)
 
 

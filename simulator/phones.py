@@ -7,6 +7,7 @@ from the seed, so the same story shows the same codes.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 import msgspec
@@ -40,6 +41,11 @@ def public_key_of(private_key: bytes) -> bytes:
 def owner_of(code: str, actor: str) -> str:
     """Whose code it is that ``actor`` shows: ``a code`` is their own, ``ben's next code`` is ben's."""
     return code.partition("'s ")[0] if code.endswith(("next code", "code again")) else actor
+
+
+def code_scan(at_s: float, text: str) -> bytes:
+    """What a reader says when somebody holds a code before it."""
+    return json.dumps({"t": round(at_s, 4), "credential": text}).encode()
 
 
 @dataclass

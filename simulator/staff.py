@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from edge.records import Mode
 from edge.store import Facing
-from edge.wire import encode_counted, encode_mode, encode_scan
+from edge.wire import encode_counted, encode_mode
 from simulator.behaviours import Inside, PutsBack, Takes
-from simulator.entrances import Arrives, code_scan
+from simulator.entrances import Arrives, scan_of_code
 from simulator.grammar import Deed, Misspelt, facing_at
 from simulator.hands import reach_of
 from simulator.registry import SENTENCE, Behaviour, Rehearsal, behaviour
@@ -38,9 +38,7 @@ class EntersAsStaff(Arrives):
 
     def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
         stage.phones.enrol(deed.actor, "staff")
-        scan = encode_scan(at_s - SCAN_S, deed.actor, "palm")
-        if deed.text("code"):
-            scan = code_scan(stage, deed, at_s - SCAN_S)
+        scan = scan_of_code(stage, deed, at_s - SCAN_S) if deed.text("code") else None
         stage.admit(deed.actor, (), stage.gate("entry", deed.text("gate")), at_s, scan=scan, footing="staff")
 
 

@@ -22,7 +22,7 @@ from simulator.floorplan import FloorPlan, Spot, length_of
 from simulator.forces import Force, Grams, Step
 from simulator.goods import Stock, Unit
 from simulator.people import TO_REACH_S, Body, born
-from simulator.phones import Phones
+from simulator.phones import Phones, code_scan
 from simulator.plates import Blind
 
 ARM_M = 0.55
@@ -137,12 +137,12 @@ class Stage:
     ) -> None:
         """One scan, and one after another through the gate; the first goes through at ``at_s``.
 
-        ``scan`` is what the reader says, a palm where nothing else is told; ``subject`` whose visit it is. The last
+        ``scan`` is what the reader says, `shown_by` where nothing else is told; ``subject`` whose visit it is. The last
         ``uninvited`` of the others come along without having been counted. Strangers are scanned by nobody.
         """
         counted = [name, *others][: 1 + len(others) - uninvited]
         if footing != "stranger":
-            said = scan or encode_scan(at_s - SCAN_S, name, "palm", len(counted))
+            said = scan or self.shown_by(name, gate, at_s - SCAN_S, len(counted))
             self.scans.append((at_s - SCAN_S, name))
             self.say(f"gate/{gate.id}/scan", said, at_s - SCAN_S)
         visit = len(self.visits)
@@ -163,6 +163,12 @@ class Stage:
             arrived = body.walk([before, gate.position, inner], leaves)
             body.stay(arrived)
             self.say(f"gate/{gate.id}/passage", encode_passage(through, "in"), through)
+
+    def shown_by(self, name: str, gate: Gate, at_s: float, party: int = 1) -> bytes:
+        """A member's palm; at a gate whose reader the shop does not trust a code, for no palm opens that."""
+        if gate.trusted_reader:
+            return encode_scan(at_s, name, "palm", party)
+        return code_scan(at_s, self.phones.code("a code", name, at_s, party))
 
     def _before(self, gate: Gate, aside: int = 0) -> Spot:
         """Where somebody stands at a gate's reader; ``aside``: so many persons to the side."""

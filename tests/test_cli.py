@@ -94,6 +94,7 @@ def test_a_file_that_cannot_be_used_is_told_and_the_others_go_on(ana: Path, tmp_
     assert [json.loads(line)["recording"] for line in done.stdout.splitlines()] == ["ana"]
     assert "notes.txt: is not an MCAP recording. Make one with `tebura simulate`" in done.stderr
     assert "nothing.mcap: there is no such file" in done.stderr
+    assert "is a folder. Name its recordings" in tebura("replay", tmp_path).stderr
     assert "catalogue.csv: line 2: price 'x' cannot be charged" in done.stderr
     assert "1 fault in the store" in done.stderr
 
@@ -178,6 +179,14 @@ def test_a_shops_own_book_is_found_by_its_store_and_says_what_was_sold(ana: Path
     for wrong in ((), (state / "ledger.db", *shop), (state / "ledger.db", "--state", state)):
         refused = tebura("ledger", "show", *wrong)
         assert (refused.returncode, "name a book" in refused.stderr) == (2, True)
+
+
+def test_a_book_without_sales_goes_by_its_shops_clock_too(ana: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    assert tebura("replay", ana, "--ledger", state / "ledger.db", "--stop-after", 0).returncode == 0
+    sold = tebura("ledger", "sales", "--store", ROOT / "config" / "demo", "--state", state, "--day", "2023-11-15")
+    assert sold.stdout == "2023-11-15 (Asia/Tokyo): 0 visits left\n"
 
 
 def test_busy_traffic_is_simulated_and_replayed(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class _Places(BaseModel):
 def read_places(path: Path, size_m: float) -> dict[int, Placed]:
     """The markers of a file, by number; ``size_m`` where none is said. `Misread`."""
     try:
-        told = _Places(**tomllib.loads(path.read_text(encoding="utf-8")))
+        told = _Places(**tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise Misread(f"{path}: cannot be read ({error.strerror or error})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

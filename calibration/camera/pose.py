@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from calibration.camera.faults import FAULTS, Finding
 from calibration.camera.look import Look
-from calibration.camera.sheets import Board
+from calibration.camera.sheets import PAPERS, Board
 from edge.optics import Lens, View, turn_of, turned
 from edge.records import Point
 
@@ -38,6 +38,8 @@ NEAR_M: Final = 2.5
 HIGHER_M: Final = 0.3
 """Ceilings are measured better than places along them."""
 STILL_PX: Final = 3.0
+ALIKE: Final = 0.05
+"""Markers that are so nearly as large as another paper's are that paper's: no printer is further off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +349,12 @@ def _sizes(fit: PoseFit, look: Look, placed: Sequence[Placed]) -> list[Finding]:
     if abs(off) <= FAULTS["print-size"].limit + error:
         return []
     what = f"the markers are {abs(off):.0%} {'larger' if off > 0 else 'smaller'} than their distances allow"
-    return [Finding("print-size", f"{what}: their bars should measure {100 * (1 + off):.0f} mm", off)]
+    size_mm = 1000 * (1 + off) * float(np.median([m.size_m for m in placed]))
+    sheet = next(
+        (p.name for p in PAPERS.values() if abs(size_mm / p.marker_mm - 1) < 2 * FAULTS["print-size"].limit), ""
+    )
+    or_paper = f", or say --paper {sheet} if they were printed on that" if sheet else ""
+    return [Finding("print-size", f"{what}: their bars should measure {100 * (1 + off):.0f} mm{or_paper}", off)]
 
 
 def named(thing: int) -> str:

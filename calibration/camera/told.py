@@ -42,7 +42,8 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
         console.print(
             f"lens: {_lens(fit.lens)}, {fit.residual_px:.3f} px over {len(fit.looks)} boards; {fit.model} model"
         )
-        console.print(f"  on boards held out: {other}; {fit.dropped} pictures left out", style="dim")
+        dropped = f"{fit.dropped} picture{'' if fit.dropped == 1 else 's'} left out"
+        console.print(f"  on boards held out: {other}; {dropped}", style="dim")
     elif lens is not None:
         console.print(f"lens: {_lens(lens)}, as of {verdict.lens_of}")
     if pose is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.live import StateFolder, StoreFolder
+from edge.cli.live import StateFolder, StoreFolder, completed
 from edge.cli.places import state_folder
 from edge.cli.terminal import DIFFERENT, refuse, refuse_store, say
 
@@ -108,7 +108,7 @@ def diff(
             found = changes(usable(before, ShelfProfile), usable(after, ShelfProfile))
             of_shelves.print_changes(before, after, found, console())
     except NoSuchProfile as error:
-        refuse(str(error))
+        refuse(completed(str(error), store, None))
 
 
 def rollback(
@@ -126,11 +126,11 @@ def rollback(
     shop = shop_of(store, sensor=sensor)
     kept = _kept(shop, store, sensor, when)
     if kept.counts:
-        refuse(f"{kept.when} is in force already. `tebura calibrate list` shows the others")
+        refuse(completed(f"{kept.when} is in force already. `tebura calibrate list` shows the others", store, None))
     try:
         path = roll_back(store, kept, datetime.now(UTC), by or getpass.getuser(), note)
     except (NoSuchProfile, OSError) as error:
-        refuse(str(error))
+        refuse(completed(str(error), store, None))
     typer.echo(f"written: {path}")
     if not is_camera(shop, sensor):  # camera nodes see by themselves that there is a newer one
         say_restart(state_folder(state, shop.id))
@@ -146,7 +146,7 @@ def _kept(shop: Store, folder: Path, sensor: str, when: str) -> Kept:
         kind = "camera" if is_camera(shop, sensor) else "shelf"
         return find(history(shop, folder, sensor), sensor, when, kind)
     except NoSuchProfile as error:
-        refuse(str(error))
+        refuse(completed(str(error), folder, None))
 
 
 def shop_of(store: Path, *, shelf: str = "", camera: str = "", sensor: str = "") -> Store:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.adapters.inbox import Inbox
+from edge.shown import named_plates
 from edge.site import Site
 from edge.store import Shelf, Store
 from edge.wire import encode_weight
@@ -145,25 +146,13 @@ class _Shelf:
             elif math.isnan(grams):
                 unsure.append(plate)
         told = [
-            f"{_named(silent)} silent for {self._stale_s:g} s: look at power and cable" if silent else "",
-            f"{_named(unsure)} cannot be read, says the scale: too much on it, or lifted" if unsure else "",
-            f"{_named(without)} without a source: wire in site.toml, or correct plates in store.toml"
+            f"{named_plates(silent)} silent for {self._stale_s:g} s: look at power and cable" if silent else "",
+            f"{named_plates(unsure)} cannot be read, says the scale: too much on it, or lifted" if unsure else "",
+            f"{named_plates(without)} without a source: wire in site.toml, or correct plates in store.toml"
             if without
             else "",
         ]
         return "; ".join(t for t in told if t)
-
-
-def _named(plates: list[int]) -> str:
-    """``plate 3``, ``plates 1, 4-6``: as a planogram writes it."""
-    runs: list[list[int]] = []
-    for plate in plates:
-        if runs and runs[-1][-1] == plate - 1:
-            runs[-1].append(plate)
-        else:
-            runs.append([plate])
-    told = ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)
-    return f"plate{'s' if len(plates) > 1 else ''} {told}"
 
 
 def _wired(store: Store, site: Site) -> dict[str, frozenset[int]]:

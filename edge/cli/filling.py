@@ -27,8 +27,8 @@ Ask = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 @contextmanager
-def filling(folder: Path, ask: Ask, who: str) -> Iterator[None]:
-    """The shop is being restocked; a hang-up and a polite kill end it like Ctrl-C."""
+def filling(folder: Path, ask: Ask, who: str, options: str) -> Iterator[None]:
+    """The shop is being restocked; a hang-up and a polite kill end it like Ctrl-C. ``options`` name it in remedies."""
     for sign in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, _stop)
     with (folder / NAME).open("a+", encoding="utf-8") as lock:
@@ -52,7 +52,7 @@ def filling(folder: Path, ask: Ask, who: str) -> Iterator[None]:
                 say("somebody else still fills shelves: the shop stays in mode restock until they are done")
             else:
                 lock.seek(0)
-                _end(ask, lock.read(), who)
+                _end(ask, lock.read(), who, options)
 
 
 def _wait(ask: Ask) -> None:
@@ -64,12 +64,12 @@ def _wait(ask: Ask) -> None:
         time.sleep(LOOK_S)
 
 
-def _end(ask: Ask, before: str, who: str) -> None:
+def _end(ask: Ask, before: str, who: str, options: str) -> None:
     now = _mode(ask)
     if now != "restock":
         say(f"somebody has said {now} meanwhile: so it stays")
     elif before == "restock":
-        say("the shop was in mode restock before, and stays so. `tebura mode open` lets shoppers in")
+        say(f"the shop was in mode restock before, and stays so. `tebura mode open {options}` lets shoppers in")
     else:
         ask({"do": "mode", "mode": before, "by": who})
 

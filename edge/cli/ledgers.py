@@ -69,6 +69,13 @@ def _named(file: Path | None, store: Path | None, state: Path | None) -> Path:
     return path
 
 
+def _clock_of(store: Path | None) -> str:
+    """The time zone of a book without sales: its shop's own, where a shop was named."""
+    from edge.store import load_store
+
+    return load_store(store).timezone.key if store is not None else "UTC"
+
+
 @contextmanager
 def _reading(path: Path) -> Iterator[Book]:
     from edge.ledger import Book, UnusableLedger
@@ -96,7 +103,7 @@ def show(
             for line in book.export():
                 sys.stdout.write(line.decode())
             return
-        zone = ZoneInfo(timezone_of(book) or "UTC")
+        zone = ZoneInfo(timezone_of(book) or _clock_of(store))
         typer.echo(f"   no.  {f'time ({zone})':<23}  {'what':<20} {'visit':<16} key")
         for written in book.entries():
             entry = written.entry
@@ -162,7 +169,7 @@ def sales(
 
     path = _named(file, store, state)
     with _reading(path) as book:
-        timezone = timezone_of(book) or "UTC"
+        timezone = timezone_of(book) or _clock_of(store)
         sold = sold_on(book, day.date() if day else datetime.now(ZoneInfo(timezone)).date(), timezone)
         last = book.last("settlement") or book.last("review")
     if as_json:

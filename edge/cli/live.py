@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,11 +12,14 @@ from typing import Annotated, Any
 import typer
 
 from edge.cli.places import state_folder
-from edge.cli.terminal import UNUSABLE, refuse, refuse_store, say
-from edge.shown import shown
+from edge.cli.terminal import refuse, refuse_store, say
+from edge.shown import named_plates, shown
 
 StoreFolder = Annotated[Path, typer.Option("--store", help="The folder with store.toml and, if need be, site.toml.")]
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Where the shop keeps what it must not lose.")]
+
+_ASKS_A_SHOP = re.compile(r"`(tebura (?:mode|stock|restock|review|member|calibrate)[^`]*)`")
+"""Commands in remedies that mean the shop that somebody has just asked about."""
 
 
 def run(
@@ -73,7 +77,7 @@ def status(
         if ago_s is not None:
             typer.echo(f"  {source} is late: last heard {ago_s} s ago")
     for shelf, plates in health.get("blind", {}).items():
-        typer.echo(f"  {shelf}: plates {', '.join(map(str, plates))} cannot be read")
+        typer.echo(f"  {shelf}: {named_plates(plates)} cannot be read")
     for source, what in health.get("troubles", {}).items():
         typer.echo(shown(f"  {source}: {what}"))
     waiting: dict[str, int] = health.get("waiting", {})
@@ -94,8 +98,7 @@ def ask_shop(store: Path, state: Path | None, wanted: dict[str, Any]) -> dict[st
     except NobodyThere as error:
         refuse(str(error))
     except ValueError as error:
-        say(str(error))
-        raise typer.Exit(UNUSABLE) from error
+        refuse(completed(str(error), store, state))
 
 
 def folder_of(store: Path, state: Path | None) -> Path:
@@ -111,6 +114,14 @@ def folder_of(store: Path, state: Path | None) -> Path:
 def named(store: Path, state: Path | None) -> str:
     """The options that name a shop, for a command that is to be typed next."""
     return shlex.join(["--store", str(store), *(["--state", str(state)] if state is not None else [])])
+
+
+def completed(remedy: str, store: Path | None, state: Path | None) -> str:
+    """A remedy whose commands can be typed as they stand: with the options of the shop that somebody asked about."""
+    options = shlex.join(
+        [word for flag, path in (("--store", store), ("--state", state)) if path for word in (flag, str(path))]
+    )
+    return _ASKS_A_SHOP.sub(lambda command: f"`{command[1]} {options}`", remedy) if options else remedy
 
 
 def refuse_while_open(folder: Path, store: Path, state: Path | None) -> None:

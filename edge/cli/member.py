@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.cli.live import completed
 from edge.cli.places import named_state_folder, state_folder
 from edge.cli.terminal import refuse, refuse_store, say
 
@@ -59,7 +60,7 @@ def add(
     except UnusableMembers as error:
         if written is not None:
             written.unlink()
-        refuse(str(error))
+        refuse(completed(str(error), store, state))
     typer.echo(f"{subject} is enrolled as {enrolment.role}.")
     if written is not None:
         say(f"the private key is in {written}: it belongs on {subject}'s device and nowhere else")
@@ -74,7 +75,7 @@ def revoke(subject: Subject, *, state: StateFolder = None, store: StoreFolder = 
         with _members(_folder(state, store)) as members:
             members.revoke(subject, _now_s())
     except UnusableMembers as error:
-        refuse(str(error))
+        refuse(completed(str(error), store, state))
     typer.echo(f"{subject} may not come in any more.")
 
 
@@ -90,9 +91,9 @@ def show(*, state: StateFolder = None, store: StoreFolder = None) -> None:
         with _members(_folder(state, store)) as members:
             found = members.everybody()
     except UnusableMembers as error:
-        refuse(str(error))
+        refuse(completed(str(error), store, state))
     if not found:
-        say("nobody is enrolled yet. `tebura member add SUBJECT` enrols somebody")
+        say(completed("nobody is enrolled yet. `tebura member add SUBJECT` enrols somebody", store, state))
     width = max((len(e.subject) for e in found), default=0)
     for enrolment in found:
         standing = "revoked" if enrolment.revoked_s is not None else enrolment.role

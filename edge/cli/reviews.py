@@ -54,7 +54,7 @@ def show(visit: Visit, store: StoreFolder, state: StateFolder = None, *, as_json
 
     folder = folder_of(store, state)
     with _book(folder) as book:
-        _known(book, visit)
+        _known(book, visit, named(store, state))
         story = story_of(book, visit, folder)
     typer.echo(json.dumps(story, ensure_ascii=False) if as_json else told(story, named(store, state)))
 
@@ -75,7 +75,7 @@ def charge(
     """Charge a visit in review: all that it lists, or part of it."""
     lines = _typed(only or ())
     with _book(folder_of(store, state)) as book:
-        settlement = _known(book, visit)
+        settlement = _known(book, visit, named(store, state))
     beyond = [f"{units} {sku}" for sku, units in lines.items() if units > settlement.listed.get(sku, 0)]
     if settlement.state == "review" and beyond and not more:
         listed = ", ".join(f"{units} {sku}" for sku, units in settlement.listed.items()) or "nothing"
@@ -140,14 +140,14 @@ def _typed(only: list[str] | tuple[str, ...]) -> dict[str, int]:
     return lines
 
 
-def _known(book: Book, visit: str) -> Settlement:
+def _known(book: Book, visit: str, options: str) -> Settlement:
     from edge.ledger import settlement_in
 
     settlement = settlement_in(book, visit)
     if settlement is None:
         inside = any(True for _ in book.entries(visit=visit))
         what = "has not ended yet" if inside else "is no visit of this shop's book"
-        refuse(f"{visit} {what}. `tebura review list` shows those that wait")
+        refuse(f"{visit} {what}. `tebura review list {options}` shows those that wait")
     return settlement
 
 

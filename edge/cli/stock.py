@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of
+from edge.cli.live import StateFolder, StoreFolder, ask_shop, completed, folder_of
 from edge.cli.live import named as options_of
 from edge.cli.places_on_shelves import Place, named, table_of
 from edge.cli.terminal import DIFFERENT, refuse, say
@@ -58,17 +59,18 @@ def restock(
     if not asked and not yes and not units:
         refuse("nobody is at the keyboard to confirm. Add --yes to take what weight says, or --set PLACE=UNITS")
     ask_shop(store, state, {"do": "status"})
+    ask = partial(ask_shop, store, state)
     try:
-        with filling(folder_of(store, state), lambda wanted: ask_shop(store, state, wanted), who):
+        with filling(folder_of(store, state), ask, who, options_of(store, state)):
             counting = Counting(lambda: _places(store, state, shelf), units or ())
             if asked:
                 counting.watch()
             counting.decide(asked)
             for place, quantity in counting.decided:
                 told = {"do": "count", "quantity": quantity, "by": who}
-                ask_shop(store, state, told | {k: place[k] for k in ("shelf", "plates", "sku")})
+                ask(told | {k: place[k] for k in ("shelf", "plates", "sku")})
     except Unfinished as error:
-        refuse(str(error))
+        refuse(completed(str(error), store, state))
     except (KeyboardInterrupt, EOFError):
         say("nothing was counted: the stock is as it was")
         raise typer.Exit(130) from None

@@ -57,7 +57,7 @@ class Ear:
             return
         self._queue.put((Heard(topic, payload, self.clock.now_s()), kept))
 
-    def refuse(self, source: str, reason: str, sample: bytes = b"") -> None:
+    def refuse(self, source: str, reason: str, sample: bytes = b"", detail: str = "") -> None:
         now_s = self.clock.now_s()
         with self._lock:
             self.refused[source, reason] += 1
@@ -70,6 +70,7 @@ class Ear:
                 "refused",
                 source=source,
                 reason=reason,
+                **({"detail": ascii(detail[:200])} if detail else {}),
                 count=count,
                 sample=ascii(sample[:80].decode(errors="replace"))[:80],
             )

@@ -14,7 +14,7 @@ import structlog
 
 from edge.records import Effect, LedgerEntry, Publish, Record
 from edge.runtime import unreadable
-from edge.shown import shown
+from edge.shown import named_plates, shown
 from edge.state import State
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Screen:
         head.append(f"{self._shop.heard:,} messages, {len(state.door.visits)} visits inside", "dim")
         wrong = [f"{source}: {what}" for source, what in sorted(state.troubles.items())]
         wrong += [
-            f"{shelf}: plates {', '.join(map(str, plates))} cannot be read"
+            f"{shelf}: {named_plates(plates)} cannot be read"
             for shelf, plates in sorted(unreadable(state, self._shop.store).items())
         ]
         wrong += [f"late: {', '.join(sorted(state.late))}"] if state.late else []

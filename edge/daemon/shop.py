@@ -25,6 +25,7 @@ from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
 from edge.daemon.desk import Answer
 from edge.daemon.ear import Ear, Kept
+from edge.daemon.misheard import Misheard
 from edge.daemon.recovery import Recovered, recover, unanswered
 from edge.driver import Driver, Observer
 from edge.journal import Checkpoint, Recorder, save_checkpoint
@@ -97,6 +98,7 @@ class Shop:
         self._members_version = 0
         self._keeping: threading.Thread | None = None
         self._unkept: list[Kept] = []
+        self._misheard = Misheard(self.ear.trouble)
         self._errands: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
@@ -209,11 +211,16 @@ class Shop:
     def _take(self, heard: Heard, kept: Kept | None = None) -> None:
         record = decode(self.store, heard.topic, heard.payload, heard.received_s)
         if isinstance(record, Refused):
-            self.ear.refuse(_source_of(self.store, heard.topic), record.reason, heard.payload)
+            source = _source_of(self.store, heard.topic)
+            self.ear.refuse(source, record.reason, heard.payload, record.detail)
+            if "/" in source:
+                self._misheard.refused(record)
             if len(heard.payload) > LARGEST_REFUSED:
                 if kept is not None:
                     kept()
                 return
+        else:
+            self._misheard.used(heard.topic)
         measured_s = heard.received_s if isinstance(record, Refused) else record.at_s
         self.recorder.write(heard, measured_s)
         if kept is not None:

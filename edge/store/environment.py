@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import tomllib
+from codecs import BOM_UTF8
 
 import tomlkit
 from pydantic import ValidationError
@@ -43,6 +44,7 @@ def as_used(store_toml: bytes) -> bytes:
     A recording explains by itself what happened, so what decided there must stand in it. Settings that are none of the
     file's own (passwords of the site among them) stay out.
     """
+    store_toml = store_toml.removeprefix(BOM_UTF8)
     told = tomllib.loads(store_toml.decode())
     live = LiveStore(**told).model_dump(by_alias=True, include=set(StoreFile.model_fields))
     try:

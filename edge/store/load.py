@@ -233,7 +233,7 @@ def told_faults(file: str, error: ValidationError) -> list[Fault]:
 
 def _settings(text: str, model: type[StoreFile], faults: list[Fault]) -> StoreFile | None:
     try:
-        return model(**tomllib.loads(text))
+        return model(**tomllib.loads(text.removeprefix("\ufeff")))  # as Windows' Notepad begins a file
     except tomllib.TOMLDecodeError as error:
         faults.append(Fault("store.toml", "syntax", str(error), "See https://toml.io for how TOML is written"))
     except ValidationError as error:

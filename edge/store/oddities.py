@@ -12,12 +12,14 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
+from difflib import get_close_matches
 from typing import TypeAlias
 
 from edge.store.catalogue import Product
 from edge.store.gtin import forms, wrong_gtin
 from edge.store.load import Store
 from edge.store.odd_places import odd_places
+from edge.store.settings import Section, StoreFile
 from edge.store.tables import Fault, skus_in
 
 LIGHTEST_G, HEAVIEST_G = 2.0, 30_000.0
@@ -29,6 +31,8 @@ DEAREST = 100
 ENOUGH = 8
 """Of fewer products nobody can say what is usual."""
 LEAST_PERCENT, MOST_PERCENT = 1.0, 40.0
+ALIKE = 0.75
+"""So much alike are two names of which one is a slip for the other (`difflib`)."""
 NAMED = 3
 """So many of a kind are named, and the rest counted."""
 
@@ -37,11 +41,29 @@ Told: TypeAlias = tuple[str, str, str]
 
 def oddities(store: Store, today: date, printed: Collection[str] = ()) -> list[Fault]:
     """All that is odd, in the order of the files. ``printed``: the languages of receipts, if known."""
-    found = [Fault("store.toml", *told) for told in (*_head(store, printed), *odd_places(store.layout))]
+    written = StoreFile(**tomllib.loads(store.sources["store.toml"].decode("utf-8")))
+    found = [Fault("store.toml", *told) for told in _misspelt(written)]
+    found += [Fault("store.toml", *told) for told in (*_head(store, printed), *odd_places(store.layout))]
     found += [Fault("store.toml", *told) for told in (*_taxes(store, today), *_shelves(store))]
     found += [Fault("catalogue.csv", *told) for told in _goods(store)]
     found += [Fault("planogram.csv", *told) for told in _facings(store)]
     return found
+
+
+def _misspelt(section: Section, within: str = "") -> Iterator[Told]:
+    """Keys that nobody knows, and that look like one that is not there. Others are the shop's own."""
+    known = {info.alias or name: name for name, info in type(section).model_fields.items()}
+    for key in section.model_extra or {}:
+        absent = [name for name, inner in known.items() if inner not in section.model_fields_set]
+        meant = get_close_matches(key.lower(), absent, 1, ALIKE)
+        if meant:
+            yield within + key, "is nothing that is known here", f"Write {meant[0]} if that is meant"
+    for name, inner in known.items():
+        value = getattr(section, inner)
+        parts = value if isinstance(value, tuple) else (value,)
+        for i, part in enumerate(parts, start=1):
+            if isinstance(part, Section):
+                yield from _misspelt(part, f"{within}{name}[{i}]." if parts is value else f"{within}{name}.")
 
 
 def _head(store: Store, printed: Collection[str]) -> Iterator[Told]:

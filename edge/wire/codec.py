@@ -105,10 +105,10 @@ def decode(store: Store, topic: str, payload: bytes, received_s: float) -> Recor
 def _read(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
     try:
         return _decode(store, topic, payload, received_s)
-    except msgspec.ValidationError:
-        return Refused(received_s, topic, BREAKS)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Refused(received_s, topic, NOT_JSON)
+    except msgspec.ValidationError as error:
+        return Refused(received_s, topic, BREAKS, str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Refused(received_s, topic, NOT_JSON, str(error))
     except (ArithmeticError, LookupError, TypeError, ValueError):  # a fault of ours, and no reason to end the shop
         return Refused(received_s, topic, "cannot be digested")
 
@@ -121,7 +121,7 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
     if room == "shelf" and what == "weight":
         return _weights(store, topic, name, _weight.decode(payload), received_s)
     if room == "camera" and not store.layout.has_camera(name):
-        return Refused(received_s, topic, "unknown camera")
+        return Refused(received_s, topic, "unknown camera", name)
     if room == "camera" and what == "health":
         health = _health.decode(payload)
         clock_s = math.nan if health.t is None else health.t
@@ -129,14 +129,15 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
     if room == "camera" and what == "people":
         frame = _people.decode(payload)
         if len(frame.people) > store.layout.most_people:
-            return Refused(received_s, topic, "more people than fit")
+            detail = f"{len(frame.people)} people, {store.layout.most_people} at most"
+            return Refused(received_s, topic, "more people than fit", detail)
         people = tuple(
             PersonSeen(p.head, tuple(p.hands), p.score, tuple(p.embedding) if p.embedding else None, p.error)
             for p in frame.people
         )
         return PeopleFrame(received_s, frame.t, name, people)
     if room == "gate" and store.layout.gate(name) is None:
-        return Refused(received_s, topic, "unknown gate")
+        return Refused(received_s, topic, "unknown gate", name)
     if room == "gate" and what == "scan":
         return _admission(store, topic, name, _scan.decode(payload), received_s)
     if room == "gate" and what == "passage":
@@ -189,17 +190,19 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
 
 def _weights(store: Store, topic: str, shelf: str, batch: WeightPayload, received_s: float) -> Record:
     if not store.layout.has_shelf(shelf):
-        return Refused(received_s, topic, "unknown shelf")
+        return Refused(received_s, topic, "unknown shelf", shelf)
     try:
         mass_g: NDArray[np.float64] = np.array(batch.g, dtype=np.float64)
     except ValueError:
         return Refused(received_s, topic, "rows of unequal length")
-    if mass_g.shape[0] != store.layout.shelf(shelf).plates:
-        return Refused(received_s, topic, "wrong number of plates")
+    plates = store.layout.shelf(shelf).plates
+    if mass_g.shape[0] != plates:
+        return Refused(received_s, topic, "wrong number of plates", f"{mass_g.shape[0]} rows, {plates} in store.toml")
     if mass_g.ndim != 2 or mass_g.shape[1] == 0:
         return Refused(received_s, topic, "no samples")
     if mass_g.shape[1] / batch.hz > LASTS_S + 1e-6:
-        return Refused(received_s, topic, "batch too long")
+        detail = f"{mass_g.shape[1]} samples at {batch.hz:g} Hz, {LASTS_S:g} s at most"
+        return Refused(received_s, topic, "batch too long", detail)
     celsius = math.nan if batch.c is None else batch.c
     return WeightBatch(received_s, batch.t, shelf, batch.hz, mass_g, celsius)
 
@@ -211,9 +214,9 @@ def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_
     if scan.credential is not None:
         return CredentialScan(received_s, scan.t, gate, scan.credential)
     if scan.subject is None:
-        return Refused(received_s, topic, BREAKS)
+        return Refused(received_s, topic, BREAKS, "neither `credential` nor `subject`")
     if not here.trusted_reader:
-        return Refused(received_s, topic, "reader not trusted")
+        return Refused(received_s, topic, "reader not trusted", "no trusted_reader = true in store.toml")
     return GateScan(received_s, scan.t, gate, scan.subject, scan.method, int(scan.party), scan.score)
 
 

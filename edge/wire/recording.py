@@ -87,7 +87,8 @@ class Recording:
 def open_recording(path: Path) -> Recording:
     """A recording, its attachments read; `UnreadableRecording` where it is none."""
     if not path.is_file():
-        raise UnreadableRecording(f"{path}: there is no such file")
+        what = "is a folder. Name its recordings, as FOLDER/*.mcap" if path.is_dir() else "there is no such file"
+        raise UnreadableRecording(f"{path}: {what}")
     with path.open("rb") as file:
         if file.read(8) != MAGIC:
             raise UnreadableRecording(f"{path}: is not an MCAP recording. Make one with `tebura simulate`")

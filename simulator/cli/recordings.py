@@ -251,7 +251,7 @@ def _tell_loss(done: Replayed) -> None:
     if done.loss is not None:
         _tell_broken_off(done.recording, done.loss)
     for reason, count in sorted(done.refused.items()):
-        say(f"{done.recording}: {count} messages refused: {reason}")
+        say(f"{done.recording}: {count} message{'' if count == 1 else 's'} refused: {reason}")
     for fault in dict.fromkeys(done.faults):
         say(f"{done.recording}: this could not be digested and was left out; please report it:\n{fault.rstrip()}")
 

@@ -104,7 +104,12 @@ def of_protocol(protocol: str, plates: int | None, link: Path, seed: int) -> Any
         raise ValueError(f"--plates {plates}: only a microcontroller (--protocol lines) has several")
     if protocol in COUNTER:
         return COUNTER[protocol](link, seed=seed)
-    return Scale(link, seed=seed) if protocol == "mt-sics" else Reader(link, seed=seed)
+    if protocol == "mt-sics":
+        return Scale(link, seed=seed)
+    if protocol == "barcode":
+        return Reader(link, seed=seed)
+    remedy = "Write one and add it to COUNTER (docs/dialects.md)"
+    raise ValueError(f"--protocol {protocol}: no double in simulator/devices/counter.py speaks it yet. {remedy}")
 
 
 def fault(double: Double, words: list[str]) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
 
+from edge.adapters.broker.door import PACKET_BYTES
 from edge.adapters.broker.embedded import SOURCE
 from edge.adapters.broker.rights import may, rights_of
 from tests.adapters.brokers import BASE, PLAIN, Device, Embedded, demo_store, unique, until
@@ -176,3 +177,17 @@ def test_complaints_end_with_the_broker(tmp_path: Path) -> None:
     until(lambda: broker.ear.trouble_of(f"{SOURCE}/g1-s1") != "", "the complaint")
     broker.stop()
     until(lambda: broker.ear.trouble_of(f"{SOURCE}/g1-s1") == "", "nobody stands at a door that is gone")
+
+
+def test_what_a_message_too_large_holds_is_no_message(broker: Embedded, shop: Device) -> None:
+    """Its sender is hung up on: what follows it in the network is its own rest."""
+    topic, payload = BASE + "gate/entry/passage", unique()
+    inner = len(topic).to_bytes(2, "big") + topic.encode() + payload
+    packet = bytes([0x30, len(inner)]) + inner
+    with device(broker, "entry", client="large") as gate:
+        gate.say_at_once(topic, packet * (2 * PACKET_BYTES // len(packet)))
+        until(lambda: gate.is_hung_up_on, "it is hung up on")
+    with device(broker, "entry", client="small") as gate:
+        gate.say(topic, after := unique())
+        until(lambda: shop.has(after), "the next one is heard")
+    assert not shop.has(payload)

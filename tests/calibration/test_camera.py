@@ -179,6 +179,13 @@ def test_markers_that_the_printer_shrank_are_told() -> None:
     assert re.search("their bars should measure 9[23] mm", str(judge_pose(fit, floor(0.93), HANGS, placed())[0]))
 
 
+def test_who_forgot_to_say_the_paper_is_reminded() -> None:
+    other = next(p for p in PAPERS.values() if p is not PAPER)
+    laid = [replace(marker, size_m=other.marker_mm / 1000) for marker in placed()]
+    told = str(judge_pose(posed(floor(), placed())[0], floor(), HANGS, laid)[0])
+    assert f"or say --paper {PAPER.name} if they were printed on that" in told
+
+
 def test_a_board_that_the_printer_shrank_contradicts_the_ceiling() -> None:
     at = BoardAt((1.8, 1.3, 0.0), 0.0)
     shrunk = lying(board_page(PAPER), board_origin_mm(PAPER), at.position, at.yaw_deg)

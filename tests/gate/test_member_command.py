@@ -80,7 +80,7 @@ def test_a_register_in_which_nobody_stands_says_so(staff: Staff) -> None:
     Members(staff.state / FILE).close()
     done = staff.type("list", "--state", staff.state)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "nobody is enrolled yet. `tebura member add SUBJECT` enrols somebody" in done.stderr
+    assert f"nobody is enrolled yet. `tebura member add SUBJECT --state {staff.state}` enrols somebody" in done.stderr
 
 
 def test_without_a_key_one_is_made_that_only_its_owner_can_read_and_that_opens_the_gate(staff: Staff) -> None:
@@ -137,7 +137,8 @@ def test_what_cannot_be_done_is_told_with_the_remedy(staff: Staff, arguments: tu
 
 def test_a_name_that_nobody_has_and_a_key_that_somebody_has(staff: Staff) -> None:
     staff.does("add", "ana", "--key", KEY, "--state", staff.state)
-    assert "nobody is enrolled as 'anna'" in staff.is_told("revoke", "anna", "--state", staff.state)
+    told = staff.is_told("revoke", "anna", "--state", staff.state)
+    assert f"nobody is enrolled as 'anna'. `tebura member list --state {staff.state}` shows everybody" in told
     assert "is that of 'ana' already" in staff.is_told("add", "ben", "--key", KEY, "--state", staff.state)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -123,6 +124,8 @@ def test_what_cannot_be_decided_is_told_with_the_remedy(show: Show, words: tuple
     refused = tebura(show, "review", *words)
     assert refused.returncode == 2
     assert told in refused.stderr
+    for remedy in re.findall("`(.*?)`", refused.stderr):
+        assert f"--store {show.folder} --state {show.state}" in remedy, "it can be typed as it stands"
     assert "Traceback" not in refused.stderr
     assert show.entries("settlement") == []
 

@@ -297,6 +297,11 @@ def test_every_protocol_has_a_double_whose_block_wires_it(desk: Desk, tmp_path: 
     assert not ear.refusals
 
 
+def test_a_dialect_without_a_double_is_no_barcode_reader(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no double in .*counter\.py speaks it yet\. Write one and add it to COUNTER"):
+        of_protocol("acme", None, tmp_path / "port", 1)
+
+
 @pytest.mark.parametrize("protocol", [p for p in PROTOCOLS if p != "barcode"])
 def test_a_recording_comes_out_of_whatever_a_site_is_wired_to(tmp_path: Path, protocol: str) -> None:
     """What was recorded as a shelf's batch is said by a double of the device that stands there."""

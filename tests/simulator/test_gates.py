@@ -25,7 +25,7 @@ from edge.wire import decode, open_recording
 from simulator import simulate_story
 from simulator.phones import Phones
 from simulator.story import BrokenStory, read_story
-from simulator.world import Played, messages
+from simulator.world import Played, messages, play
 from tests.simulator.plays import SHOP, acted, load_at
 
 
@@ -190,3 +190,21 @@ def test_who_showed_something_when_stands_in_the_truth_where_gates_are_looked_at
 )
 def test_what_cannot_be_is_told(lines: list[str], what: str) -> None:
     assert any(what in fault for fault in faults(*lines)), faults(*lines)
+
+
+def test_where_no_reader_is_trusted_members_come_with_their_phones() -> None:
+    """A new shop has no `trusted_reader`; stories and busy traffic play in it all the same."""
+    toml = SHOP.sources["store.toml"].replace(b"trusted_reader = true", b"")
+    shop = read_store({**SHOP.sources, "store.toml": toml})
+    story = (
+        "09:00:00 aki enters as staff\n09:00:10 ana enters with a party of 2\n09:00:40 ana leaves\n09:00:50 aki leaves"
+    )
+    played = play(shop, read_story(story, shop), 1)
+    records = [decode(shop, said.topic, said.payload, said.received_s) for said in messages(played, 1.0)]
+    codes = [read(r.credential) for r in records if isinstance(r, CredentialScan)]
+    assert [code.party for code in codes if isinstance(code, Credential)] == [1, 2]
+    assert {(r.subject, r.role) for r in records if isinstance(r, Standing) and r.key} == {
+        ("aki", "staff"), ("ana", "member"),
+    }  # fmt: skip
+    with pytest.raises(BrokenStory, match="the shop trusts no reader at entry: write ana shows a code"):
+        read_story("09:00:00 ana shows palm 0.95\n09:00:05 ana goes away", shop)

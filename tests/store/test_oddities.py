@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from typer.testing import CliRunner
 
 from edge.cli import app
 from edge.odd_site import odd_site
-from edge.site import load_shop
-from edge.store import Fault, load_store
+from edge.site import load_shop, load_site
+from edge.store import Fault, load_store, read_store
 from edge.store.gtin import is_gtin, wrong_gtin
 from edge.store.oddities import oddities
 from simulator.commands import DEMO
@@ -76,6 +77,14 @@ def test_shops_as_they_are_have_nothing_odd(tmp_path: Path) -> None:
         ("percent = 8", "percent = 80", "tax[1].percent", "80 % is an unusual tax"),
         ('[[tax]]\nclass = "food"\npercent = 8\n', "", "tax", "everything is sold with 0 % tax"),
         ("plate_width = 0.25", 'plate_width = 0.25\nsays = "raw"', "gondola[1].shelf[1].says", "is not calibrated"),
+        ("[store]", "[polcy]\ncharge_at = 0.9\n[store]", "polcy", "is nothing that is known here"),
+        ("percent = 8", "percent = 8\nredused = true", "tax[1].redused", "is nothing that is known here"),
+        (
+            "plate_width = 0.25",
+            'plate_width = 0.25\nsay = "raw"',
+            "gondola[1].shelf[1].say",
+            "is nothing that is known",
+        ),
     ],
 )
 def test_a_slip_in_store_toml_is_told_with_its_key(
@@ -294,3 +303,18 @@ def test_check_tells_what_is_odd_and_that_the_shop_runs_with_it(tmp_path: Path) 
     assert "odd: store.toml: gondola[1].yaw_deg: there are not 0.8 m of free floor before g1" in found.stderr
     assert "1 thing is odd, see above" in found.stdout
     assert "All is well" not in found.output
+
+
+def test_keys_of_the_shop_s_own_are_nobody_s_slip(tmp_path: Path) -> None:
+    own = STORE.replace("[store]", '[inventory]\nsince = 2020\n[store]\nphone = "+43 1 234"\nname_de = "Eckladen"')
+    assert [o for o in odd(tmp_path, store_toml=own) if "known" in o.what] == []
+
+
+def test_files_that_begin_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    folder = write_store(tmp_path)
+    for name in ("store.toml", "catalogue.csv", "planogram.csv"):
+        (folder / name).write_bytes(BOM_UTF8 + (folder / name).read_bytes())
+    (folder / "site.toml").write_bytes(BOM_UTF8 + b"[broker]\nport = 1884\n")
+    store = load_store(folder)
+    assert read_store(store.sources).id == store.id
+    assert load_site(folder, store).broker.port == 1884

@@ -60,21 +60,26 @@ class Line(ReaderAdapter):  # type: ignore[misc]
     """What one client says: the CONNECT that the door rewrote, then whatever comes."""
 
     def __init__(
-        self, first: bytes, reader: asyncio.StreamReader, keepalive_s: float, backlog: Callable[[], int]
+        self, name: str, first: bytes, reader: asyncio.StreamReader, keepalive_s: float, backlog: Callable[[], int]
     ) -> None:
+        self._name = name
         self._first = first
         self._reader = reader
         self._backlog = backlog
         self._patience_s = 2 * keepalive_s if keepalive_s else float("inf")
         self._clock = asyncio.get_running_loop().time
         self._heard_s = self._clock()
+        self._over = False
 
     async def read(self, n: int = -1) -> bytes:
         """``n`` bytes; fewer at the end."""
         if self._first:
             data, self._first = self._first[:n], self._first[n:]
             return data
-        if n > PACKET_BYTES or self._clock() - self._heard_s > self._patience_s:
+        if n > PACKET_BYTES:
+            logger.warning("%s sends %d bytes in one message, and is hung up on", shown(self._name), n)
+            self._over = True  # amqtt reads on, and what it left of this message would be packets to it
+        if self._over or self._clock() - self._heard_s > self._patience_s:
             raise ConnectionResetError
         while self._backlog() > BACKLOG:
             await asyncio.sleep(0.005)
@@ -213,7 +218,7 @@ class Door:
             logger.info("%s is in", shown(name))
             self._complaints.over(who.user)
             client = f"{name}#{number}"
-            line = Line(who.connect(client, will=will), reader, who.keepalive_s, partial(self._backlog, client))
+            line = Line(name, who.connect(client, will=will), reader, who.keepalive_s, partial(self._backlog, client))
             await self._broker.external_connected(line, Pen(writer), LISTENER)
         finally:
             del self._inside[name]
