@@ -187,7 +187,7 @@ class Tick(msgspec.Struct, frozen=True):
     at_s: float
 
 
-class Refused(msgspec.Struct, frozen=True):
+class Refused(msgspec.Struct, frozen=True, eq=False):
     """A message that could not become a record. Broken hardware is a record too: it is counted, by its ``reason``.
     ``detail`` says to whoever wrote the device what is wrong with it.
     """
@@ -195,7 +195,7 @@ class Refused(msgspec.Struct, frozen=True):
     received_s: float
     topic: str
     reason: str
-    detail: str = field(default="", compare=False)
+    detail: str = ""
 
 
 Record: TypeAlias = (
@@ -226,7 +226,8 @@ class ShelfEvent:
     (negative: something left) and the standard error of that change. ``plates`` are the 1-based numbers of
     the plates that moved. The change itself happened between ``began_s`` and ``ended_s``, most likely
     at ``step_s``. ``blind`` says that some of these plates could not be read meanwhile, or that nobody knows when
-    between the two it was.
+    between the two it was. ``parts``: (when, grams) of the parts that it came in, oldest first; empty where that was
+    not seen.
     """
 
     id: str
@@ -239,6 +240,7 @@ class ShelfEvent:
     change_g: NDArray[np.float64]
     error_g: NDArray[np.float64]
     blind: bool = False
+    parts: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from edge.attribution.belief import (
     open_belief,
 )
 from edge.attribution.certainty import cart_of, tracks_of, whose_track
+from edge.attribution.moments import moments
 
 __all__ = [
     "STAFF",
@@ -32,6 +33,7 @@ __all__ = [
     "forget_products",
     "measure",
     "mistake",
+    "moments",
     "open_belief",
     "tracks_of",
     "united",

@@ -27,13 +27,16 @@ from edge.attribution.belief import (
     replace,
     visit_of,
 )
-from edge.attribution.recipes import Move, Recipe, Stray, recipes
+from edge.attribution.recipes import Move, Recipe, Stray, crowding, recipes
 from edge.attribution.who import NEVER, who_nats
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
 from edge.store import Facing, Store
 
 TOGETHER = -1.5
 """Two people moving something at one place in one instant."""
+
+SHARE_NATS = 40.0
+"""Of units of one product the first of two people took the share that went first, to about an eighth."""
 
 BORROWED = -4.0
 """Putting back what somebody else took: it was handed over, or fetched from another cart."""
@@ -74,6 +77,15 @@ NOT_COUNTED: Mapping[Facing, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
+class _Actor:
+    """Nats for having done it all, and each of two parts of it (`edge.attribution.moments`)."""
+
+    whole: float
+    first: float
+    second: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Deed:
     """Who moved what: each move with the track that made it."""
 
@@ -87,17 +99,20 @@ def attribute(
     event: ShelfEvent,
     reaches: Iterable[Reach],
     *,
+    twice: Sequence[tuple[float, Iterable[Reach]]] = (),
     there: Mapping[Facing, int] = NOT_COUNTED,
     restocking: bool = False,
 ) -> tuple[Explained, set[str]]:
     """Explain an event; returns how, and the visits whose carts it may have changed.
 
-    ``there``: how many units stand at most in places that were counted. While staff are ``restocking``, strangers who
-    take and add are nothing unusual.
+    ``twice``: where the event has two `moments`, the share and everybody's reach of each. ``there``: how many units
+    stand at most in places that were counted. While staff are ``restocking``, strangers who take and add are nothing
+    unusual.
     """
     forget_strays(belief, event.step_s)
     seen = {r.track: r for r in reaches}
-    actors = _actors(belief, seen)
+    actors = _actors(belief, seen, [{r.track: r for r in near} for _, near in twice])
+    first_share = twice[0][0] if twice else math.nan
     alone = actors.keys() == {NOBODY}
     strays = _strays_on(belief, event)
     cluster = joined(belief, set(), set(actors), strays)
@@ -110,7 +125,7 @@ def attribute(
     unusual = 0.0 if restocking else 1.0
     after: list[Hypothesis] = []
     best = -math.inf
-    for nats, h, recipe, deed in _promising(before, found, actors):
+    for nats, h, recipe, deed in _promising(before, found, actors, first_share):
         best = max(best, h.nats + nats)
         # Something always happened: where all that is likely is impossible, what is not likely is looked at.
         hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + HOPELESS
@@ -185,6 +200,7 @@ def _sum(a: ShelfEvent, b: ShelfEvent) -> ShelfEvent:
         change_g=a.change_g + b.change_g,
         error_g=np.hypot(a.error_g, b.error_g),
         blind=a.blind or b.blind,
+        parts=tuple(sorted(a.parts + b.parts)) if a.parts and b.parts else (),
     )
 
 
@@ -204,7 +220,7 @@ def _most_held(stories: Iterable[Hypothesis], held: dict[str, int]) -> None:
 
 
 def _promising(
-    before: list[Hypothesis], found: list[Recipe], actors: Mapping[int, float]
+    before: list[Hypothesis], found: list[Recipe], actors: Mapping[int, _Actor], first_share: float
 ) -> Iterator[tuple[float, Hypothesis, Recipe, _Deed]]:
     """(nats, story, recipe, deed) of every continuation, best first; what it may cost on top only lowers it. There may
     be a million: they are found one by one.
@@ -217,7 +233,7 @@ def _promising(
     deeds = [
         (recipe.nats + deed.who_nats, recipe, deed)
         for recipe in found
-        for deed in _deeds(recipe, actors)
+        for deed in _deeds(recipe, actors, first_share)
         if all(move.quantity > -1 - most.get(move.sku, 0) or track in loose for move, track in deed.parts)
     ]
     deeds.sort(key=lambda d: -d[0])
@@ -253,18 +269,30 @@ def _may_be(h: Hypothesis, held: Mapping[str, int], deed: _Deed) -> bool:
     )
 
 
-def _actors(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:
+def _actors(belief: Belief, seen: Mapping[int, Reach], twice: Sequence[Mapping[int, Reach]]) -> dict[int, _Actor]:
     """Track -> nats for everybody who could have done it, the likeliest ones, and for `NOBODY`."""
+    found = [_nats_of(belief, near) for near in (twice or [seen])]
+    likeliest = {t: max(nats[t] for nats in found) for t in found[0]}
+    best = max(likeliest.values())
+    ranked = sorted(likeliest, key=lambda t: (-likeliest[t], t))[:MOST_ACTORS]
+    ranked += [NOBODY] if NOBODY not in ranked else []
+    crowd = math.log(len(likeliest))
+    actors = {}
+    for t in (t for t in ranked if likeliest[t] > best + FURTHEST):
+        each = [max(nats[t], NEVER) for nats in found]
+        whole = sum(each) if t in seen else each[0]  # of who was not seen a second moment tells nothing more
+        actors[t] = _Actor(whole - crowd, each[0] - crowd, each[-1] - crowd)
+    return actors
+
+
+def _nats_of(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:
+    """Track -> nats for everybody, by how near they came at one moment."""
     eyes = any(reach.sightings for reach in seen.values())
     nats = {t: who_nats(reach) + (UNSEEN if eyes and not reach.sightings else 0.0) for t, reach in seen.items()}
     unseen = [t for c in belief.clusters for t in c.tracks() if t < 0]
     nats |= dict.fromkeys(unseen, -6.0 if seen else -2.5)
     nats[NOBODY] = NOBODY_SEEN if eyes else 0.0
-    best = max(nats.values())
-    ranked = sorted(nats, key=lambda t: (-nats[t], t))[:MOST_ACTORS]
-    ranked += [NOBODY] if NOBODY not in ranked else []
-    crowd = math.log(len(nats))
-    return {t: max(nats[t], NEVER) - crowd for t in ranked if nats[t] > best + FURTHEST}
+    return nats
 
 
 def _strays_on(belief: Belief, event: ShelfEvent) -> list[Stray]:
@@ -274,10 +302,12 @@ def _strays_on(belief: Belief, event: ShelfEvent) -> list[Stray]:
     return list(dict.fromkeys(found))
 
 
-def _deeds(recipe: Recipe, actors: Mapping[int, float]) -> Iterator[_Deed]:
-    """Every way of sharing a recipe: one person did it all, or two did a part each."""
-    for track, nats in actors.items():
-        yield _Deed(tuple((m, track) for m in recipe.moves), nats)
+def _deeds(recipe: Recipe, actors: Mapping[int, _Actor], first_share: float) -> Iterator[_Deed]:
+    """Every way of sharing a recipe: one person did it all, or two did a part each; one after the other where the event
+    has two moments, the first of which made ``first_share`` of it (else NaN).
+    """
+    for track, actor in actors.items():
+        yield _Deed(tuple((m, track) for m in recipe.moves), actor.whole)
     units = sum(abs(m.quantity) for m in recipe.moves)
     if units < 2 or (len(recipe.moves) > 1 and units > MOST_SHARED):
         return
@@ -286,9 +316,24 @@ def _deeds(recipe: Recipe, actors: Mapping[int, float]) -> Iterator[_Deed]:
     for i, a in enumerate(tracks):
         for b in tracks[i + 1 :]:
             # Many units at once are unusual for one person, and nothing unusual for two.
-            nats = actors[a] + actors[b] + TOGETHER + crowd - recipe.crowding_nats
+            nats = TOGETHER + crowd - recipe.crowding_nats
             for split in _splits(recipe.moves):
-                yield _Deed(tuple((m, a) for m in split[0]) + tuple((m, b) for m in split[1]), nats)
+                parts = tuple((m, a) for m in split[0]) + tuple((m, b) for m in split[1])
+                each = crowding(split[0]) + crowding(split[1])
+                yield _Deed(parts, nats + each + _in_turn(actors[a], actors[b], split, first_share))
+
+
+def _in_turn(a: _Actor, b: _Actor, split: tuple[tuple[Move, ...], tuple[Move, ...]], first_share: float) -> float:
+    """Nats for each having done their part of a split: at once, or the one and then the other."""
+    if math.isnan(first_share):
+        return a.first + b.first
+    mine, theirs = (sum(abs(m.quantity) for m in part) for part in split)
+    by_a = mine / (mine + theirs)
+    uneven = SHARE_NATS if len(split[0]) == len(split[1]) == 1 and split[0][0].sku == split[1][0].sku else 0.0
+    return max(
+        a.first + b.second - uneven * (by_a - first_share) ** 2,
+        b.first + a.second - uneven * (1.0 - by_a - first_share) ** 2,
+    )
 
 
 def _splits(moves: tuple[Move, ...]) -> Iterator[tuple[tuple[Move, ...], tuple[Move, ...]]]:

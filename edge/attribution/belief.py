@@ -39,7 +39,7 @@ LOOKS_WEIGHT = 0.8
 """Portraits of one visit share the light and what the person carries."""
 
 REPEATS = 1.0
-"""The n-th portrait since somebody last met somebody is worth ``n ** -REPEATS`` of the first: it repeats their errors."""
+"""The n-th portrait since somebody last met somebody is worth ``n ** -REPEATS`` of the first: it repeats its errors."""
 
 STOOPING = 0.3
 STOOP_M = 0.5

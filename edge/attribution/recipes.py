@@ -7,7 +7,7 @@ the change, by where on the shelf the change sits against where the products sta
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edge.records import ShelfEvent
@@ -166,15 +166,15 @@ def recipes(
         if abs(off) > FIT_SIGMA:
             continue
         products = sum(1 for u, _ in chosen if u.sku)
-        crowding = sum(_so_many(n) for _, n in chosen) + ANOTHER_PRODUCT * max(0, products - 1)
+        crowded = sum(_so_many(n) for _, n in chosen) + ANOTHER_PRODUCT * max(0, products - 1)
         swapped = SWAPPED if len({u.sign for u, _ in chosen}) > 1 else 0.0
         found.append(
             Recipe(
                 moves=tuple(Move(u.sku, -u.sign * n, u.stray, u.home) for u, n in chosen),
                 weight_nats=_fit(off, spread_g),
                 place_nats=math.log((1 - ANYWHERE) * math.exp(_place(plates, chosen)) + ANYWHERE),
-                prior_nats=sum(u.prior + BEYOND_STOCK * (n > u.there) for u, n in chosen) + crowding + swapped,
-                crowding_nats=crowding,
+                prior_nats=sum(u.prior + BEYOND_STOCK * (n > u.there) for u, n in chosen) + crowded + swapped,
+                crowding_nats=crowded,
             )
         )
     found.sort(key=lambda r: -r.nats)
@@ -182,6 +182,12 @@ def recipes(
     heaviest_g = max((u.mass_g for u in units if u.sign < 0 and u.prior > UNKNOWN_THERE), default=0.0)
     prior = HALF_LIFTED if -heaviest_g < change_g < 0 else RESIDUAL
     return [*found[:KEEP], Recipe((Move("", 0, residual),), 0.0, 0.0, prior, 0.0)]
+
+
+def crowding(moves: Sequence[Move]) -> float:
+    """How ordinary it is for one person to make these moves at once."""
+    products = sum(1 for move in moves if move.sku)
+    return sum(_so_many(abs(move.quantity)) for move in moves) + ANOTHER_PRODUCT * max(0, products - 1)
 
 
 def _so_many(units: int) -> float:

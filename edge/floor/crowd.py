@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import TypeAlias
 
 import msgspec
@@ -47,6 +48,13 @@ LOOKS_WEIGHT = 0.5
 MOST_STORIES = 12
 STORIES_EACH = 3
 """Stories kept in all, and of each kind: kinds differ in whose body goes on as which track."""
+
+AT_TRACK_M = 0.12
+"""A body is where a track is to this, besides its own uncertainty."""
+
+FEW_TO_ORDER = 5
+HOPELESS_COST = 14.0
+"""Of so many bodies every order is weighed, against tracks, and none that fits so much worse than the best is kept."""
 
 MOST_TOGETHER = 4
 FEW = 7
@@ -149,8 +157,8 @@ def ways(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
     """Each way in which the members may go on, with its probability, most probable first."""
     weights: dict[Way, float] = {}
     for story in crowd.stories:
-        way = _way(crowd, story, tracks)
-        weights[way] = weights.get(way, 0.0) + math.exp(TRUST * story.nats)
+        for way, share in _shares(crowd, story, tracks).items():
+            weights[way] = weights.get(way, 0.0) + share * math.exp(TRUST * story.nats)
     whole = sum(weights.values())
     return {way: w / whole for way, w in sorted(weights.items(), key=lambda kv: -kv[1])}
 
@@ -158,18 +166,46 @@ def ways(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
 def take_stock(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
     """The ways so far; from here on the stories are told of whoever is where each track is now."""
     found = ways(crowd, tracks)
-    stories = []
-    for story in crowd.stories:
-        place = {m: i for i, m in enumerate(crowd.members)}
-        stories.append(Story(story.nats, tuple(story.bodies[place[m]] for m in _way(crowd, story, tracks))))
-    crowd.stories = stories
+    place = {m: i for i, m in enumerate(crowd.members)}
+    stories = [
+        Story(story.nats + math.log(share) / TRUST, tuple(story.bodies[place[m]] for m in way))
+        for story in crowd.stories
+        for way, share in _shares(crowd, story, tracks).items()
+    ]
+    stories.sort(key=lambda s: -s.nats)
+    crowd.stories = [Story(s.nats - stories[0].nats, s.bodies) for s in stories[:MOST_STORIES]]
     return found
 
 
+def _shares(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> dict[Way, float]:
+    """By one story, whose body is where each track is: each way that is not hopeless, with its probability. Where a
+    body has not been seen for long, or two stand in one place, it is open.
+    """
+    costs = _costs(crowd, story, tracks)
+    if len(costs) > FEW_TO_ORDER:
+        return {tuple(crowd.members[j] for j in _nearest(costs)): 1.0}
+    whole = {order: sum(costs[i][j] for i, j in enumerate(order)) for order in permutations(range(len(costs)))}
+    least = min(whole.values())
+    weights = {order: math.exp((least - cost) / 2) for order, cost in whole.items() if cost - least < HOPELESS_COST}
+    total = sum(weights.values())
+    return {tuple(crowd.members[j] for j in order): w / total for order, w in weights.items()}
+
+
 def _way(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> Way:
-    """Whose body is where each track is: the assignment with the least squared distance."""
-    gaps = [[(b.x - tracks[m].x) ** 2 + (b.y - tracks[m].y) ** 2 for b in story.bodies] for m in crowd.members]
-    return tuple(crowd.members[j] for j in _nearest(gaps))
+    """The likeliest of a story's ways."""
+    return tuple(crowd.members[j] for j in _nearest(_costs(crowd, story, tracks)))
+
+
+def _costs(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> list[list[float]]:
+    """For each member's track how ill each body fits where it is: twice the negative log-likelihood, but for what all
+    have in common.
+    """
+    spread = [(b, b.p + AT_TRACK_M**2) for b in story.bodies]
+    known = [(b.x, b.y, s, 2 * math.log(s)) for b, s in spread]
+    return [
+        [((x - t.x) ** 2 + (y - t.y) ** 2) / s + logs for x, y, s, logs in known]
+        for t in (tracks[m] for m in crowd.members)
+    ]
 
 
 def _nearest(gaps: Sequence[Sequence[float]]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from edge.attribution import attribute, cart_of, united, whose_track
+from edge.attribution import attribute, cart_of, moments, united, whose_track
 from edge.floor import reaches
 from edge.keys import moment
 from edge.records import (
@@ -16,6 +16,7 @@ from edge.records import (
     LedgerEntry,
     Point,
     Publish,
+    Reach,
     Restarted,
     ShelfEvent,
     Touch,
@@ -116,16 +117,17 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
     """Who did it, by all that is known; carts that look different now are published."""
     gondola = store.layout.gondola_of(event.shelf)
     box = _where(store, event)
-    from_s, to_s = (
-        (event.began_s, event.ended_s) if event.blind else (event.step_s - BEFORE_STEP_S, event.step_s + AFTER_STEP_S)
-    )
-    near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, from_s, to_s)
+    if event.blind:
+        near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, event.began_s, event.ended_s)
+    else:
+        near = _near(state, store, event, box, event.step_s)
     doubt(state, event.step_s)
     doubt_now(state, {r.track for r in near if r.head_gap_m < CONCERNS_M})
     there = most_on(state.stock, store.planogram.on(event.shelf))
+    twice = [(m.share, _near(state, store, event, box, m.at_s)) for m in moments(event) or ()]
     restocking = state.mode == "restock"
     explained, visits = attribute(
-        state.belief, known_here(state, store), event, near, there=there, restocking=restocking
+        state.belief, known_here(state, store), event, near, twice=twice, there=there, restocking=restocking
     )
     effects.append(explained)
     effects.append(_entry_of(explained))
@@ -133,6 +135,13 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
         tell_stock(state, store, sku, effects)
     for visit in sorted(visits & state.door.visits.keys()):
         _show_cart(state, store, visit, effects)
+
+
+def _near(state: State, store: Store, event: ShelfEvent, box: tuple[Point, Point], at_s: float) -> list[Reach]:
+    """How near everybody was to a box of air around a moment."""
+    gondola = store.layout.gondola_of(event.shelf)
+    from_s, to_s = at_s - BEFORE_STEP_S, at_s + AFTER_STEP_S
+    return reaches(state.floor, gondola.origin, gondola.yaw_deg, box, from_s, to_s)
 
 
 def _where(store: Store, event: ShelfEvent) -> tuple[Point, Point]:

@@ -153,6 +153,8 @@ class PlateStep:
     hidden: bool
     """… or the shelf said nothing, or nobody knows when it spoke: it may have been at any time between."""
     after_g: float
+    parts_s: tuple[float, ...] = ()
+    """When each of so many equal parts of the change happened; empty where that is hidden."""
 
 
 def open_shelf(shelf: str, plates: int, lightest_g: float, profile: ShelfProfile | None = None) -> ShelfState:

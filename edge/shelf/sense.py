@@ -64,6 +64,9 @@ SETTLED_ERROR_G = 0.5
 SETTLED_BLOCKS = 8
 SETTLED_AT_LEAST = 5
 
+PARTS: Floats = np.append(0.5, (np.arange(8) + 0.5) / 8)
+"""A change is timed by its half, and in eight parts: two people who take from one plate do so one after the other."""
+
 BEFORE_S = 1.2
 """The level before a stir is measured over this long …"""
 GUARD_S = 0.15
@@ -397,11 +400,12 @@ def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
         wander_g = float(state.drift_g[plate]) * math.sqrt(max(0.5, calm_s - began_s))
         span_g = float(state.span_error[plate]) * change_g
         error_g = math.sqrt(float(state.before_error_g[plate]) ** 2 + after_error_g**2 + wander_g**2 + span_g**2)
+        step_s, *parts_s = _last_before(state, plate, last - calm, after_g, began_s, PARTS)
         state.waiting.append(
             PlateStep(
                 plate=plate,
                 began_s=began_s,
-                step_s=calm_s if hidden else _crossed(state, plate, last - calm, after_g, began_s),
+                step_s=calm_s if hidden else step_s,
                 calm_s=calm_s,
                 settled_s=settled_s,
                 change_g=change_g,
@@ -410,6 +414,7 @@ def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
                 blind=blind,
                 hidden=hidden,
                 after_g=after_g,
+                parts_s=() if hidden else tuple(parts_s),
             )
         )
     if blind:
@@ -421,16 +426,21 @@ def _step(state: ShelfState, plate: int, behind: int, calm: int) -> None:
     state.stirred_since_s[plate] = settled_s
 
 
-def _crossed(state: ShelfState, plate: int, last: int, after_g: float, began_s: float) -> float:
-    """When the plate last was nearer to its old level than to its new one: the moment of the step."""
+def _last_before(
+    state: ShelfState, plate: int, last: int, after_g: float, began_s: float, shares: Floats
+) -> list[float]:
+    """When a plate last had each of these shares of its way from the old level to the new one before it."""
     slots = np.arange(max(0, last - PAST_BLOCKS + 16), last + 1) % PAST_BLOCKS
     slots = slots[state.past_s[slots] >= began_s - BLOCK_S]
+    if not slots.size:
+        return [began_s] * len(shares)
     before_g = float(state.before_g[plate])
-    past_g = state.past_g[plate, slots]
     # Beyond the old level (a hand that presses before it lifts) counts as the old side.
-    old_side = (past_g - (before_g + after_g) / 2) * (before_g - after_g) > 0
-    near = np.flatnonzero(old_side)
-    return float(state.past_s[slots[near[-1]]]) + BLOCK_S if near.size else began_s
+    turned_g = (before_g + shares[:, None] * (after_g - before_g) - state.past_g[plate, slots]) * (after_g - before_g)
+    old_side = turned_g > 0
+    newest = slots[-1 - old_side[:, ::-1].argmax(axis=1)]
+    at_s: list[float] = np.where(old_side.any(axis=1), state.past_s[newest] + BLOCK_S, began_s).tolist()
+    return at_s
 
 
 def _count_blind(state: ShelfState) -> None:
