@@ -177,6 +177,23 @@ def take_stock(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
     return found
 
 
+def remaining(crowd: Crowd, members: Sequence[int], since_s: float) -> Crowd:
+    """Some of a crowd go on without the others, after its stock was taken: what is known of each of them stays."""
+    place = [crowd.members.index(m) for m in members]
+    merged: dict[tuple[int, ...], Story] = {}
+    for story in crowd.stories:  # the best first: stories that differ in the others alone are one
+        bodies = tuple(story.bodies[i] for i in place)
+        name = tuple(id(body) for body in bodies)
+        known = merged.get(name)
+        if known is None:
+            merged[name] = Story(story.nats, bodies)
+        else:
+            more = math.log1p(math.exp(TRUST * (story.nats - known.nats))) / TRUST
+            merged[name] = Story(known.nats + more, bodies)
+    close_s = {m: crowd.close_s[m] for m in members}
+    return Crowd(tuple(members), since_s, crowd.at_s, close_s, list(merged.values()), crowd.looks)
+
+
 def _shares(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> dict[Way, float]:
     """By one story, whose body is where each track is: each way that is not hopeless, with its probability. Where a
     body has not been seen for long, or two stand in one place, it is open.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence, Set
 
 from edge.appearance import NOBODY, Gallery, alike
-from edge.floor.crowd import MOST_TOGETHER, gather_crowd, take_stock, unite, ways, witness
+from edge.floor.crowd import MOST_TOGETHER, gather_crowd, remaining, take_stock, unite, witness
 from edge.floor.match import Rivals
 from edge.floor.state import Blindness, Confusion, FloorState
 from edge.records import PersonSeen
@@ -132,14 +132,13 @@ def parted(state: FloorState, now_s: float) -> list[Confusion]:
         if len(still) >= 2 and not gone and len(crowd.members) <= MOST_TOGETHER:
             kept.append(crowd)
             continue
-        found = ways(crowd, state.tracks)
+        found = take_stock(crowd, state.tracks)
         if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
             doubt = Confusion(now_s, crowd.members, tuple(found.items()))
             _exchange_features(state, doubt)
             told.append(doubt)
-        if 2 <= len(still) <= MOST_TOGETHER and len(still) < len(crowd.members):
-            rest = gather_crowd([state.tracks[m] for m in still], now_s)
-            rest.close_s = {m: crowd.close_s[m] for m in still}
-            kept.append(rest)
+        still = sorted(still, key=lambda m: -crowd.close_s[m])[:MOST_TOGETHER]
+        if 2 <= len(still) < len(crowd.members):
+            kept.append(remaining(crowd, still, now_s))
     state.crowds = kept
     return told
