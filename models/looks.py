@@ -6,7 +6,8 @@ and how alike the vectors of one person and of two are (`Figures`), within one c
 one shop are compared: nobody else is ever mixed up.
 
 The projection is a linear discriminant (Fisher 1936) with a ridge: within-person scatter is made round, and each
-direction is shortened by how much of it is noise, as probabilistic discriminant analysis does (Ioffe 2006).
+direction is shortened by how much of it is noise, as probabilistic discriminant analysis does (Ioffe 2006). What all
+the people of a shop have in common, its light, tells none of them apart, and is no part of what lies between people.
 """
 
 from __future__ import annotations
@@ -145,8 +146,14 @@ def fit(seen: Sightings) -> tuple[Array, Array]:
     means /= often[:, None]
     within = x - means[whose]
     noise = within.T @ within / (len(x) - len(often))
+    shop = np.zeros(len(often), np.int64)
+    shop[whose] = np.unique(seen.shop, return_inverse=True)[1]
+    common = np.zeros((shop[-1] + 1, x.shape[1]))
+    np.add.at(common, shop, means)
+    common /= np.bincount(shop)[:, None]
     twice = often > 1
-    between = np.cov(means[twice], rowvar=False) - noise * np.mean(1.0 / often[twice])
+    apart = (means - common[shop])[twice]
+    between = apart.T @ apart / (len(apart) - len(common)) - noise * np.mean(1.0 / often[twice])
     noise += RIDGE * np.trace(noise) / len(noise) * np.eye(len(noise))
     round_ = np.linalg.inv(np.linalg.cholesky(noise))
     values, ways = np.linalg.eigh(round_ @ between @ round_.T)
