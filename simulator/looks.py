@@ -4,7 +4,8 @@ Enters: everybody who is in the play. Leaves: for each of them a unit vector, an
 node makes them (`edge.camera.appearance`). People are alike, some of them very; a camera sees everybody in a tint of
 its own, from each place and side a little different, and each picture is noisy, some of them much. Standing still does
 not average the second of these away. How much all this is, is what a node's vectors of soberly dressed people were
-measured to have (`python -m models looks`, models/README.md). All of it is drawn from streams of its own: who leaves vectors out hears the very same frames.
+measured to have (`python -m models looks`, models/README.md). All of it is drawn from streams of its own: who leaves
+vectors out hears the very same frames.
 """
 
 from __future__ import annotations
