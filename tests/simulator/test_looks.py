@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
+from edge.cli import app
 from edge.records import PeopleFrame, PersonSeen
-from edge.wire import decode
+from edge.wire import decode, open_recording
 from simulator.cameras import Eye, reach_of
 from simulator.looks import ALIKE, BEFORE, DOUBLES, looks_of
 from simulator.people import Body, born
@@ -101,3 +104,19 @@ def test_a_blob_looks_like_both() -> None:
     ana, ben = standing(1.0, 1.0), standing(1.12, 1.0, "ben")
     one, other, both = mean_of(ana), mean_of(ben), mean_of(ana, ben)
     assert min(both @ one, both @ other) > one @ other + 0.1
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_whoever_simulates_says_whether_cameras_say_it(tmp_path: Path, wanted: bool) -> None:
+    story, out = tmp_path / "short.story", tmp_path / "short.mcap"
+    story.write_text("09:00:00 ana enters\n09:00:08 ana leaves\n", encoding="utf-8")
+    done = CliRunner().invoke(app, ["simulate", str(story), "-o", str(out), *([] if wanted else ["--no-looks"])])
+    assert done.exit_code == 0, done.output
+    said = [heard.payload for heard in open_recording(out) if heard.topic.startswith("camera/")]
+    assert any(b"head" in payload for payload in said)
+    assert any(b"embedding" in payload for payload in said) is wanted
+
+
+def test_no_looks_goes_with_a_recording() -> None:
+    refused = CliRunner().invoke(app, ["simulate", "--boards", "practice", "--no-looks"])
+    assert refused.exit_code == 2
