@@ -143,6 +143,8 @@ class CameraSource(Section):
     """So often somebody looks who is there."""
     lag_s: Annotated[float, Field(ge=0.0, le=5.0)] = 0.0
     """How old a picture is when it arrives: network cameras encode and buffer."""
+    appearance: bool = True
+    """Whether it is said what people look like, their hair and clothes in a few numbers."""
     password: str = ""
     """The camera's at the shop's broker, where its node runs on another PC. Better kept in ``password_file``."""
     password_file: Path | None = None

@@ -1,4 +1,6 @@
-"""`python -m models render|train|evaluate|export`: the detector, from nothing to the file that the node reads."""
+"""`python -m models render|train|evaluate|export`: the detector, from nothing to the file that the node reads; and
+`python -m models looks`: the same for what people look like.
+"""
 
 from __future__ import annotations
 
@@ -146,6 +148,44 @@ def evaluate(
     if not figures.pictures:
         _refuse(f"{data / 'truth' / split}: there are no pictures with their truth: draw them with `render`")
     print(table(figures, Detector(detector).least))
+
+
+@app.command()
+def looks(
+    file: Annotated[
+        Path | None, typer.Argument(help="What weighs the features; the shipped one without it.", metavar="[FILE.npz]")
+    ] = None,
+    *,
+    shops: Annotated[int, typer.Option(min=1, help="So many, whose light and floors are of another kind.")] = 20,
+    learn: Annotated[int, typer.Option(min=0, help="First learn FILE from so many shops, and write it.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 5,
+    width: Annotated[int, typer.Option(min=160, help="Of a picture, px.")] = 640,
+    height: Annotated[int, typer.Option(min=120, help="Of a picture, px.")] = 480,
+    processes: Annotated[int, typer.Option(min=0, help="How many draw together; 0: one a core.")] = 0,
+) -> None:
+    """Measure how well people are told apart by their looks: the same ones elsewhere, turned, and by other cameras."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from edge.camera.appearance import SHIPPED
+    from models.looks import fit, load, save, seen_again, table
+
+    if learn and file is None:
+        _refuse("--learn writes a file: name it")
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("drawing", total=learn + shops)
+
+        def told() -> None:
+            bar.advance(task)
+
+        try:
+            if learn and file is not None:
+                save(file, *fit(seen_again("train", learn, seed, size=(width, height), processes=processes, told=told)))
+            weighed = load(file or SHIPPED)
+        except (OSError, ValueError, KeyError) as error:
+            _refuse(f"{file}: is no such file, or cannot be written ({error}). Write one with --learn 40")
+        seen = seen_again("test", shops, seed, size=(width, height), processes=processes, told=told)
+    print(table(seen, *weighed))
 
 
 def _refuse(line: str) -> NoReturn:

@@ -42,12 +42,12 @@ class Scene:
     """What was wrong with its cameras: a figure of a scene that was not seen is none."""
 
 
-def eyesight(folder: Path, seed: int, detector: Path | None = None) -> list[Scene]:
-    """Film so many scenes, watch them, and print what came out."""
+def eyesight(folder: Path, seed: int, detector: Path | None = None, *, looks: bool = True) -> list[Scene]:
+    """Film so many scenes, watch them, and print what came out; without ``looks`` nobody says what people look like."""
     folder.mkdir(parents=True, exist_ok=True)
     console = Console(highlight=False)
     with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool, console.status("scenes are filmed and watched …"):
-        scenes = list(pool.map(partial(_scene, folder, seed, detector), range(len(VISITS))))
+        scenes = list(pool.map(partial(_scene, folder, seed, detector, looks), range(len(VISITS))))
     console.print(_table(scenes))
     for i, scene in enumerate(scenes):
         for line in scene.blind:
@@ -55,20 +55,20 @@ def eyesight(folder: Path, seed: int, detector: Path | None = None) -> list[Scen
     return scenes
 
 
-def _scene(folder: Path, seed: int, detector: Path | None, number: int) -> Scene:
-    videos = folder / f"seed{seed}-{number:02d}"
+def _scene(folder: Path, seed: int, detector: Path | None, looks: bool, number: int) -> Scene:
+    videos = folder / (f"seed{seed}-{number:02d}" + "-no-looks" * (not looks))
     path = videos.with_suffix(".mcap")
     shop, chance = load_store(DEMO), seed * 1000 + number
     if not path.exists():
         story = busy_story(shop, VISITS[number], chance, HABITS)
         half = path.with_suffix(".half")
-        simulate_story(shop, story, half, chance, eyes=0.0, frames=videos)
+        simulate_story(shop, story, half, chance, eyes=0.0, frames=videos, looks=looks)
         half.rename(path)
     recording = open_recording(path)
     truth = json.loads(recording.attachments["truth.json"])
     perfect = tally_of(replay(recording).decided, truth)
     told: list[str] = []
-    watched = tally_of(replay(filmed(path, videos, detector, told.append)).decided, truth)
+    watched = tally_of(replay(filmed(path, videos, detector, told.append, looks=looks)).decided, truth)
     blind = dict.fromkeys(line for line in told if " is blind: " in line)
     return Scene(VISITS[number], perfect, watched, tuple(blind))
 

@@ -2,8 +2,10 @@
 
 Enters: everybody who is in the play. Leaves: for each of them a unit vector, and for each camera vectors near it, as a
 node makes them (`edge.camera.appearance`). People are alike, some of them very; a camera sees everybody in a tint of
-its own, from each place and side a little different, and each picture is noisy. Standing still does not average the
-second of these away. All of it is drawn from streams of its own: who leaves vectors out hears the very same frames.
+its own, from each place and side a little different, and each picture is noisy, some of them much. Standing still does
+not average the second of these away. How much all this is, is what a node's vectors of soberly dressed people were
+measured to have (`python -m models looks`, models/README.md). All of it is drawn from streams of its own: who leaves
+vectors out hears the very same frames.
 """
 
 from __future__ import annotations
@@ -19,25 +21,27 @@ from simulator.people import Body, Pose
 Vectors = NDArray[np.float64]
 
 SIZE = 16
-COMMON = 0.38
+COMMON = 0.32
 """Of a look's square, what everybody has: a head above shoulders. The mean cosine of two people."""
-DECAY = 0.95
+DECAY = 0.6
 """Each number tells less than the one before: there is more light and dark than there are colours."""
 DOUBLES = 1 / 7
 """Of those who come in, dressed like one of the `BEFORE` who came before …"""
 BEFORE = 6
 ALIKE = 0.8
 """… with so large a cosine between them."""
-TINT = 0.36
+TINT = 0.27
 """Length of what one camera adds to everybody's unit vector …"""
 PLACE = 0.36
 """… of what a place and a heading add to one person's (standard deviation) …"""
-NOISE = 0.38
-"""… and one picture."""
+NOISE = 0.30
+"""… and one picture, times the exponential of …"""
+UNEVEN = 0.6
+"""… so much (standard deviation): an arm, a brim, a bag, somebody before them."""
 ROOM_M = 0.8
 """So far on, somebody looks different again."""
 WAVES = 24
-UNSEEN = 0.05
+UNSEEN = 0.03
 """Sightings without a look: at the picture's edge, or behind somebody."""
 
 
@@ -85,8 +89,8 @@ class Tinted:
     def look(self, body: Body, pose: Pose) -> Vectors:
         """(n, `SIZE`), not of length one yet: blobs are mixed of them. Rows of NaN where there is none to be had."""
         gaze, n = self._gazes[body.name, body.visit], len(pose.here)
-        noise = NOISE * gaze.rng.normal(0.0, SIZE**-0.5, (n, SIZE)) + PLACE * gaze.aside(pose)
-        seen: Vectors = gaze.look + self._tint + self._rough * noise
+        noise = gaze.rng.normal(0.0, SIZE**-0.5, (n, SIZE)) * np.exp(gaze.rng.normal(0.0, UNEVEN, (n, 1)))
+        seen: Vectors = gaze.look + self._tint + self._rough * (NOISE * noise + PLACE * gaze.aside(pose))
         seen[gaze.rng.random(n) < UNSEEN] = np.nan
         return seen
 

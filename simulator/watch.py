@@ -29,18 +29,23 @@ LAG_S = 0.1
 """From a frame's time to when the runtime hears about it: exposure, transport, the network."""
 
 
-def filmed(path: Path, videos: Path, detector: Path | None, tell: Callable[[str], None]) -> Recording:
+def filmed(
+    path: Path, videos: Path, detector: Path | None, tell: Callable[[str], None], *, looks: bool = True
+) -> Recording:
     """A recording, with what its filmed cameras see instead of what they said. ``tell`` hears of whatever is wrong with
-    a camera. `NoPictures` where recording and videos do not belong together.
+    a camera. `NoPictures` where recording and videos do not belong together. Without ``looks`` nobody says what people
+    look like.
     """
     open_recording(path)
-    return _Filmed(path, videos, detector, tell)
+    return _Filmed(path, videos, detector, tell, looks)
 
 
 class _Filmed(Recording):
-    def __init__(self, path: Path, videos: Path, detector: Path | None, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, path: Path, videos: Path, detector: Path | None, tell: Callable[[str], None], looks: bool
+    ) -> None:
         super().__init__(path)
-        self._folder, self._detector, self._tell = videos, detector, tell
+        self._folder, self._detector, self._tell, self._looks = videos, detector, tell, looks
         self._videos = self._told_videos()
         views = {camera: sight.view for camera, sight in read_store(self.store_files()).sights.items()}
         for camera, told in self._videos.items():
@@ -72,7 +77,7 @@ class _Filmed(Recording):
         voice, told = _Kept(), self._videos[camera]
         view: View = self._views[camera]
         detector = Detector(self._detector)
-        eye = Eye(camera, view, voice, self._tell)
+        eye = Eye(camera, view, voice, self._tell, appearance=self._looks)
         for frame in footage(self._folder / told["file"], told["start_s"], told["hz"], self._tell):
             eye.look(frame, detector)
             for at_s, people in voice.take():

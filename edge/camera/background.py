@@ -61,9 +61,11 @@ class Newness:
     left: int
     top: int
 
-    def at(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-        """About pixels (n, 2) of the picture: (n,), 0…1; 0 where a lens sees none (NaN)."""
-        near = cv2.blur(self.plane, AROUND)
+    def at(self, pixels: NDArray[np.float64], *, around: bool = True) -> NDArray[np.float64]:
+        """About pixels (n, 2) of the picture: (n,), 0…1; 0 where a lens sees none (NaN). ``around``: they and their
+        neighbours.
+        """
+        near = cv2.blur(self.plane, AROUND) if around else self.plane
         spots = (pixels + 0.5) * self.scale + (self.left, self.top) - 0.5
         x, y = np.rint(np.nan_to_num(spots).clip(0, (near.shape[1] - 1, near.shape[0] - 1))).astype(int).T
         return np.where(np.isfinite(spots).all(axis=1), near[y, x] / NEW, 0.0)

@@ -4,8 +4,8 @@ Enters: frames of several cameras, whichever is newest; what each camera's profi
 Leaves: people, through a `Voice`, and whether each camera sees. The cameras are dealt to as many threads as the site
 allows, each with a network of its own, which takes its cameras in turn: whoever has a new frame is judged
 (`edge.camera.picture`), passed over where nothing moves (`edge.camera.still`), and looked at otherwise, furniture left
-out (`edge.camera.fixtures`). Several frames in one run of the network would be no faster per frame (docs/cameras.md),
-and each later.
+out (`edge.camera.fixtures`). What people look like is said, too, where the site wants that (`edge.camera.appearance`).
+Several frames in one run of the network would be no faster per frame (docs/cameras.md), and each later.
 
 A camera that is blind says why, and says nothing about people: silence is what the runtime takes for blindness. A
 camera above an empty aisle says so now and then, and is not looked through for it. A blind camera concerns nobody else.
@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from edge.camera.appearance import Appearance
 from edge.camera.background import Background
 from edge.camera.detect import Detections, Detector, UnusableDetector
 from edge.camera.evidence import Evidence
@@ -54,11 +55,12 @@ class Eye:
 
     def __init__(
         self, camera: str, sight: Sight, voice: Voice, tell: Tell, *, evidence: Evidence | None = None,
-        watch: Watch | None = None,
+        watch: Watch | None = None, appearance: bool = True,
     ) -> None:  # fmt: skip
         self.camera, self._voice, self._tell, self._evidence, self._watch = camera, voice, tell, evidence, watch
         self._known = self._sight = self._fitted = sight
         self._judge, self._still, self._fixtures, self._background = Judge(), Still(), Fixtures(), Background()
+        self._appearance = Appearance() if appearance else None
         self._said_s = float("-inf")
         self._had = False
         """Somebody was in the last frame: that they are gone is said at once."""
@@ -93,6 +95,8 @@ class Eye:
             detector.remember(self._background, seen, frame.at_s)
             self._still.looked(small, frame.at_s, somebody=bool(len(seen.heads) or len(seen.hands)))
             found = people(seen, self._fitted)
+            if self._appearance is not None:
+                found = self._appearance.seen(frame.picture, found, seen.new, self._fitted, frame.at_s)
             if self._evidence is not None:
                 self._evidence.keep(self.camera, frame, found, everything.heads, self._fitted)
             if self._watch is not None:
@@ -114,6 +118,7 @@ class Eye:
         if self._known != self._sight:
             self._sight = self._fitted = self._known
             self._judge, self._fixtures, self._background = Judge(), Fixtures(), Background()
+            self._appearance = None if self._appearance is None else Appearance()
         if isinstance(self._sight, str) or isinstance(self._fitted, str):
             return str(self._sight)
         height, width = frame.picture.shape[:2]
@@ -152,7 +157,10 @@ class Node:
         self._sights, self._voice, self._tell, self._evidence = sights, voice, tell, evidence
         known = sights()
         self._quit = threading.Event()
-        self._eyes = {c.id: Eye(c.id, known[c.id], voice, tell, evidence=evidence, watch=watch) for c in cameras}
+        self._eyes = {
+            c.id: Eye(c.id, known[c.id], voice, tell, evidence=evidence, watch=watch, appearance=c.appearance)
+            for c in cameras
+        }
         count = min(threads, len(cameras))
         self._turns = [
             _Turns([(self._eyes[c.id], c) for c in cameras[i::count]], Detector(detector, threads=threads // count))

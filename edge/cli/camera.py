@@ -103,9 +103,11 @@ def _run(
     voice = _voice(shop, site, state, wanted, dry_run, pipe, stop)
     if video is not None:
         detector = Detector(site.eyes.detector, threads=site.eyes.threads)
-        eye = Eye(wanted[0].id, sights()[wanted[0].id], voice, say, evidence=evidence, watch=watch)
-        hz = wanted[0].hz
-        count = run_film(video, start_s, hz, eye, detector, voice, paced=not dry_run, enough=enough, tell=say)
+        (only,) = wanted
+        eye = Eye(
+            only.id, sights()[only.id], voice, say, evidence=evidence, watch=watch, appearance=only.appearance,
+        )  # fmt: skip
+        count = run_film(video, start_s, only.hz, eye, detector, voice, paced=not dry_run, enough=enough, tell=say)
         say(f"{video} is over: {count} frames")
         return
     # The daemon tells staff by itself; a line for each camera that comes and goes would fill its disk.
@@ -131,8 +133,8 @@ def _wanted(named: Sequence[str], shop: Store, site: Site, video: Path | None) -
     if video is not None:
         if len(named) != 1:
             refuse("--video shows one camera: name it")
-        hz = known[named[0]].hz if named[0] in known else CameraSource.model_fields["hz"].default
-        return [CameraSource(id=named[0], source=str(video), hz=hz)]
+        told = known.get(named[0], CameraSource(id=named[0], source=str(video)))
+        return [CameraSource(id=told.id, source=str(video), hz=told.hz, appearance=told.appearance)]
     for name in named:
         if name not in known:
             remedy = f'Add [[camera]] with id = "{name}" and source = "rtsp://…", or name a file with --video'

@@ -18,7 +18,7 @@ import json
 import math
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -163,7 +163,7 @@ def _set(split: str, first: int, seed: int, size: tuple[int, int]) -> Scene:
     kept_back = split == "test"
     sheet, layout = a_sheet(rng), a_layout(rng)
     dressing = a_dressing(rng, sheet, kept_back)
-    empty = Film(_camera(rng, layout, size, kept_back), a_light(rng, kept_back))
+    empty = Film(a_camera(rng, layout, size, kept_back), a_light(rng, kept_back))
     things = [*furnish(rng, layout, dressing), *clutter(rng, layout, sheet)]
     return Scene(rng, sheet, layout, empty, things, a_sensor(rng, kept_back))
 
@@ -202,7 +202,7 @@ def _small(thing: Painted) -> bool:
     return bool(np.ptp(corners, axis=0).max() < SMALL_M)
 
 
-def _camera(rng: np.random.Generator, layout: Layout, size: tuple[int, int], kept_back: bool) -> View:
+def a_camera(rng: np.random.Generator, layout: Layout, size: tuple[int, int], kept_back: bool) -> View:
     """Somewhere under a ceiling, most of them at 2.4 to 3.2 m, those of the test at about 3 m."""
     low, high = np.min(layout.floor, axis=0), np.max(layout.floor, axis=0)
     x, y = rng.uniform(low + 0.7, high - 0.7)
@@ -216,10 +216,16 @@ def _people(
 ) -> list[tuple[Posture, Looks]]:
     """Nobody to eight people, some of them close together, many of them at a shelf."""
     count = int(rng.choice(9, p=[0.05, 0.17, 0.18, 0.17, 0.14, 0.11, 0.08, 0.06, 0.04]))
+    return stood(rng, layout, view, (some_looks(rng, sheet, kept_back) for _ in range(count)))
+
+
+def stood(
+    rng: np.random.Generator, layout: Layout, view: View, everybody: Iterable[Looks]
+) -> list[tuple[Posture, Looks]]:
+    """These people where the camera sees them, those for whom there is room."""
     people: list[tuple[Posture, Looks]] = []
     taken: list[NDArray[np.float64]] = []
-    for _ in range(count):
-        looks = some_looks(rng, sheet, kept_back)
+    for looks in everybody:
         deed = DEEDS[rng.integers(len(DEEDS))]
         place = _at_a_shelf(rng, layout, view, looks) if deed == "reach" else None
         spot, heading, target = place or (_spot(rng, layout, view, taken), float(rng.uniform(-math.pi, math.pi)), None)

@@ -87,19 +87,19 @@ def reliability(
 ) -> None:
     """Measure how often lines that were said to be so certain are right; or what looking through real frames costs."""
     if filmed is not None:
-        _measure_eyesight(filmed, seed)
+        _measure_eyesight(filmed, seed, looks)
         return
     from simulator.reliability import reliability as measure
 
     measure(shops, seed, fit=fit, learned=learned, counted=counted, looks=looks)
 
 
-def _measure_eyesight(folder: Path, seed: int) -> None:
+def _measure_eyesight(folder: Path, seed: int, looks: bool) -> None:
     try:
         from simulator.eyesight import eyesight
     except ImportError as error:
         refuse_extra(error, "camera")
     try:
-        eyesight(folder, seed)
+        eyesight(folder, seed, looks=looks)
     except (OSError, ValueError) as error:
         refuse(str(error))

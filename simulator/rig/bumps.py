@@ -70,7 +70,9 @@ def frames_of(store: Store, seed: int, lasts_s: float) -> Iterator[PeopleFrame]:
         for at_s, received_s, people in eye.frames(played.start_s, played.end_s):
             yield PeopleFrame(received_s, at_s, eye.camera.id, tuple(people))
 
-    eyes = [Eye(camera, stage.bodies, stage.floor, reach_m, (), 1.0, seed) for camera in store.layout.cameras]
+    eyes = [
+        Eye(camera, stage.bodies, stage.floor, reach_m, (), 1.0, seed, looks=False) for camera in store.layout.cameras
+    ]
     return heapq.merge(*map(of, eyes), key=lambda frame: frame.at_s)
 
 
