@@ -63,6 +63,8 @@ def outcome_of(
     elif withheld and policy.below == "review":
         units = sum(withheld.values())
         review = f"{units} unit{'s are' if units > 1 else ' is'} less than {charge_at:.0%} sure"
+        if any(line.certainty >= charge_at for line in cart.lines if line.sku in withheld and line.who < charge_who_at):
+            review += f", or less than {charge_who_at:.0%} sure to be theirs"
     if review:
         # Who looks needs the whole picture: nothing is charged before they have looked.
         charged = {sku: charged.get(sku, 0) + withheld.get(sku, 0) for sku in {**charged, **withheld}}
