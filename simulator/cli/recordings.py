@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from simulator.replay import Replayed
     from simulator.report import Collector
 
+LEFT_OUT = "what people look like was left out (record_appearance = false); the live shop may have judged otherwise"
+
 
 def replay(
     files: Annotated[list[Path], typer.Argument(help="Recordings.", metavar="FILE…")],
@@ -252,6 +254,8 @@ def _tell_loss(done: Replayed) -> None:
         _tell_broken_off(done.recording, done.loss)
     for reason, count in sorted(done.refused.items()):
         say(f"{done.recording}: {count} message{'' if count == 1 else 's'} refused: {reason}")
+    if done.looks_left_out:
+        say(f"{done.recording}: {LEFT_OUT}")
     for fault in dict.fromkeys(done.faults):
         say(f"{done.recording}: this could not be digested and was left out; please report it:\n{fault.rstrip()}")
 
@@ -279,6 +283,8 @@ def _write_report(path: Path, done: Replayed, collector: Collector) -> None:
     from simulator.report import page
 
     notes = [f"{count} messages were refused: {reason}." for reason, count in sorted(done.refused.items())]
+    if done.looks_left_out:
+        notes.insert(0, f"{LEFT_OUT[0].upper()}{LEFT_OUT[1:]}.")
     if done.loss is not None:
         notes.insert(0, f"Something is missing: {done.loss.reason}. All that could be read is used.")
     speed = f"{done.span_s / max(done.spent_s, 1e-9):.0f} ×"
