@@ -93,16 +93,17 @@ def _replay_live(
     files: list[Path], speed: float, store: Path | None, state: Path | None, as_json: bool, language: str
 ) -> None:
     from edge.checkout import receipt_text
-    from edge.store import BrokenStore
+    from edge.store import BrokenStore, read_store
     from edge.wire import UnreadableRecording, open_recording
     from simulator.live import play_live
-    from simulator.replay import visit_line
+    from simulator.replay import looks_left_out, visit_line
 
     for file in files:
         try:
             recording = open_recording(file)
             with _stage(recording, store, state) as stage:
                 played = play_live(recording, stage, speed)
+            left_out = looks_left_out(recording, read_store(recording.store_files()))
         except BrokenStore as error:
             refuse_store(str(file), error)
         except (UnreadableRecording, OSError) as error:
@@ -114,6 +115,8 @@ def _replay_live(
             for receipt in played.receipts:
                 typer.echo(receipt_text(receipt, language))
         _tell_played(recording, played, summary=not as_json)
+        if left_out:
+            _tell_left_out(recording.name)
 
 
 def _tell_played(recording: Recording, played: Played, summary: bool) -> None:
@@ -255,13 +258,17 @@ def _tell_loss(done: Replayed) -> None:
     for reason, count in sorted(done.refused.items()):
         say(f"{done.recording}: {count} message{'' if count == 1 else 's'} refused: {reason}")
     if done.looks_left_out:
-        say(f"{done.recording}: {LEFT_OUT}")
+        _tell_left_out(done.recording)
     for fault in dict.fromkeys(done.faults):
         say(f"{done.recording}: this could not be digested and was left out; please report it:\n{fault.rstrip()}")
 
 
 def _tell_broken_off(recording: str, loss: Loss) -> None:
     say(f"{recording}: {loss.reason}; {loss.messages} messages could be read and were used")
+
+
+def _tell_left_out(recording: str) -> None:
+    say(f"{recording}: {LEFT_OUT}")
 
 
 def _visits(count: int) -> str:
