@@ -285,13 +285,18 @@ class Reach:
 class CartLine:
     """So many of one product in a cart, and how sure the runtime is of at least that many.
 
-    A product may stand on several lines: one unit 99 % sure, two of them 60 %.
+    A product may stand on several lines: one unit 99 % sure, two of them 60 %. Two things have to be right: ``what``
+    somebody took, and ``who`` it was, given that; ``rival`` is the visit that is the likeliest to have taken it instead
+    ("": none is at all likely).
     """
 
     sku: str
     quantity: int
     certainty: float
     events: tuple[str, ...] = ()
+    what: float = 1.0
+    who: float = 1.0
+    rival: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from calibration.health.learn import learned as profile_of
 from calibration.health.watch import Health
 from edge import stock
 from edge.attribution.certainty import SHARPNESS
-from edge.checkout import sale_of
+from edge.checkout import SoldLine, WithheldLine, sale_of
 from edge.records import Effect, LedgerEntry, Record, WeightBatch
 from edge.state import State
 from edge.store import Conversion, Facing, Store, load_store
@@ -59,6 +59,8 @@ SURELY = math.log((1 - 1e-6) / 1e-6)
 
 Fault: TypeAlias = Literal["", "another's", "too many", "nobody's"]
 """The visit left with none of it and somebody else did; it left with fewer; nobody left with any."""
+TAKEN: tuple[Fault, ...] = ("", "another's")
+"""Somebody did take what these lines say."""
 SURE = 0.95
 
 QUIET = "09:00:00  ana enters\n09:08:00  ana leaves\n"
@@ -70,10 +72,14 @@ COUNTED = f"{clock(OPENING_S)}  aki counts everything\n"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that was said: how certain, and what is wrong with it; empty where at least so many were really taken."""
+    """A line that was said: how certain, and what is wrong with it; empty where at least so many were really taken.
+    ``what`` and ``who``: how certain of each half.
+    """
 
     certainty: float
     fault: Fault = ""
+    what: float = 1.0
+    who: float = 1.0
 
     @property
     def right(self) -> bool:
@@ -182,9 +188,12 @@ def tally_of(decided: Iterable[LedgerEntry], truth: Truth) -> Tally:
         sale = sale_of(entry.body)
         really = missing.pop(sale.subject, Counter[str]())
         charged = Counter({line.sku: line.quantity for line in sale.lines})
-        said = [(line.sku, line.quantity, line.certainty) for line in sale.lines]
-        said += [(w.sku, charged[w.sku] + w.quantity, w.certainty) for w in sale.withheld if w.names]
-        tally.lines += [Line(sure, _fault(sku, count, sale.subject, took)) for sku, count, sure in said]
+        said: list[tuple[int, SoldLine | WithheldLine]] = [(line.quantity, line) for line in sale.lines]
+        said += [(charged[w.sku] + w.quantity, w) for w in sale.withheld if w.names]
+        tally.lines += [
+            Line(line.certainty, _fault(line.sku, count, sale.subject, took), line.what, line.who)
+            for count, line in said
+        ]
         tally.withheld += sum(line.quantity for line in sale.withheld)
         _compare(tally, charged, really)
         tally.exact += charged == really
@@ -291,12 +300,19 @@ def expected_error(lines: Sequence[Line]) -> float:
     return off / max(1, len(lines))
 
 
+def halves(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """The lines as they say *what* somebody took, and as they say *who* did, where that was taken by somebody."""
+    what = [Line(x.what, "" if x.fault in TAKEN else x.fault) for x in lines]
+    return what, [Line(x.who, x.fault) for x in lines if x.fault in TAKEN]
+
+
 def summary_of(tally: Tally) -> str:
     surely = Counter(line.fault for line in tally.lines if line.certainty >= SURE and line.fault)
     faults = ", ".join(f"{count} {fault}" for fault, count in surely.most_common())
     return (
         f"\nsaid to be at least {SURE:.0%} sure, and wrong: {faults or 'none'}"
-        f"\nexpected calibration error {expected_error(tally.lines):.1%} over {len(tally.lines)} lines\n"
+        f"\nexpected calibration error {expected_error(tally.lines):.1%} over {len(tally.lines)} lines: "
+        f"of what {expected_error(halves(tally.lines)[0]):.1%}, of who {expected_error(halves(tally.lines)[1]):.1%}\n"
         f"F1 {tally.f1:.3f}   exact receipts {tally.exact}/{tally.visits} ({tally.exact / max(1, tally.visits):.1%})\n"
         f"settled visits overcharged {tally.overcharged}/{tally.settled}"
         f" ({tally.overcharged / max(1, tally.settled):.1%})   "

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
-from edge.attribution.belief import Belief, visit_of
+from edge.attribution.belief import Belief, Cluster, visit_of
 from edge.records import Cart, CartLine
 from edge.store.policy import MOST_SURE
 
 SHARPNESS = 0.7
 """Stories are confident beyond their evidence: their log-odds are scaled by `SHARPNESS`, fitted by
 `tebura reliability` on simulated shops, and nothing is ever surer than `MOST_SURE`."""
+
+LEAST_RIVAL = 0.01
+"""Who took it instead with less probability than this is no rival."""
 
 SAME_CERTAINTY = 0.01
 """Units whose certainties differ by less stand on one line."""
@@ -50,10 +54,40 @@ def cart_of(belief: Belief, visit: str) -> Cart:
     lines = []
     for sku, count in best:
         sure = [round(calibrated(at_least[sku, n] / whole), 4) for n in range(1, count + 1)]
+        taken, rivals = _others(cluster, shares, visit, sku, trails[sku][1])
+        rival = max(sorted(rivals), key=lambda v: rivals[v], default="")
         for n in range(1, count + 1):
             if n == count or sure[n - 1] - sure[n] >= SAME_CERTAINTY:
-                lines.append(CartLine(sku, n, sure[n - 1], trails[sku][1]))
+                what = max(taken, at_least[sku, n])
+                lines.append(
+                    CartLine(
+                        sku,
+                        n,
+                        sure[n - 1],
+                        trails[sku][1],
+                        what=round(calibrated(what / whole), 4),
+                        who=round(calibrated(at_least[sku, n] / what), 4),
+                        rival=rival if rivals.get(rival, 0.0) > LEAST_RIVAL * whole else "",
+                    )
+                )
     return Cart(tuple(lines))
+
+
+def _others(
+    cluster: Cluster, shares: Sequence[float], visit: str, sku: str, events: Sequence[str]
+) -> tuple[float, dict[str, float]]:
+    """(The weight of the stories in which somebody took a product in all of these events, visit -> that of those in
+    which it was another one).
+    """
+    taken, rivals = 0.0, defaultdict[str, float](float)
+    for share, h in zip(shares, cluster.hypotheses, strict=True):
+        behind = {v: cart[sku][1] for v, cart in h.carts.items() if sku in cart}
+        if all(any(event in found for found in behind.values()) for event in events):
+            taken += share
+        for other, found in behind.items():
+            if other != visit and any(event in found for event in events):
+                rivals[other] += share
+    return taken, dict(rivals)
 
 
 def tracks_of(belief: Belief, visit: str) -> dict[int, float]:

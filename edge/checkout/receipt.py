@@ -92,7 +92,8 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         "lines": [
             {"sku": line.sku, "name": _name(line, language), "quantity": line.quantity,
              "price_minor": line.price_minor, "amount_minor": line.amount_minor, "rate_bp": basis_points(line.rate_ppm),
-             "reduced": line.reduced, "certainty": line.certainty, "events": list(line.events)}
+             "reduced": line.reduced, "certainty": line.certainty, "what": line.what, "who": line.who,
+             "events": list(line.events)}
             for line in sale.lines
         ],
         "rates": [
@@ -103,7 +104,7 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         "total_minor": sale.total_minor,
         "withheld": [
             {"sku": line.sku, "name": _name(line, language), "quantity": line.quantity,
-             "certainty": line.certainty, "events": list(line.events)}
+             "certainty": line.certainty, "what": line.what, "who": line.who, "events": list(line.events)}
             for line in sale.withheld
         ],
         "reason": sale.reason,

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from edge.checkout.sale import Sale, promised_by, sale_of, sale_postings
+from edge.checkout.sale import Sale, SoldLine, WithheldLine, promised_by, sale_of, sale_postings
 from edge.checkout.settlement import (
     TABLE,
     Settlement,
@@ -96,8 +96,11 @@ def _told_sale(before: Settlement | None, entry: LedgerEntry) -> tuple[Settlemen
 
 def _cart_in(sale: Sale) -> tuple[CartLine, ...]:
     """What the visit was believed to hold, as far as its sale tells."""
-    sold = [CartLine(line.sku, line.quantity, line.certainty, line.events) for line in sale.lines]
-    return (*sold, *(CartLine(line.sku, line.quantity, line.certainty, line.events) for line in sale.withheld))
+    lines: tuple[SoldLine | WithheldLine, ...] = (*sale.lines, *sale.withheld)
+    return tuple(
+        CartLine(line.sku, line.quantity, line.certainty, line.events, line.what, line.who, line.rival)
+        for line in lines
+    )
 
 
 def _asked(settlement: Settlement, body: Mapping[str, Any], at_s: float) -> Outcome:

@@ -61,6 +61,10 @@ class SoldLine:
     reduced: bool
     certainty: float
     events: tuple[str, ...]
+    what: float = 1.0
+    who: float = 1.0
+    rival: str = ""
+    """See `edge.records.CartLine`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,10 @@ class WithheldLine:
     quantity: int
     certainty: float
     events: tuple[str, ...]
+    what: float = 1.0
+    who: float = 1.0
+    rival: str = ""
+    """See `edge.records.CartLine`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +191,16 @@ def withheld_lines(
     )
 
 
-def _behind(cart: tuple[CartLine, ...], sku: str, quantity: int) -> tuple[float, tuple[str, ...]]:
-    """How sure the cart is of at least ``quantity`` of a product (0 where it does not say), and its shelf events."""
+def _behind(cart: tuple[CartLine, ...], sku: str, quantity: int) -> tuple[float, tuple[str, ...], float, float, str]:
+    """How sure the cart is of at least ``quantity`` of a product (0 where it does not say), its shelf events, and how
+    sure what and who are, and who else it may have been.
+    """
     same = [line for line in cart if line.sku == sku]
-    certainty = max((line.certainty for line in same if line.quantity >= quantity), default=0.0)
-    return round(certainty, 4), tuple(dict.fromkeys(event for line in same for event in line.events))
+    events = tuple(dict.fromkeys(event for line in same for event in line.events))
+    least = max((line for line in same if line.quantity >= quantity), key=lambda line: line.certainty, default=None)
+    if least is None:
+        return 0.0, events, 1.0, 1.0, ""
+    return round(least.certainty, 4), events, least.what, least.who, least.rival
 
 
 def body_of(sale: Sale) -> dict[str, object]:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from edge.checkout import VERDICTS, Sale, Settlement, sale_of, why_waits
 from edge.shown import shown
+from edge.store.policy import MOST_SURE
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -73,7 +74,8 @@ def story_of(book: Book, visit: str, folder: Path) -> Row:
         "came": _clock(came_s, sale) if came_s is not None else "",
         "lines": [
             {"sku": line.sku, "name": next(iter(line.names.values()), line.sku), "quantity": line.quantity,
-             "certainty": line.certainty, "charged": charged, "events": list(line.events)}
+             "certainty": line.certainty, "what": line.what, "who": line.who, "rival": line.rival, "charged": charged,
+             "events": list(line.events)}
             for line, charged in lines
         ],
         "happened": [
@@ -85,6 +87,14 @@ def story_of(book: Book, visit: str, folder: Path) -> Row:
     }  # fmt: skip
 
 
+def _weak(line: Row) -> str:
+    """Which half of a doubtful line is the weak one, and whose it may be."""
+    if line["certainty"] >= MOST_SURE:
+        return ""
+    rival = f", or {line['rival']}" if line["rival"] else ""
+    return f": what {line['what']:.0%}, who {line['who']:.0%}{rival}"
+
+
 def told(story: Row, shop: str) -> str:
     """One visit's story, for who has to decide; ``shop``: the options that name it in what they type next."""
     lines = [f"{story['visit']}: {story['subject']}, {story['state']}"]
@@ -94,7 +104,7 @@ def told(story: Row, shop: str) -> str:
         lines.append(f"was in review because {story['reason']}")
     lines += [f"came   {story['came'] or 'unknown'}", f"left   {story['left']}", ""]
     for line in story["lines"]:
-        doubt = f"{line['certainty']:.0%} sure" if line["certainty"] else "a person says so"
+        doubt = f"{line['certainty']:.0%} sure{_weak(line)}" if line["certainty"] else "a person says so"
         held = "" if line["charged"] else ", not charged"
         lines.append(f"  {line['quantity']:>3} {line['sku']:<24} {line['name']}  ({doubt}{held})")
     lines += [f"      {story['total']} in all" if story["lines"] else "      nothing is known of what they took", ""]

@@ -49,6 +49,7 @@ MOST_STORIES = 12
 STORIES_EACH = 3
 """Stories kept in all, and of each kind: kinds differ in whose body goes on as which track."""
 
+AS_NEAR_M = 0.05
 AT_TRACK_M = 0.12
 """A body is where a track is to this, besides its own uncertainty."""
 
@@ -85,6 +86,9 @@ class Crowd:
     close_s: dict[int, float]
     stories: list[Story]
     looks: list[Gallery]
+    nearest_m: float = math.inf
+    nearest_s: float = -math.inf
+    """How near to each other two members' tracks came, and when: then they were exchanged, if they were."""
 
 
 def gather_crowd(tracks: Sequence[Moving], at_s: float) -> Crowd:
@@ -107,6 +111,7 @@ def unite(a: Crowd, b: Crowd) -> Crowd:
         a.close_s | b.close_s,
         stories[:MOST_STORIES],
         a.looks + b.looks,
+        *min((a.nearest_m, a.nearest_s), (b.nearest_m, b.nearest_s)),
     )
 
 
@@ -120,6 +125,7 @@ def witness(
     """Take in the heads that one frame shows of the crowd. ``likeness``: for each of the crowd's ``looks``, how much
     each head is like it, a log-likelihood ratio.
     """
+    _note_nearest(crowd, tracks, at_s)
     dt = max(0.0, at_s - crowd.at_s)
     crowd.at_s = max(crowd.at_s, at_s)
     if dt > 0:
@@ -143,6 +149,16 @@ def witness(
         kept[way] = kept.get(way, 0) + 1
         if kept[way] <= STORIES_EACH:
             crowd.stories.append(Story(story.nats - best, story.bodies))
+
+
+def _note_nearest(crowd: Crowd, tracks: Mapping[int, Moving], at_s: float) -> None:
+    """When two members' tracks were nearest to each other, the last time that they were hardly further apart."""
+    there = [tracks[m] for m in crowd.members]
+    gap_m = min(
+        (math.hypot(a.x - b.x, a.y - b.y) for i, a in enumerate(there) for b in there[i + 1 :]), default=math.inf
+    )
+    if gap_m < crowd.nearest_m + AS_NEAR_M:
+        crowd.nearest_m, crowd.nearest_s = min(crowd.nearest_m, gap_m), at_s
 
 
 def _moved(stories: Sequence[Story], dt: float) -> list[Story]:

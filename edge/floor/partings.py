@@ -134,7 +134,7 @@ def parted(state: FloorState, now_s: float) -> list[Confusion]:
             continue
         found = take_stock(crowd, state.tracks)
         if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
-            doubt = Confusion(now_s, crowd.members, tuple(found.items()))
+            doubt = Confusion(min(now_s, max(crowd.since_s, crowd.nearest_s)), crowd.members, tuple(found.items()))
             _exchange_features(state, doubt)
             told.append(doubt)
         still = sorted(still, key=lambda m: -crowd.close_s[m])[:MOST_TOGETHER]

@@ -35,6 +35,9 @@ class Policy(BaseModel):
     charge_at: Share = 0.70
     """A unit is charged when the runtime is at least this sure that the visit has it."""
 
+    charge_who_at: Share = 0.85
+    """… and at least this sure that it was this visit, and not another, that took it."""
+
     below: Literal["withhold", "review"] = "withhold"
     """What happens to a unit below ``charge_at``: it is not charged, or a person looks at the visit."""
 
@@ -94,6 +97,11 @@ SENSIBLE: Mapping[str, tuple[float, float, str]] = {
     "charge_at": (
         0.5, MOST_SURE,
         f"below 0.5 it charges what was more likely not taken, above {MOST_SURE} nothing is ever charged: "
+        "the runtime is never surer than that",
+    ),
+    "charge_who_at": (
+        0.5, MOST_SURE,
+        f"below 0.5 it charges who was likelier not the one, above {MOST_SURE} nothing is ever charged: "
         "the runtime is never surer than that",
     ),
     "review_identity_at": (

@@ -23,6 +23,11 @@ class Outcome:
     review: str
 
 
+def _surer(least: float) -> float:
+    """What has to be reached where a quarter of the doubt is allowed."""
+    return max(least, min(MOST_SURE, 1.0 - (1.0 - least) / 4))
+
+
 def outcome_of(
     cart: Cart, identity: float, policy: Policy, *, lost: bool = False, interrupted: bool = False, unsure: str = ""
 ) -> Outcome:
@@ -33,15 +38,17 @@ def outcome_of(
     spoken against a line, so doubt must be a quarter as large for it to be charged, or as small as it gets. ``unsure``:
     why a person has to look in any case, empty where nobody has to.
     """
-    charge_at = policy.charge_at
+    charge_at, charge_who_at = policy.charge_at, policy.charge_who_at
     if interrupted:
-        charge_at = max(charge_at, min(MOST_SURE, 1.0 - (1.0 - charge_at) / 4))
+        charge_at, charge_who_at = _surer(charge_at), _surer(charge_who_at)
     charged: dict[str, int] = {}
     withheld: dict[str, int] = {}
     for sku in dict.fromkeys(line.sku for line in cart.lines):
         lines = [line for line in cart.lines if line.sku == sku]
         held = max(line.quantity for line in lines)
-        sure = max((line.quantity for line in lines if line.certainty >= charge_at), default=0)
+        sure = max(
+            (line.quantity for line in lines if line.certainty >= charge_at and line.who >= charge_who_at), default=0
+        )
         if sure:
             charged[sku] = sure
         if held > sure:
@@ -56,6 +63,8 @@ def outcome_of(
     elif withheld and policy.below == "review":
         units = sum(withheld.values())
         review = f"{units} unit{'s are' if units > 1 else ' is'} less than {charge_at:.0%} sure"
+        if any(line.certainty >= charge_at for line in cart.lines if line.sku in withheld and line.who < charge_who_at):
+            review += f", or less than {charge_who_at:.0%} sure to be theirs"
     if review:
         # Who looks needs the whole picture: nothing is charged before they have looked.
         charged = {sku: charged.get(sku, 0) + withheld.get(sku, 0) for sku in {**charged, **withheld}}

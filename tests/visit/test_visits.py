@@ -119,6 +119,18 @@ def test_what_was_sure_enough_is_not_after_an_interruption() -> None:
     assert (outcome.charged, outcome.withheld) == ({"tea": 1}, {"miso": 1})
 
 
+def test_what_may_well_be_somebody_elses_is_not_charged() -> None:
+    """However sure it is what was taken: nobody pays for another."""
+    cart = Cart(
+        (CartLine("tea", 1, 0.80, ("e1",), what=0.98, who=0.81, rival="v2"), CartLine("miso", 1, 0.80, what=0.81))
+    )
+    outcome = outcome_of(cart, 1.0, Policy())
+    assert (outcome.charged, outcome.withheld) == ({"miso": 1}, {"tea": 1})
+    assert outcome_of(cart, 1.0, Policy(charge_who_at=0.75)).charged == {"tea": 1, "miso": 1}
+    asked = outcome_of(cart, 1.0, Policy(below="review"))
+    assert asked.review == "1 unit is less than 70% sure, or less than 85% sure to be theirs"
+
+
 def test_a_shop_that_wants_to_look_is_shown_everything() -> None:
     outcome = outcome_of(TWO_OF_ONE, 1.0, Policy(below="review"))
     assert (outcome.charged, outcome.withheld) == ({"tea": 2}, {})
