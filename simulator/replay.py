@@ -70,6 +70,8 @@ class Replayed:
     loss: Loss | None
     refused: Mapping[str, int]
     stopped: bool
+    looks_left_out: bool
+    """Whether the shop used what people look like and did not record it: it may have judged otherwise."""
     faults: tuple[str, ...]
     """What the core raised over records that were set aside, with where: a traceback each."""
 
@@ -137,7 +139,7 @@ def replay(
         driver.finish()
     return Replayed(
         recording.name, shop, tuple(decisions.entries.values()), count, span_s, time.perf_counter() - began,
-        recording.loss, dict(driver.state.refused), stopped, tuple(faults),
+        recording.loss, dict(driver.state.refused), stopped, looks_left_out(recording, shop), tuple(faults),
     )  # fmt: skip
 
 
@@ -212,6 +214,11 @@ def answers_recorded(recording: Recording) -> bool:
     summary = summary_of(recording.path)
     topics = (heard.topic for heard in recording) if summary is None else iter(summary[1])
     return any(topic.startswith("payment/") for topic in topics)
+
+
+def looks_left_out(recording: Recording, store: Store) -> bool:
+    """Whether a shop was at work that used what people look like, and by its policy did not record it."""
+    return RUNTIME in recording.attachments and store.policy.uses_unrecorded
 
 
 def summary_of(path: Path) -> tuple[int, tuple[str, ...]] | None:

@@ -16,7 +16,8 @@ GROUND = ("records", "keys", "shown", "optics", "store", "site")
 FLOW = ("wire", "clocks", "appearance", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "ledger")
 """Upstream first. `shelf` and `floor` stand side by side."""
 ABREAST = {frozenset({"shelf", "floor"})}
-PURE = ("keys", "clocks", "appearance", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout", "runtime")
+PURE = ("keys", "clocks", "appearance", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout",
+        "runtime")  # fmt: skip
 """What decides money is computed from the wire alone: these read no clock, disk, network or randomness."""
 PACKAGES = ("edge", "calibration", "models", "simulator")
 """The lowest first."""

@@ -7,6 +7,9 @@ store that it was recorded in, its catalogue and policy as well as its profiles:
 sums than the book has. Then the shop changes over to what its files say now (`edge.runtime.changeover`): prices that
 were promised hold, and where a shelf weighs otherwise from now on, a person looks at who was inside.
 
+Recordings that were kept without what people look like (`record_appearance` of the policy) may be judged otherwise than
+the live shop judged them: there no visit ends but as the book has it already.
+
 Then the book is asked: about money it is always right. A visit that the book has let in and not settled, and that no
 recording brings back, goes to review: nobody is charged for what nobody remembers. Who was asked for money and has not
 answered is asked again, and who waits for a person goes on waiting. Codes that were used stay used, and no visit gets
@@ -103,7 +106,7 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
         else:
             _keep_promises(driver.state, folder, kept.position, store)
             if kept.version == __version__:
-                _hear_again(found, folder, kept.position, store)
+                _hear_again(found, folder, kept.position, store, book)
             elif any(True for _ in heard_since(folder, kept.position)):
                 found.cold = f"version {kept.version} of Tebura did not stop in good order"
     elif segments(folder) or book.head()[0]:
@@ -148,7 +151,7 @@ def _keep_promises(state: State, folder: Path, position: Position, store: Store)
         promise(state, before or store, visit)
 
 
-def _hear_again(found: Recovered, folder: Path, position: Position, store: Store) -> None:
+def _hear_again(found: Recovered, folder: Path, position: Position, store: Store, book: Book) -> None:
     """Step what was recorded behind a position. A book that contradicts it is right: it was written first."""
     driver = found.driver
     try:
@@ -160,11 +163,31 @@ def _hear_again(found: Recovered, folder: Path, position: Position, store: Store
             if then is None:
                 found.cold = f"the store's files in {recording.path.name} cannot be read by this version of Tebura"
             _change_over(found, then or store)
+            driver.book = _EndsAsBooked(book) if (then or store).policy.uses_unrecorded else book
             for heard in chain((first,), messages):
                 driver.hear(heard)
                 found.heard += 1
     except ContradictoryEntry as error:
         found.cold = f"the book says something else than the recording ({error})"
+    finally:
+        driver.book = book
+
+
+class _EndsAsBooked:
+    """The book, while recordings are stepped that were kept without what people look like. Without that they may tell
+    another end of a visit, of which the book has heard nothing: that contradicts it, whatever its key.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def append(self, entries: Iterable[LedgerEntry]) -> int:
+        told = list(entries)
+        for entry in told:
+            ends = entry.kind in OVER and not entry.body.get("decided_by")  # what a person decided needs no looks
+            if ends and not any(True for _ in self._book.entries(kind=entry.kind, visit=entry.visit)):
+                raise ContradictoryEntry(f"it knows of no {entry.key}")
+        return self._book.append(told)
 
 
 def _as_recorded(recording: Recording, store: Store) -> Store | None:

@@ -33,11 +33,11 @@ from edge.journal.housekeeping import tidy
 from edge.ledger.faults import UnusableLedger
 from edge.ledger.mirror import open_mirrored
 from edge.ledger.owner import take_for
-from edge.records import Publish, Refused
+from edge.records import PeopleFrame, Publish, Record, Refused
 from edge.runtime import carts_inside, closing_status, stock_on_shelves
 from edge.site import Site
 from edge.store import Store
-from edge.wire import RUNTIME, Heard, decode, encode_tick
+from edge.wire import RUNTIME, Heard, decode, encode_tick, without_embeddings
 
 ANSWER_S = 3.0
 """Who asks something waits so long for a shop that is busy."""
@@ -215,14 +215,14 @@ class Shop:
             self.ear.refuse(source, record.reason, heard.payload, record.detail)
             if "/" in source:
                 self._misheard.refused(record)
-            if len(heard.payload) > LARGEST_REFUSED:
+            if not self._may_keep(heard):
                 if kept is not None:
                     kept()
                 return
         else:
             self._misheard.used(heard.topic)
         measured_s = heard.received_s if isinstance(record, Refused) else record.at_s
-        self.recorder.write(heard, measured_s)
+        self.recorder.write(self._as_kept(heard, record), measured_s)
         if kept is not None:
             self.recorder.flush()
             self._confirm(heard, kept)
@@ -230,6 +230,17 @@ class Shop:
         self.heard += 1
         self._since_checkpoint += 1
         self._timed(Timing(heard.topic, self.clock.now_s() - heard.received_s))
+
+    def _may_keep(self, refused: Heard) -> bool:
+        """Whether a message that was refused is recorded. Nobody knows where in a broken one people's looks stand."""
+        looks = refused.topic.startswith("camera/") and not self.store.policy.keeps_appearance
+        return len(refused.payload) <= LARGEST_REFUSED and not looks
+
+    def _as_kept(self, heard: Heard, record: Record) -> Heard:
+        """A message as it is recorded: as it was on the wire, but for what the policy leaves out."""
+        if not isinstance(record, PeopleFrame) or self.store.policy.keeps_appearance:
+            return heard
+        return Heard(heard.topic, without_embeddings(heard.payload), heard.received_s)
 
     def _confirm(self, heard: Heard, kept: Kept) -> None:
         """Confirm a message that is on the disk. A passage that the disk did not take is safe with the next checkpoint;

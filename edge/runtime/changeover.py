@@ -1,16 +1,19 @@
 """The shop goes on with other files than before: another catalogue, planogram, layout, policy or tax.
 
 That happens between two stops only. What it has no more is forgotten where nobody's bill depends on it (levels of
-shelves that weigh otherwise, counts of places that are gone, misplaced things that are no products); what was promised
-to somebody inside stays promised (`edge.runtime.promises`). Where it is not known any more what left a shelf, or who
-went through a gate, a person looks at whoever was inside.
+shelves that weigh otherwise, counts of places that are gone, misplaced things that are no products), and so is what
+people look like where the policy does without. What was promised to somebody inside stays promised
+(`edge.runtime.promises`). Where it is not known any more what left a shelf, or who went through a gate, a person looks
+at whoever was inside.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from edge.appearance import NOBODY, Gauges
 from edge.attribution import forget_products
+from edge.attribution.belief import Features
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.promises import known_here
 from edge.state import State, reopen_shelves
@@ -39,9 +42,25 @@ def change_over(state: State, store: Store) -> Changed:
     if shelves or len(state.door.passings) < passed:
         for visit in state.door.visits.values():
             doubt_visit(visit)
+    if not store.policy.appearance:
+        _forget_looks(state)
     held = forget_products(state.belief, known_here(state, store).catalogue)
     recalled = tuple(sorted(held - store.catalogue.keys()))
     return Changed(tuple(shelves), recalled, _forget_stock(state, store))
+
+
+def _forget_looks(state: State) -> None:
+    """Whatever tracks, crowds and stories know of what people look like, and what that was worth."""
+    floor = state.floor
+    floor.gauges = Gauges()
+    for track in floor.tracks.values():
+        track.looks, track.views = NOBODY, NOBODY
+        track.portraits = [replace(portrait, looks=NOBODY) for portrait in track.portraits]
+    for crowd in floor.crowds:
+        crowd.looks = [NOBODY for _ in crowd.looks]
+    state.portraits = [replace(portrait, looks=NOBODY) for portrait in state.portraits]
+    for story in (h for cluster in state.belief.clusters for h in cluster.hypotheses):
+        story.known = {who: Features(known.height_m, known.count) for who, known in story.known.items()}
 
 
 def _forget_stock(state: State, store: Store) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Lateness is judged on ticks alone, and a runtime that has just woken up gives ev
 
 from __future__ import annotations
 
+from edge.appearance import tells_nobody_apart
 from edge.checkout import NEEDS_STAFF, tells_money, why_waits
 from edge.gate import Shut, shop_skew_s
 from edge.keys import moment, unique
@@ -19,7 +20,12 @@ LATE_S = 3.0
 AWAKE_S = 5.0
 """After a silence of the runtime's own clock this long, it had been asleep."""
 
-SHELVES, CAMERAS = "shelf/", "camera/"
+SHELVES, CAMERAS, LOOKS = "shelf/", "camera/", "appearance/"
+
+ALIKE = (
+    "what it says of people's looks tells nobody apart, and is not used. Look at its picture: light, focus, a clean "
+    "lens. If it stays so, write appearance = false into its [[camera]]"
+)
 
 ALERTS = {
     "tailgate": "somebody came in without a scan",
@@ -154,6 +160,9 @@ def ticked(state: State, store: Store, effects: list[Effect]) -> None:
     if first or late != state.late or bool(clock) != bool(known):
         state.late = late
         effects.append(status(state, store))
+    for camera in store.layout.cameras:
+        what = ALIKE if tells_nobody_apart(state.floor.gauges, camera.id) else ""
+        tell(state, store, f"{LOOKS}{camera.id}", what, effects)
 
 
 def _sources(store: Store) -> list[str]:

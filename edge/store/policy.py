@@ -62,6 +62,14 @@ class Policy(BaseModel):
     evidence_hours: Annotated[float, Field(ge=0.0, le=8760.0)] = 0.0
     """So long camera nodes keep cut-outs of hands at shelves, all else blurred; 0: no picture is ever written."""
 
+    appearance: bool = True
+    """Whether what people look like (`PersonSeen.embedding`) may tell who is who. False: it is dropped at the border,
+    and neither state nor checkpoint nor recording ever holds it."""
+
+    record_appearance: bool = True
+    """Whether recordings keep it. False: a restart after a kill, and every replay, judge without it, and may come to
+    another answer than the live shop did (`edge.daemon.recovery`)."""
+
     low_stock: Annotated[int, Field(ge=0, le=10_000)] = 2
     """Staff are told when so few units of a product, or fewer, stand in its places; ``low_stock`` of the catalogue says
     it for one product."""
@@ -73,6 +81,16 @@ class Policy(BaseModel):
 
     pair_within_s: Seconds = 10.0
     """The methods of one ``[[policy.accept]]`` table come within this time, or all of them again."""
+
+    @property
+    def keeps_appearance(self) -> bool:
+        """Whether a shop at work records what people look like: what it does not use it does not keep either."""
+        return self.appearance and self.record_appearance
+
+    @property
+    def uses_unrecorded(self) -> bool:
+        """Whether it judges by what it does not record: what is stepped again may be judged otherwise."""
+        return self.appearance and not self.record_appearance
 
 
 SENSIBLE: Mapping[str, tuple[float, float, str]] = {

@@ -17,6 +17,7 @@ from edge.wire.codec import (
     encode_trouble,
     encode_weight,
     people_payload,
+    without_embeddings,
 )
 from edge.wire.recording import RUNTIME, Heard, Loss, Recording, RecordingWriter, UnreadableRecording, open_recording
 
@@ -40,4 +41,5 @@ __all__ = [
     "encode_weight",
     "open_recording",
     "people_payload",
+    "without_embeddings",
 ]

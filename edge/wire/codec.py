@@ -131,8 +131,9 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
         if len(frame.people) > store.layout.most_people:
             detail = f"{len(frame.people)} people, {store.layout.most_people} at most"
             return Refused(received_s, topic, "more people than fit", detail)
+        looks = store.policy.appearance
         people = tuple(
-            PersonSeen(p.head, tuple(p.hands), p.score, tuple(p.embedding) if p.embedding else None, p.error)
+            PersonSeen(p.head, tuple(p.hands), p.score, tuple(p.embedding) if looks and p.embedding else None, p.error)
             for p in frame.people
         )
         return PeopleFrame(received_s, frame.t, name, people)
@@ -227,6 +228,21 @@ def encode_weight(
     rows = [[None if math.isnan(g) else g for g in row] for row in np.round(mass_g, digits).tolist()]
     warm = {} if math.isnan(celsius) else {"c": round(celsius, 2)}
     return _encode({"t": round(at_s, 4), "hz": hz, "g": rows} | warm)
+
+
+def without_embeddings(payload: bytes) -> bytes:
+    """A ``camera/<camera>/people`` that could be used, without what people look like: everything else that the contract
+    knows stays what it was, to the last digit. One in which nobody has an embedding stays as it is.
+    """
+    try:
+        frame = _people.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        frame = _people.decode(with_gaps(payload, quoted=True))
+    if not any(p.embedding for p in frame.people):
+        return payload
+    for person in frame.people:
+        person.embedding = None
+    return _encode(frame)
 
 
 def encode_people(at_s: float, people: Sequence[PersonSeen]) -> bytes:

@@ -39,7 +39,7 @@ class WeightPayload(Struct, gc=False):
     c: Annotated[float, Meta(ge=-100.0, le=200.0, description="degrees Celsius")] | None = None
 
 
-class PersonPayload(Struct, gc=False):
+class PersonPayload(Struct, gc=False, omit_defaults=True):
     """One person of ``camera/<camera>/people``, in the store frame."""
 
     head: Place

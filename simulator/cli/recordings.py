@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from simulator.replay import Replayed
     from simulator.report import Collector
 
+LEFT_OUT = "what people look like was left out (record_appearance = false); the live shop may have judged otherwise"
+
 
 def replay(
     files: Annotated[list[Path], typer.Argument(help="Recordings.", metavar="FILE…")],
@@ -91,16 +93,17 @@ def _replay_live(
     files: list[Path], speed: float, store: Path | None, state: Path | None, as_json: bool, language: str
 ) -> None:
     from edge.checkout import receipt_text
-    from edge.store import BrokenStore
+    from edge.store import BrokenStore, read_store
     from edge.wire import UnreadableRecording, open_recording
     from simulator.live import play_live
-    from simulator.replay import visit_line
+    from simulator.replay import looks_left_out, visit_line
 
     for file in files:
         try:
             recording = open_recording(file)
             with _stage(recording, store, state) as stage:
                 played = play_live(recording, stage, speed)
+            left_out = looks_left_out(recording, read_store(recording.store_files()))
         except BrokenStore as error:
             refuse_store(str(file), error)
         except (UnreadableRecording, OSError) as error:
@@ -112,6 +115,8 @@ def _replay_live(
             for receipt in played.receipts:
                 typer.echo(receipt_text(receipt, language))
         _tell_played(recording, played, summary=not as_json)
+        if left_out:
+            _tell_left_out(recording.name)
 
 
 def _tell_played(recording: Recording, played: Played, summary: bool) -> None:
@@ -252,12 +257,18 @@ def _tell_loss(done: Replayed) -> None:
         _tell_broken_off(done.recording, done.loss)
     for reason, count in sorted(done.refused.items()):
         say(f"{done.recording}: {count} message{'' if count == 1 else 's'} refused: {reason}")
+    if done.looks_left_out:
+        _tell_left_out(done.recording)
     for fault in dict.fromkeys(done.faults):
         say(f"{done.recording}: this could not be digested and was left out; please report it:\n{fault.rstrip()}")
 
 
 def _tell_broken_off(recording: str, loss: Loss) -> None:
     say(f"{recording}: {loss.reason}; {loss.messages} messages could be read and were used")
+
+
+def _tell_left_out(recording: str) -> None:
+    say(f"{recording}: {LEFT_OUT}")
 
 
 def _visits(count: int) -> str:
@@ -279,6 +290,8 @@ def _write_report(path: Path, done: Replayed, collector: Collector) -> None:
     from simulator.report import page
 
     notes = [f"{count} messages were refused: {reason}." for reason, count in sorted(done.refused.items())]
+    if done.looks_left_out:
+        notes.insert(0, f"{LEFT_OUT[0].upper()}{LEFT_OUT[1:]}.")
     if done.loss is not None:
         notes.insert(0, f"Something is missing: {done.loss.reason}. All that could be read is used.")
     speed = f"{done.span_s / max(done.spent_s, 1e-9):.0f} ×"

@@ -38,6 +38,8 @@ lost_after_s = 900.0
 pay_within_s = 10.0
 pay_attempts = 3
 evidence_hours = 0.0
+appearance = true
+record_appearance = true
 low_stock = 2
 pair_within_s = 10.0
 accept = [{{palm = 0.95}}]
