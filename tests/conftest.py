@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,28 @@ from tests.long import LONG
 # command as somebody at a terminal would are run from scripts, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Books, journals and registers are flushed to the disk after whatever they say is done. A shop waits for that to
-# survive a power cut, which no test can cause: files in memory survive kills as well, and most tests of a shop took
-# three quarters of their time waiting for the disk. Somebody's own TMPDIR, or --basetemp, is left alone.
-IN_MEMORY = Path("/dev/shm")
-ROOM_BYTES = 2 << 30
-"""A container may have 64 MB of it; all tests want some hundred MB, and a shop warns when its disk becomes full."""
+FLUSHING = ("core", "daemon", "gate", "ledger", "live")
+"""Rooms whose books, journals and registers are flushed to the disk after whatever they say is done. A shop waits for
+that to survive a power cut, which no test can cause: files in memory survive kills as well, and most tests of a shop
+took half of their time waiting for the disk."""
 
-if "TMPDIR" not in os.environ and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES:
-    os.environ["TMPDIR"] = tempfile.tempdir = str(IN_MEMORY)
+IN_MEMORY = Path("/dev/shm")
+ROOM_BYTES = 1 << 30
+"""A container may have 64 MB of it, and a shop deletes recordings when its disk becomes full."""
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """A folder of the test's own: in memory where files are flushed and there is room, and then gone after the test.
+
+    Others keep pytest's: what lies below /dev is taken for a device where cameras are.
+    """
+    flushes = Path(__file__).parent in request.path.parents and request.path.parent.name in FLUSHING
+    if flushes and os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES:
+        with tempfile.TemporaryDirectory(prefix="tebura-test-", dir=IN_MEMORY, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path
 
 
 @pytest.hookimpl(tryfirst=True)
