@@ -19,8 +19,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FLUSHING = ("core", "daemon", "gate", "ledger", "live")
 """Rooms whose books, journals and registers are flushed to the disk after whatever they say is done. A shop waits for
-that to survive a power cut, which no test can cause: files in memory survive kills as well, and most tests of a shop
-took half of their time waiting for the disk."""
+that to survive a power cut, which no test can cause: files in memory survive kills as well, and tests of a shop flush
+again and again, 8 ms each time on an ordinary disk."""
 
 IN_MEMORY = Path("/dev/shm")
 ROOM_BYTES = 1 << 30
