@@ -15,7 +15,8 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 # Many quick tests wait for brokers, shops and clocks: half as many again as there are cores keep all of them busy.
-WORKERS := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n + (n + 1) / 2)))
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+WORKERS := $(shell echo $$(($(CORES) + ($(CORES) + 1) / 2)))
 # Works with and without pip inside the environment (see the venv target).
 PIP = $$(cat $(VENV)/pip-command) install --quiet --disable-pip-version-check --constraint requirements.lock
 
@@ -24,6 +25,8 @@ PIP = $$(cat $(VENV)/pip-command) install --quiet --disable-pip-version-check --
 demo: $(VENV)/ready
 	$(BIN)/tebura demo
 
+# Tests start hundreds of processes. Each would compile all modules anew where the environment forbids to keep them.
+test test-all: export PYTHONDONTWRITEBYTECODE =
 test: lint
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
@@ -34,7 +37,7 @@ test-all: lint
 lint: $(VENV)/ready-to-develop
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers $(CORES)
 
 bench: $(VENV)/ready
 	$(BIN)/tebura bench
@@ -53,10 +56,11 @@ $(VENV)/ready: pyproject.toml requirements.lock $(VENV)/pip-command
 	@$(PIP) --editable .
 	@touch $@
 
-$(VENV)/ready-to-develop: $(VENV)/ready
-	@echo "Installing what the tests need into $(VENV) ..."
+# At once with what `ready` installs: one after the other builds Tebura twice.
+$(VENV)/ready-to-develop: pyproject.toml requirements.lock $(VENV)/pip-command
+	@echo "Installing Tebura and what its tests need into $(VENV) ..."
 	@$(PIP) --editable '.[dev]'
-	@touch $@
+	@touch $(VENV)/ready $@
 
 $(VENV)/ready-to-train: models/requirements.txt $(VENV)/ready-to-develop
 	@echo "Installing what training needs into $(VENV); torch is large ..."

@@ -12,11 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.corner import CATALOGUE, FILES, STORE, Pick, errand, write_store
+from tests.typed import typed
 
 ROOT = Path(__file__).parents[1]
 
 
-def tebura(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def tebura(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return typed(*arguments, folder=ROOT)
+
+
+def started(*arguments: object, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own."""
     command = [sys.executable, "-m", "edge.cli", *map(str, arguments)]
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
@@ -29,7 +35,7 @@ def ana(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_json_is_one_line_a_visit_and_nothing_else(ana: Path) -> None:
-    done = tebura("replay", ana, "--json")
+    done = started("replay", ana, "--json")
     assert done.returncode == 0
     assert done.stderr == ""
     (line,) = done.stdout.splitlines()
@@ -307,24 +313,24 @@ def another_package(folder: Path, name: str, code: str) -> dict[str, str]:
 def test_other_packages_bring_commands_of_their_own(tmp_path: Path) -> None:
     code = "def greet(name: str) -> None:\n    'Say hello.'\n    print(f'hello {name}')\n"
     environment = another_package(tmp_path, "greet", code)
-    assert tebura("greet", "ana", environment=environment).stdout == "hello ana\n"
-    told = tebura("--help", environment=environment).stdout
+    assert started("greet", "ana", environment=environment).stdout == "hello ana\n"
+    told = started("--help", environment=environment).stdout
     assert "Say hello." in told
     assert "Turn recordings into receipts." in told
 
 
 def test_a_broken_package_takes_its_own_command_alone(tmp_path: Path) -> None:
     environment = another_package(tmp_path, "broken", "import what_is_not_there\n")
-    done = tebura("--help", environment=environment)
+    done = started("--help", environment=environment)
     assert done.returncode == 0
     assert "Turn recordings into receipts." in done.stdout
     assert "the command broken of broken 1.2 cannot be loaded" in done.stderr
-    assert "No such command" in tebura("broken", environment=environment).stderr
+    assert "No such command" in started("broken", environment=environment).stderr
 
 
 def test_nobody_takes_the_place_of_a_command_of_the_shop(tmp_path: Path) -> None:
     environment = another_package(tmp_path, "check", "def check() -> None:\n    print('all is well')\n")
-    assert "Missing option '--store'" in tebura("check", environment=environment).stderr
+    assert "Missing option '--store'" in started("check", environment=environment).stderr
 
 
 def loaded(module: str, *heavy: str) -> list[str]:

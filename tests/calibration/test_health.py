@@ -49,7 +49,7 @@ def test_nothing_is_invented_on_a_healthy_shelf(seed: int) -> None:
 
 
 def test_nothing_is_invented_in_a_busy_shop(tmp_path: Path) -> None:
-    simulate_busy(STORE, 12, tmp_path / "busy.mcap", 3)
+    simulate_busy(STORE, 5, tmp_path / "busy.mcap", 3)
     recording = open_recording(tmp_path / "busy.mcap")
     store = read_store(recording.store_files())
     health = Health(store)

@@ -8,6 +8,7 @@ hand. The floor has a pattern and every frame its noise, as pictures of cameras 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -57,6 +58,7 @@ def shop(folder: Path, site: str = "", *, calibrated: bool = True, store: str = 
     return folder
 
 
+@cache
 def floor(seed: int = 1) -> Picture:
     """What the camera sees of an empty shop: grey patches, brighter to the left, and nothing in them is symmetric."""
     coarse = np.random.default_rng(seed).integers(70, 150, (12, 16, 1))

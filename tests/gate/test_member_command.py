@@ -22,6 +22,7 @@ from edge.store import load_store
 from tests.corner import STORE, write_store
 from tests.gate.entrance import ANA, BEN, admitted, refused
 from tests.gate.pictures import of_half_blocks, text_in
+from tests.typed import typed
 
 ROOT = Path(__file__).parents[2]
 KEY = base64.b64encode(ANA.public_key).decode()
@@ -41,20 +42,18 @@ class Staff:
         return [sys.executable, "-m", "edge.cli", "member", *map(str, arguments)]
 
     def type(self, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments), cwd=self.folder, env=self.environment | environment, capture_output=True,
-            text=True, timeout=60, check=False,
-        )  # fmt: skip
+        unset = dict.fromkeys(os.environ.keys() - self.environment.keys())
+        given = {**unset, **self.environment, **environment}
+        return typed("member", *arguments, environment=given, folder=self.folder)
 
     def does(self, *arguments: object, **environment: str) -> str:
         done = self.type(*arguments, **environment)
-        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     def is_told(self, *arguments: object) -> str:
         done = self.type(*arguments)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "Traceback" not in done.stderr
         return done.stderr
 
 

@@ -20,6 +20,7 @@ from edge.wire import encode_weight
 from tests.adapters.brokers import until
 from tests.corner import FILES, STORE
 from tests.live.stage import Theatre
+from tests.typed import typed
 
 ROOT = Path(__file__).parents[2]
 COUNTS_PER_G, ZERO = -40.0, 81_000.0
@@ -77,11 +78,6 @@ def theatre(tmp_path: Path) -> Iterator[Theatre]:
         theatre.close()
 
 
-def tebura(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "edge.cli", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-
-
 def by_weight(theatre: Theatre) -> list[object]:
     return [p["by_weight"] for p in theatre.ask(do="stock")["places"]]  # type: ignore[attr-defined]
 
@@ -98,7 +94,7 @@ def test_what_staff_put_there_is_counted_by_weight_and_followed_from_then_on(the
         until(lambda: by_weight(theatre) == [0, 0], "the shelf is empty", 20.0)
         shelf.carry(6 * 110.0, 0.0, 2 * 625.0, 0.0)
         until(lambda: by_weight(theatre) == [6, 2], "the shelf weighs six and two", 20.0)
-        done = tebura("restock", *where, "--yes", "--by", "aki")
+        done = typed("restock", *where, "--yes", "--by", "aki")
         assert done.returncode == 0, done.stderr
         assert done.stdout == "2 places are counted.\n"
         until(lambda: len(heard) == 2, "the stock is told")
@@ -108,7 +104,7 @@ def test_what_staff_put_there_is_counted_by_weight_and_followed_from_then_on(the
 
         shelf.carry(5 * 110.0, 0.0, 2 * 625.0, 0.0)
         until(lambda: heard["stock/onigiri-salmon"]["quantity"] == 5, "one is gone")
-        shown = tebura("stock", *where).stdout
+        shown = typed("stock", *where).stdout
         assert [line.split()[-2:] for line in shown.splitlines()[1:]] == [["5", "5"], ["2", "2"]]
     finally:
         shelf.stop()
@@ -116,8 +112,8 @@ def test_what_staff_put_there_is_counted_by_weight_and_followed_from_then_on(the
 
 def test_who_counts_wrongly_is_told_how_it_is_written(theatre: Theatre) -> None:
     where = ("--store", str(theatre.folder), "--state", str(theatre.state))
-    for typed, remedy in (("g1-s1:2=4", "no such place"), ("six", "Write SHELF:PLATES=UNITS")):
-        refused = tebura("restock", *where, "--yes", "--set", typed)
+    for wrong, remedy in (("g1-s1:2=4", "no such place"), ("six", "Write SHELF:PLATES=UNITS")):
+        refused = typed("restock", *where, "--yes", "--set", wrong)
         assert refused.returncode == 2
         assert remedy in refused.stderr
         assert theatre.ask(do="status")["mode"] == "open"
@@ -130,12 +126,12 @@ def test_where_nobody_has_calibrated_the_remedy_is_told_once_and_by_hand_it_goes
     where = ("--store", str(theatre.folder), "--state", str(theatre.state))
     try:
         theatre.start()
-        done = tebura("restock", *where, "--yes")
+        done = typed("restock", *where, "--yes")
         assert (done.returncode, done.stdout) == (1, "0 places are counted.\n")
         assert done.stderr.count("is not counted: not calibrated") == 2
         shop = f"--store {theatre.folder} --state {theatre.state}"
         assert done.stderr.count(f"calibrate: `tebura calibrate shelf g1-s1 {shop}`; or count") == 1
-        by_hand = tebura("restock", *where, "--yes", "--set", "g1-s1:1=4")
+        by_hand = typed("restock", *where, "--yes", "--set", "g1-s1:1=4")
         assert by_hand.stdout == "1 place is counted.\n"
     finally:
         theatre.close()
@@ -188,7 +184,7 @@ def test_the_entry_opens_again_when_the_last_who_fills_is_done_and_not_against_s
     until(lambda: mode() == "open", "who is cut off leaves nothing behind")
 
     late = Filler(*where)
-    assert tebura("mode", "closed", *where).returncode == 0
+    assert typed("mode", "closed", *where).returncode == 0
     until(lambda: mode() == "closed", "staff close the shop")
     late.done()
     assert mode() == "closed"
