@@ -21,12 +21,12 @@ logarithms, where exposure and the lamps' colour only add something.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from edge.camera.background import Newness

@@ -317,8 +317,8 @@ def _tellings(
                     found = seen[head][owner]
                     if blob is not None and found is not None:
                         kept = list(bodies)
-                        for body in (i, owner):  # each is somewhere around it
-                            kept[body] = story.bodies[body].seen(heads[head].head, BLOB_AT_M)[0]
+                        for one in (i, owner):  # each is somewhere around it
+                            kept[one] = story.bodies[one].seen(heads[head].head, BLOB_AT_M)[0]
                         rest = MISSED_NATS * (len(hidden) - 1)
                         yield Story(nats - found[1] - SEEN_NATS + blob + rest, tuple(kept))
 
