@@ -10,11 +10,15 @@ from typer.testing import CliRunner
 from edge.cli import app
 
 
+SOMEBODY_WAITS = 4
+"""A morning after which a person has yet to look at a visit."""
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """One text a visit, the summary with the last."""
     out = tmp_path_factory.mktemp("demo")
-    run = CliRunner().invoke(app, ["demo", "--out", str(out)], env={"COLUMNS": "80"})
+    run = CliRunner().invoke(app, ["demo", "--seed", str(SOMEBODY_WAITS), "--out", str(out)], env={"COLUMNS": "80"})
     assert run.exit_code == 0, run.output
     return re.split(r"(?=^ .*\S really left with)", run.stdout, flags=re.MULTILINE)[1:]
 
