@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 
 from edge.cli import app
 
-
 SOMEBODY_WAITS = 4
 """A morning after which a person has yet to look at a visit."""
 
