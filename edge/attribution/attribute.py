@@ -78,9 +78,10 @@ NOT_COUNTED: Mapping[Facing, int] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class _Actor:
-    """Nats for having done it all, and each of two parts of it (`edge.attribution.moments`)."""
+    """Nats for having done it all at once, or both of two parts of it, or either (`edge.attribution.moments`)."""
 
-    whole: float
+    once: float
+    both: float
     first: float
     second: float
 
@@ -271,8 +272,9 @@ def _may_be(h: Hypothesis, held: Mapping[str, int], deed: _Deed) -> bool:
 
 def _actors(belief: Belief, seen: Mapping[int, Reach], twice: Sequence[Mapping[int, Reach]]) -> dict[int, _Actor]:
     """Track -> nats for everybody who could have done it, the likeliest ones, and for `NOBODY`."""
-    found = [_nats_of(belief, near) for near in (twice or [seen])]
-    likeliest = {t: max(nats[t] for nats in found) for t in found[0]}
+    once = _nats_of(belief, seen)
+    found = [_nats_of(belief, near) for near in twice] or [once]
+    likeliest = {t: max(once[t], *(nats[t] for nats in found)) for t in once}
     best = max(likeliest.values())
     ranked = sorted(likeliest, key=lambda t: (-likeliest[t], t))[:MOST_ACTORS]
     ranked += [NOBODY] if NOBODY not in ranked else []
@@ -280,8 +282,8 @@ def _actors(belief: Belief, seen: Mapping[int, Reach], twice: Sequence[Mapping[i
     actors = {}
     for t in (t for t in ranked if likeliest[t] > best + FURTHEST):
         each = [max(nats[t], NEVER) for nats in found]
-        whole = sum(each) if t in seen else each[0]  # of who was not seen a second moment tells nothing more
-        actors[t] = _Actor(whole - crowd, each[0] - crowd, each[-1] - crowd)
+        both = sum(each) if t in seen else each[0]  # of who was not seen a second moment tells nothing more
+        actors[t] = _Actor(max(once[t], NEVER) - crowd, both - crowd, each[0] - crowd, each[-1] - crowd)
     return actors
 
 
@@ -306,9 +308,9 @@ def _deeds(recipe: Recipe, actors: Mapping[int, _Actor], first_share: float) -> 
     """Every way of sharing a recipe: one person did it all, or two did a part each; one after the other where the event
     has two moments, the first of which made ``first_share`` of it (else NaN).
     """
-    for track, actor in actors.items():
-        yield _Deed(tuple((m, track) for m in recipe.moves), actor.whole)
     units = sum(abs(m.quantity) for m in recipe.moves)
+    for track, actor in actors.items():  # a single thing leaves at one moment, however the plate swings
+        yield _Deed(tuple((m, track) for m in recipe.moves), actor.both if units > 1 else actor.once)
     if units < 2 or (len(recipe.moves) > 1 and units > MOST_SHARED):
         return
     crowd = math.log(max(1, len(actors)))
