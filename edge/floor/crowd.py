@@ -141,11 +141,12 @@ def witness(
     told.sort(key=lambda s: -s.nats)
     best = told[0].nats
     kept: dict[Way, int] = {}
+    fits: dict[int, list[float]] = {}
     crowd.stories = []
     for story in told:
         if story.nats < best + HOPELESS or len(crowd.stories) == MOST_STORIES:
             break
-        way = _way(crowd, story, tracks)
+        way = _way(crowd, story, tracks, fits)
         kept[way] = kept.get(way, 0) + 1
         if kept[way] <= STORIES_EACH:
             crowd.stories.append(Story(story.nats - best, story.bodies))
@@ -214,7 +215,7 @@ def _shares(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> dict[Wa
     """By one story, whose body is where each track is: each way that is not hopeless, with its probability. Where a
     body has not been seen for long, or two stand in one place, it is open.
     """
-    costs = _costs(crowd, story, tracks)
+    costs = _costs(crowd, story, tracks, {})
     if len(costs) > FEW_TO_ORDER:
         return {tuple(crowd.members[j] for j in _nearest(costs)): 1.0}
     whole = {order: sum(costs[i][j] for i, j in enumerate(order)) for order in permutations(range(len(costs)))}
@@ -224,21 +225,27 @@ def _shares(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> dict[Wa
     return {tuple(crowd.members[j] for j in order): w / total for order, w in weights.items()}
 
 
-def _way(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> Way:
-    """The likeliest of a story's ways."""
-    return tuple(crowd.members[j] for j in _nearest(_costs(crowd, story, tracks)))
+def _way(crowd: Crowd, story: Story, tracks: Mapping[int, Moving], known: dict[int, list[float]]) -> Way:
+    """The likeliest of a story's ways. ``known``: costs of bodies that other stories have, too, by their identity."""
+    return tuple(crowd.members[j] for j in _nearest(_costs(crowd, story, tracks, known)))
 
 
-def _costs(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> list[list[float]]:
+def _costs(
+    crowd: Crowd, story: Story, tracks: Mapping[int, Moving], known: dict[int, list[float]]
+) -> list[tuple[float, ...]]:
     """For each member's track how ill each body fits where it is: twice the negative log-likelihood, but for what all
     have in common.
     """
-    spread = [(b, b.p + AT_TRACK_M**2) for b in story.bodies]
-    known = [(b.x, b.y, s, 2 * math.log(s)) for b, s in spread]
-    return [
-        [((x - t.x) ** 2 + (y - t.y) ** 2) / s + logs for x, y, s, logs in known]
-        for t in (tracks[m] for m in crowd.members)
-    ]
+    of_bodies = []
+    for body in story.bodies:
+        costs = known.get(id(body))
+        if costs is None:
+            spread = body.p + AT_TRACK_M**2
+            logs, x, y = 2 * math.log(spread), body.x, body.y
+            there = [tracks[m] for m in crowd.members]
+            costs = known[id(body)] = [((x - t.x) ** 2 + (y - t.y) ** 2) / spread + logs for t in there]
+        of_bodies.append(costs)
+    return list(zip(*of_bodies, strict=True))
 
 
 def _nearest(gaps: Sequence[Sequence[float]]) -> tuple[int, ...]:
