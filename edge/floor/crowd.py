@@ -197,18 +197,23 @@ def take_stock(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
 def remaining(crowd: Crowd, members: Sequence[int], since_s: float) -> Crowd:
     """Some of a crowd go on without the others, after its stock was taken: what is known of each of them stays."""
     place = [crowd.members.index(m) for m in members]
-    merged: dict[tuple[int, ...], Story] = {}
+    merged: dict[tuple[tuple[float, ...], ...], Story] = {}
     for story in crowd.stories:  # the best first: stories that differ in the others alone are one
         bodies = tuple(story.bodies[i] for i in place)
-        name = tuple(id(body) for body in bodies)
+        name = tuple((b.x, b.y, b.z, b.vx, b.vy, b.p, b.pz, b.looks) for b in bodies)  # the same after a stop, too
         known = merged.get(name)
         if known is None:
             merged[name] = Story(story.nats, bodies)
         else:
             more = math.log1p(math.exp(TRUST * (story.nats - known.nats))) / TRUST
             merged[name] = Story(known.nats + more, bodies)
+    used = sorted({body.looks for story in merged.values() for body in story.bodies if body.looks >= 0})
+    place_of = {looks: i for i, looks in enumerate(used)}
+    stories = [
+        Story(s.nats, tuple(replace(b, looks=place_of.get(b.looks, -1)) for b in s.bodies)) for s in merged.values()
+    ]
     close_s = {m: crowd.close_s[m] for m in members}
-    return Crowd(tuple(members), since_s, crowd.at_s, close_s, list(merged.values()), crowd.looks)
+    return Crowd(tuple(members), since_s, crowd.at_s, close_s, stories, [crowd.looks[i] for i in used])
 
 
 def _shares(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> dict[Way, float]:
