@@ -64,6 +64,8 @@ def _protocol(said: str) -> str:
 
 
 class Section(BaseModel):
+    """A table of ``site.toml``: keys that nobody knows are faults."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 

@@ -164,10 +164,12 @@ def fit(seen: Sightings) -> tuple[Array, Array]:
 
 
 def save(path: Path, middle: Array, weights: Array) -> None:
+    """Write a projection as the node reads it, in half precision."""
     np.savez_compressed(path, middle=middle.astype(np.float16), weights=weights.astype(np.float16))
 
 
 def load(path: Path) -> tuple[Array, Array]:
+    """(middle (features,), weights (features, numbers)) of a projection that `save` wrote."""
     with np.load(path) as told:
         return told["middle"].astype(np.float64), told["weights"].astype(np.float64)
 

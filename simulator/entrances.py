@@ -163,6 +163,8 @@ class GoesIn(Waiting):
 
 @behaviour
 class GoesAway(Waiting):
+    """Who waits at a gate turns round and is gone."""
+
     says = "goes away [from {gate}]"
 
     def play(self, stage: Stage, deed: Deed, at_s: float) -> None:
@@ -205,6 +207,8 @@ class Follows(Arrives):
 
 @behaviour
 class ComesInThroughTheExit(Arrives):
+    """The wrong way round, and nobody let them in."""
+
     says = "comes in through the exit"
 
     def check(self, rehearsal: Rehearsal, deed: Deed) -> str:
@@ -253,6 +257,8 @@ class Leaves(Inside):
 
 @behaviour
 class LeavesThroughTheEntrance(Leaves):
+    """Out is out, through whichever gate."""
+
     says = "leaves through the entrance"
     kind = "entry"
 

@@ -33,6 +33,7 @@ def key_of(seed: int, name: str) -> bytes:
 
 
 def public_key_of(private_key: bytes) -> bytes:
+    """The 32 bytes that the shop knows of a phone's Ed25519 key (RFC 8032)."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     return Ed25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()

@@ -358,4 +358,5 @@ def _sizes(fit: PoseFit, look: Look, placed: Sequence[Placed]) -> list[Finding]:
 
 
 def named(thing: int) -> str:
+    """A marker, or the board, in words."""
     return "the board" if thing == BOARD else f"marker {thing}"

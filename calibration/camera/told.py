@@ -104,6 +104,7 @@ def plain_kept(kept: Kept) -> dict[str, Any]:
 
 
 def print_history(kept: Sequence[Kept], console: Console) -> None:
+    """Every profile of a camera that was kept, the one that counts with a star."""
     table = _table("", "camera", "when", "by", "picture", "wide", "lens px", "floor cm", "why")
     for one in kept:
         mark, profile = "*" if one.counts else "", one.profile

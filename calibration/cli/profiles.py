@@ -170,6 +170,7 @@ def shop_of(store: Path, *, shelf: str = "", camera: str = "", sensor: str = "")
 
 
 def console() -> Console:
+    """Where tables go; rich is loaded when it is needed."""
     from rich.console import Console
 
     return Console()

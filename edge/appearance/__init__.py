@@ -8,7 +8,7 @@ Vectors are features of hair and clothes seen from above, of one visit: they are
 they belong to, and go with them.
 """
 
-from edge.appearance.gallery import NOBODY, Gallery, Vector, merged, seen_as, unit
+from edge.appearance.gallery import NOBODY, Gallery, Vector, merged, unit
 from edge.appearance.gauge import Gauges, alike, learn, tells_nobody_apart
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "alike",
     "learn",
     "merged",
-    "seen_as",
     "tells_nobody_apart",
     "unit",
 ]

@@ -27,7 +27,8 @@ MOST = 24.0
 def unit(embedding: Sequence[float]) -> Vector | None:
     """A vector of length one in the direction of ``embedding``; None where it has none."""
     vector: Vector = np.asarray(embedding, dtype=np.float64)
-    square = float(vector.dot(vector))
+    with np.errstate(over="ignore"):
+        square = float(vector.dot(vector))
     if not 1e-24 < square < 1e24:  # nothing, or so large that squares of it overflow
         most = float(np.abs(vector).max(initial=0.0))
         if not 0.0 < most < math.inf:
@@ -38,16 +39,8 @@ def unit(embedding: Sequence[float]) -> Vector | None:
     return found
 
 
-def seen_as(gallery: Gallery, camera: str, vector: Vector) -> Gallery:
-    """A gallery to which one more view is added. A camera that sends other vectors than before begins anew."""
-    mean, count = gallery.get(camera, (vector, 0.0))
-    if mean.shape != vector.shape:
-        mean, count = vector, 0.0
-    return {**gallery, camera: (mean + (vector - mean) / (count + 1.0), min(count + 1.0, MOST))}
-
-
 def merged(a: Gallery, b: Gallery) -> Gallery:
-    """One gallery of two of the same person."""
+    """One gallery of two of the same person. A camera that sends other vectors than before begins anew."""
     if not a or not b:
         return a or b
     found = dict(a)

@@ -122,8 +122,8 @@ def tells_nobody_apart(gauges: Gauges, camera: str) -> bool:
 def _likenesses(
     gauges: Gauges, camera: str, vector: Vector, gallery: Gallery, most: int = 2
 ) -> list[tuple[Gauge, float]]:
-    """(gauge, cosine) of a view and a gallery's: by the camera's own views, and by the others'. The latter only of
-    ``most`` permits: where the own are there, they say more.
+    """(gauge, cosine) of a view and a gallery's: by the camera's own views, and by the others', ``most`` of the two:
+    where the own are there, they say more.
     """
     found: list[tuple[Gauge, float]] = []
     length = math.sqrt(float(vector.dot(vector)))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from dataclasses import replace as replace_event
 from types import MappingProxyType
 
@@ -27,16 +26,10 @@ from edge.attribution.belief import (
     replace,
     visit_of,
 )
-from edge.attribution.recipes import Move, Recipe, Stray, crowding, recipes
-from edge.attribution.who import NEVER, who_nats
+from edge.attribution.deeds import NOBODY, Actor, Deed, actors_of, deeds_of
+from edge.attribution.recipes import Recipe, Stray, recipes
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
 from edge.store import Facing, Store
-
-TOGETHER = -1.5
-"""Two people moving something at one place in one instant."""
-
-SHARE_NATS = 40.0
-"""Of units of one product the first of two people took the share that went first, to about an eighth."""
 
 BORROWED = -4.0
 """Putting back what somebody else took: it was handed over, or fetched from another cart."""
@@ -46,17 +39,6 @@ RESTOCKED = -4.0
 
 STRANGER = -2.5
 """Somebody who never came in through the gate takes something."""
-
-NOBODY = 0
-NOBODY_SEEN = -8.0
-"""The track of somebody whom nobody knows of, and how seldom that is where cameras see: staff, or a thing that fell.
-Without them whoever is in the shop would pay for what happens at its other end."""
-
-UNSEEN = -3.0
-"""A person whom no camera sees, where cameras do see others."""
-
-FURTHEST = -11.0
-"""Who is this many nats behind the likeliest person has nothing to do with it."""
 
 SLACK = 5.0
 """The likeliest continuation may turn out to be impossible; so much further down is looked at."""
@@ -68,30 +50,8 @@ MOST_LOOKED_AT = 2000
 """So many continuations of an event are looked at, the best: an ordinary one has some hundred at most, and twenty
 things of a gram each among five people have a million."""
 
-MOST_ACTORS = 5
-MOST_SHARED = 6
-"""Several products of more units than this in one instant are not shared out between two; many of one product are."""
-
 NOT_COUNTED: Mapping[Facing, int] = MappingProxyType({})
 """A shop whose stock nobody knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Actor:
-    """Nats for having done it all at once, or both of two parts of it, or either (`edge.attribution.moments`)."""
-
-    once: float
-    both: float
-    first: float
-    second: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Deed:
-    """Who moved what: each move with the track that made it."""
-
-    parts: tuple[tuple[Move, int], ...]
-    who_nats: float
 
 
 def attribute(
@@ -112,7 +72,7 @@ def attribute(
     """
     forget_strays(belief, event.step_s)
     seen = {r.track: r for r in reaches}
-    actors = _actors(belief, seen, [{r.track: r for r in near} for _, near in twice])
+    actors = actors_of(belief, seen, [{r.track: r for r in near} for _, near in twice])
     first_share = twice[0][0] if twice else math.nan
     alone = actors.keys() == {NOBODY}
     strays = _strays_on(belief, event)
@@ -221,8 +181,8 @@ def _most_held(stories: Iterable[Hypothesis], held: dict[str, int]) -> None:
 
 
 def _promising(
-    before: list[Hypothesis], found: list[Recipe], actors: Mapping[int, _Actor], first_share: float
-) -> Iterator[tuple[float, Hypothesis, Recipe, _Deed]]:
+    before: list[Hypothesis], found: list[Recipe], actors: Mapping[int, Actor], first_share: float
+) -> Iterator[tuple[float, Hypothesis, Recipe, Deed]]:
     """(nats, story, recipe, deed) of every continuation, best first; what it may cost on top only lowers it. There may
     be a million: they are found one by one.
     """
@@ -234,7 +194,7 @@ def _promising(
     deeds = [
         (recipe.nats + deed.who_nats, recipe, deed)
         for recipe in found
-        for deed in _deeds(recipe, actors, first_share)
+        for deed in deeds_of(recipe, actors, first_share)
         if all(move.quantity > -1 - most.get(move.sku, 0) or track in loose for move, track in deed.parts)
     ]
     deeds.sort(key=lambda d: -d[0])
@@ -262,39 +222,12 @@ def _held(h: Hypothesis) -> dict[str, int]:
     return held
 
 
-def _may_be(h: Hypothesis, held: Mapping[str, int], deed: _Deed) -> bool:
+def _may_be(h: Hypothesis, held: Mapping[str, int], deed: Deed) -> bool:
     """Whether a story may allow a deed: what comes back is in somebody's cart, or comes from outside."""
     return all(
         move.quantity >= 0 or held.get(move.sku, 0) >= -move.quantity or _is_loose(visit_of(h.who.get(track, "")))
         for move, track in deed.parts
     )
-
-
-def _actors(belief: Belief, seen: Mapping[int, Reach], twice: Sequence[Mapping[int, Reach]]) -> dict[int, _Actor]:
-    """Track -> nats for everybody who could have done it, the likeliest ones, and for `NOBODY`."""
-    once = _nats_of(belief, seen)
-    found = [_nats_of(belief, near) for near in twice] or [once]
-    likeliest = {t: max(once[t], *(nats[t] for nats in found)) for t in once}
-    best = max(likeliest.values())
-    ranked = sorted(likeliest, key=lambda t: (-likeliest[t], t))[:MOST_ACTORS]
-    ranked += [NOBODY] if NOBODY not in ranked else []
-    crowd = math.log(len(likeliest))
-    actors = {}
-    for t in (t for t in ranked if likeliest[t] > best + FURTHEST):
-        each = [max(nats[t], NEVER) for nats in found]
-        both = sum(each) if t in seen else each[0]  # of who was not seen a second moment tells nothing more
-        actors[t] = _Actor(max(once[t], NEVER) - crowd, both - crowd, each[0] - crowd, each[-1] - crowd)
-    return actors
-
-
-def _nats_of(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:
-    """Track -> nats for everybody, by how near they came at one moment."""
-    eyes = any(reach.sightings for reach in seen.values())
-    nats = {t: who_nats(reach) + (UNSEEN if eyes and not reach.sightings else 0.0) for t, reach in seen.items()}
-    unseen = [t for c in belief.clusters for t in c.tracks() if t < 0]
-    nats |= dict.fromkeys(unseen, -6.0 if seen else -2.5)
-    nats[NOBODY] = NOBODY_SEEN if eyes else 0.0
-    return nats
 
 
 def _strays_on(belief: Belief, event: ShelfEvent) -> list[Stray]:
@@ -304,57 +237,8 @@ def _strays_on(belief: Belief, event: ShelfEvent) -> list[Stray]:
     return list(dict.fromkeys(found))
 
 
-def _deeds(recipe: Recipe, actors: Mapping[int, _Actor], first_share: float) -> Iterator[_Deed]:
-    """Every way of sharing a recipe: one person did it all, or two did a part each; one after the other where the event
-    has two moments, the first of which made ``first_share`` of it (else NaN).
-    """
-    units = sum(abs(m.quantity) for m in recipe.moves)
-    for track, actor in actors.items():  # a single thing leaves at one moment, however the plate swings
-        yield _Deed(tuple((m, track) for m in recipe.moves), actor.both if units > 1 else actor.once)
-    if units < 2 or (len(recipe.moves) > 1 and units > MOST_SHARED):
-        return
-    crowd = math.log(max(1, len(actors)))
-    tracks = list(actors)
-    for i, a in enumerate(tracks):
-        for b in tracks[i + 1 :]:
-            # Many units at once are unusual for one person, and nothing unusual for two.
-            nats = TOGETHER + crowd - recipe.crowding_nats
-            for split in _splits(recipe.moves):
-                parts = tuple((m, a) for m in split[0]) + tuple((m, b) for m in split[1])
-                each = crowding(split[0]) + crowding(split[1])
-                yield _Deed(parts, nats + each + _in_turn(actors[a], actors[b], split, first_share))
-
-
-def _in_turn(a: _Actor, b: _Actor, split: tuple[tuple[Move, ...], tuple[Move, ...]], first_share: float) -> float:
-    """Nats for each having done their part of a split: at once, or the one and then the other."""
-    if math.isnan(first_share):
-        return a.first + b.first
-    mine, theirs = (sum(abs(m.quantity) for m in part) for part in split)
-    by_a = mine / (mine + theirs)
-    uneven = SHARE_NATS if len(split[0]) == len(split[1]) == 1 and split[0][0].sku == split[1][0].sku else 0.0
-    return max(
-        a.first + b.second - uneven * (by_a - first_share) ** 2,
-        b.first + a.second - uneven * (1.0 - by_a - first_share) ** 2,
-    )
-
-
-def _splits(moves: tuple[Move, ...]) -> Iterator[tuple[tuple[Move, ...], tuple[Move, ...]]]:
-    """Ways to share moves between two people, each with something to do."""
-    if len(moves) == 1:
-        move = moves[0]
-        sign = int(math.copysign(1, move.quantity))
-        for n in range(1, abs(move.quantity)):
-            part = Move(move.sku, sign * n, move.stray, move.home)
-            yield (part,), (Move(move.sku, move.quantity - sign * n, move.stray, move.home),)
-        return
-    for mask in range(1, 2 ** len(moves) - 1):
-        mine = tuple(m for i, m in enumerate(moves) if mask >> i & 1)
-        theirs = tuple(m for i, m in enumerate(moves) if not mask >> i & 1)
-        yield mine, theirs
-
-
 def _continue(
-    h: Hypothesis, deed: _Deed, event: ShelfEvent, nats: float, unusual: float, alone: bool
+    h: Hypothesis, deed: Deed, event: ShelfEvent, nats: float, unusual: float, alone: bool
 ) -> tuple[Hypothesis | None, tuple[Share, ...]]:
     """A story with one deed added; None where the story does not allow it. ``unusual`` scales what strangers cost;
     ``alone``: nobody is in the shop.

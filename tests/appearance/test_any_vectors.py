@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from edge.appearance import NOBODY, Gallery, Gauges, alike, learn, seen_as, tells_nobody_apart, unit
+from edge.appearance import NOBODY, Gallery, Gauges, alike, learn, merged, tells_nobody_apart, unit
 from edge.appearance.gauge import DRESSED_ALIKE, SPOILT
 from edge.floor import arrive
 from edge.state import freeze, open_shop, thaw
@@ -51,7 +51,7 @@ class Room:
                 learn(self.gauges, camera, vector, known, one=True)
             if others:
                 learn(self.gauges, camera, vector, others[views % len(others)], one=False)
-            self.looks[who] = seen_as(known, camera, vector)
+            self.looks[who] = merged(known, {camera: (vector, 1.0)})
         return self
 
     def ratios(self, said: Iterable[Said]) -> list[float]:
