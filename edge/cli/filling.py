@@ -57,11 +57,18 @@ def filling(folder: Path, ask: Ask, who: str, options: str) -> Iterator[None]:
 
 def _wait(ask: Ask) -> None:
     """The shop obeys when it comes to it: nobody touches a shelf before."""
+    if not _obeys(ask, "restock"):
+        refuse("the shop is too busy to close its entry. Try again")
+
+
+def _obeys(ask: Ask, mode: str) -> bool:
+    """Whether the shop comes to a mode that it was asked for, in good time."""
     until_s = time.monotonic() + OBEYS_S
-    while _mode(ask) != "restock":
+    while _mode(ask) != mode:
         if time.monotonic() > until_s:
-            refuse("the shop is too busy to close its entry. Try again")
+            return False
         time.sleep(LOOK_S)
+    return True
 
 
 def _end(ask: Ask, before: str, who: str, options: str) -> None:
@@ -72,6 +79,8 @@ def _end(ask: Ask, before: str, who: str, options: str) -> None:
         say(f"the shop was in mode restock before, and stays so. `tebura mode open {options}` lets shoppers in")
     else:
         ask({"do": "mode", "mode": before, "by": who})
+        if not _obeys(ask, before):
+            say(f"the shop was asked to be {before} again, and is too busy yet. Look with `tebura status {options}`")
 
 
 def _mode(ask: Ask) -> str:
