@@ -29,6 +29,7 @@ UNPROVABLE = {
     "at_s": "times follow from nothing",
     "name": "nor do names", "names": "", "address": "", "registration": "", "languages": "", "timezone": "",
     "sku": "what a line is of is what shelf events tell", "certainty": "", "events": "",
+    "what": "how sure one was of it,", "who": "and of whom: the book only names the events", "rival": "",
     "withheld": "what was not charged", "reason": "why somebody looked", "decided_by": "who did",
     "reference": "the provider's own number", "method": "how somebody was known", "party": "",
     "store": "only where the scan is in the book: the key tells", "rounding": "may fit another rule by chance",
