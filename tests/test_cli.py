@@ -296,8 +296,24 @@ def test_what_makes_no_sense_is_refused_with_exit_code_2(arguments: tuple[str, .
 
 def test_the_command_starts_without_what_it_does_not_need() -> None:
     """A replay's start counts as part of the replay."""
-    assert loaded("edge.cli", "numpy", "pydantic", "rich", "scipy", "edge.store") == []
+    assert loaded("edge.cli", "numpy", "pydantic", "rich", "scipy", "edge.store", "importlib.metadata") == []
     assert loaded("simulator.replay", "simulator.world", "sqlite_utils", "pydantic_settings") == []
+
+
+def test_the_list_of_commands_is_told_without_what_they_need() -> None:
+    """Nobody waits half a second to read what there is: what `--help` imports of all commands is what lists them."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "edge.cli", "--help"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "calibration.cli.profiles" in imported
+    heavy = {"numpy", "pydantic", "edge.store", "edge.site", "edge.checkout", "importlib.metadata", "zoneinfo"}
+    assert not heavy & imported
+
+
+def test_a_command_that_is_misspelt_is_told_which_one_is_meant() -> None:
+    assert "Did you mean 'check'?" in tebura("chekc").stderr
 
 
 def another_package(folder: Path, name: str, code: str) -> dict[str, str]:
