@@ -38,7 +38,7 @@ def replay(
     files: Annotated[list[Path], typer.Argument(help="Recordings.", metavar="FILE…")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a visit and nothing else.")] = False,
-    report: Annotated[Path | None, typer.Option(help="Write a page that shows all.", metavar="FILE.html")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an English page of all.", metavar="FILE.html")] = None,
     ledger: Annotated[Path | None, typer.Option(help="Keep the book in this file.", metavar="FILE.db")] = None,
     stop_after: Annotated[int | None, typer.Option(help="Stop after so many messages; needs --ledger.", min=0)] = None,
     go_on: Annotated[bool, typer.Option("--continue", help="Go on where the ledger's replay was stopped.")] = False,
