@@ -12,7 +12,6 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from edge.store.catalogue import Product
@@ -20,6 +19,7 @@ from edge.store.gtin import forms, wrong_gtin
 from edge.store.load import Store
 from edge.store.odd_places import odd_places
 from edge.store.settings import Section, StoreFile
+from edge.store.spelling import meant
 from edge.store.tables import Fault, skus_in
 
 LIGHTEST_G, HEAVIEST_G = 2.0, 30_000.0
@@ -31,8 +31,6 @@ DEAREST = 100
 ENOUGH = 8
 """Of fewer products nobody can say what is usual."""
 LEAST_PERCENT, MOST_PERCENT = 1.0, 40.0
-ALIKE = 0.75
-"""So much alike are two names of which one is a slip for the other (`difflib`)."""
 NAMED = 3
 """So many of a kind are named, and the rest counted."""
 
@@ -55,9 +53,9 @@ def _misspelt(section: Section, within: str = "") -> Iterator[Told]:
     known = {info.alias or name: name for name, info in type(section).model_fields.items()}
     for key in section.model_extra or {}:
         absent = [name for name, inner in known.items() if inner not in section.model_fields_set]
-        meant = get_close_matches(key.lower(), absent, 1, ALIKE)
-        if meant:
-            yield within + key, "is nothing that is known here", f"Write {meant[0]} if that is meant"
+        slip_for = meant(key, absent)
+        if slip_for:
+            yield within + key, "is nothing that is known here", f"Write {slip_for} if that is meant"
     for name, inner in known.items():
         value = getattr(section, inner)
         parts = value if isinstance(value, tuple) else (value,)
