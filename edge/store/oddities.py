@@ -34,6 +34,17 @@ LEAST_PERCENT, MOST_PERCENT = 1.0, 40.0
 NAMED = 3
 """So many of a kind are named, and the rest counted."""
 
+EXAMPLE = {"id": "demo", "name": "かどマート", "registration": "T4010001000007", "address": "東京都架空区かど町1-2-3"}
+"""The head of the shop that comes with Tebura (``config/demo``), which people copy to begin with."""
+OF_THE_EXAMPLE = {
+    "id": "Two shops of one id share topics, and by default the state folder with the book. Write one of your own "
+    "before the first visit: a book stays with its id",
+    "name": "It stands on receipts. Write your own",
+    "registration": "It stands on invoices. Write your own, or take the key out",
+    "address": "It stands on receipts. Write your own",
+}
+"""What to do about each part of it that was left in somebody's own shop."""
+
 Told: TypeAlias = tuple[str, str, str]
 
 
@@ -65,6 +76,9 @@ def _misspelt(section: Section, within: str = "") -> Iterator[Told]:
 
 
 def _head(store: Store, printed: Collection[str]) -> Iterator[Told]:
+    left = [key for key, theirs in EXAMPLE.items() if getattr(store, key) == theirs]
+    for key in left if len(left) < len(EXAMPLE) else ():
+        yield f"store.{key}", f"it is still the example's, {EXAMPLE[key]!r}", OF_THE_EXAMPLE[key]
     if not store.name.strip():
         yield "store.name", "it is empty", "Write what shall stand on receipts"
     unknown = [language for language in store.languages if language not in printed] if printed else []
