@@ -123,6 +123,12 @@ def test_a_replay_that_is_stopped_and_continued_leaves_the_same_ledger(ana: Path
     refused = tebura("replay", ana, "--json", "--ledger", parts)
     assert refused.returncode == 2
     assert "Add --continue" in refused.stderr
+    cut = tmp_path / "cut.mcap"
+    cut.write_bytes(ana.read_bytes()[:3000])
+    for another in (errand(tmp_path / "another.mcap", seed=2), cut):
+        done = tebura("replay", another, "--json", "--ledger", parts, "--continue")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "does not begin with the 180 messages after which the ledger's replay was stopped" in done.stderr
     went_on = tebura("replay", ana, "--json", "--ledger", parts, "--continue")
     assert json.loads(went_on.stdout)["total"] == 356
     assert whole.read_bytes() == parts.read_bytes()

@@ -171,7 +171,7 @@ def _replay_one(
         store = _store_of(recording, calibration)
         collector = _collector(recording, store) if report else None
         book = _book(ledger, go_on, store, wanted=not as_json)
-        with _progress(recording) as progress:
+        with _progress(recording) as progress, _closed_if_broken(book):
             done = run(
                 recording, store=store, book=book, observers=[collector] if collector else [],
                 progress=progress, stop_after=stop_after, go_on=go_on,
@@ -189,6 +189,17 @@ def _replay_one(
     if report and collector:
         _write_report(report, done, collector)
     _close(book, done)
+
+
+@contextmanager
+def _closed_if_broken(book: Book | None) -> Iterator[None]:
+    """Nobody goes on in a book whose replay did not come to its end."""
+    try:
+        yield
+    except BaseException:
+        if book is not None:
+            book.close()
+        raise
 
 
 def _store_of(recording: Recording, calibration: Path | None) -> Store:
