@@ -257,7 +257,7 @@ def test_check_names_a_camera_that_a_broken_profile_blinds(tmp_path: Path) -> No
     (folder / "calibration" / "cam" / "20261122T011405Z.toml").write_text("fx =")
     done = tebura("check", "--store", folder)
     assert done.returncode == 1
-    assert "1 cameras, 0 of them calibrated" in done.stdout
+    assert "1 camera, 0 of them calibrated" in done.stdout
     assert "All is well" not in done.stdout
     assert "cam is blind: calibration/cam.toml: profile: is not TOML" in done.stderr
     assert (

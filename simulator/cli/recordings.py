@@ -293,7 +293,7 @@ def _print_receipts(done: Replayed, book: Book, language: str) -> None:
     for receipt in receipts(book):
         typer.echo(receipt_text(receipt, language))
     speed = done.span_s / max(done.spent_s, 1e-9)
-    took = f"{done.span_s:.0f} s in {done.spent_s:.1f} s, {speed:.0f} × real time"
+    took = f"{done.span_s:.0f} s in {done.spent_s:.1f} s, {speed:.{0 if speed >= 10 else 1}f} × real time"
     say(f"{done.recording}: {_visits(len(done.decided))}, {took}")
 
 
