@@ -99,7 +99,8 @@ def decode(store: Store, topic: str, payload: bytes, received_s: float) -> Recor
     if isinstance(record, Refused) and record.reason in UNREADABLE:
         filled = with_gaps(payload, quoted=topic.startswith(MEASURED))
         if filled.strip() == GAP:
-            return Refused(received_s, topic, record.reason, f"it says {payload.strip()[:WORD]!a} and nothing else")
+            word = payload.strip()[:WORD].decode("utf-8", "replace")
+            return Refused(received_s, topic, record.reason, f"it says {word!a} and nothing else")
         if filled != payload:
             record = _read(store, topic, filled, received_s)
             if isinstance(record, Refused) and GAP not in payload:  # nobody said null: that is our own word for it

@@ -60,7 +60,7 @@ def test_cameras_and_gates_may_say_what_they_like_beside_what_counts(word: str) 
 def test_a_single_word_is_told_as_what_it_is(topic: str, word: bytes) -> None:
     refused = decode(SHOP, topic, word, OPENS_S)
     assert isinstance(refused, Refused)
-    assert refused.detail == f"it says {word.strip()!a} and nothing else"
+    assert refused.detail == f"it says {word.decode().strip()!a} and nothing else"
 
 
 def test_nobody_is_told_of_a_null_that_was_not_said() -> None:
