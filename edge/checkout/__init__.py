@@ -39,6 +39,7 @@ from edge.checkout.settlement import (
     on_waived,
     open_settlement,
     review_settlement,
+    terms_of,
 )
 
 __all__ = [
@@ -78,5 +79,6 @@ __all__ = [
     "sale_of",
     "settlement_of",
     "tells_money",
+    "terms_of",
     "why_waits",
 ]
