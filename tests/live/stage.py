@@ -150,8 +150,8 @@ class Theatre:
         self.client.publish(topic, heard.payload, qos=1 if heard.topic.startswith("gate/") else 0)
 
     def play(self, messages: Sequence[Heard], speed: float, between: Callable[[int], None] = lambda _: None) -> None:
-        """Say all of it, ``speed`` times as fast as it happened. After message ``i``, ``between(i)`` may do something to
-        the shop; the world stands still meanwhile.
+        """Say all of it, ``speed`` times as fast as it happened. After message ``i``, ``between(i)`` may do something
+        to the shop; the world stands still meanwhile.
 
         The shop's time is put forward with what is said, and runs by itself only afterwards. On a busy machine the
         player, the broker or the shop may be held up, for a moment that would be ``speed`` times as long in the shop:
