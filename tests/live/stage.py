@@ -6,7 +6,6 @@ everything already, so that two hundred restarts take two minutes and not ten.
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import shutil
@@ -176,8 +175,13 @@ class Theatre:
         """It is so late in the shop, which has heard, or is about to hear, what was said before."""
         if self.client.is_connected():
             self.client.publish("player/step", qos=1).wait_for_publish(10.0)  # the broker has taken that, in its order
-        with contextlib.suppress(NobodyThere):  # killed, and not back yet
+        try:
             self.ask(do="rehearse", at=at_s, speed=speed)
+        except NobodyThere:  # killed, and not back yet
+            pass
+        except ValueError as error:
+            if "is opening" not in str(error):
+                raise
 
     def settle_down(self) -> None:
         until(lambda: self.ask(do="pending")["pending"] == 0, "nothing is pending any more", 60.0)
