@@ -233,10 +233,11 @@ def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_
 def encode_weight(
     at_s: float, hz: float, mass_g: NDArray[np.float64], *, digits: int = 1, celsius: float = math.nan
 ) -> bytes:
-    """``shelf/<shelf>/weight``: (plates, samples); grams are told to a tenth, volts need more ``digits``."""
-    rows = [[None if math.isnan(g) else g for g in row] for row in np.round(mass_g, digits).tolist()]
+    """``shelf/<shelf>/weight``: (plates, samples); grams are told to a tenth, volts need more ``digits``. What is NaN
+    becomes null, as msgspec writes it.
+    """
     warm = {} if math.isnan(celsius) else {"c": round(celsius, 2)}
-    return _encode({"t": round(at_s, 4), "hz": hz, "g": rows} | warm)
+    return _encode({"t": round(at_s, 4), "hz": hz, "g": np.round(mass_g, digits).tolist()} | warm)
 
 
 def without_embeddings(payload: bytes) -> bytes:
