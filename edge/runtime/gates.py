@@ -37,8 +37,8 @@ NEW_AT_DOOR = 0.98
 """Who turned up at a door where somebody had gone missing, and within this time a scan and a passage let somebody in
 there, is so surely the one who was let in."""
 
-MOSTLY_TAKEN = 0.5
-"""Everybody who was seen in a gate is surer than this to be somebody else: who came in was hidden behind them."""
+LEAST_NEW = 2e-3
+"""Where less than this speaks for anybody who was seen in a gate to be somebody new, who came in was hidden there."""
 
 OPEN_FOR_S = 5.0
 """A gate stays open so long for each of a party."""
@@ -162,9 +162,8 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     if passing.doubtful or was_blind(state.floor, passing.at_s):
         doubt_visit(visit)
     newcomers = {t: NEW_AT_DOOR for t in weights if state.floor.tracks[t].found_s > passing.at_s - NEWCOMER_S}
-    taken = 1.0 - sum(w * _may_be_new(state, t, newcomers.get(t, 0.0)) for t, w in weights.items())
-    if taken > MOSTLY_TAKEN:
-        weights[arrive(state.floor, gate.position, passing.at_s)] = taken
+    if sum(w * _may_be_new(state, t, newcomers.get(t, 0.0)) for t, w in weights.items()) < LEAST_NEW:
+        weights[arrive(state.floor, gate.position, passing.at_s)] = 1.0
     unknown = [t for t in weights if not followed(state.belief, t)]
     if visit.role == "staff":
         state.belief.staff.add(visit.id)
