@@ -92,6 +92,7 @@ LONG = (
     "tests/models/test_training.py::test_processes_train_together",
     "tests/report/test_page.py::test_a_visit_in_review_is_charged_for_nothing_yet",
     "tests/scenarios/test_receipts.py::test_what_the_story_says_comes_true[left-unseen",
+    "tests/simulator/test_demo.py::test_two_mornings_are_what_two_demos_are",
     "tests/simulator/test_frames.py::test_frames_make_the_receipt",
     "tests/simulator/test_story_page.py::test_the_gate_says_of_every_code",
     "tests/simulator/test_world.py::test_any_shop_can_be_simulated",
