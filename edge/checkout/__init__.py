@@ -5,12 +5,14 @@ Enters: the store, what an ended visit is charged and what is withheld, the prov
 answer stays unknown, a visit in doubt goes to review, and neither is ever charged twice.
 
 `bill` prices a cart, `sale` is what the book keeps of it, `settlement` is the state table, `decisions` is what a person
-may do in it, `retold` reads it back from the book, `receipt` (on `roll`, with `words`) tells the shopper. No clock,
-disk, network or randomness: the same calls give the same entries.
+may do in it, `exchanges` tells them with whom a visit may have been exchanged, `retold` reads it back from the book,
+`receipt` (on `roll`, with `words`) tells the shopper. No clock, disk, network or randomness: the same calls give the
+same entries.
 """
 
 from edge.checkout.bill import Bill, BillLine, RateGroup, UnpricedSale, make_bill
-from edge.checkout.decisions import VERDICTS, on_decided, why_waits
+from edge.checkout.decisions import VERDICTS, on_decided, why_exactly, why_waits
+from edge.checkout.exchanges import LANGUAGES, in_words
 from edge.checkout.receipt import Receipt, receipt_json, receipt_text
 from edge.checkout.retold import retold, settlement_of, tells_money
 from edge.checkout.sale import (
@@ -43,6 +45,7 @@ from edge.checkout.settlement import (
 
 __all__ = [
     "CONTRADICTIONS",
+    "LANGUAGES",
     "NEEDS_STAFF",
     "PROVIDER_ACCOUNT",
     "TABLE",
@@ -60,6 +63,7 @@ __all__ = [
     "WithheldLine",
     "WrongMoment",
     "deadline_s",
+    "in_words",
     "make_bill",
     "on_decided",
     "on_reply",
@@ -78,5 +82,6 @@ __all__ = [
     "sale_of",
     "settlement_of",
     "tells_money",
+    "why_exactly",
     "why_waits",
 ]

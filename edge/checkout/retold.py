@@ -86,8 +86,9 @@ def _told_sale(before: Settlement | None, entry: LedgerEntry) -> tuple[Settlemen
     )  # fmt: skip
     if review:
         settlement = replace(
-            settlement, reason=sale.reason, cart=_cart_in(sale), left_s=entry.at_s, prices=promised_by(sale)
-        )
+            settlement, reason=sale.reason, cart=_cart_in(sale), left_s=entry.at_s, prices=promised_by(sale),
+            exchanged=sale.exchanged,
+        )  # fmt: skip
     postings = () if review else sale_postings(sale)
     body = {**entry.body, "state": state}
     key = f"{entry.kind}:{entry.visit}"

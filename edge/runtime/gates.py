@@ -12,7 +12,7 @@ from edge.gate import WAITING, Admission, Waiting, identify
 from edge.keys import moment, unique
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
 from edge.runtime.clocks import gate_in_time
-from edge.runtime.doubts import doubt, doubt_now, doubt_visit
+from edge.runtime.doubts import doubt, doubt_now, doubt_visit, may_be
 from edge.runtime.health import why_shut
 from edge.runtime.promises import promise
 from edge.runtime.turns import at_reader, turned_up, whose_turn
@@ -157,7 +157,7 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     visit = whose_turn(state.floor, expected, weights, passing.at_s)
     go_in(visit)
     if passing.doubtful or was_blind(state.floor, passing.at_s):
-        doubt_visit(visit)
+        doubt_visit(visit, (v.id for v in expected))
     if not weights:
         weights = {arrive(state.floor, gate.position, passing.at_s): 1.0}
     newcomers = {t: NEW_AT_DOOR for t in weights if state.floor.tracks[t].found_s > passing.at_s - NEWCOMER_S}
@@ -187,6 +187,7 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
                 shares[visit_id] = shares.get(visit_id, 0.0) + weight * share
     if weights:
         forget(state.floor, max(weights, key=lambda t: weights[t]))
+    seen = dict(shares)
     likeliest = max(sorted(shares), key=lambda v: shares[v]) if shares else ""
     if not shares or (not likeliest and not state.door.strangers):
         # Nobody was seen leaving, or somebody who never came in: it was one whom cameras do not show elsewhere.
@@ -200,11 +201,16 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
         return
     visit = state.door.visits[likeliest]
     visit.identity = min(visit.identity, shares[likeliest])
+    others = {v for found in (seen, shares) for v, share in found.items() if share > LEAST_SHARE}
     if shares[likeliest] < store.policy.review_identity_at:
+        may_be(visit, others)
         for other in shopping & shares.keys() - {likeliest}:  # whoever stays may be the one who left
-            state.door.visits[other].identity = min(state.door.visits[other].identity, 1.0 - shares[other])
+            stays = state.door.visits[other]
+            stays.identity = min(stays.identity, 1.0 - shares[other])
+            if stays.identity < store.policy.review_identity_at:
+                may_be(stays, [likeliest])
     if passing.doubtful or was_blind(state.floor, passing.at_s):
-        doubt_visit(visit)
+        doubt_visit(visit, others)
     go_out(visit, store, passing.at_s)
 
 
