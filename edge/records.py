@@ -226,8 +226,8 @@ class ShelfEvent:
     (negative: something left) and the standard error of that change. ``plates`` are the 1-based numbers of
     the plates that moved. The change itself happened between ``began_s`` and ``ended_s``, most likely
     at ``step_s``. ``blind`` says that some of these plates could not be read meanwhile, or that nobody knows when
-    between the two it was. ``parts``: (when, grams) of the parts that it came in, oldest first; empty where that was
-    not seen.
+    between the two it was. ``parts``: (when, plate, grams) of the parts that it came in, oldest first; empty where that
+    was not seen.
     """
 
     id: str
@@ -240,7 +240,7 @@ class ShelfEvent:
     change_g: NDArray[np.float64]
     error_g: NDArray[np.float64]
     blind: bool = False
-    parts: tuple[tuple[float, float], ...] = ()
+    parts: tuple[tuple[float, int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

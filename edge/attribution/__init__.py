@@ -8,7 +8,6 @@ is whose, what each cart holds, what lies in wrong places), and later evidence s
 
 from edge.attribution.attribute import attribute, mistake, united
 from edge.attribution.belief import (
-    STAFF,
     Belief,
     admit,
     confuse,
@@ -19,11 +18,11 @@ from edge.attribution.belief import (
     open_belief,
 )
 from edge.attribution.certainty import cart_of, tracks_of, whose_track
-from edge.attribution.moments import moments
+from edge.attribution.movements import Movement, movements
 
 __all__ = [
-    "STAFF",
     "Belief",
+    "Movement",
     "admit",
     "attribute",
     "cart_of",
@@ -33,7 +32,7 @@ __all__ = [
     "forget_products",
     "measure",
     "mistake",
-    "moments",
+    "movements",
     "open_belief",
     "tracks_of",
     "united",

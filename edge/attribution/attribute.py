@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace as replace_event
 from types import MappingProxyType
 
@@ -17,16 +17,16 @@ import numpy as np
 
 from edge.attribution.belief import (
     HOPELESS,
-    STAFF,
     Belief,
     Holding,
     Hypothesis,
+    Person,
     forget_strays,
     joined,
     replace,
-    visit_of,
 )
-from edge.attribution.deeds import NOBODY, Actor, Deed, actors_of, deeds_of
+from edge.attribution.deeds import NOBODY, Deed, Deeds, actors_of
+from edge.attribution.movements import Movement
 from edge.attribution.recipes import Recipe, Stray, recipes
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
 from edge.store import Facing, Store
@@ -60,20 +60,18 @@ def attribute(
     event: ShelfEvent,
     reaches: Iterable[Reach],
     *,
-    twice: Sequence[tuple[float, Iterable[Reach]]] = (),
+    each: Sequence[tuple[Movement, Iterable[Reach]]] = (),
     there: Mapping[Facing, int] = NOT_COUNTED,
     restocking: bool = False,
 ) -> tuple[Explained, set[str]]:
     """Explain an event; returns how, and the visits whose carts it may have changed.
 
-    ``twice``: where the event has two `moments`, the share and everybody's reach of each. ``there``: how many units
-    stand at most in places that were counted. While staff are ``restocking``, strangers who take and add are nothing
-    unusual.
+    ``each``: the event's `movements`, and everybody's reach to each. ``there``: how many units stand at most in places
+    that were counted. While staff are ``restocking``, strangers who take and add are nothing unusual.
     """
     forget_strays(belief, event.step_s)
     seen = {r.track: r for r in reaches}
-    actors = actors_of(belief, seen, [{r.track: r for r in near} for _, near in twice])
-    first_share = twice[0][0] if twice else math.nan
+    actors = actors_of(belief, seen, [{r.track: r for r in near} for _, near in each])
     alone = actors.keys() == {NOBODY}
     strays = _strays_on(belief, event)
     cluster = joined(belief, set(), set(actors), strays)
@@ -86,13 +84,15 @@ def attribute(
     unusual = 0.0 if restocking else 1.0
     after: list[Hypothesis] = []
     best = -math.inf
-    for nats, h, recipe, deed in _promising(before, found, actors, first_share):
+    for nats, h, recipe, deed in _promising(
+        before, found, Deeds(actors, [movement for movement, _ in each]), belief.staff
+    ):
         best = max(best, h.nats + nats)
         # Something always happened: where all that is likely is impossible, what is not likely is looked at.
         hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + HOPELESS
         if hopeless or len(after) == MOST_LOOKED_AT:
             break
-        story, shares = _continue(h, deed, event, nats, unusual, alone)
+        story, shares = _continue(h, deed, event, nats, unusual, alone, belief.staff)
         if story is None:
             continue
         after.append(story)
@@ -117,14 +117,14 @@ def mistake(belief: Belief, one: str, other: str, probability: float) -> None:
         swapped = h.branch(math.log(probability))
         swapped.who = {track: _renamed(person, names) for track, person in h.who.items()}
         swapped.carts = {names.get(visit, visit): cart for visit, cart in h.carts.items()}
+        swapped.gone = {names.get(visit, visit): cart for visit, cart in h.gone.items()}
         swapped.known = {_renamed(person, names): known for person, known in h.known.items()}
         stories.append(swapped)
     replace(belief, cluster, stories)
 
 
-def _renamed(person: str, names: Mapping[str, str]) -> str:
-    visit = visit_of(person)
-    return names.get(visit, visit) + person[len(visit) :]
+def _renamed(person: Person, names: Mapping[str, str]) -> Person:
+    return Person(names.get(person.visit, person.visit), person.number)
 
 
 def united(
@@ -181,7 +181,7 @@ def _most_held(stories: Iterable[Hypothesis], held: dict[str, int]) -> None:
 
 
 def _promising(
-    before: list[Hypothesis], found: list[Recipe], actors: Mapping[int, Actor], first_share: float
+    before: list[Hypothesis], found: list[Recipe], deeds: Deeds, staff: Set[str]
 ) -> Iterator[tuple[float, Hypothesis, Recipe, Deed]]:
     """(nats, story, recipe, deed) of every continuation, best first; what it may cost on top only lowers it. There may
     be a million: they are found one by one.
@@ -190,29 +190,30 @@ def _promising(
     held = [_held(h) for h in before]
     most: dict[str, int] = {}
     _most_held(before, most)
-    loose = {t for t in actors if any(_is_loose(visit_of(h.who.get(t, ""))) for h in before)}
-    deeds = [
+    loose = [{t for t in deeds.actors if _is_loose(h.who[t].visit, staff)} for h in before]
+    ever_loose = set[int]().union(*loose)
+    ranked = [
         (recipe.nats + deed.who_nats, recipe, deed)
         for recipe in found
-        for deed in deeds_of(recipe, actors, first_share)
-        if all(move.quantity > -1 - most.get(move.sku, 0) or track in loose for move, track in deed.parts)
+        for deed in deeds.of(recipe)
+        if all(move.quantity > -1 - most.get(move.sku, 0) or track in ever_loose for move, track in deed.parts)
     ]
-    deeds.sort(key=lambda d: -d[0])
-    heads = [(-(deeds[0][0] + h.nats), 0, j) for j, h in enumerate(before)]
+    ranked.sort(key=lambda d: -d[0])
+    heads = [(-(ranked[0][0] + h.nats), 0, j) for j, h in enumerate(before)]
     while heads:
         _, i, j = heads[0]
-        (nats, recipe, deed), h = deeds[i], before[j]
-        if i + 1 < len(deeds):
-            heapq.heapreplace(heads, (-(deeds[i + 1][0] + h.nats), i + 1, j))
+        (nats, recipe, deed), h = ranked[i], before[j]
+        if i + 1 < len(ranked):
+            heapq.heapreplace(heads, (-(ranked[i + 1][0] + h.nats), i + 1, j))
         else:
             heapq.heappop(heads)
-        if _may_be(h, held[j], deed):
+        if _may_be(held[j], loose[j], deed):
             yield nats, h, recipe, deed
 
 
-def _is_loose(visit: str) -> bool:
+def _is_loose(visit: str, staff: Set[str]) -> bool:
     """Whether one of this visit may put back what no cart holds: staff, or nobody's."""
-    return not visit or visit.startswith(STAFF)
+    return not visit or visit in staff
 
 
 def _held(h: Hypothesis) -> dict[str, int]:
@@ -222,11 +223,10 @@ def _held(h: Hypothesis) -> dict[str, int]:
     return held
 
 
-def _may_be(h: Hypothesis, held: Mapping[str, int], deed: Deed) -> bool:
+def _may_be(held: Mapping[str, int], loose: Set[int], deed: Deed) -> bool:
     """Whether a story may allow a deed: what comes back is in somebody's cart, or comes from outside."""
     return all(
-        move.quantity >= 0 or held.get(move.sku, 0) >= -move.quantity or _is_loose(visit_of(h.who.get(track, "")))
-        for move, track in deed.parts
+        move.quantity >= 0 or held.get(move.sku, 0) >= -move.quantity or track in loose for move, track in deed.parts
     )
 
 
@@ -238,7 +238,7 @@ def _strays_on(belief: Belief, event: ShelfEvent) -> list[Stray]:
 
 
 def _continue(
-    h: Hypothesis, deed: Deed, event: ShelfEvent, nats: float, unusual: float, alone: bool
+    h: Hypothesis, deed: Deed, event: ShelfEvent, nats: float, unusual: float, alone: bool, staff: Set[str]
 ) -> tuple[Hypothesis | None, tuple[Share, ...]]:
     """A story with one deed added; None where the story does not allow it. ``unusual`` scales what strangers cost;
     ``alone``: nobody is in the shop.
@@ -246,7 +246,7 @@ def _continue(
     story = h.branch(nats)
     shares = []
     for move, track in deed.parts:
-        visit = visit_of(story.who.get(track, ""))
+        visit = story.who[track].visit
         if move.stray is not None and move.sku == "":
             if move.quantity == 0:
                 if not alone:  # a hand that rests lifts again; what changed while nobody was there does not
@@ -259,7 +259,7 @@ def _continue(
         if move.quantity > 0:
             if move.stray is not None and not _take_stray(story, move.stray):
                 return None, ()
-            if visit.startswith(STAFF):
+            if visit in staff:
                 visit = ""
             elif visit in story.carts:
                 _add(story, visit, move.sku, move.quantity, event.id)
@@ -267,14 +267,14 @@ def _continue(
                 story.nats += STRANGER * unusual
             shares.append(Share(visit, move.sku, move.quantity))
         else:
-            staff = visit.startswith(STAFF)
-            giver = "" if staff else _giver(story, visit, move.sku, -move.quantity)
+            restocks = visit in staff
+            giver = "" if restocks else _giver(story, visit, move.sku, -move.quantity)
             if giver is None:
                 return None, ()
             if giver:
                 story.nats += 0.0 if giver == visit else BORROWED
                 _add(story, giver, move.sku, move.quantity, event.id)
-            elif not staff:
+            elif not restocks:
                 story.nats += RESTOCKED * unusual
             if not move.home:
                 left = Stray(event.shelf, min(event.plates), max(event.plates), move.sku, 0.0, event.step_s)
@@ -326,5 +326,5 @@ def _explained(
             Explanation(shares, r.weight_nats, r.place_nats, who, r.prior_nats, weight / whole)
             for shares, (weight, r, who) in ranked
         ),
-        tuple((visit_of(likeliest.get(t, "")), r) for t, r in sorted(seen.items())),
+        tuple((likeliest[t].visit if t in likeliest else "", r) for t, r in sorted(seen.items())),
     )

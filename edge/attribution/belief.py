@@ -10,9 +10,10 @@ That keeps the exact joint answer at the price of the doubt that there really is
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Mapping, Set
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -49,16 +50,6 @@ WELL_KNOWN = 4
 TALLER = 0.05
 """Nobody grows: who was measured so often is hardly ever taller (a density, per metre)."""
 
-PARTY = "+"
-"""The persons of a party are ``visit``, ``visit+2``, ``visit+3``: one cart, but each as tall as they are.
-
-A stranger is ``+`` and the track as which they were first seen: nobody's cart, but as tall as they are, too. Otherwise
-each measurement of a height would speak for stories in which the track is a visitor's.
-"""
-
-STAFF = "staff-"
-"""Visits named like this are staff's: they may take and add what they like, and their cart stays empty."""
-
 Holding = dict[str, tuple[int, tuple[str, ...]]]
 """sku -> (units, ids of the shelf events behind them)."""
 
@@ -67,9 +58,32 @@ EVERYBODY_KNOWN: Mapping[int, float] = MappingProxyType({})
 """No track follows anybody new."""
 
 
-def visit_of(person: str) -> str:
-    """Whose cart a person's things go into; "" for a stranger."""
-    return person.partition(PARTY)[0]
+class Person(NamedTuple):
+    """Somebody: the ``number``-th (1, 2, …) of a visit's people, who share a cart, but each is as tall as they are.
+
+    A stranger has no visit (""), and the number of the track as which they were first seen: nobody's cart, but as tall
+    as they are, too. Otherwise each measurement of a height would speak for stories in which the track is a visitor's.
+    """
+
+    visit: str
+    number: int
+
+
+T = TypeVar("T")
+
+
+class _Once(Generic[T]):
+    """A change of what many stories share, made once: they share it afterwards, too."""
+
+    def __init__(self, change: Callable[[T], T]) -> None:
+        self.change = change
+        self.made: dict[int, tuple[T, T]] = {}  # what was changed is kept as well: else its identity is soon another's
+
+    def __call__(self, shared: T) -> T:
+        known = self.made.get(id(shared))
+        if known is None:
+            known = self.made[id(shared)] = (shared, self.change(shared))
+        return known[1]
 
 
 class Features(msgspec.Struct, frozen=True):
@@ -83,38 +97,22 @@ class Features(msgspec.Struct, frozen=True):
 @dataclass(slots=True)
 class Hypothesis:
     """One consistent story, ``nats`` against the others of its cluster; ``who``: which person each track follows, and
-    ``known`` what each of them is like.
+    ``known`` what each of them is like. ``gone``: carts of visits that are over, as long as somebody's in the cluster
+    may hold what was in them: a story in which another one took it.
 
-    Dictionaries may be shared between stories: copy, then change, and call `changed`.
+    All of it is shared between stories: copy, then change. Only ``carts`` is a story's own; what it holds is not.
     """
 
     nats: float
-    who: dict[int, str]
+    who: dict[int, Person]
     carts: dict[str, Holding]
     strays: tuple[Stray, ...] = ()
-    known: dict[str, Features] = field(default_factory=dict)
-    _tale: str = ""
+    known: dict[Person, Features] = field(default_factory=dict)
+    gone: dict[str, Holding] = field(default_factory=dict)
 
     def branch(self, nats: float) -> Hypothesis:
-        """A copy that goes its own way from here; carts are copied when they change."""
-        return Hypothesis(self.nats + nats, dict(self.who), dict(self.carts), self.strays, self.known)
-
-    def changed(self) -> None:
-        """What the story tells has been changed in place."""
-        self._tale = ""
-
-    def tale(self) -> str:
-        """What the story tells; equal for stories that differ only in how they came about."""
-        if not self._tale:
-            parts = [f"{t}:{p}" if visit_of(p) else f"{t}" for t, p in sorted(self.who.items())]
-            for visit in sorted(self.carts):
-                parts.append(visit)
-                cart = self.carts[visit]
-                parts += [f"{sku!r}*{cart[sku][0]}" for sku in sorted(cart)]  # quoted: a sku may hold any sign
-            if self.strays:
-                parts += sorted(f"{s.shelf}/{s.first}-{s.last}:{s.sku!r}" for s in self.strays)
-            self._tale = "|".join(parts)
-        return self._tale
+        """A copy that goes its own way from here."""
+        return Hypothesis(self.nats + nats, self.who, dict(self.carts), self.strays, self.known, self.gone)
 
 
 @dataclass(slots=True)
@@ -132,11 +130,13 @@ class Cluster:
 
 @dataclass(slots=True)
 class Belief:
-    """Everything that is believed. ``strays`` are the misplaced things about which there is no doubt, ``unseen`` counts
-    the people whom no camera showed.
+    """Everything that is believed. ``staff``: visits that may take and add what they like, and whose cart stays empty;
+    ``strays`` are the misplaced things about which there is no doubt, ``unseen`` counts the people whom no camera
+    showed.
     """
 
     clusters: list[Cluster] = field(default_factory=list)
+    staff: set[str] = field(default_factory=set)
     strays: list[Stray] = field(default_factory=list)
     unseen: int = 0
 
@@ -159,40 +159,40 @@ def admit(
     probability that it follows a person who has just come in, though it followed somebody before, who is hidden then).
     Where none is left, the person is one whom no camera sees.
     """
-    person = visit if number == 1 else f"{visit}{PARTY}{number}"
+    person = Person(visit, number)
     cluster = joined(belief, visits={visit}, tracks=set(tracks))
-    unseen: dict[str, int] = {}
+    unseen: dict[Person, int] = {}
     branches = []
     for h in cluster.hypotheses:
         h.carts.setdefault(visit, {})
-        found = {t: w if not visit_of(h.who.get(t, "")) else w * newcomers.get(t, 0.0) for t, w in tracks.items()}
+        found = {t: w if not h.who[t].visit else w * newcomers.get(t, 0.0) for t, w in tracks.items()}
         whole = sum(found.values())
         if not whole:
             branch = h.branch(UNSEEN)
-            branch.who[_unseen_track(belief, unseen, person)] = person
+            branch.who = {**h.who, _unseen_track(belief, unseen, person): person}
             branches.append(branch)
         for track, weight in found.items():
             if weight:
                 branch = h.branch(math.log(weight / whole) + math.log(min(1.0, whole)))
-                hidden = branch.who.get(track, "")
-                if visit_of(hidden):
+                hidden = h.who[track]
+                branch.who = {**h.who, track: person}
+                if hidden.visit:
                     branch.who[_unseen_track(belief, unseen, hidden)] = hidden
-                elif hidden or f"{PARTY}{track}" in branch.known:
-                    branch.known = _known_as(branch.known, hidden or f"{PARTY}{track}", person)
-                branch.who[track] = person
+                elif hidden in branch.known:
+                    branch.known = _known_as(branch.known, hidden, person)
                 branches.append(branch)
     for branch in branches:
         for track in unseen.values():
-            branch.who.setdefault(track, "")
+            if track not in branch.who:
+                branch.who = {**branch.who, track: Person("", track)}
     cluster.hypotheses = branches
     _settle_down(belief, cluster)
 
 
-def _known_as(known: dict[str, Features], stranger: str, person: str) -> dict[str, Features]:
+def _known_as(known: Mapping[Person, Features], stranger: Person, person: Person) -> dict[Person, Features]:
     """What people are like, where a stranger turns out to be somebody: they are as they were until now."""
     renamed = {p: features for p, features in known.items() if p != stranger}
-    if stranger in known:
-        renamed[person] = known[stranger]
+    renamed[person] = known[stranger]
     return renamed
 
 
@@ -201,7 +201,7 @@ def followed(belief: Belief, track: int) -> bool:
     return any(track in cluster.hypotheses[0].who for cluster in belief.clusters)
 
 
-def _unseen_track(belief: Belief, known: dict[str, int], person: str) -> int:
+def _unseen_track(belief: Belief, known: dict[Person, int], person: Person) -> int:
     """The track of somebody whom no camera shows: below zero, and nobody else's; ``known`` ones are used again."""
     if person not in known:
         belief.unseen += 1
@@ -211,16 +211,14 @@ def _unseen_track(belief: Belief, known: dict[str, int], person: str) -> int:
 
 def confuse(belief: Belief, doubt: Confusion) -> None:
     """Tracks may have been exchanged: every story goes on in all the ways that there are."""
-    known = {t for c in belief.clusters for t in c.tracks()}
-    if not set(doubt.tracks) & known:
+    if not any(followed(belief, track) for track in doubt.tracks):
         return
     cluster = joined(belief, visits=set(), tracks=set(doubt.tracks))
     branches = []
     for h in cluster.hypotheses:
         for way, probability in doubt.ways:
             branch = h.branch(math.log(max(probability, 1e-4)))
-            for track, person in zip(doubt.tracks, way, strict=True):
-                branch.who[track] = h.who.get(person, "") or f"{PARTY}{person}"
+            branch.who = h.who | {track: h.who[other] for track, other in zip(doubt.tracks, way, strict=True)}
             branches.append(branch)
     cluster.hypotheses = branches
     _settle_down(belief, cluster)
@@ -230,13 +228,13 @@ def measure(belief: Belief, portrait: Portrait, gauges: Gauges | None = None) ->
     """How high a track's person holds the head, and how they look, speaks for the stories in which that visitor is like
     that. ``gauges``: what looks are worth.
     """
-    cluster = next((c for c in belief.clusters if portrait.track in c.tracks()), None)
+    cluster = next((c for c in belief.clusters if portrait.track in c.hypotheses[0].who), None)
     if cluster is None:
         return
-    first, stranger = Features(portrait.height_m, 0), f"{PARTY}{portrait.track}"
+    first = Features(portrait.height_m, 0)
     judged: dict[int, tuple[float, Features]] = {}
     for h in cluster.hypotheses:
-        person = h.who.get(portrait.track, "") or stranger
+        person = h.who[portrait.track]
         features = h.known.get(person, first)
         if id(features) not in judged:  # most stories know the same of most people
             judged[id(features)] = _measured(portrait, features, gauges)
@@ -277,16 +275,42 @@ def _as_tall(height_m: float, known_m: float, count: int) -> tuple[float, float]
 
 def depart(belief: Belief, visit: str, present: Set[int]) -> None:
     """A visit is over: its cart, and every track that is not ``present`` any more, concern nobody."""
+    belief.staff.discard(visit)
     for cluster in list(belief.clusters):
-        if visit in cluster.visits() or any(visit_of(p) == visit for p in cluster.hypotheses[0].who.values()):
-            for h in cluster.hypotheses:
-                h.carts = {v: c for v, c in h.carts.items() if v != visit}
-                h.who = {
-                    t: ("" if visit_of(p) == visit and t < 0 else p) for t, p in h.who.items() if t in present or t < 0
+        first = cluster.hypotheses[0]
+        if visit in first.carts or any(p.visit == visit for p in first.who.values()):
+            who = _Once[dict[int, Person]](
+                lambda who: {
+                    t: (Person("", t) if p.visit == visit and t < 0 else p)
+                    for t, p in who.items()
+                    if t in present or t < 0
                 }
-                h.known = {p: s for p, s in h.known.items() if visit_of(p) != visit}
-                h.changed()
+            )
+            known = _Once(_without(visit))
+            for h in cluster.hypotheses:
+                if h.carts.get(visit):
+                    h.gone = {**h.gone, visit: h.carts[visit]}
+                h.carts = {v: c for v, c in h.carts.items() if v != visit}
+                h.who, h.known = who(h.who), known(h.known)
+            _forget_gone(cluster)
             _settle_down(belief, cluster)
+
+
+def _without(visit: str) -> Callable[[dict[Person, Features]], dict[Person, Features]]:
+    """What is known of everybody but a visit's people."""
+    return lambda known: {p: features for p, features in known.items() if p.visit != visit}
+
+
+def _forget_gone(cluster: Cluster) -> None:
+    """Carts of visits that are over, with nothing in them that somebody else may have taken, concern nobody."""
+    held = {e for h in cluster.hypotheses for cart in h.carts.values() for _, events in cart.values() for e in events}
+    for h in cluster.hypotheses:
+        if h.gone:
+            h.gone = {
+                visit: cart
+                for visit, cart in h.gone.items()
+                if any(not held.isdisjoint(events) for _, events in cart.values())
+            }
 
 
 def joined(belief: Belief, visits: set[str], tracks: set[int], strays: Iterable[Stray] = ()) -> Cluster:
@@ -306,11 +330,11 @@ def joined(belief: Belief, visits: set[str], tracks: set[int], strays: Iterable[
     sure = tuple(s for s in belief.strays if s in wanted)
     if sure:
         belief.strays = [s for s in belief.strays if s not in wanted]
+    strangers = {track: Person("", track) for track in sorted(tracks)}
+    who = _Once[dict[int, Person]](lambda who: who if tracks <= who.keys() else strangers | who)
     for h in stories:
         h.strays += sure
-        for track in tracks:
-            h.who.setdefault(track, "")
-        h.changed()
+        h.who = who(h.who)
     cluster = Cluster(stories)
     belief.clusters.append(cluster)
     return cluster
@@ -326,6 +350,10 @@ def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothe
     """The best stories that are one of the first and one of the others at once. They touch nothing in common, so no
     two of them tell the same, and only those that are kept need to be written.
     """
+    if not any(h.who or h.carts or h.strays for h in stories):  # nothing yet
+        found = [h.branch(0.0) for h in others]
+        _reweigh(found)
+        return found
     ranked = sorted(((a, b) for a in stories for b in others), key=lambda pair: -(pair[0].nats + pair[1].nats))
     found = [
         Hypothesis(
@@ -334,6 +362,7 @@ def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothe
             a.carts | b.carts,
             a.strays + b.strays,
             a.known | b.known,
+            a.gone | b.gone,
         )
         for a, b in ranked[:MOST_HYPOTHESES]
     ]
@@ -343,14 +372,29 @@ def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothe
 
 def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
     """Stories that tell the same are one; the hopeless are dropped; weights are normalised."""
-    merged: dict[str, Hypothesis] = {}
-    for h in sorted(stories, key=lambda h: -h.nats):
-        known = merged.setdefault(h.tale(), h)
+    ranked = sorted(stories, key=lambda h: -h.nats)
+    visits = sorted(ranked[0].carts)
+    told: dict[int, Hashable] = {}
+    merged: dict[Hashable, Hypothesis] = {}
+    for h in ranked:
+        if id(h.who) not in told:
+            told[id(h.who)] = tuple((t, p if p.visit else None) for t, p in sorted(h.who.items()))
+        carts = [h.carts[visit] for visit in visits]
+        for cart in carts:
+            if id(cart) not in told:
+                told[id(cart)] = _units(cart)
+        strays = sorted((s.shelf, s.first, s.last, s.sku) for s in h.strays) if h.strays else ()
+        known = merged.setdefault((told[id(h.who)], *[told[id(cart)] for cart in carts], *strays), h)
         if known is not h:
             known.nats += math.log1p(math.exp(h.nats - known.nats))
     ranked = sorted(merged.values(), key=lambda h: -h.nats)[:MOST_HYPOTHESES]
     _reweigh(ranked)
     return ranked
+
+
+def _units(cart: Holding) -> tuple[tuple[str, int], ...]:
+    """What a cart holds, the same for all that hold the same."""
+    return tuple(sorted([(sku, units) for sku, (units, _) in cart.items()]))
 
 
 def _reweigh(stories: list[Hypothesis]) -> bool:
@@ -384,17 +428,15 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
     if agreed:
         for h in stories:
             h.strays = tuple(s for s in h.strays if s not in agreed)
-            h.changed()
         del belief.strays[:-MOST_STRAYS]
     for visit in sorted(first.carts):
         if len(first.carts) > 1 and all(_same(h, first, visit) for h in stories):
             _stand_alone(belief, stories, visit)
-    for track in [t for t, p in first.who.items() if visit_of(p) not in first.carts]:
-        if all(visit_of(h.who.get(track, "")) == visit_of(first.who[track]) for h in stories):
-            for h in stories:
-                h.who = {t: v for t, v in h.who.items() if t != track}
-                h.known = {p: s for p, s in h.known.items() if visit_of(p) or p in h.who.values()}
-                h.changed()
+    for track in [t for t, p in first.who.items() if p.visit not in first.carts]:
+        if all(h.who[track].visit == first.who[track].visit for h in stories):
+            _drop(stories, {track})
+    if len(stories) == 1:
+        first.gone = {}
     if not any(h.carts or h.who or h.strays for h in stories):
         belief.clusters.remove(cluster)
     elif len(stories) > 1:
@@ -403,24 +445,33 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
 
 def _same(h: Hypothesis, first: Hypothesis, visit: str) -> bool:
     """Whether two stories tell the same of one visit."""
-    return {s: n for s, (n, _) in h.carts[visit].items()} == {s: n for s, (n, _) in first.carts[visit].items()} and (
-        {t: p for t, p in h.who.items() if visit_of(p) == visit}
-        == {t: p for t, p in first.who.items() if visit_of(p) == visit}
+    mine, its = h.carts[visit], first.carts[visit]
+    if mine is not its and _units(mine) != _units(its):
+        return False
+    return h.who is first.who or all(
+        p == h.who[t] for t, p in first.who.items() if p.visit == visit or h.who[t].visit == visit
     )
 
 
 def _stand_alone(belief: Belief, stories: list[Hypothesis], visit: str) -> None:
     """Move a visit about which all stories agree into a cluster of its own."""
     first = stories[0]
-    tracks = {t: p for t, p in first.who.items() if visit_of(p) == visit}
-    portraits = {p: s for p, s in first.known.items() if visit_of(p) == visit}
-    alone = Hypothesis(0.0, tracks, {visit: first.carts[visit]}, (), portraits)
+    tracks = {t: p for t, p in first.who.items() if p.visit == visit}
+    known = {p: s for p, s in first.known.items() if p.visit == visit}
+    alone = Hypothesis(0.0, tracks, {visit: first.carts[visit]}, (), known)
     for h in stories:
         h.carts = {v: c for v, c in h.carts.items() if v != visit}
-        h.who = {t: v for t, v in h.who.items() if t not in tracks}
-        h.known = {p: s for p, s in h.known.items() if visit_of(p) != visit}
-        h.changed()
+    _drop(stories, tracks.keys())
     belief.clusters.append(Cluster([alone]))
+
+
+def _drop(stories: Iterable[Hypothesis], tracks: Set[int]) -> None:
+    """These tracks concern the stories no longer; nor does what is known of whom no other track follows."""
+    who = _Once[dict[int, Person]](lambda who: {t: p for t, p in who.items() if t not in tracks})
+    for h in stories:
+        h.who = who(h.who)
+        there = set(h.who.values())
+        h.known = {p: features for p, features in h.known.items() if p in there}
 
 
 def forget_strays(belief: Belief, at_s: float) -> None:
@@ -431,8 +482,7 @@ def forget_strays(belief: Belief, at_s: float) -> None:
         if gone:
             for h in cluster.hypotheses:
                 h.strays = tuple(s for s in h.strays if s not in gone)
-                h.changed()
-            _settle_down(belief, cluster)
+                _settle_down(belief, cluster)
 
 
 def forget_products(belief: Belief, known: Container[str]) -> set[str]:
@@ -441,6 +491,5 @@ def forget_products(belief: Belief, known: Container[str]) -> set[str]:
     held: set[str] = set()
     for h in (h for cluster in belief.clusters for h in cluster.hypotheses):
         h.strays = tuple(s for s in h.strays if not s.sku or s.sku in known)
-        h.changed()
         held.update(sku for cart in h.carts.values() for sku in cart)
     return held

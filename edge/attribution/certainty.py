@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from edge.attribution.belief import Belief, Cluster, visit_of
+from edge.attribution.belief import Belief, Cluster
 from edge.records import Cart, CartLine
 from edge.store.policy import MOST_SURE
 
@@ -81,7 +81,7 @@ def _others(
     """
     taken, rivals = 0.0, defaultdict[str, float](float)
     for share, h in zip(shares, cluster.hypotheses, strict=True):
-        behind = {v: cart[sku][1] for v, cart in h.carts.items() if sku in cart}
+        behind = {v: cart[sku][1] for carts in (h.gone, h.carts) for v, cart in carts.items() if sku in cart}
         if all(any(event in found for found in behind.values()) for event in events):
             taken += share
         for other, found in behind.items():
@@ -98,7 +98,7 @@ def tracks_of(belief: Belief, visit: str) -> dict[int, float]:
     shares: dict[int, float] = {}
     for h in cluster.hypotheses:
         for track, person in h.who.items():
-            if visit_of(person) == visit:
+            if person.visit == visit:
                 shares[track] = shares.get(track, 0.0) + math.exp(h.nats)
     whole = sum(math.exp(h.nats) for h in cluster.hypotheses)
     return {track: share / whole for track, share in shares.items()}
@@ -106,12 +106,12 @@ def tracks_of(belief: Belief, visit: str) -> dict[int, float]:
 
 def whose_track(belief: Belief, track: int) -> dict[str, float]:
     """Visit -> probability that this track is its person; "" is a stranger."""
-    cluster = next((c for c in belief.clusters if track in c.tracks()), None)
+    cluster = next((c for c in belief.clusters if track in c.hypotheses[0].who), None)
     if cluster is None:
         return {"": 1.0}
     shares: dict[str, float] = {}
     for h in cluster.hypotheses:
-        visit = visit_of(h.who.get(track, ""))
+        visit = h.who[track].visit
         shares[visit] = shares.get(visit, 0.0) + math.exp(h.nats)
     whole = sum(shares.values())
     return {visit: share / whole for visit, share in shares.items()}

@@ -1,8 +1,8 @@
 """Who could have made a change of weight, and every way in which they may have shared it.
 
-Enters: how near everybody came (`Reach`), once or at each of an event's two moments; recipes. Leaves: the likeliest
-actors, and deeds: one did it all, or two did a part each, at once or in turn. Whether a story allows a deed is asked
-elsewhere (`edge.attribution.attribute`).
+Enters: how near everybody came (`Reach`), to the whole and to each of its `movements`; recipes. Leaves: the likeliest
+actors, and deeds: one did it all, or two did a part each. Whether a story allows a deed is asked elsewhere
+(`edge.attribution.attribute`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.attribution.belief import Belief
+from edge.attribution.movements import Movement
 from edge.attribution.recipes import Move, Recipe, crowding
 from edge.attribution.who import NEVER, who_nats
 from edge.records import Reach
@@ -19,8 +20,14 @@ from edge.records import Reach
 TOGETHER = -1.5
 """Two people moving something at one place in one instant."""
 
-SHARE_NATS = 40.0
-"""Of units of one product the first of two people took the share that went first, to about an eighth."""
+ONE_PLACE = -2.0
+"""… and even from one plate: there is hardly room for two hands."""
+
+MISFIT_NATS = 40.0
+"""What one of two people moved is the movements at which they were, to about an eighth of the whole."""
+
+LOOKS = 2.0
+"""Whoever made several movements was seen at each: that says so much more than one look."""
 
 NOBODY = 0
 NOBODY_SEEN = -8.0
@@ -40,12 +47,10 @@ MOST_SHARED = 6
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Nats for having done it all at once, or both of two parts of it, or either (`edge.attribution.moments`)."""
+    """Nats for having done all of it at once, and for each of its movements; less what it costs that many could."""
 
     once: float
-    both: float
-    first: float
-    second: float
+    each: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +61,26 @@ class Deed:
     who_nats: float
 
 
-def actors_of(belief: Belief, seen: Mapping[int, Reach], twice: Sequence[Mapping[int, Reach]]) -> dict[int, Actor]:
-    """Track -> nats for everybody who could have done it, the likeliest ones, and for `NOBODY`."""
+def actors_of(belief: Belief, seen: Mapping[int, Reach], each: Sequence[Mapping[int, Reach]]) -> dict[int, Actor]:
+    """Track -> nats for everybody who could have done it, the likeliest ones, and for `NOBODY`. ``each``: everybody's
+    reach to each movement.
+    """
     once = _nats_of(belief, seen)
-    found = [_nats_of(belief, near) for near in twice] or [once]
-    likeliest = {t: max(once[t], *(nats[t] for nats in found)) for t in once}
+    apart = [_nats_of(belief, near) for near in each]
+    likeliest = {t: max(once[t], *(nats[t] for nats in apart)) for t in once} if apart else once
     best = max(likeliest.values())
     ranked = sorted(likeliest, key=lambda t: (-likeliest[t], t))[:MOST_ACTORS]
     ranked += [NOBODY] if NOBODY not in ranked else []
     crowd = math.log(len(likeliest))
-    actors = {}
-    for t in (t for t in ranked if likeliest[t] > best + FURTHEST):
-        each = [max(nats[t], NEVER) for nats in found]
-        both = sum(each) if t in seen else each[0]  # of who was not seen a second moment tells nothing more
-        actors[t] = Actor(max(once[t], NEVER) - crowd, both - crowd, each[0] - crowd, each[-1] - crowd)
-    return actors
+    return {
+        t: Actor(max(once[t], NEVER) - crowd, tuple(max(nats[t], NEVER) - crowd for nats in apart))
+        for t in ranked
+        if likeliest[t] > best + FURTHEST
+    }
 
 
 def _nats_of(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:
-    """Track -> nats for everybody, by how near they came at one moment."""
+    """Track -> nats for everybody, by how near they came."""
     eyes = any(reach.sightings for reach in seen.values())
     nats = {t: who_nats(reach) + (NOT_SEEN if eyes and not reach.sightings else 0.0) for t, reach in seen.items()}
     unseen = [t for c in belief.clusters for t in c.tracks() if t < 0]
@@ -83,38 +89,66 @@ def _nats_of(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:
     return nats
 
 
-def deeds_of(recipe: Recipe, actors: Mapping[int, Actor], first_share: float) -> Iterator[Deed]:
-    """Every way of sharing a recipe: one person did it all, or two did a part each; one after the other where the event
-    has two moments, the first of which made ``first_share`` of it (else NaN).
+class Deeds:
+    """Ways of sharing the recipes of one change among those who could have made it, of these ``movements``; of none
+    where nobody saw them.
     """
-    units = sum(abs(m.quantity) for m in recipe.moves)
-    for track, actor in actors.items():  # a single thing leaves at one moment, however the plate swings
-        yield Deed(tuple((m, track) for m in recipe.moves), actor.both if units > 1 else actor.once)
-    if units < 2 or (len(recipe.moves) > 1 and units > MOST_SHARED):
-        return
-    crowd = math.log(max(1, len(actors)))
-    tracks = list(actors)
-    for i, a in enumerate(tracks):
-        for b in tracks[i + 1 :]:
-            # Many units at once are unusual for one person, and nothing unusual for two.
-            nats = TOGETHER + crowd - recipe.crowding_nats
-            for split in _splits(recipe.moves):
-                parts = tuple((m, a) for m in split[0]) + tuple((m, b) for m in split[1])
-                each = crowding(split[0]) + crowding(split[1])
-                yield Deed(parts, nats + each + _in_turn(actors[a], actors[b], split, first_share))
 
+    def __init__(self, actors: Mapping[int, Actor], moved: Sequence[Movement]) -> None:
+        self.actors = actors
+        self.moved = moved
+        self.whole_g = sum(abs(m.change_g) for m in moved) or 1.0
+        self.crowd = math.log(max(1, len(actors)))
+        self._halves: dict[tuple[int, int], list[tuple[float, float]]] = {}
+        """Two tracks -> for every way of giving each some of the movements: nats, and the grams of the first's."""
 
-def _in_turn(a: Actor, b: Actor, split: tuple[tuple[Move, ...], tuple[Move, ...]], first_share: float) -> float:
-    """Nats for each having done their part of a split: at once, or the one and then the other."""
-    if math.isnan(first_share):
-        return a.first + b.first
-    mine, theirs = (sum(abs(m.quantity) for m in part) for part in split)
-    by_a = mine / (mine + theirs)
-    uneven = SHARE_NATS if len(split[0]) == len(split[1]) == 1 and split[0][0].sku == split[1][0].sku else 0.0
-    return max(
-        a.first + b.second - uneven * (by_a - first_share) ** 2,
-        b.first + a.second - uneven * (1.0 - by_a - first_share) ** 2,
-    )
+    def of(self, recipe: Recipe) -> Iterator[Deed]:
+        """Every deed by which a recipe came about: one person did it all, or two did a part each."""
+        units = sum(abs(m.quantity) for m in recipe.moves)
+        for track, actor in self.actors.items():  # a single thing leaves at one moment, however the plate swings
+            several = units > 1 and len(self.moved) > 1
+            yield Deed(tuple((m, track) for m in recipe.moves), self._all(track) if several else actor.once)
+        if units < 2 or (len(recipe.moves) > 1 and units > MOST_SHARED):
+            return
+        tracks = list(self.actors)
+        for i, a in enumerate(tracks):
+            for b in tracks[i + 1 :]:
+                # Many units at once are unusual for one person, and nothing unusual for two.
+                nats = TOGETHER + self.crowd - recipe.crowding_nats
+                for mine, theirs in _splits(recipe.moves):
+                    parts = tuple((m, a) for m in mine) + tuple((m, b) for m in theirs)
+                    each = crowding(mine) + crowding(theirs)
+                    yield Deed(parts, nats + each + self._shared(a, b, mine))
+
+    def _all(self, track: int) -> float:
+        """Nats for having made all movements."""
+        actor = self.actors[track]
+        mean = sum(abs(m.change_g) * nats for m, nats in zip(self.moved, actor.each, strict=True)) / self.whole_g
+        return mean + (LOOKS - 1.0) * (mean + self.crowd)
+
+    def _shared(self, a: int, b: int, mine: Sequence[Move]) -> float:
+        """Nats for two having done a part each, the first of them these moves."""
+        one, other = self.actors[a], self.actors[b]
+        if not self.moved:
+            return one.once + other.once
+        if len(self.moved) < 2:  # of two hands at one plate in one instant one is there by chance, as far as they tell
+            first, second = max(one.once, other.once), min(one.once, other.once)
+            return first + min(second, -self.crowd) + ONE_PLACE
+        mine_g = -sum(m.quantity * m.unit_g for m in mine)
+        if (a, b) not in self._halves:
+            self._halves[a, b] = list(self._ways(one, other))
+        return max(nats - MISFIT_NATS * ((went_g - mine_g) / self.whole_g) ** 2 for nats, went_g in self._halves[a, b])
+
+    def _ways(self, one: Actor, other: Actor) -> Iterator[tuple[float, float]]:
+        """Each way of giving some movements to one and the rest to another: nats, and the grams of the first's."""
+        for mask in range(1, 2 ** len(self.moved) - 1):
+            nats, grams, heavy = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
+            for i, m in enumerate(self.moved):
+                side = 0 if mask >> i & 1 else 1
+                grams[side] += m.change_g
+                heavy[side] += abs(m.change_g)
+                nats[side] += abs(m.change_g) * (one if side == 0 else other).each[i]
+            yield nats[0] / max(heavy[0], 1e-9) + nats[1] / max(heavy[1], 1e-9), grams[0]
 
 
 def _splits(moves: tuple[Move, ...]) -> Iterator[tuple[tuple[Move, ...], tuple[Move, ...]]]:
@@ -123,8 +157,9 @@ def _splits(moves: tuple[Move, ...]) -> Iterator[tuple[tuple[Move, ...], tuple[M
         move = moves[0]
         sign = int(math.copysign(1, move.quantity))
         for n in range(1, abs(move.quantity)):
-            part = Move(move.sku, sign * n, move.stray, move.home)
-            yield (part,), (Move(move.sku, move.quantity - sign * n, move.stray, move.home),)
+            part = Move(move.sku, sign * n, move.stray, move.home, move.unit_g)
+            rest = Move(move.sku, move.quantity - sign * n, move.stray, move.home, move.unit_g)
+            yield (part,), (rest,)
         return
     for mask in range(1, 2 ** len(moves) - 1):
         mine = tuple(m for i, m in enumerate(moves) if mask >> i & 1)

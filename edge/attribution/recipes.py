@@ -97,12 +97,14 @@ class Move:
     """``quantity`` units of a product taken (positive) or put back (negative).
 
     ``stray``: it was taken from a wrong place, where it had been left. ``home``: it was put where it belongs.
+    ``unit_g``: what one of them weighs.
     """
 
     sku: str
     quantity: int
     stray: Stray | None = None
     home: bool = True
+    unit_g: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def recipes(
         swapped = SWAPPED if len({u.sign for u, _ in chosen}) > 1 else 0.0
         found.append(
             Recipe(
-                moves=tuple(Move(u.sku, -u.sign * n, u.stray, u.home) for u, n in chosen),
+                moves=tuple(Move(u.sku, -u.sign * n, u.stray, u.home, u.mass_g) for u, n in chosen),
                 weight_nats=_fit(off, spread_g),
                 place_nats=math.log((1 - ANYWHERE) * math.exp(_place(plates, chosen)) + ANYWHERE),
                 prior_nats=sum(u.prior + BEYOND_STOCK * (n > u.there) for u, n in chosen) + crowded + swapped,

@@ -37,6 +37,9 @@ NEW_AT_DOOR = 0.98
 """Who turned up at a door where somebody had gone missing, and within this time a scan and a passage let somebody in
 there, is so surely the one who was let in."""
 
+MOSTLY_TAKEN = 0.5
+"""Everybody who was seen in a gate is surer than this to be somebody else: who came in was hidden behind them."""
+
 OPEN_FOR_S = 5.0
 """A gate stays open so long for each of a party."""
 
@@ -158,17 +161,27 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     go_in(visit)
     if passing.doubtful or was_blind(state.floor, passing.at_s):
         doubt_visit(visit, (v.id for v in expected))
-    if not weights:
-        weights = {arrive(state.floor, gate.position, passing.at_s): 1.0}
     newcomers = {t: NEW_AT_DOOR for t in weights if state.floor.tracks[t].found_s > passing.at_s - NEWCOMER_S}
+    taken = 1.0 - sum(w * _may_be_new(state, t, newcomers.get(t, 0.0)) for t, w in weights.items())
+    if taken > MOSTLY_TAKEN:
+        weights[arrive(state.floor, gate.position, passing.at_s)] = taken
     unknown = [t for t in weights if not followed(state.belief, t)]
+    if visit.role == "staff":
+        state.belief.staff.add(visit.id)
     admit(state.belief, visit.id, visit.inside, weights, newcomers)
     keep(state.floor, [t for t, w in weights.items() if w > LEAST_SHARE])
+    state.floor.tracks[max(weights, key=lambda t: weights[t])].found_s = -math.inf  # nobody comes in twice
     for track in unknown:
         for portrait in state.floor.tracks[track].portraits:
             measure(state.belief, portrait, state.floor.gauges)
     if visit.inside == 1:
         turned_up(state, visit)
+
+
+def _may_be_new(state: State, track: int, newcomer: float) -> float:
+    """How likely a track follows somebody who has no visit yet."""
+    nobodys = whose_track(state.belief, track).get("", 0.0)
+    return nobodys + (1.0 - nobodys) * newcomer
 
 
 def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect]) -> None:

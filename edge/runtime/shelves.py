@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from edge.attribution import attribute, cart_of, moments, united, whose_track
+from edge.attribution import Movement, attribute, cart_of, movements, united, whose_track
 from edge.floor import reaches
 from edge.keys import moment
 from edge.records import (
@@ -124,10 +124,10 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
     doubt(state, event.step_s)
     doubt_now(state, {r.track for r in near if r.head_gap_m < CONCERNS_M})
     there = most_on(state.stock, store.planogram.on(event.shelf))
-    twice = [(m.share, _near(state, store, event, box, m.at_s)) for m in moments(event) or ()]
+    each = [(m, _near(state, store, event, _around(store, event, m), m.at_s)) for m in movements(event)]
     restocking = state.mode == "restock"
     explained, visits = attribute(
-        state.belief, known_here(state, store), event, near, twice=twice, there=there, restocking=restocking
+        state.belief, known_here(state, store), event, near, each=each, there=there, restocking=restocking
     )
     effects.append(explained)
     effects.append(_entry_of(explained))
@@ -149,10 +149,21 @@ def _where(store: Store, event: ShelfEvent) -> tuple[Point, Point]:
     low, high = store.layout.plate_box(event.shelf, min(event.plates), max(event.plates))
     if max(event.plates) - min(event.plates) > MOST_PLATES_OF_ONE:
         return low, high
-    width = store.layout.shelf(event.shelf).plate_width
     weights = {p: abs(float(event.change_g[p - 1])) for p in event.plates}
-    middle = sum((p - 0.5) * w for p, w in weights.items()) / sum(weights.values()) * width
-    return (middle - HALF_GRIP_M, low[1], low[2]), (middle + HALF_GRIP_M, high[1], high[2])
+    middle = sum((p - 0.5) * w for p, w in weights.items()) / sum(weights.values())
+    return _grip(store, event, middle)
+
+
+def _around(store: Store, event: ShelfEvent, movement: Movement) -> tuple[Point, Point]:
+    """The box of air (gondola frame) in which one movement happened."""
+    return _grip(store, event, movement.plate - 0.5)
+
+
+def _grip(store: Store, event: ShelfEvent, middle: float) -> tuple[Point, Point]:
+    """The air around a place along a shelf, in plates from its left end."""
+    low, high = store.layout.plate_box(event.shelf, min(event.plates), max(event.plates))
+    x_m = middle * store.layout.shelf(event.shelf).plate_width
+    return (x_m - HALF_GRIP_M, low[1], low[2]), (x_m + HALF_GRIP_M, high[1], high[2])
 
 
 def _entry_of(explained: Explained) -> LedgerEntry:

@@ -114,7 +114,7 @@ def _event(state: ShelfState, steps: list[PlateStep]) -> ShelfEvent:
         change_g=change_g,
         error_g=error_g,
         blind=hidden,
-        parts=tuple(sorted((at_s, s.change_g / len(s.parts_s)) for s in steps for at_s in s.parts_s)),
+        parts=tuple(sorted((at_s, s.plate + 1, s.change_g / len(s.parts_s)) for s in steps for at_s in s.parts_s)),
     )
 
 

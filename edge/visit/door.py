@@ -12,7 +12,6 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from edge.attribution import STAFF
 from edge.gate import Admission
 from edge.keys import payment_key
 from edge.records import Direction, Role
@@ -97,8 +96,6 @@ def open_door() -> Door:
 def scan(door: Door, store: Store, gate: str, at_s: float, admission: Admission) -> Visit:
     """Somebody identified at an entry gate: a visit is admitted. A second scan by a waiting subject is the same visit,
     that may come in through either gate then.
-
-    Staff's visits have names of their own kind (`edge.attribution.STAFF`): they never get a cart.
     """
     subject, party = admission.subject, admission.party
     waiting = next((v for v in door.visits.values() if v.state == "admitted" and v.subject == subject), None)
@@ -109,8 +106,6 @@ def scan(door: Door, store: Store, gate: str, at_s: float, admission: Admission)
     door.opened += 1
     day = datetime.fromtimestamp(at_s, store.timezone)
     name = f"{day:%Y%m%d}-{door.opened:04d}"
-    if admission.role == "staff":
-        name = f"{STAFF}{name}"
     key = payment_key(store.id, name, subject, gate, at_s, admission.nonce_key)
     visit = Visit(name, subject, {gate: at_s}, at_s, party, role=admission.role, key=key)
     door.visits[visit.id] = visit
