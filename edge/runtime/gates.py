@@ -193,14 +193,13 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
     shopping = {v.id for v in state.door.visits.values() if v.state == "shopping"}
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=True)
     doubt_now(state, set(weights))
-    shares: dict[str, float] = {}
+    seen: dict[str, float] = {}
     for track, weight in weights.items():
         for visit_id, share in whose_track(state.belief, track).items():
-            if visit_id in shopping or not visit_id:
-                shares[visit_id] = shares.get(visit_id, 0.0) + weight * share
+            seen[visit_id] = seen.get(visit_id, 0.0) + weight * share
+    shares = {v: share for v, share in seen.items() if v in shopping or not v}
     if weights:
         forget(state.floor, max(weights, key=lambda t: weights[t]))
-    seen = dict(shares)
     likeliest = max(sorted(shares), key=lambda v: shares[v]) if shares else ""
     if not shares or (not likeliest and not state.door.strangers):
         # Nobody was seen leaving, or somebody who never came in: it was one whom cameras do not show elsewhere.
