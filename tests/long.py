@@ -73,6 +73,7 @@ LONG = (
     "tests/core/test_promises.py::test_everybody_pays_the_prices_of_the_moment_at_which_they_were_let_in[1]",
     "tests/core/test_promises.py::test_everybody_pays_the_prices_of_the_moment_at_which_they_were_let_in[2]",
     "tests/core/test_staff.py::test_a_stop_while_they_work",
+    "tests/core/test_unheard.py::test_nobody_pays_for_what_nobody_heard[nine",
     "tests/core/test_gates_twice.py::test_a_gate_that_says_it_twice",
     "tests/floor/test_crowds.py::test_heads_out_of_nowhere_around_three_people[200]",
     "tests/gate/test_member_command.py::test_a_terminal_shows_one_code_after_the_other",
