@@ -85,6 +85,8 @@ class Track:
     sightings: int
     apart: int = 0
     """Sightings that cannot have been somebody else's."""
+    missed: int = 0
+    """Frames that showed somebody near by, and not this one, before it was sure."""
     sure: bool = False
     lost: bool = False
     gone: bool = False

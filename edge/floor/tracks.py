@@ -49,7 +49,13 @@ HIDDEN_S = 3.0
 """Who was hidden for no longer than this may turn up beside somebody. For anybody who is missing for longer any place
 would do, and the second sighting of somebody else is a likelier ghost than that.
 """
-CONFIRM_WITHIN_S = 1.2
+CONFIRM_WITHIN_S = 2.0
+COVERED_M = (0.4, 1.2)
+SEEN_BY_MOST = 0.5
+SEEN_BY_ONE = 14
+"""A camera that sees somebody so near to a new track, and not so near that both may be one blob, would see its person
+as well. Who is seen in less than half of such frames is one camera's ghost, unless it lasts for so many sightings.
+"""
 MISSING_AFTER_S = 0.35
 LOST_AFTER_S = 1.5
 FORGET_GHOST_S = 0.7
@@ -148,6 +154,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Portrait]:
                 told.append(either(frame.at_s, track.beside[0], track.id, track.beside[1]))
         if track.unplaced and track.sure:
             told += _find_again(state, track)
+    _note_missed(tracks, matched.pairs)
     _share_blobs(tracks, people, matched.pairs, frame.at_s)
     for index, person in enumerate(people):
         if index not in owners:
@@ -164,10 +171,24 @@ def _is_at_door(state: FloorState, head: Point) -> bool:
 
 def _is_somebody(state: FloorState, track: Track) -> bool:
     """Whether a new track is a person: one who was seen apart, or may be one of the missing."""
+    by_most = track.sightings >= SEEN_BY_MOST * (track.sightings + track.missed)
+    if not by_most and track.sightings < SEEN_BY_ONE:
+        return False
     if track.apart >= CONFIRM_APART:
         return True
     hidden = (t for t in _missing(state, track) if track.born_s - t.seen_s < HIDDEN_S)
     return any(_found_cost(track, missing) < FOUND_COST for missing in hidden)
+
+
+def _note_missed(tracks: Iterable[Track], pairs: Sequence[tuple[Track, int]]) -> None:
+    """Who may be a ghost: a camera sees somebody beside it, and not it."""
+    least_m, most_m = COVERED_M
+    matched = {track.id for track, _ in pairs}
+    for track in tracks:
+        if not track.sure and track.id not in matched:
+            track.missed += any(
+                t.sure and least_m < math.dist((t.x, t.y), (track.x, track.y)) < most_m for t, _ in pairs
+            )
 
 
 def _is_double(person: PersonSeen, tracks: Iterable[Track], matched: Container[int], at_s: float) -> bool:
