@@ -21,7 +21,7 @@ from edge.ledger import Book
 from edge.records import Effect, Explained, Record, ShelfEvent
 from edge.state import State
 from edge.wire import Heard, open_recording
-from tests.core.mornings import SHOP, busy, entries_of
+from tests.core.mornings import SHOP, busy, entries_of, story_of
 
 RUNS = 3
 """The windows of a morning are dealt out to so many runs."""
@@ -98,14 +98,11 @@ def heard_without(messages: Sequence[Heard], cut: Sequence[Window]) -> Iterator[
         waiting = []
 
 
-@pytest.mark.parametrize("run", range(RUNS))
-@pytest.mark.parametrize(("gap_s", "stops"), [(0.3, True), (0.9, True), (0.45, False)])
-def test_nobody_pays_for_what_nobody_heard(morning: Morning, gap_s: float, stops: bool, run: int) -> None:
-    """Cameras that are blind for six tenths of a second are noticed; shorter gaps, and the shelves' ones, are not."""
-    cut = windows(morning.events, gap_s)[run::RUNS]
+def charged_without(messages: Sequence[Heard], cut: Sequence[Window], stops: bool) -> dict[str, Sale]:
+    """Visit -> what it was charged, where nobody hears these windows, and the runtime ``stops`` in each of them."""
     with Book() as book:
         driver = Driver(SHOP, book=book, provider=LocalProvider())
-        for heard, behind in heard_without(morning.messages, cut):
+        for heard, behind in heard_without(messages, cut):
             if behind and stops:
                 frozen = driver.freeze()
                 driver = Driver(SHOP, book=book, provider=LocalProvider())
@@ -114,9 +111,58 @@ def test_nobody_pays_for_what_nobody_heard(morning: Morning, gap_s: float, stops
                     visit.interrupted = True
             driver.hear(heard)
         driver.finish()
-        found = sales(book)
         assert book.prove() == []
+        return sales(book)
+
+
+@pytest.mark.parametrize("run", range(RUNS))
+@pytest.mark.parametrize(("gap_s", "stops"), [(0.3, True), (0.9, True), (0.45, False)])
+def test_nobody_pays_for_what_nobody_heard(morning: Morning, gap_s: float, stops: bool, run: int) -> None:
+    """Cameras that are blind for six tenths of a second are noticed; shorter gaps, and the shelves' ones, are not."""
+    cut = windows(morning.events, gap_s)[run::RUNS]
+    found = charged_without(morning.messages, cut, stops)
     assert found.keys() == morning.undisturbed.keys(), "no visit is lost, none is invented"
     for name, sale in found.items():
         beyond = charged(sale) - (charged(morning.undisturbed[name]) | morning.truth[sale.subject])
         assert not beyond, (name, sale.subject, beyond, cut)
+
+
+BEN_TOUCHES_WHERE_ANA_TAKES = """\
+shop demo
+seed 1
+
+09:00:00  ana enters
+09:00:02  ben enters
+09:00:14  ana walks to g2-s2:2
+09:00:14  ben walks to g2-s2:5
+09:00:20  ben touches g2-s2:3
+09:00:20.90  ana takes 1 chips-salt from g2-s2:3
+09:00:28  ana leaves
+09:00:30  ben leaves
+"""
+
+
+@pytest.fixture(scope="module")
+def reach(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Heard], float]:
+    """What was said, and when ana's hand took it."""
+    path = story_of(BEN_TOUCHES_WHERE_ANA_TAKES, tmp_path_factory.mktemp("reach") / "reach.mcap")
+    recording = open_recording(path)
+    (pick,) = [e for e in json.loads(recording.attachments["truth.json"])["events"] if e["action"] == "pick"]
+    return list(recording), pick["t"]
+
+
+@pytest.mark.parametrize(("before_s", "after_s"), [(0.35, 0.2), (0.25, 0.05), (0.05, 0.45), (0.25, 1.5)])
+def test_the_hand_that_was_seen_last_does_not_pay_for_the_one_that_nobody_saw(
+    reach: tuple[list[Heard], float], before_s: float, after_s: float
+) -> None:
+    """Ben's was there a moment before, and neither shelf nor cameras were heard while ana's was."""
+    messages, took_s = reach
+    found = charged_without(messages, [(took_s - before_s, took_s + after_s)], stops=False)
+    assert not sum((charged(sale) for sale in found.values()), Counter[str]())
+    doubtful = [
+        (line.sku, line.rival != "", line.who < SHOP.policy.charge_who_at)
+        for sale in found.values()
+        for lines in (sale.lines, sale.withheld)
+        for line in lines
+    ]
+    assert doubtful == [("chips-salt", True, True)]
