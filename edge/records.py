@@ -256,13 +256,15 @@ class Touch:
 @dataclass(frozen=True, slots=True)
 class Restarted:
     """Plates (1-based) of a shelf came back from a silence at zero, or most of them at another level: its scales
-    started anew. What was taken between ``began_s`` and ``ended_s``, if anything, nobody can know.
+    started anew; or, where all of them carry more than before (``filled``), somebody has filled it meanwhile. What was
+    taken between ``began_s`` and ``ended_s``, if anything, nobody can know.
     """
 
     shelf: str
     began_s: float
     ended_s: float
     plates: tuple[int, ...]
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,7 +258,7 @@ def _read(folder: Path) -> Site:
         remedy = "See https://toml.io for how TOML is written"
         raise BrokenStore([Fault(FILE, "syntax", str(error), remedy)]) from error
     except ValidationError as error:
-        raise BrokenStore(told_faults(FILE, error)) from error
+        raise BrokenStore(told_faults(FILE, error, Site)) from error
 
 
 def _own_faults(site: Site) -> Iterator[Fault]:

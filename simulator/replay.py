@@ -11,6 +11,7 @@ none, and then the local provider is.
 from __future__ import annotations
 
 import gc
+import hashlib
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ Progress = Callable[[int], None]
 """Called now and then with how many messages were heard."""
 
 TELL_EVERY = 512
+DIGEST_BYTES = 16
 DECIDED = ("settlement", "review")
 """Kinds of entries that end a visit."""
 
@@ -118,6 +120,7 @@ def replay(
 
     ``stop_after``: stop after so many messages of the recording and leave a checkpoint in the ``book``. ``go_on``:
     begin at the book's checkpoint, or at the beginning where it has none, which changes nothing that is written.
+    `WrongLedger` where that checkpoint is of another recording.
     """
     began = time.perf_counter()
     shop = store or read_store(recording.store_files())
@@ -128,13 +131,13 @@ def replay(
         shop, book=book, provider=provider, observers=(decisions, *observers),
         faulted=lambda error: faults.append("".join(traceback.format_exception(error))),
     )  # fmt: skip
-    position = _resume(driver, book) if go_on and book is not None else 0
+    before = _resume(driver, book) if go_on and book is not None else Before()
     with _rare_collections():
-        count, stopped = _feed(driver, recording, position, stop_after, progress)
+        count, stopped, digest = _feed(driver, recording, before, stop_after, progress)
     span_s = max(0.0, driver.heard_s - driver.began_s)
     if stopped:
         if book is not None:
-            book.save_checkpoint(count, driver.freeze())
+            book.save_checkpoint(count, digest + driver.freeze())
     else:
         driver.finish()
     return Replayed(
@@ -156,30 +159,53 @@ def _rare_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was heard before a replay was stopped: how many messages, and a digest of them."""
+
+    messages: int = 0
+    digest: bytes = b""
+
+
 def _feed(
-    driver: Driver, recording: Recording, position: int, stop_after: int | None, progress: Progress | None
-) -> tuple[int, bool]:
-    """(How many messages of the recording are behind, whether it was stopped before its end)."""
+    driver: Driver, recording: Recording, before: Before, stop_after: int | None, progress: Progress | None
+) -> tuple[int, bool, bytes]:
+    """(How many messages of the recording are behind, whether it was stopped before its end, their digest if so)."""
     count = 0
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES) if before.messages or stop_after is not None else None
     for heard in recording:
-        if stop_after is not None and count >= stop_after:
-            return count, True
+        if digest is not None:
+            if count == before.messages and before.messages:
+                _expect(recording, before, digest.digest())
+            if stop_after is not None and count >= max(stop_after, before.messages):
+                return count, True, digest.digest()
+            digest.update(f"{heard.topic} {heard.received_s!r} {len(heard.payload)} ".encode())
+            digest.update(heard.payload)
         count += 1
-        if count > position:
+        if count > before.messages:
             driver.hear(heard)
         if progress is not None and count % TELL_EVERY == 0:
             progress(count)
-    return count, False
+    if count <= before.messages and digest is not None:
+        _expect(recording, before, digest.digest())
+    return count, False, b""
 
 
-def _resume(driver: Driver, book: Book) -> int:
-    """Go on from the book's checkpoint; how many messages are behind it."""
+def _expect(recording: Recording, before: Before, digest: bytes) -> None:
+    """The same was heard as before the stop."""
+    if digest != before.digest:
+        what = f"does not begin with the {before.messages} messages after which the ledger's replay was stopped"
+        raise WrongLedger(f"{recording.path}: {what}. Go on with the recording of then, or name another --ledger")
+
+
+def _resume(driver: Driver, book: Book) -> Before:
+    """Go on from the book's checkpoint; what lies behind it."""
     kept = book.checkpoint()
     if kept is None:
-        return 0
-    position, frozen = kept
-    driver.thaw(frozen)
-    return position
+        return Before()
+    position, state = kept
+    driver.thaw(state[DIGEST_BYTES:])
+    return Before(position, state[:DIGEST_BYTES])
 
 
 def open_ledger(path: Path, go_on: bool, store: Store) -> Book:

@@ -123,6 +123,12 @@ def test_a_replay_that_is_stopped_and_continued_leaves_the_same_ledger(ana: Path
     refused = tebura("replay", ana, "--json", "--ledger", parts)
     assert refused.returncode == 2
     assert "Add --continue" in refused.stderr
+    cut = tmp_path / "cut.mcap"
+    cut.write_bytes(ana.read_bytes()[:3000])
+    for another in (errand(tmp_path / "another.mcap", seed=2), cut):
+        done = tebura("replay", another, "--json", "--ledger", parts, "--continue")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "does not begin with the 180 messages after which the ledger's replay was stopped" in done.stderr
     went_on = tebura("replay", ana, "--json", "--ledger", parts, "--continue")
     assert json.loads(went_on.stdout)["total"] == 356
     assert whole.read_bytes() == parts.read_bytes()
@@ -251,7 +257,7 @@ def test_check_names_a_camera_that_a_broken_profile_blinds(tmp_path: Path) -> No
     (folder / "calibration" / "cam" / "20261122T011405Z.toml").write_text("fx =")
     done = tebura("check", "--store", folder)
     assert done.returncode == 1
-    assert "1 cameras, 0 of them calibrated" in done.stdout
+    assert "1 camera, 0 of them calibrated" in done.stdout
     assert "All is well" not in done.stdout
     assert "cam is blind: calibration/cam.toml: profile: is not TOML" in done.stderr
     assert (
@@ -296,8 +302,24 @@ def test_what_makes_no_sense_is_refused_with_exit_code_2(arguments: tuple[str, .
 
 def test_the_command_starts_without_what_it_does_not_need() -> None:
     """A replay's start counts as part of the replay."""
-    assert loaded("edge.cli", "numpy", "pydantic", "rich", "scipy", "edge.store") == []
+    assert loaded("edge.cli", "numpy", "pydantic", "rich", "scipy", "edge.store", "importlib.metadata") == []
     assert loaded("simulator.replay", "simulator.world", "sqlite_utils", "pydantic_settings") == []
+
+
+def test_the_list_of_commands_is_told_without_what_they_need() -> None:
+    """Nobody waits half a second to read what there is: what `--help` imports of all commands is what lists them."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "edge.cli", "--help"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "calibration.cli.profiles" in imported
+    heavy = {"numpy", "pydantic", "edge.store", "edge.site", "edge.checkout", "importlib.metadata", "zoneinfo"}
+    assert not heavy & imported
+
+
+def test_a_command_that_is_misspelt_is_told_which_one_is_meant() -> None:
+    assert "Did you mean 'check'?" in tebura("chekc").stderr
 
 
 def another_package(folder: Path, name: str, code: str) -> dict[str, str]:

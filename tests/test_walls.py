@@ -51,19 +51,25 @@ def imports(room: str) -> Iterator[tuple[str, str]]:
 
 
 def imports_of(trees: Iterable[tuple[Path, ast.Module]]) -> Iterator[tuple[str, str]]:
-    for path, tree in trees:
-        for node in ast.walk(tree):
-            where = f"{path.relative_to(EDGE.parent)}:{getattr(node, 'lineno', 0)}"
-            if isinstance(node, ast.Import):
-                yield from ((where, alias.name) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{where}: write imports in full"
-                module = node.module or ""
-                for alias in node.names:
-                    inner = f"{module}.{alias.name}"
-                    there = EDGE.parent / inner.replace(".", "/")
-                    is_module = module == "edge" or there.with_suffix(".py").exists() or there.is_dir()
-                    yield where, inner if is_module else module
+    for path, _ in trees:
+        yield from imports_in(path)
+
+
+@cache
+def imports_in(path: Path) -> list[tuple[str, str]]:
+    found = []
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            found += [(f"{path.relative_to(EDGE.parent)}:{node.lineno}", alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            where, module = f"{path.relative_to(EDGE.parent)}:{node.lineno}", node.module or ""
+            assert node.level == 0, f"{where}: write imports in full"
+            for alias in node.names:
+                inner = f"{module}.{alias.name}"
+                there = EDGE.parent / inner.replace(".", "/")
+                is_module = module == "edge" or there.with_suffix(".py").exists() or there.is_dir()
+                found.append((where, inner if is_module else module))
+    return found
 
 
 def neighbours(room: str) -> dict[str, str]:

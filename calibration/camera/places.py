@@ -53,7 +53,7 @@ def read_places(path: Path, size_m: float) -> dict[int, Placed]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misread(f"{path}: is not TOML ({error})") from error
     except ValidationError as error:
-        raise Misread("\n".join(map(str, told_faults(str(path), error)))) from error
+        raise Misread("\n".join(map(str, told_faults(str(path), error, _Places)))) from error
     ids = [m.id for m in told.marker]
     if twice := sorted({i for i in ids if ids.count(i) > 1}):
         raise Misread(f"{path}: marker {twice[0]} stands twice. A marker lies in one place")

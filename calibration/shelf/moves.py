@@ -38,7 +38,7 @@ def moves(plate: int, weights_g: Sequence[float], goods: Goods | None) -> list[M
     found = [m for weight_g in weights_g for m in up_and_down(plate, weight_g, "centre")]
     found += [m for place in PLACES for m in up_and_down(plate, first, place)]
     what = (
-        f"{goods.count} {goods.name} ({goods.sku}, {goods.weight_g:g} g)"
+        f"{goods.count} {goods.name} ({goods.sku}, {goods.weight_g:g} g{' together' if goods.count > 1 else ''})"
         if goods
         else "a product, or any steady thing of 0.3 to 2 kg"
     )

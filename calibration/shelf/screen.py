@@ -53,6 +53,8 @@ class Screen:
         if said.ask is not None:
             self._ask, self._plate = Text(said.text, "bold"), said.ask.plate
             self._console.bell()
+        elif said.kind == "done":
+            self._ask, self._plate = Text(said.text, "bold"), 0
         else:
             self._notes.append(said.text)
         self._draw()

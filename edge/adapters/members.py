@@ -22,6 +22,7 @@ from types import TracebackType
 import msgspec
 from sqlite_utils import Database
 
+from edge.adapters.ed25519 import is_key
 from edge.records import Role
 from edge.wire.payloads import StandingPayload
 
@@ -101,6 +102,9 @@ def _check_key(key: bytes) -> None:
     if len(key) != KEY_BYTES:
         remedy = "Give the raw public key alone, without any wrapping such as PEM or DER"
         raise UnusableMembers(f"the key has {len(key)} bytes; an Ed25519 public key has {KEY_BYTES}. {remedy}")
+    if not is_key(key):
+        remedy = "Let the app make another pair, and copy what it shows as its public key"
+        raise UnusableMembers(f"the key {base64.b64encode(key).decode()} is no Ed25519 public key. {remedy}")
 
 
 def _check_subject(subject: str) -> None:

@@ -24,6 +24,7 @@ from edge.attribution.belief import (
     forget_strays,
     joined,
     replace,
+    visits_then,
 )
 from edge.attribution.deeds import NOBODY, Deed, Deeds, actors_of
 from edge.attribution.movements import Movement
@@ -74,7 +75,7 @@ def attribute(
     actors = actors_of(belief, seen, [{r.track: r for r in near} for _, near in each])
     alone = actors.keys() == {NOBODY}
     strays = _strays_on(belief, event)
-    cluster = joined(belief, set(), set(actors), strays)
+    cluster = joined(belief, visits_then(belief, actors.keys(), event.step_s), set(actors), strays)
     before = cluster.hypotheses
     held: dict[str, int] = {}
     _most_held(before, held)
@@ -84,9 +85,8 @@ def attribute(
     unusual = 0.0 if restocking else 1.0
     after: list[Hypothesis] = []
     best = -math.inf
-    for nats, h, recipe, deed in _promising(
-        before, found, Deeds(actors, [movement for movement, _ in each]), belief.staff
-    ):
+    deeds = Deeds(actors, [movement for movement, _ in each])
+    for nats, h, recipe, deed in _promising(before, found, deeds, event.step_s, belief.staff):
         best = max(best, h.nats + nats)
         # Something always happened: where all that is likely is impossible, what is not likely is looked at.
         hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + HOPELESS
@@ -118,6 +118,9 @@ def mistake(belief: Belief, one: str, other: str, probability: float) -> None:
         swapped.who = {track: _renamed(person, names) for track, person in h.who.items()}
         swapped.carts = {names.get(visit, visit): cart for visit, cart in h.carts.items()}
         swapped.gone = {names.get(visit, visit): cart for visit, cart in h.gone.items()}
+        swapped.before = tuple(
+            (at_s, {track: _renamed(person, names) for track, person in who.items()}) for at_s, who in h.before
+        )
         swapped.known = {_renamed(person, names): known for person, known in h.known.items()}
         stories.append(swapped)
     replace(belief, cluster, stories)
@@ -181,7 +184,7 @@ def _most_held(stories: Iterable[Hypothesis], held: dict[str, int]) -> None:
 
 
 def _promising(
-    before: list[Hypothesis], found: list[Recipe], deeds: Deeds, staff: Set[str]
+    before: list[Hypothesis], found: list[Recipe], deeds: Deeds, at_s: float, staff: Set[str]
 ) -> Iterator[tuple[float, Hypothesis, Recipe, Deed]]:
     """(nats, story, recipe, deed) of every continuation, best first; what it may cost on top only lowers it. There may
     be a million: they are found one by one.
@@ -190,7 +193,7 @@ def _promising(
     held = [_held(h) for h in before]
     most: dict[str, int] = {}
     _most_held(before, most)
-    loose = [{t for t in deeds.actors if _is_loose(h.who[t].visit, staff)} for h in before]
+    loose = [{t for t in deeds.actors if _is_loose(h.followed(t, at_s).visit, staff)} for h in before]
     ever_loose = set[int]().union(*loose)
     ranked = [
         (recipe.nats + deed.who_nats, recipe, deed)
@@ -246,7 +249,7 @@ def _continue(
     story = h.branch(nats)
     shares = []
     for move, track in deed.parts:
-        visit = story.who[track].visit
+        visit = h.followed(track, event.step_s).visit
         if move.stray is not None and move.sku == "":
             if move.quantity == 0:
                 if not alone:  # a hand that rests lifts again; what changed while nobody was there does not
@@ -319,12 +322,15 @@ def _explained(
     """The event's explanations as they stand now, most probable first."""
     whole = sum(w for w, _, _ in weights.values()) or 1.0
     ranked = sorted(weights.items(), key=lambda kv: -kv[1][0])[:8]
-    likeliest = before[0].who
+    likeliest = before[0]
     return Explained(
         event,
         tuple(
             Explanation(shares, r.weight_nats, r.place_nats, who, r.prior_nats, weight / whole)
             for shares, (weight, r, who) in ranked
         ),
-        tuple((likeliest[t].visit if t in likeliest else "", r) for t, r in sorted(seen.items())),
+        tuple(
+            (likeliest.followed(t, event.step_s).visit if t in likeliest.who else "", r)
+            for t, r in sorted(seen.items())
+        ),
     )

@@ -25,6 +25,9 @@ MOST_HYPOTHESES = 72
 HOPELESS = -11.0
 """Nats behind the best story of its cluster: one in fifty thousand."""
 
+LATE_S = 20.0
+"""A shelf tells of a change at most so much later: it waits until those who lean on it are gone."""
+
 MOST_STRAYS = 200
 """So many misplaced things are remembered in all, the newest ones."""
 
@@ -98,7 +101,8 @@ class Features(msgspec.Struct, frozen=True):
 class Hypothesis:
     """One consistent story, ``nats`` against the others of its cluster; ``who``: which person each track follows, and
     ``known`` what each of them is like. ``gone``: carts of visits that are over, as long as somebody's in the cluster
-    may hold what was in them: a story in which another one took it.
+    may hold what was in them: a story in which another one took it. ``before``: (moment, ``who`` until then) of the
+    exchanges of the last `LATE_S`: a shelf may tell late of what happened before them.
 
     All of it is shared between stories: copy, then change. Only ``carts`` is a story's own; what it holds is not.
     """
@@ -109,10 +113,18 @@ class Hypothesis:
     strays: tuple[Stray, ...] = ()
     known: dict[Person, Features] = field(default_factory=dict)
     gone: dict[str, Holding] = field(default_factory=dict)
+    before: tuple[tuple[float, dict[int, Person]], ...] = ()
 
     def branch(self, nats: float) -> Hypothesis:
         """A copy that goes its own way from here."""
-        return Hypothesis(self.nats + nats, self.who, dict(self.carts), self.strays, self.known, self.gone)
+        return Hypothesis(self.nats + nats, self.who, dict(self.carts), self.strays, self.known, self.gone, self.before)
+
+    def followed(self, track: int, at_s: float) -> Person:
+        """Whom a track of the cluster followed at a moment."""
+        for exchanged_s, who in self.before:
+            if exchanged_s > at_s and track in who:
+                return who[track]
+        return self.who[track]
 
 
 @dataclass(slots=True)
@@ -219,6 +231,8 @@ def confuse(belief: Belief, doubt: Confusion) -> None:
         for way, probability in doubt.ways:
             branch = h.branch(math.log(max(probability, 1e-4)))
             branch.who = h.who | {track: h.who[other] for track, other in zip(doubt.tracks, way, strict=True)}
+            if way != doubt.tracks:
+                branch.before = (*(b for b in h.before if b[0] > doubt.at_s - LATE_S), (doubt.at_s, h.who))
             branches.append(branch)
     cluster.hypotheses = branches
     _settle_down(belief, cluster)
@@ -340,6 +354,19 @@ def joined(belief: Belief, visits: set[str], tracks: set[int], strays: Iterable[
     return cluster
 
 
+def visits_then(belief: Belief, tracks: Set[int], at_s: float) -> set[str]:
+    """Whose people these tracks followed at a moment, where an exchange has been told that came after it."""
+    return {
+        who[track].visit
+        for cluster in belief.clusters
+        for h in cluster.hypotheses
+        for exchanged_s, who in h.before
+        if exchanged_s > at_s
+        for track in tracks
+        if track in who
+    }
+
+
 def replace(belief: Belief, cluster: Cluster, stories: list[Hypothesis]) -> None:
     """The stories of a cluster went on."""
     cluster.hypotheses = stories
@@ -363,6 +390,7 @@ def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothe
             a.strays + b.strays,
             a.known | b.known,
             a.gone | b.gone,
+            a.before + tuple([past for past in b.before if past not in a.before]) if b.before else a.before,
         )
         for a, b in ranked[:MOST_HYPOTHESES]
     ]
@@ -458,7 +486,7 @@ def _stand_alone(belief: Belief, stories: list[Hypothesis], visit: str) -> None:
     first = stories[0]
     tracks = {t: p for t, p in first.who.items() if p.visit == visit}
     known = {p: s for p, s in first.known.items() if p.visit == visit}
-    alone = Hypothesis(0.0, tracks, {visit: first.carts[visit]}, (), known)
+    alone = Hypothesis(0.0, tracks, {visit: first.carts[visit]}, (), known, {}, first.before)
     for h in stories:
         h.carts = {v: c for v, c in h.carts.items() if v != visit}
     _drop(stories, tracks.keys())

@@ -20,14 +20,15 @@ from edge.records import Reach
 TOGETHER = -1.5
 """Two people moving something at one place in one instant."""
 
-ONE_PLACE = -2.0
+ONE_PLACE = -0.5
 """… and even from one plate: there is hardly room for two hands."""
 
 MISFIT_NATS = 40.0
 """What one of two people moved is the movements at which they were, to about an eighth of the whole."""
 
-LOOKS = 2.0
-"""Whoever made several movements was seen at each: that says so much more than one look."""
+APART_S = 0.6
+APART_PLATES = 2
+"""Whoever made movements so far apart, or with so many plates between them, was looked at twice."""
 
 NOBODY = 0
 NOBODY_SEEN = -8.0
@@ -99,6 +100,11 @@ class Deeds:
         self.moved = moved
         self.whole_g = sum(abs(m.change_g) for m in moved) or 1.0
         self.crowd = math.log(max(1, len(actors)))
+        self.looks_more = 0.0
+        if moved:
+            times, plates = [m.at_s for m in moved], [m.plate for m in moved]
+            between = max(0, max(plates) - min(plates) - 1)
+            self.looks_more = min(1.0, (max(times) - min(times)) / APART_S + between / APART_PLATES)
         self._halves: dict[tuple[int, int], list[tuple[float, float]]] = {}
         """Two tracks -> for every way of giving each some of the movements: nats, and the grams of the first's."""
 
@@ -124,7 +130,7 @@ class Deeds:
         """Nats for having made all movements."""
         actor = self.actors[track]
         mean = sum(abs(m.change_g) * nats for m, nats in zip(self.moved, actor.each, strict=True)) / self.whole_g
-        return mean + (LOOKS - 1.0) * (mean + self.crowd)
+        return mean + self.looks_more * (mean + self.crowd)
 
     def _shared(self, a: int, b: int, mine: Sequence[Move]) -> float:
         """Nats for two having done a part each, the first of them these moves."""

@@ -41,6 +41,7 @@ from edge.checkout.settlement import (
     on_waived,
     open_settlement,
     review_settlement,
+    terms_of,
 )
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "sale_of",
     "settlement_of",
     "tells_money",
+    "terms_of",
     "why_exactly",
     "why_waits",
 ]

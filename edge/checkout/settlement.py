@@ -30,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
 from edge.checkout.bill import UnpricedSale
 from edge.checkout.sale import (
@@ -116,8 +117,8 @@ class Settlement:
     ``asked_s`` is when the last one was. ``heard`` holds the provider's different definite answers, first one first,
     as ``outcome:reference``; ``contradictions`` counts those that staff were told about. Of a visit in ``review``,
     ``reason`` is why, ``exchanged`` with whom it may have been exchanged, ``cart`` what it was believed to hold (a
-    person decides about these lines), ``left_s`` when it left and ``prices`` what was promised for what it may have
-    taken: whenever a person decides, it is priced and taxed as on that day.
+    person decides about these lines), ``left_s`` when it left, by the clocks of ``timezone``, and ``prices`` what was
+    promised for what it may have taken: whenever a person decides, it is priced and taxed as on that day.
     """
 
     visit: str
@@ -135,6 +136,7 @@ class Settlement:
     left_s: float = 0.0
     prices: PriceList | None = None
     exchanged: tuple[Exchange, ...] = ()
+    timezone: str = ""
 
     @property
     def listed(self) -> dict[str, int]:
@@ -210,6 +212,7 @@ def review_settlement(
         left_s=at_s,
         prices=store.price_list.only({**charged, **withheld}),
         exchanged=exchanged,
+        timezone=store.timezone.key,
     )
     return settlement, [LedgerEntry(f"review:{visit}", at_s, "review", visit, body_of(sale), (), store.currency)]
 
@@ -228,12 +231,18 @@ def on_reviewed(
     It costs what it cost when the visit left.
     """
     _expect(settlement, "charge")
-    terms = store.at_prices(settlement.prices) if settlement.prices is not None else store
+    terms = terms_of(settlement, store)
     left_s = settlement.left_s or at_s
     sale = make_sale(terms, settlement.subject, charged, withheld, lines, left_s, "asked")
     sale = replace(sale, decided_by=decided_by, key=settlement.key)
     decided, effects = _owed(terms, settlement.visit, "review", sale, at_s)
     return replace(decided, contradictions=settlement.contradictions), effects
+
+
+def terms_of(settlement: Settlement, store: Store) -> Store:
+    """The shop as it was when the visit left: its prices, and where it stood, which says what day that was."""
+    terms = store.at_prices(settlement.prices) if settlement.prices is not None else store
+    return replace(terms, timezone=ZoneInfo(settlement.timezone)) if settlement.timezone else terms
 
 
 def _owed(

@@ -108,7 +108,7 @@ def _run(
             only.id, sights()[only.id], voice, say, evidence=evidence, watch=watch, appearance=only.appearance,
         )  # fmt: skip
         count = run_film(video, start_s, only.hz, eye, detector, voice, paced=not dry_run, enough=enough, tell=say)
-        say(f"{video} is over: {count} frames")
+        say(f"{video} is over: {count} frame{'' if count == 1 else 's'}")
         return
     # The daemon tells staff by itself; a line for each camera that comes and goes would fill its disk.
     tell = _nobody if pipe else say

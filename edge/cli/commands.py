@@ -1,21 +1,21 @@
-"""Finds the commands that packages have registered, and imports the one that was typed.
-
-Those of Tebura itself are looked for in its own distribution, which is quick; all distributions are looked through only
-for a command that is not there, and for ``--help``.
-"""
+"""Finds the commands that packages have registered, and imports the one that was typed."""
 
 from __future__ import annotations
 
 import sys
-from importlib import metadata
+from collections.abc import Callable
+from copy import copy
+from functools import cache
+from inspect import getdoc
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
+from edge.cli.registered import Registered, registered
 from edge.cli.terminal import say
 
-GROUP = "tebura.commands"
+OURS, GROUP = "tebura", "tebura.commands"
 OTHERS = "More"
 """The heading in ``--help`` for commands of a package that says no ``PANEL``, beside the module that holds them."""
 
@@ -25,43 +25,64 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """All names: the shop's own first, then package by package."""
-        found = {e.name: e.module.split(".")[0] for e in (*metadata.entry_points(group=GROUP), *_ours())}
+        found = {e.name: e.module.split(".")[0] for e in reversed(_commands())}
         return sorted(found, key=lambda name: (found[name] != "edge", found[name], name))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command, imported; None where nobody has registered it."""
-        for entry in _ours(cmd_name) or metadata.entry_points(group=GROUP, name=cmd_name):
-            found = _loaded(entry)
-            if found is None:
-                continue
-            panel = getattr(sys.modules[entry.module.rpartition(".")[0] or entry.module], "PANEL", OTHERS)
-            one = typer.Typer(add_completion=False)
-            if isinstance(found, typer.Typer):
-                one.add_typer(found, name=cmd_name, rich_help_panel=panel)
-            else:
-                one.command(cmd_name, rich_help_panel=panel)(found)
-            return typer.main.get_group(one).get_command(ctx, cmd_name)
-        return None
+        """The command as ``--help`` lists it, without its options; None where nobody has registered it."""
+        return _command(cmd_name, _outline)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that was typed, with all that belongs to it; for one that is not there, what is spelt like it."""
+        self.commands = dict.fromkeys(self.list_commands(ctx), self)
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and _command(args[0]), rest
 
 
-def _loaded(entry: metadata.EntryPoint) -> Any:
+def _command(name: str, of: Callable[[Any], Any] = lambda found: found) -> Any:
+    """What is registered under a name, or what ``of`` makes of it, as a command; None where nobody has."""
+    for entry in _commands():
+        found = _loaded(entry) if entry.name == name else None
+        if found is None:
+            continue
+        panel = getattr(sys.modules[entry.module.rpartition(".")[0] or entry.module], "PANEL", OTHERS)
+        one, shape = typer.Typer(add_completion=False), of(found)
+        if isinstance(shape, typer.Typer):
+            one.add_typer(shape, name=name, rich_help_panel=panel)
+        else:
+            one.command(name, help=getdoc(found), rich_help_panel=panel)(shape)
+        return typer.main.get_group(one).commands[name]
+    return None
+
+
+def _outline(found: Any) -> Any:
+    """A command that only has a name and a help: reading the options of all of them takes a tenth of a start."""
+    if not isinstance(found, typer.Typer):
+        return lambda: None
+    outline = copy(found)
+    outline.registered_commands, outline.registered_groups = [], []
+    return outline
+
+
+def _loaded(entry: Registered) -> Any:
     """What an entry point names; None, and a word, where somebody else's cannot be had: the shop's commands can."""
     try:
         return entry.load()
     except Exception as error:
-        if entry.dist is None or entry.dist.name == "tebura":
+        if entry.dist == OURS:
             raise
-        of = f"the command {entry.name} of {entry.dist.name} {entry.dist.version}"
+        of = f"the command {entry.name} of {entry.dist} {entry.version}"
         say(f"{of} cannot be loaded ({error!r}). Bring that package up to date, or uninstall it")
         return None
 
 
-def _ours(name: str | None = None) -> metadata.EntryPoints:
-    try:
-        ours = metadata.distribution("tebura").entry_points
-    except metadata.PackageNotFoundError:
+@cache
+def _commands() -> list[Registered]:
+    """Everybody's, Tebura's own before those of others."""
+    found = registered(GROUP)
+    if not any(e.dist == OURS for e in found):
         sys.exit("tebura: not installed. In its folder: make setup, or pip install --editable .")
-    return ours.select(group=GROUP) if name is None else ours.select(group=GROUP, name=name)
+    return sorted(found, key=lambda e: e.dist != OURS)
 
 
 app = typer.Typer(

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -96,6 +95,8 @@ def show(
     export: Annotated[bool, typer.Option("--export", help="The canonical export, one JSON object a line.")] = False,
 ) -> None:
     """What stands in the book, and what its accounts stand at."""
+    from zoneinfo import ZoneInfo
+
     from edge.ledger.sales import timezone_of
 
     with _reading(_named(file, store, state)) as book:
@@ -165,6 +166,8 @@ def sales(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """What was sold on a day, and what it brought."""
+    from zoneinfo import ZoneInfo
+
     from edge.ledger.sales import sold_on, timezone_of
 
     path = _named(file, store, state)

@@ -69,6 +69,8 @@ def status(
     typer.echo(f"{health.get('state', 'opening')}{why}; {health['heard']:,} messages in {health['uptime_s']:.0f} s")
     if health.get("money"):
         typer.echo(health["money"])
+    for source, what in health.get("troubles", {}).items():
+        typer.echo(shown(f"  {source}: {what}"))
     late = health.get("late", {})
     silent = [source for source, ago_s in late.items() if ago_s is None]
     if silent:
@@ -77,9 +79,8 @@ def status(
         if ago_s is not None:
             typer.echo(f"  {source} is late: last heard {ago_s} s ago")
     for shelf, plates in health.get("blind", {}).items():
-        typer.echo(f"  {shelf}: {named_plates(plates)} cannot be read")
-    for source, what in health.get("troubles", {}).items():
-        typer.echo(shown(f"  {source}: {what}"))
+        if f"shelf/{shelf}" not in late:
+            typer.echo(f"  {shelf}: {named_plates(plates)} cannot be read")
     waiting: dict[str, int] = health.get("waiting", {})
     count = sum(waiting.values())
     if count:

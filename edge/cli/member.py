@@ -108,6 +108,7 @@ def qr(
     *,
     key_file: KeyFile = None,
     store: Annotated[Path, typer.Option(help="The folder of the store that shall be entered.")],
+    state: StateFolder = None,
     party: Annotated[int, typer.Option(help="So many people come in on it.", min=1, max=50)] = 1,
     once: Annotated[bool, typer.Option("--once", help="Show one code and end.")] = False,
     text: Annotated[bool, typer.Option("--text", help="Print one code's text alone and end.")] = False,
@@ -119,6 +120,9 @@ def qr(
 
     private = _private_key(key_file or Path(f"{subject}.key"))
     shop = _store(store)
+    unknown = _unknown(_folder(state, store), subject, private, asked=state is not None)
+    if unknown:
+        say(completed(f"the gate will refuse this code: {unknown}", store, state))
     try:
         while True:
             code = issue(private, shop.id, int(_now_s()), secrets.token_bytes(4), party)
@@ -204,6 +208,32 @@ def _private_key(path: Path) -> bytes:
     if len(private) != 32:
         refuse(f"{path}: holds no private key, 32 bytes in base64. Name the file that `tebura member add` wrote")
     return private
+
+
+def _unknown(folder: Path, subject: str, private_key: bytes, *, asked: bool) -> str:
+    """Why a shop does not know this key as somebody's, as far as its register can be read here; empty where it does.
+
+    ``asked``: somebody named the folder. Else a register that is not there may be in another one.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from edge.adapters.members import FILE, UnusableMembers
+
+    enrol = f"`tebura member add {subject}` enrols them"
+    if not (folder / FILE).is_file():
+        return f"nobody is enrolled in {folder} yet. {enrol}" if asked else ""
+    try:
+        with _members(folder) as members:
+            found = next((e for e in members.everybody() if e.subject == subject), None)
+    except UnusableMembers:
+        return ""
+    if found is None:
+        return f"nobody is enrolled as {subject} in {folder}. {enrol}"
+    if found.revoked_s is not None:
+        return f"{subject} may not come in any more. {enrol} again"
+    if found.key != Ed25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw():
+        return f"{subject} is enrolled with another key. Name that one with --key-file, or {enrol} anew"
+    return ""
 
 
 def _store(folder: Path) -> Store:

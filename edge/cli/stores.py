@@ -41,12 +41,13 @@ def check(
         raise typer.Exit(UNUSABLE)
     shelves = shop.layout.shelves
     plates = sum(s.plates for s in shelves)
-    what = f"{len(shop.catalogue)} products on {len(shelves)} shelves with {plates} plates"
-    cameras = f"{len(shop.layout.cameras)} cameras, {len(shop.sights)} of them calibrated"
+    goods = _count(len(shop.catalogue), "product")
+    what = f"{goods} on {_count(len(shelves), 'shelf', 'shelves')} with {_count(plates, 'plate')}"
+    cameras = f"{_count(len(shop.layout.cameras), 'camera')}, {len(shop.sights)} of them calibrated"
     broker = f"{site.broker.kind} broker at {site.broker.host}:{site.broker.port}"
-    wired = f"{len(site.serial)} serial lines, {len(site.plain)} plain plates, {len(site.camera)} cameras"
+    wired = [(len(site.serial), "serial line"), (len(site.plain), "plain plate"), (len(site.camera), "camera source")]
     by = FILE if (store / FILE).exists() else f"no {FILE}"
-    told = f"{shop.name}: {what}, {cameras}; {by}: {broker}, {wired}."
+    told = f"{shop.name}: {what}, {cameras}; {by}: {broker}, {', '.join(_count(*each) for each in wired)}."
     today = datetime.now(shop.timezone).date()
     odd = [*oddities(shop, today, WORDS), *odd_site(site, shop)]
     for oddity in odd:
@@ -79,3 +80,7 @@ def _misfit(state: Path, store: Store) -> str:
     except OSError as error:
         say(f"whether this fits to the book could not be seen: {error}")
     return ""
+
+
+def _count(number: int, one: str, more: str = "") -> str:
+    return f"{number} {one if number == 1 else more or f'{one}s'}"

@@ -1,7 +1,8 @@
 """Devices of the wire that speak, and of which nothing can be used: staff read why.
 
 Such a device counts as silent, and its cable is well. Enters: what became of each message of a device that the store
-has. Leaves: a trouble a topic, when messages in a row were refused; none any more, when as many in a row were used.
+has, and that time passes. Leaves: a trouble a topic, when messages in a row were refused; none any more, when as many
+in a row were used, or when nothing is said there any more: then that is what staff have to know.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from edge.records import Refused
 
 IN_A_ROW = 3
 """Messages. A lone one is an accident, and stands in the log."""
+
+SILENT_S, SILENT_GATE_S = 60.0, 600.0
+"""Who has said nothing for so long says nothing wrong. Shelves and cameras speak all the time, and gates when somebody
+comes."""
 
 LONGEST = 200
 """Characters of a detail: it quotes what the device has said."""
@@ -27,12 +32,14 @@ class Misheard:
         self._tell = tell
         self._refused: dict[str, int] = {}
         self._used: dict[str, int] = {}
+        self._refused_s: dict[str, float] = {}
 
     def refused(self, record: Refused) -> None:
         """A message of a known device that could not be used."""
         if record.reason in ELSEWHERE:
             return
         topic = record.topic
+        self._refused_s[topic] = record.received_s
         self._used.pop(topic, None)
         self._refused[topic] = count = self._refused.get(topic, 0) + 1
         if count == IN_A_ROW:
@@ -48,5 +55,15 @@ class Misheard:
             return
         self._used[topic] = count = self._used.get(topic, 0) + 1
         if count >= IN_A_ROW or self._refused[topic] < IN_A_ROW:
-            del self._refused[topic], self._used[topic]
-            self._tell(f"wire/{topic}", "")
+            self._forget(topic)
+
+    def pass_time(self, now_s: float) -> None:
+        """Who has fallen silent since."""
+        for topic, last_s in list(self._refused_s.items()):
+            if now_s - last_s > (SILENT_GATE_S if topic.startswith("gate/") else SILENT_S):
+                self._forget(topic)
+
+    def _forget(self, topic: str) -> None:
+        del self._refused[topic], self._refused_s[topic]
+        self._used.pop(topic, None)
+        self._tell(f"wire/{topic}", "")

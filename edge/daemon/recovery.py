@@ -30,7 +30,7 @@ from urllib.parse import quote
 
 from edge import __version__
 from edge.attribution import depart
-from edge.checkout import Settlement, review_settlement
+from edge.checkout import Settlement, review_settlement, terms_of
 from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
@@ -284,7 +284,7 @@ def _book_again(found: Recovered, store: Store, book: Book) -> tuple[str, ...]:
     for visit, known in state.settlements.items():
         if known.state == "void" or settlement_in(book, visit) is not None:
             continue
-        terms = store.at_prices(known.prices) if known.prices is not None else store
+        terms = terms_of(known, store)
         listed = {sku: units for sku, units in known.listed.items() if sku in terms.catalogue}
         amount = Decimal(known.total_minor).scaleb(-store.currency_digits)
         why = f"its book is gone; the shop remembers: {known.state}, {amount} {known.currency}"

@@ -146,6 +146,7 @@ class Screen:
         wrong += [
             f"{shelf}: {named_plates(plates)} cannot be read"
             for shelf, plates in sorted(unreadable(state, self._shop.store).items())
+            if f"shelf/{shelf}" not in state.late
         ]
         wrong += [f"late: {', '.join(sorted(state.late))}"] if state.late else []
         waits = waiting_told(cast("Mapping[str, int]", status.get("waiting", {})))

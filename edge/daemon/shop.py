@@ -284,6 +284,7 @@ class Shop:
             self._checkpoint(time.monotonic())  # what was not recorded meanwhile is not lost with the next stop
         self.ear.trouble("recorder", self.recorder.trouble)
         self.ear.trouble("clock-set-back", self.clock.trouble())
+        self._misheard.pass_time(now_s)
         self._take(Heard("shop/clock/tick", encode_tick(now_s), now_s))
         steady_s = time.monotonic()
         if steady_s > self._polled_s + MEMBERS_S:

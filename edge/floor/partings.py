@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence, Set
 
 from edge.appearance import NOBODY, Gallery, alike
-from edge.floor.crowd import MOST_TOGETHER, gather_crowd, remaining, take_stock, unite, witness
+from edge.floor.crowd import MOST_TOGETHER, Crowd, gather_crowd, remaining, take_stock, unite, witness
 from edge.floor.match import Rivals
 from edge.floor.state import Blindness, Confusion, FloorState
 from edge.records import PersonSeen
@@ -60,9 +60,14 @@ def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confus
         if tracks & set(crowd.members) and all(m in state.tracks for m in crowd.members):
             found = take_stock(crowd, state.tracks)
             if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
-                told.append(Confusion(now_s, crowd.members, tuple(found.items())))
+                told.append(Confusion(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items())))
                 _exchange_features(state, told[-1])
     return told
+
+
+def _exchanged_s(crowd: Crowd, now_s: float) -> float:
+    """When its members were exchanged, if they were: when they were nearest to each other."""
+    return min(now_s, max(crowd.since_s, crowd.nearest_s))
 
 
 def _exchange_features(state: FloorState, doubt: Confusion) -> None:
@@ -134,7 +139,7 @@ def parted(state: FloorState, now_s: float) -> list[Confusion]:
             continue
         found = take_stock(crowd, state.tracks)
         if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
-            doubt = Confusion(min(now_s, max(crowd.since_s, crowd.nearest_s)), crowd.members, tuple(found.items()))
+            doubt = Confusion(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items()))
             _exchange_features(state, doubt)
             told.append(doubt)
         still = sorted(still, key=lambda m: -crowd.close_s[m])[:MOST_TOGETHER]

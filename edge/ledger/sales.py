@@ -1,15 +1,15 @@
 """What was sold on a day of the shop's: units and money a product, and what became of the visits.
 
-Enters: the book, and a day in the shop's own time (a visit belongs to the day on which it left). Leaves: `Sold`. Visits
-that wait for a person are counted and not sold; what staff have written off is sold and not earned.
+Enters: the book, and a day in the shop's own time (a visit belongs to the day on which it left, by the clocks of then).
+Leaves: `Sold`. Visits that wait for a person are counted and not sold; what staff have written off is sold and not
+earned.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time
 
 from edge.checkout import Receipt, State, sale_of
 from edge.checkout.sale import Issuer
@@ -17,6 +17,9 @@ from edge.ledger.book import Book
 from edge.ledger.reprint import receipt_of
 
 ENDS = ("settlement", "review")
+
+FURTHEST_S = 86_400.0
+"""No clock of the world is further from UTC."""
 
 
 @dataclass(slots=True)
@@ -51,13 +54,12 @@ def timezone_of(book: Book) -> str:
 
 def sold_on(book: Book, day: date, timezone: str) -> Sold:
     """Everything that left on this day."""
-    zone, sold = ZoneInfo(timezone), Sold(day, timezone)
-    since_s = datetime.combine(day, time(), zone).timestamp()
-    until_s = datetime.combine(day + timedelta(days=1), time(), zone).timestamp()
+    sold = Sold(day, timezone)
+    since_s = datetime.combine(day, time(), UTC).timestamp() - FURTHEST_S
     ended = [w.entry for kind in ENDS for w in book.entries(kind=kind)]
     for visit in dict.fromkeys(entry.visit for entry in ended if entry.at_s >= since_s):
         receipt = receipt_of(book, visit)
-        if receipt is not None and since_s <= receipt.at_s < until_s:
+        if receipt is not None and receipt.sale.day == day:
             _count(sold, receipt)
     return sold
 

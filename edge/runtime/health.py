@@ -33,6 +33,7 @@ ALERTS = {
     "tailgate": "somebody came in without a scan",
     "stranger": "somebody whom no scan let in has left",
     "shelf-restarted": "a shelf's scales started anew, from another zero. Look at its power, and count it",
+    "shelf-filled": "a shelf was filled while it said nothing, or nobody listened. Count it",
     "review": "a visit waits for a person to look at it",
     "payment-declined": "a payment was declined",
     "payment-unanswered": "the payment provider does not answer",

@@ -98,8 +98,8 @@ def _spits(shelf: str, plates: tuple[int, ...]) -> str:
 
 
 def started_anew(state: State, store: Store, anew: Restarted, effects: list[Effect]) -> None:
-    """Scales came back from a silence at zero, or all elsewhere: no pick. What whoever was near took meanwhile is lost,
-    so a person looks before they are charged.
+    """Scales came back from a silence at zero, or all elsewhere, or filled: no pick. What whoever was near took
+    meanwhile is lost, so a person looks before they are charged.
     """
     gondola = store.layout.gondola_of(anew.shelf)
     box = store.layout.plate_box(anew.shelf, min(anew.plates), max(anew.plates))
@@ -115,8 +115,8 @@ def started_anew(state: State, store: Store, anew: Restarted, effects: list[Effe
         "ended_s": round(anew.ended_s, 2),
         "near": sorted(visits & state.door.visits.keys()),
     }
-    key = moment(f"shelf-restarted:{anew.shelf}", anew.ended_s)
-    effects.append(LedgerEntry(key, anew.ended_s, "shelf-restarted", "", body))
+    kind = "shelf-filled" if anew.filled else "shelf-restarted"
+    effects.append(LedgerEntry(moment(f"{kind}:{anew.shelf}", anew.ended_s), anew.ended_s, kind, "", body))
 
 
 def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect]) -> None:

@@ -3,7 +3,8 @@
 Enters: steps across a silence that wait to be told. Leaves: `Restarted` in place of those that are no pick. Many
 scales (Tasmota's among them) tare themselves when they start, with everything standing on them: what was a kilogram
 is nothing from then on, on every plate. A shopper takes from one place or two. What was really taken during the
-silence is lost with the old zero; the plates go on from where they are.
+silence is lost with the old zero; the plates go on from where they are. A shelf that was filled while nobody looked,
+over night with the PC off, is more on every plate: no pick either, and nobody need look for a power cut.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def restarted(state: ShelfState) -> list[Restarted]:
             min(s.began_s for s in anew) - state.haze_s,
             max(s.settled_s for s in anew) + state.haze_s,
             tuple(sorted({s.plate + 1 for s in anew})),
+            filled=all(s.change_g > 0.0 and not _at_zero(state, s) for s in anew),
         )
     ]
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from edge.store.calibration import conversions, profiles_that_count, sights_of
 from edge.store.catalogue import Catalogue
@@ -29,8 +30,12 @@ from edge.store.prices import PriceList, mark_of, with_classes
 from edge.store.profile import FOLDER, Profiles
 from edge.store.settings import StoreFile
 from edge.store.sight import Sights
+from edge.store.spelling import keys_of, meant
 from edge.store.tables import Fault, read_catalogue, read_planogram, skus_in
 from edge.store.tax import TaxRate, TaxTable, contradicting
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 NUMBER = ("is not a number", "Write a number like 0.5, without quotes or unit")
 WHOLE = ("is not a whole number", "Write a number like 4, without quotes or unit")
@@ -214,8 +219,8 @@ def _build(
     )  # fmt: skip
 
 
-def told_faults(file: str, error: ValidationError) -> list[Fault]:
-    """What a settings file got wrong, a fault a key; values of passwords are not shown."""
+def told_faults(file: str, error: ValidationError, model: type[BaseModel]) -> list[Fault]:
+    """What a settings file of this shape got wrong, a fault a key; values of passwords are not shown."""
     told = error.errors()
     faults = []
     for e in told:
@@ -227,8 +232,19 @@ def told_faults(file: str, error: ValidationError) -> list[Fault]:
         if e["type"] in WORDS and (said := e.get("ctx")):
             said = {**said, "signs": SIGNS.get(said.get("pattern", ""), f"it as {said.get('pattern')} allows")}
             what, remedy = what.format_map(said), remedy.format_map(said)
-        faults.append(Fault(file, key, what + given[:80], remedy))
+        faults.append(Fault(file, key, what + given[:80], _misspelt(e, model) or remedy))
     return faults
+
+
+def _misspelt(error: ErrorDetails, model: type[BaseModel]) -> str:
+    """The remedy where a key is missing, or unknown, because it is spelt otherwise; empty where it is not."""
+    *place, key = error["loc"]
+    known = keys_of(model, place)
+    if error["type"] == "missing" and isinstance(error["input"], Mapping):
+        written = meant(str(key), [k for k in error["input"] if isinstance(k, str) and k not in known])
+        return f"It says {written}: write {key} if that is meant" if written else ""
+    name = meant(str(key), known) if error["type"] == "extra_forbidden" else ""
+    return f"Write {name} if that is meant" if name else ""
 
 
 def _settings(text: str, model: type[StoreFile], faults: list[Fault]) -> StoreFile | None:
@@ -237,7 +253,7 @@ def _settings(text: str, model: type[StoreFile], faults: list[Fault]) -> StoreFi
     except tomllib.TOMLDecodeError as error:
         faults.append(Fault("store.toml", "syntax", str(error), "See https://toml.io for how TOML is written"))
     except ValidationError as error:
-        faults += told_faults("store.toml", error)
+        faults += told_faults("store.toml", error, model)
     return None
 
 

@@ -12,7 +12,6 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from edge.store.catalogue import Product
@@ -20,6 +19,7 @@ from edge.store.gtin import forms, wrong_gtin
 from edge.store.load import Store
 from edge.store.odd_places import odd_places
 from edge.store.settings import Section, StoreFile
+from edge.store.spelling import meant
 from edge.store.tables import Fault, skus_in
 
 LIGHTEST_G, HEAVIEST_G = 2.0, 30_000.0
@@ -31,10 +31,19 @@ DEAREST = 100
 ENOUGH = 8
 """Of fewer products nobody can say what is usual."""
 LEAST_PERCENT, MOST_PERCENT = 1.0, 40.0
-ALIKE = 0.75
-"""So much alike are two names of which one is a slip for the other (`difflib`)."""
 NAMED = 3
 """So many of a kind are named, and the rest counted."""
+
+EXAMPLE = {"id": "demo", "name": "かどマート", "registration": "T4010001000007", "address": "東京都架空区かど町1-2-3"}
+"""The head of the shop that comes with Tebura (``config/demo``), which people copy to begin with."""
+OF_THE_EXAMPLE = {
+    "id": "Two shops of one id share topics, and by default the state folder with the book. Write one of your own "
+    "before the first visit: a book stays with its id",
+    "name": "It stands on receipts. Write your own",
+    "registration": "It stands on invoices. Write your own, or take the key out",
+    "address": "It stands on receipts. Write your own",
+}
+"""What to do about each part of it that was left in somebody's own shop."""
 
 Told: TypeAlias = tuple[str, str, str]
 
@@ -55,9 +64,9 @@ def _misspelt(section: Section, within: str = "") -> Iterator[Told]:
     known = {info.alias or name: name for name, info in type(section).model_fields.items()}
     for key in section.model_extra or {}:
         absent = [name for name, inner in known.items() if inner not in section.model_fields_set]
-        meant = get_close_matches(key.lower(), absent, 1, ALIKE)
-        if meant:
-            yield within + key, "is nothing that is known here", f"Write {meant[0]} if that is meant"
+        slip_for = meant(key, absent)
+        if slip_for:
+            yield within + key, "is nothing that is known here", f"Write {slip_for} if that is meant"
     for name, inner in known.items():
         value = getattr(section, inner)
         parts = value if isinstance(value, tuple) else (value,)
@@ -67,6 +76,9 @@ def _misspelt(section: Section, within: str = "") -> Iterator[Told]:
 
 
 def _head(store: Store, printed: Collection[str]) -> Iterator[Told]:
+    left = [key for key, theirs in EXAMPLE.items() if getattr(store, key) == theirs]
+    for key in left if len(left) < len(EXAMPLE) else ():
+        yield f"store.{key}", f"it is still the example's, {EXAMPLE[key]!r}", OF_THE_EXAMPLE[key]
     if not store.name.strip():
         yield "store.name", "it is empty", "Write what shall stand on receipts"
     unknown = [language for language in store.languages if language not in printed] if printed else []

@@ -13,6 +13,7 @@ from edge.store.catalogue import Catalogue, Product
 from edge.store.layout import Layout
 from edge.store.planogram import Facing, Planogram
 from edge.store.rows import BrokenRow, Row, cell, read_rows
+from edge.store.spelling import meant
 
 CATALOGUE_COLUMNS = ("sku", "gtin", "name", "price", "tax_class", "weight_g", "weight_sd_g")
 PLANOGRAM_COLUMNS = ("shelf", "plates", "sku")
@@ -108,7 +109,9 @@ def _names(header: list[str], columns: tuple[str, ...], where: str, note: Note) 
     twice = sorted({c for c in header if c and header.count(c) > 1})
     if missing:
         commas = "" if len(header) > 1 else ", with commas between them"
-        note(where, f"no column {', '.join(missing)}", f"The first line must name {','.join(columns)}{commas}")
+        slips = ((c, meant(c, [h for h in header if h not in columns])) for c in missing)
+        read = "".join(f" (write {c} for {slip}, if that is meant)" for c, slip in slips if slip)
+        note(where, f"no column {', '.join(missing)}", f"The first line must name {','.join(columns)}{commas}{read}")
     if twice:
         note(where, f"column {', '.join(twice)} stands twice", "Give each column a name of its own")
     return not missing and not twice

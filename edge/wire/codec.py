@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from edge.records import (
@@ -37,7 +38,7 @@ from edge.records import (
     WeightBatch,
 )
 from edge.store import Facing, Store
-from edge.wire.gaps import with_gaps
+from edge.wire.gaps import GAP, with_gaps
 from edge.wire.payloads import (
     LONGEST_REFERENCE,
     CountedPayload,
@@ -79,6 +80,9 @@ BREAKS, NOT_JSON = "breaks the contract", "not JSON"
 UNREADABLE = (BREAKS, NOT_JSON)
 """Why a payload is no message, where gaps may be the reason."""
 
+WORD = 40
+"""So many bytes of a payload of a single word are told."""
+
 PUBLIC_KEY_BYTES = 32
 """Ed25519 (RFC 8032)."""
 
@@ -94,8 +98,13 @@ def decode(store: Store, topic: str, payload: bytes, received_s: float) -> Recor
     record = _read(store, topic, payload, received_s)
     if isinstance(record, Refused) and record.reason in UNREADABLE:
         filled = with_gaps(payload, quoted=topic.startswith(MEASURED))
+        if filled.strip() == GAP:
+            word = payload.strip()[:WORD].decode("utf-8", "replace")
+            return Refused(received_s, topic, record.reason, f"it says {word!a} and nothing else")
         if filled != payload:
             record = _read(store, topic, filled, received_s)
+            if isinstance(record, Refused) and GAP not in payload:  # nobody said null: that is our own word for it
+                record = replace(record, detail=record.detail.replace("got `null`", "got a word that is no number"))
     sensed = topic.startswith(SENSED)
     if not sensed and not isinstance(record, Refused) and record.at_s > received_s + FUTURE_S:
         return Refused(received_s, topic, "from the future")
@@ -224,10 +233,11 @@ def _admission(store: Store, topic: str, gate: str, scan: ScanPayload, received_
 def encode_weight(
     at_s: float, hz: float, mass_g: NDArray[np.float64], *, digits: int = 1, celsius: float = math.nan
 ) -> bytes:
-    """``shelf/<shelf>/weight``: (plates, samples); grams are told to a tenth, volts need more ``digits``."""
-    rows = [[None if math.isnan(g) else g for g in row] for row in np.round(mass_g, digits).tolist()]
+    """``shelf/<shelf>/weight``: (plates, samples); grams are told to a tenth, volts need more ``digits``. What is NaN
+    becomes null, as msgspec writes it.
+    """
     warm = {} if math.isnan(celsius) else {"c": round(celsius, 2)}
-    return _encode({"t": round(at_s, 4), "hz": hz, "g": rows} | warm)
+    return _encode({"t": round(at_s, 4), "hz": hz, "g": np.round(mass_g, digits).tolist()} | warm)
 
 
 def without_embeddings(payload: bytes) -> bytes:

@@ -18,6 +18,9 @@ UNREAD = frozenset(
 """How firmware says that it has no value: ESPHome ``nan``, Arduino ``ovf``, Home Assistant ``unavailable`` and
 ``unknown``, openHAB ``UNDEF``; a sign may stand before it."""
 
+GAP = b"null"
+"""What stands in the place of what is no number."""
+
 _TOKEN = re.compile(
     rb'(?P<text>"(?:[^"\\]|\\.)*+(?:"|\\?\Z))'
     rb"|(?P<gap>[-+]?\d\.\#[A-Za-z]+)"
@@ -40,7 +43,7 @@ def with_gaps(payload: bytes, *, quoted: bool) -> bytes:
                 missing = _is_beyond(token)
             case _:
                 missing = token not in _WORDS
-        return b"null" if missing else token
+        return GAP if missing else token
 
     return _TOKEN.sub(plain, payload)
 

@@ -136,8 +136,12 @@ class Film:
                 beside = cv2.warpAffine(
                     near, shift, near.shape[::-1], flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
                 )
-                before = (near - beside) / np.float32(CLOSE_M)
-                hidden += np.clip(before, 0.0, 1.0) * np.clip(3.0 - before / 2, 0.0, 1.0)
+                before = np.subtract(near, beside, out=beside)
+                before /= np.float32(CLOSE_M)
+                less = 3.0 - before / 2
+                np.clip(before, 0.0, 1.0, out=before)
+                before *= np.clip(less, 0.0, 1.0, out=less)
+                hidden += before
         dimmed: Array = self.colour * (1.0 - DIMMED * hidden / (4 * len(RINGS)))[..., None]
         return dimmed
 

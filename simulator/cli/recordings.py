@@ -38,7 +38,7 @@ def replay(
     files: Annotated[list[Path], typer.Argument(help="Recordings.", metavar="FILE…")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a visit and nothing else.")] = False,
-    report: Annotated[Path | None, typer.Option(help="Write a page that shows all.", metavar="FILE.html")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an English page of all.", metavar="FILE.html")] = None,
     ledger: Annotated[Path | None, typer.Option(help="Keep the book in this file.", metavar="FILE.db")] = None,
     stop_after: Annotated[int | None, typer.Option(help="Stop after so many messages; needs --ledger.", min=0)] = None,
     go_on: Annotated[bool, typer.Option("--continue", help="Go on where the ledger's replay was stopped.")] = False,
@@ -171,7 +171,7 @@ def _replay_one(
         store = _store_of(recording, calibration)
         collector = _collector(recording, store) if report else None
         book = _book(ledger, go_on, store, wanted=not as_json)
-        with _progress(recording) as progress:
+        with _progress(recording) as progress, _closed_if_broken(book):
             done = run(
                 recording, store=store, book=book, observers=[collector] if collector else [],
                 progress=progress, stop_after=stop_after, go_on=go_on,
@@ -189,6 +189,17 @@ def _replay_one(
     if report and collector:
         _write_report(report, done, collector)
     _close(book, done)
+
+
+@contextmanager
+def _closed_if_broken(book: Book | None) -> Iterator[None]:
+    """Nobody goes on in a book whose replay did not come to its end."""
+    try:
+        yield
+    except BaseException:
+        if book is not None:
+            book.close()
+        raise
 
 
 def _store_of(recording: Recording, calibration: Path | None) -> Store:
@@ -282,7 +293,7 @@ def _print_receipts(done: Replayed, book: Book, language: str) -> None:
     for receipt in receipts(book):
         typer.echo(receipt_text(receipt, language))
     speed = done.span_s / max(done.spent_s, 1e-9)
-    took = f"{done.span_s:.0f} s in {done.spent_s:.1f} s, {speed:.0f} × real time"
+    took = f"{done.span_s:.0f} s in {done.spent_s:.1f} s, {speed:.{0 if speed >= 10 else 1}f} × real time"
     say(f"{done.recording}: {_visits(len(done.decided))}, {took}")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 from edge.attribution import whose_track
 from edge.checkout import Receipt, Sale, State, receipt_text, sale_of
 from edge.checkout.amounts import money
+from edge.checkout.sale import SoldLine, WithheldLine
 from edge.floor import positions
 from edge.records import (
     Effect,
@@ -218,11 +219,13 @@ class Collector:
         def name(sku: str, names: dict[str, str]) -> str:
             return names.get("en") or names.get("") or next(iter(names.values()), sku or "something unknown")
 
-        sold = [LineShown(s.sku, name(s.sku, s.names), s.quantity, s.certainty, True, s.events) for s in sale.lines]
-        doubtful = [
-            LineShown(w.sku, name(w.sku, w.names), w.quantity, w.certainty, False, w.events) for w in sale.withheld
-        ]
-        return (*sold, *doubtful)
+        def shown(line: SoldLine | WithheldLine, charged: bool) -> LineShown:
+            return LineShown(
+                line.sku, name(line.sku, line.names), line.quantity, line.certainty, charged, line.events,
+                line.what, line.who, line.rival,
+            )  # fmt: skip
+
+        return (*(shown(s, True) for s in sale.lines), *(shown(w, False) for w in sale.withheld))
 
 
 def total_shown(sale: Sale) -> str:

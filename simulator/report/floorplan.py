@@ -15,6 +15,8 @@ from simulator.report.markup import Markup, number, tag
 from simulator.report.material import EventShown, Material, Walk
 
 MARGIN_CM = 35.0
+LETTER_CM, NAME_GAP_CM = 11.0, 3.0
+"""What a letter of a name takes on the plan, and how far a name stays from its gondola."""
 WAY_GAP_S = 2.0
 """A way is broken where nobody was seen for longer than this."""
 
@@ -32,9 +34,10 @@ def floor_plan(material: Material) -> Markup:
         "svg",
         tag("polygon", points=_points([place(x, y) for x, y in layout.floor]), class_="floor"),
         tag("g", *(_gondola(g) for g in layout.gondolas), class_="gondolas"),
-        tag("g", *(_gate(g.position, g.kind, g.id) for g in layout.gates)),
         tag("g", *(_camera(c.position[0], c.position[1], c.id) for c in layout.cameras)),
         tag("g", *(_way(walk, material) for walk in material.walks if walk.visit), class_="ways"),
+        tag("g", *(_gate(g.position, g.kind, g.id) for g in layout.gates)),
+        tag("g", *(_name(g, layout) for g in layout.gondolas), class_="names"),
         tag("g", *(_mark(e, material) for e in material.events), class_="marks"),
         tag("g", id="people"),
         tag("g", id="says"),
@@ -77,14 +80,15 @@ def event_place(shown: EventShown, layout: Layout) -> tuple[float, float]:
 def _extent(layout: Layout) -> tuple[float, float, float, float]:
     corners = [place(x, y) for x, y in layout.floor]
     for gondola in layout.gondolas:
-        corners += _corners(gondola)
+        corners += corners_of(gondola)
     corners += [place(*g.position) for g in layout.gates]
     xs, ys = [c[0] for c in corners], [c[1] for c in corners]
     left, top = min(xs) - MARGIN_CM, min(ys) - MARGIN_CM
     return left, top, max(xs) + MARGIN_CM - left, max(ys) + MARGIN_CM - top
 
 
-def _corners(gondola: Gondola) -> list[tuple[float, float]]:
+def corners_of(gondola: Gondola) -> list[tuple[float, float]]:
+    """Of a gondola on the plan: its front from left to right, then its back from right to left."""
     width = max(s.plates * s.plate_width for s in gondola.shelves)
     depth = max(s.depth for s in gondola.shelves)
     found = []
@@ -95,17 +99,34 @@ def _corners(gondola: Gondola) -> list[tuple[float, float]]:
 
 
 def _gondola(gondola: Gondola) -> Markup:
-    corners = _corners(gondola)
+    corners = corners_of(gondola)
     (x1, y1), (x2, y2) = corners[0], corners[1]
-    middle = np.mean(np.asarray(corners), axis=0)
     count = len(gondola.shelves)
     return tag(
         "g",
         tag("title", f"{gondola.id}: {count} {'shelf' if count == 1 else 'shelves'}"),
         tag("polygon", points=_points(corners), class_="gondola"),
         tag("line", x1=number(x1), y1=number(y1), x2=number(x2), y2=number(y2), class_="front"),
-        tag("text", gondola.id, x=number(middle[0]), y=number(middle[1]), class_="label"),
     )
+
+
+def _name(gondola: Gondola, layout: Layout) -> Markup:
+    """A gondola's name at one of its ends, since marks lie on the gondola itself; there, where neither end has room."""
+    corners = np.asarray(corners_of(gondola))
+    middle = corners.mean(axis=0)
+    half = np.array([len(gondola.id) * LETTER_CM / 2, LETTER_CM])
+    floor = np.asarray([place(x, y) for x, y in layout.floor])
+    others = [np.asarray(corners_of(g)) for g in layout.gondolas if g is not gondola]
+    for end in (corners[[1, 2]].mean(axis=0), corners[[0, 3]].mean(axis=0)):
+        away = (end - middle) / max(float(np.hypot(*(end - middle))), 1e-6)
+        spot = end + away * (half + NAME_GAP_CM)
+        low, high = spot - half, spot + half
+        fits = (low >= floor.min(axis=0)).all() and (high <= floor.max(axis=0)).all()
+        if fits and not any((low < o.max(axis=0)).all() and (high > o.min(axis=0)).all() for o in others):
+            break
+    else:
+        spot = middle
+    return tag("text", gondola.id, x=number(spot[0]), y=number(spot[1]), class_="label")
 
 
 def _gate(position: tuple[float, float], kind: str, name: str) -> Markup:

@@ -67,6 +67,10 @@ class LineShown:
     certainty: float | None
     charged: bool
     events: tuple[str, ...] = ()
+    what: float = 1.0
+    who: float = 1.0
+    rival: str = ""
+    """See `edge.records.CartLine`."""
 
 
 @dataclass(frozen=True, slots=True)

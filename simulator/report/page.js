@@ -102,10 +102,10 @@
         if (visits.has(visit)) text.style.setProperty("--h", visits.get(visit).hue);
         const name = product.length > 24 ? `${product.slice(0, 23)}…` : product;
         text.textContent = `${quantity > 0 ? "+" : "−"}${Math.abs(quantity)} ${name}`;
-        const half = text.getComputedTextLength() / 2;
+        const half = text.getComputedTextLength() / 2, high = parseFloat(getComputedStyle(text).fontSize) + 3;
         const x = Math.min(Math.max(event.x, box.x + half + 4), box.x + box.width - half - 4);
-        let y = Math.max(box.y + 14, event.y - 18 - age * 6 - line * 18);
-        while (spoken.some((s) => Math.abs(s.y - y) < 17 && Math.abs(s.x - x) < s.half + half + 6)) y += 18;
+        let y = Math.max(box.y + high, event.y - high - age * 6 - line * high);
+        while (spoken.some((s) => Math.abs(s.y - y) < high - 1 && Math.abs(s.x - x) < s.half + half + 6)) y += high;
         spoken.push({ x, y, half });
         text.setAttribute("x", x);
         text.setAttribute("y", y);

@@ -39,8 +39,12 @@ def _card(material: Material, visit: VisitShown, deeds: list[tuple[EventShown, s
             tag("h3", short(visit.subject), title=visit.subject),
             tag("span", STATES.get(visit.state, visit.state), class_=f"badge {visit.state}"),
             tag("span", f"{clock(material, visit.entered_s)}{stay}", class_="quiet stay-time"),
-            tag("strong", f"{visit.total} if charged" if visit.state == "review" else visit.total),
-            verdict(visit.right),
+            tag(
+                "span",
+                tag("strong", f"{visit.total} if charged" if visit.state == "review" else visit.total),
+                verdict(visit.right),
+                class_="due",
+            ),
         ),
         tag(
             "div",
@@ -134,9 +138,15 @@ def _line(material: Material, line: LineShown) -> Markup:
         tag(
             "td",
             certainty_bar(line.certainty, "" if line.charged else "doubt"),
-            None if line.charged else tag("div", "withheld", class_="doubt"),
+            None if line.charged else tag("div", "withheld", _doubt(material, line), class_="doubt"),
         ),
     )
+
+
+def _doubt(material: Material, line: LineShown) -> Markup:
+    """Of what the runtime was not sure enough: what it was, or whose."""
+    rival = join(", or ", name_of(material, line.rival)) if line.rival else None
+    return join(f": what {percent(line.what)}, who {percent(line.who)}", rival)
 
 
 def _truth(material: Material, visit: VisitShown) -> Markup | None:

@@ -32,11 +32,15 @@ from simulator.rig.wires import OverLines, OverMqtt, Pace, on_a_line
 
 LOOK_S = 0.5
 HELP = """\
-put 3 500           set 500 g down in the middle of plate 3      touch 3    press plate 3 for a second
-put 3 500 back-left … in its corner (front-, back-, -left, -right)   bump 3     knock against plate 3; bump: the shelf
-move 1 4 centre     move load 1 to plate 4                       lean 3     an elbow on plate 3 for a while
-lift, lift 1        take off the last load, or load 1            unplug     pull the cable; plug: put it in again
-quit                                                             stands     what stands where"""
+put 3 500            set 500 g down in the middle of plate 3
+put 3 500 back-left  … in its corner (front-, back-, -left, -right)
+move 1 4 centre      move load 1 to plate 4
+lift, lift 1         take off the last load, or load 1
+touch 3              press plate 3 for a second
+bump 3, bump         knock against plate 3, or against the shelf
+lean 3               an elbow on plate 3 for a while
+unplug, plug         pull the cable, put it in again
+stands, quit         what stands where; end"""
 LINE_HELP = "on a serial line also: silence, sums, garbage, half, flood"
 
 

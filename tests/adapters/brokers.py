@@ -292,8 +292,8 @@ topic readwrite #
 class Mosquitto:
     """Mosquitto with the shipped files: only paths, ports and the store's name are put in."""
 
-    def __init__(self, folder: Path, *, forbid: str = "") -> None:
-        """``forbid``: a rule that was forgotten in the access list."""
+    def __init__(self, folder: Path, *, forbid: str = "", allow: str = "") -> None:
+        """``forbid``: a rule that was forgotten in the access list; ``allow``: lines more of it."""
         program = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
         if program is None:
             pytest.skip("mosquitto is not installed")
@@ -317,7 +317,7 @@ class Mosquitto:
         (folder / "mosquitto.conf").write_text(f"user root\n{debian}{text}", encoding="utf-8")
         rules = (SHIPPED / "acl").read_text(encoding="utf-8").replace("@STORE@", "demo")
         assert forbid in rules + TEST_USERS
-        (folder / "acl").write_text((rules + TEST_USERS).replace(forbid, "", 1), encoding="utf-8")
+        (folder / "acl").write_text((rules + TEST_USERS).replace(forbid, "", 1) + allow, encoding="utf-8")
         passwords = folder / "passwords"
         passwords.write_text("".join(f"{user}:{self.password(user)}\n" for user in USERS), encoding="utf-8")
         passwords.chmod(0o600)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.adapters.broker.rights import SAYS
 from edge.adapters.mqtt import echo
 from edge.adapters.mqtt import line as mqtt
 from edge.adapters.mqtt.line import BrokerLine
@@ -252,8 +253,58 @@ def test_rights_that_were_forgotten_at_mosquitto_are_told(
     broker.stop()
 
 
+@pytest.mark.parametrize("pattern", [topic for topic in SAYS if topic != "runtime/status"])
+def test_a_single_right_to_write_that_was_forgotten_at_mosquitto_is_told(
+    tmp_path: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch, pattern: str
+) -> None:
+    """Everything else works, the status comes back: the gate would stay shut, and nobody would know why."""
+    monkeypatch.setattr(echo, "ECHO_S", 0.2)
+    broker = Mosquitto(tmp_path / "broker", forbid=f"topic write {BASE}{pattern}\n")
+    broker.start()
+    line, ear = connect(broker.port, broker.password("runtime"))
+    line.publish(OPEN)
+    topic = pattern.replace("+", "entry")
+    line.publish(Publish(topic, {"one": "word"}, retain=pattern in ("visit/+/cart", "stock/+")))
+    until(lambda: f"{topic} did not come back" in ear.trouble_of("broker"), "the trouble")
+    assert "runtime/status" not in ear.trouble_of("broker")
+    assert ear.heard == [], "our own words are for nobody else"
+    broker.stop()
+
+
+def test_what_the_broker_had_retained_is_no_echo(
+    tmp_path: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A status of the days when the list was right hides nothing."""
+    monkeypatch.setattr(echo, "ECHO_S", 0.2)
+    broker = Mosquitto(tmp_path / "broker", forbid=f"topic write {BASE}runtime/status\n", allow="user witness\n"
+                       f"topic write {BASE}runtime/status\n")  # fmt: skip
+    broker.start()
+    with Device(broker.port, "witness", broker.password("witness")) as before:
+        before.say(f"{BASE}runtime/status", b"{}", retain=True)
+    line, ear = connect(broker.port, broker.password("runtime"))
+    line.publish(OPEN)
+    until(lambda: "runtime/status did not come back" in ear.trouble_of("broker"), "the trouble")
+    broker.stop()
+
+
+def test_each_topic_is_awaited_by_itself() -> None:
+    word = echo.Echo("runtime", ["gate/+/command"], [], 0.0)
+    for number, topic in enumerate(("gate/entry/command", "gate/exit/command", "gate/entry/command")):
+        word.sent(number, topic)
+    assert word.came("gate/exit/command"), "before it is confirmed, as brokers do"
+    for number in range(3):
+        word.confirmed(number, 1000.0)
+    late_s = 1000.1 + echo.ECHO_S
+    assert "gate/entry/command did not come back" in word.missing(late_s)
+    assert "exit" not in word.missing(late_s)
+    assert word.came("gate/entry/command", retained=True)
+    assert word.missing(late_s) != "", "retained is old"
+    assert word.came("gate/entry/command")
+    assert word.missing(late_s) == ""
+
+
 def test_rights_are_doubted_only_when_the_status_should_be_back() -> None:
-    word = echo.Echo("runtime", "status", [], 0.0)
+    word = echo.Echo("runtime", ["status"], [], 0.0)
     assert word.missing(1000.0) == "", "nothing was said yet"
     word.sent(7, "status")
     assert word.missing(1000.0) == "", "the broker may not have it"

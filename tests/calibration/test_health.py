@@ -26,8 +26,11 @@ SEEN = ("dead", "stuck", "saturated", "noisy", "hum", "slow", "smoothed", "loose
         "drifting", "lost-samples", "clock")  # fmt: skip
 """Faults that shelves betray by themselves; the others need a weight, and a walk."""
 
-LONGER = {"creeping": (2700.0, (12.0, 40.0)), "drifting": (1200.0, (3.0, 9.0))}
-"""What creeps is seen when it is left alone for a while; how far a level wanders, when it has done so often enough."""
+TAKES = {"creeping": (2700.0, (12.0, 40.0)), "drifting": (1200.0, (3.0, 9.0)), "lost-samples": (120.0, (3.0, 9.0)),
+         "stuck": (300.0, (3.0, 9.0))}  # fmt: skip
+"""What creeps is seen when it is left alone for a while; how far a level wanders, when it has done so often enough;
+what is lost or never moves, soon.
+"""
 
 
 @pytest.mark.parametrize("fault", SEEN)
@@ -35,7 +38,7 @@ def test_a_fault_is_found_by_its_name_at_its_plates_and_nothing_else(fault: str)
     for seed in (3, 22):
         shelf = SHELVES[seed % len(SHELVES)]
         hardware, plates = spoil(healthy(shelf.plates, seed), fault, seed)
-        seconds, every_s = LONGER.get(fault, (600.0, (3.0, 9.0)))
+        seconds, every_s = TAKES.get(fault, (600.0, (3.0, 9.0)))
         verdict = looked_at(STORE, shelf, hardware, seed, seconds, plates, every_s)
         assert {f.fault for f in verdict.findings} == {fault}
         assert sorted(p for f in verdict.findings for p in f.plates) == sorted(plates)

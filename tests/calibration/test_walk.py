@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -9,10 +10,12 @@ from typing import get_args
 import numpy as np
 import pytest
 from msgspec import structs
+from rich.console import Console
 
 from calibration.shelf.asks import Ask
 from calibration.shelf.goods import Goods
 from calibration.shelf.progress import save, take_up, unfinished
+from calibration.shelf.screen import Screen
 from calibration.shelf.walk import Walk, begin
 from edge.records import WeightBatch
 from simulator.rig import Rig, spoil
@@ -121,16 +124,32 @@ class Baskets(Stand):
             super().do(ask)
 
 
-GOODS = {plate: Goods("tea", "Tea", 1, 480.0, 2.0) for plate in range(1, PLATES + 1)}
+GOODS = {plate: Goods("tea", "Tea", 3, 480.0, 2.0) for plate in range(1, PLATES + 1)}
 
 
 def test_the_catalogue_has_a_say_on_the_weight() -> None:
     honest, wrong = (Baskets(quiet(), weight_g=g) for g in (500.0, 470.0))
     for stand in (honest, wrong):
         walk = stand.lead(stand.begin(goods=GOODS))
-        assert any("1 Tea (tea, 480 g)" in ask.text for ask in stand.asks("product"))
+        assert any("3 Tea (tea, 480 g together)" in ask.text for ask in stand.asks("product"))
         found = [f.fault for f in stand.verdict(walk.progress, goods=GOODS).findings]
         assert found == ([] if stand is honest else ["weight"])
+
+
+def test_the_screen_ends_with_what_is_to_be_done_now() -> None:
+    stand = Baskets(quiet())
+    console = Console(file=io.StringIO(), width=80, height=24)
+    screen = Screen(console)
+    walk = stand.begin(goods=GOODS)
+    screen.begin(walk, "here")
+    stand.lead(walk)
+    for said in stand.said[-3:]:
+        screen.say(said)
+    screen.close()
+    with console.capture() as drawn:
+        console.print(screen.picture())
+    box = drawn.get().splitlines()[2]
+    assert "Everything is measured. Take your weight and the products away." in box
 
 
 def test_two_of_three_name_the_third() -> None:

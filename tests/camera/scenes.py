@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.camera.picture import Picture
 from edge.optics import Lens, View, looking_down
@@ -25,6 +27,7 @@ LENS = Lens(*SIZE, 162.0, 162.0, 319.5, 239.5)
 """So wide that a square of the network is as large as a head of 24 cm at 1.55 m."""
 VIEW = looking_down(LENS, (2.0, 1.0, 2.6))
 FPS = 10.0
+SPARE = 64
 
 PROFILE = """\
 camera = "cam"
@@ -66,10 +69,26 @@ def floor(seed: int = 1) -> Picture:
     return np.repeat(grey.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
+@cache
+def _noise(colours: int) -> NDArray[np.float32]:
+    """Noise of more than a picture: where one begins in it is drawn, and no two are alike."""
+    height, width = SIZE[1] + SPARE, SIZE[0] + SPARE
+    return np.random.default_rng(2).standard_normal((height, width, colours), np.float32)
+
+
+def noisy(picture: NDArray[Any], seed: int, sd: float = 3.0, colours: int = 1) -> Picture:
+    """A picture (480, 640, 3) with a sensor's noise, of so many grey levels, or as many of each of three colours:
+    another ``seed``, another noise.
+    """
+    row, column = np.random.default_rng(seed).integers(SPARE, size=2)
+    noise = (_noise(colours)[row : row + SIZE[1], column : column + SIZE[0]] * sd).astype(np.int16)
+    seen: Picture = np.clip(picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+    return seen
+
+
 def shown(heads: Sequence[Point] = (), hands: Sequence[Point] = (), seed: int = 0) -> Picture:
     """One frame: so many people's heads and hands on the floor, and noise."""
-    noise = np.random.default_rng(seed).normal(0.0, 3.0, (SIZE[1], SIZE[0], 1))
-    frame: Picture = (floor() + noise).clip(0, 255).astype(np.uint8)
+    frame = noisy(floor(), seed)
     half = SQUARE * SIZE[0] / WIDTH / 2
     for points, colour in ((heads, (0, 0, 255)), (hands, (0, 255, 0))):
         for x, y in VIEW.pixels(points) if len(points) else ():

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 pytest.importorskip("cv2", reason="the camera node needs OpenCV: pip install 'tebura[camera]'")
 pytest.importorskip("onnxruntime", reason="the camera node needs onnxruntime: pip install 'tebura[camera]'")
 
 from edge.camera.picture import Picture, thumbnail
 from edge.camera.still import LINGER_S, LOOK_S, Still
-from tests.camera.scenes import FPS, floor, shown
+from tests.camera.scenes import FPS, floor, noisy, shown
 
 
 def looks(pictures: Iterator[Picture], somebody: frozenset[int] = frozenset()) -> list[bool]:
@@ -32,26 +30,22 @@ def seconds(s: float) -> int:
     return int(s * FPS)
 
 
-def noisy(scene: NDArray[Any], rng: np.random.Generator, sd: float = 6.0) -> Picture:
-    return (scene + rng.normal(0.0, sd, scene.shape)).clip(0, 255).astype(np.uint8)
-
-
 def empty(of: str, count: int) -> Iterator[Picture]:
     """A minute of nobody, in which something else goes on."""
     rng, scene = np.random.default_rng(3), floor().astype(float)
     cloud = 1.0
     for i in range(count):
         if of == "noise":
-            yield noisy(floor(), rng, 12.0)
+            yield noisy(floor(), i, 12.0, colours=3)
         elif of == "sunset":
-            yield noisy(scene * (1.0 - 0.6 * i / count), rng)
+            yield noisy(scene * (1.0 - 0.6 * i / count), i, 6.0, colours=3)
         elif of == "exposure":
             cloud = np.clip(cloud + rng.choice([-0.15, 0.0, 0.15]), 0.5, 1.5)
-            yield noisy(scene * cloud + 20 * (cloud - 1), rng)
+            yield noisy(scene * cloud + 20 * (cloud - 1), i, 6.0, colours=3)
         else:
             screen = scene.copy()
             screen[40:120, 500:620] = rng.integers(0, 255)
-            yield noisy(screen, rng)
+            yield noisy(screen, i, 6.0, colours=3)
 
 
 @pytest.mark.parametrize("of", ["noise", "sunset", "exposure", "screen"])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -301,6 +302,20 @@ def remembered(settlement: Settlement | None) -> dict[str, object]:
     facts = {f: getattr(settlement, f) for f in Settlement.__slots__ if f not in ("cart", "prices")}
     prices = settlement.prices.products if settlement.prices is not None else {}
     return {**facts, "lists": settlement.listed, "prices": {sku: p.price_minor for sku, p in prices.items()}}
+
+
+def test_a_review_stays_of_its_day_wherever_the_shop_says_it_stands_by_then() -> None:
+    """Tax goes by the day on which the visit left, and so do the day's sales."""
+    sku = min(SHOP.catalogue)
+    late_s = NOON_S + 11.5 * 3600  # 23:30 where the shop stands
+    review, effects = review_settlement(SHOP, "v1", "ana", {sku: 1}, {}, traced({sku: 1}), "doubt", late_s)
+    (written,) = (e for e in effects if isinstance(e, LedgerEntry))
+    moved = replace(SHOP, timezone=ZoneInfo("Pacific/Kiritimati"))
+    for known in (review, settlement_of([written])):
+        assert known is not None
+        _, effects = on_reviewed(known, moved, {sku: 1}, {}, traced({sku: 1}), "sato", late_s + 60)
+        sale = sale_of(next(e for e in effects if isinstance(e, LedgerEntry)).body)
+        assert (sale.day, sale.issuer.timezone) == (sale_of(written.body).day, SHOP.timezone.key)
 
 
 def test_a_person_charges_a_part_and_the_rest_is_withheld() -> None:

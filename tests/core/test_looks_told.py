@@ -24,8 +24,8 @@ Person = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def morning(tmp_path_factory: pytest.TempPathFactory) -> list[Heard]:
-    """A dozen visits, whose cameras all say what people look like."""
-    return list(open_recording(busy(tmp_path_factory.mktemp("mornings") / "looks.mcap", 12, seed=4)))
+    """Half a dozen visits, whose cameras all say what people look like."""
+    return list(open_recording(busy(tmp_path_factory.mktemp("mornings") / "looks.mcap", 6, seed=4)))
 
 
 def retold(messages: Iterable[Heard], change: Callable[[Person], Person]) -> list[Heard]:
@@ -64,7 +64,7 @@ def test_random_vectors_are_told_and_cost_nobody_anything(morning: list[Heard]) 
     _, receipts_without, _ = played(
         retold(morning, lambda person: {key: value for key, value in person.items() if key != "embedding"})
     )
-    assert len(receipts_without) >= 10
+    assert len(receipts_without) >= 5
     assert receipts_of_wild == receipts_without
     source = f"appearance/{CAMERA}"
     assert tells_nobody_apart(driver.state.floor.gauges, CAMERA)

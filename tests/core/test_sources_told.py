@@ -14,8 +14,11 @@ import pytest
 from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver
 from edge.ledger.book import Book
-from edge.records import Publish
+from edge.records import Effect, LedgerEntry, Publish, Restarted
 from edge.runtime import unreadable
+from edge.runtime.health import alerts
+from edge.runtime.shelves import started_anew
+from edge.state import open_shop
 from edge.wire import Heard, encode_tick, open_recording
 from tests.core.mornings import SHOP, entries_of, story_of
 
@@ -69,6 +72,15 @@ def test_scales_that_start_anew_stand_in_the_book(tmp_path: Path) -> None:
         (entry,) = entries_of(book, "shelf-restarted")
         assert entry.body["shelf"] == "g2-s3"
         assert not entry.postings
+
+
+def test_a_shelf_that_was_filled_while_nobody_listened_is_to_be_counted() -> None:
+    state, effects = open_shop(SHOP), list[Effect]()
+    started_anew(state, SHOP, Restarted("g2-s3", 1000.0, 30_000.0, (1, 2, 3), filled=True), effects)
+    (entry,) = (e for e in effects if isinstance(e, LedgerEntry))
+    assert (entry.kind, entry.body["shelf"]) == ("shelf-filled", "g2-s3")
+    told = [e.payload for e in alerts(state, SHOP, effects) if isinstance(e, Publish) and e.topic == "runtime/alert"]
+    assert [t["text"] for t in told] == ["a shelf was filled while it said nothing, or nobody listened. Count it"]
 
 
 def late(messages: Iterator[Heard], shelf: str) -> Iterator[Heard]:

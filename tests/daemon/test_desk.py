@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from edge.cli.live import status
 from edge.daemon.desk import LONGEST, NAME, Desk, NobodyThere, ask
+from simulator.commands import DEMO
 
 
 @contextlib.contextmanager
@@ -42,6 +44,29 @@ def say(folder: Path, data: bytes, end: bool = True) -> bytes:
         with contextlib.suppress(ConnectionResetError):
             return line.recv(4096)
         return b""
+
+
+def test_the_status_tells_remedies_first_and_of_a_silent_shelf_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    health = {
+        "state": "closed", "why": "cannot-see", "heard": 7, "uptime_s": 6.0,
+        "late": {"camera/c1": 4.5, "shelf/g1-s1": None}, "blind": {"g1-s1": [1, 2, 3], "g1-s2": [4]},
+        "troubles": {"broker": "nobody answers. Start the broker"},
+    }  # fmt: skip
+    desk = Desk(tmp_path, lambda _: health)
+    desk.open()
+    try:
+        status(DEMO, tmp_path)
+    finally:
+        desk.close()
+    assert capsys.readouterr().out.splitlines() == [
+        "closed: cannot-see; 7 messages in 6 s",
+        "  broker: nobody answers. Start the broker",
+        "  never heard: shelf/g1-s1",
+        "  camera/c1 is late: last heard 4.5 s ago",
+        "  g1-s2: plate 4 cannot be read",
+    ]
 
 
 def test_a_question_gets_its_answer_and_a_refusal_is_an_error(tmp_path: Path) -> None:

@@ -49,6 +49,18 @@ def test_staff_read_why_nothing_of_a_shelf_can_be_used_until_it_can(shop: Rehear
     assert f"wire/{WEIGHT}" not in shop.status["troubles"]
 
 
+@pytest.mark.parametrize(("topic", "after_s"), [(WEIGHT, 60.0), ("gate/in/scan", 600.0)])
+def test_who_has_fallen_silent_says_nothing_wrong(shop: Rehearsal, topic: str, after_s: float) -> None:
+    shop.play(0.0, 1.0)
+    for _ in range(3):
+        shop.shop.ear.hear(topic, b"{")
+    shop.work()
+    shop.pass_s(after_s - 2.0)
+    assert f"wire/{topic}" in shop.status["troubles"]
+    shop.pass_s(4.0)
+    assert f"wire/{topic}" not in shop.status["troubles"]
+
+
 def test_a_lone_slip_is_counted_and_told_to_nobody(shop: Rehearsal) -> None:
     said = len(shop.said)
     spoil(shop, WEIGHT, b"{", 2.0, 2.21)

@@ -34,9 +34,11 @@ def walked(visits: int, off_m: dict[str, float], seed: int = 1) -> FloorState:
 
 
 def test_people_who_all_walk_the_same_way_push_no_camera_along() -> None:
-    """Who walks is seen ahead of where they were expected; a month of that must not move people beside the shelves."""
+    """Who walks is seen ahead of where they were expected; a month of that must not move people beside the shelves.
+    What is learned from who walks is a decimetre after forty visits.
+    """
     for cameras in ({"c1": 0.0}, {"c1": 0.0, "c2": 0.0}, {"c1": 0.0, "c2": 0.0, "c3": 0.0}):
-        floor = walked(150, cameras)
+        floor = walked(40, cameras)
         for camera in cameras:
             assert math.hypot(*bias_of(floor, camera)) < 0.03, cameras
 

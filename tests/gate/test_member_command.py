@@ -17,6 +17,7 @@ import pytest
 from edge.adapters.members import FILE, Members
 from edge.cli.places import state_folder
 from edge.gate import Credential, identify, learn, open_gate, read
+from edge.gate.credential import TEXT_LENGTH
 from edge.records import CredentialScan, Standing
 from edge.store import load_store
 from tests.corner import STORE, write_store
@@ -96,6 +97,26 @@ def test_without_a_key_one_is_made_that_only_its_owner_can_read_and_that_opens_t
     answer = admitted(identify(gate, shop, scan))
     assert (answer.subject, answer.party) == ("ana", 5)
     assert refused(identify(gate, shop, scan)).reason == "replayed"
+
+
+def test_a_code_that_the_shop_would_refuse_is_told_beside_it(staff: Staff) -> None:
+    where = ("--store", staff.store, "--state", staff.state)
+    staff.does("add", "ana", "--state", staff.state)
+
+    def told(*more: object) -> str:
+        done = staff.type("qr", "ana", *where, "--text", *more)
+        assert (done.returncode, len(done.stdout.rstrip("\n"))) == (0, TEXT_LENGTH), done.stderr
+        return done.stderr
+
+    assert told() == ""
+    staff.does("add", "ana", "--state", staff.state, "--key-file", staff.folder / "new.key")
+    assert "ana is enrolled with another key. Name that one with --key-file" in told()
+    assert told("--key-file", staff.folder / "new.key") == ""
+    staff.does("revoke", "ana", "--state", staff.state)
+    assert "ana may not come in any more" in told()
+    elsewhere = ("--state", staff.folder / "elsewhere")
+    assert "nobody is enrolled in" in staff.type("qr", "ana", "--store", staff.store, *elsewhere, "--text").stderr
+    assert staff.type("qr", "ana", "--store", staff.store, "--text").stderr == "", "it may be in another folder"
 
 
 def test_a_private_key_is_never_written_over(staff: Staff) -> None:

@@ -88,9 +88,9 @@ def test_a_hundred_kills_change_nothing(theatre: Theatre, morning: Path, seed: i
     kill_after = moments(messages, chance)
     theatre.start()
 
-    def kill(i: int) -> bool:
+    def kill(i: int) -> None:
         if i not in kill_after:
-            return False
+            return
         time.sleep(chance.uniform(0.0, 0.03))
         theatre.kill()
         while chance.random() < 0.1:
@@ -98,7 +98,6 @@ def test_a_hundred_kills_change_nothing(theatre: Theatre, morning: Path, seed: i
             time.sleep(chance.uniform(0.0, 0.4))
             theatre.kill()
         theatre.start()
-        return True
 
     theatre.play(messages, SPEED, kill)
     theatre.settle_down()
@@ -116,11 +115,10 @@ def test_people_go_on_shopping_while_the_shop_is_down(theatre: Theatre, morning:
     kill_after = set(chance.sample(range(1000, len(messages) - 1000), 6))
     theatre.start()
 
-    def kill(i: int) -> bool:
+    def kill(i: int) -> None:
         if i in kill_after:
             theatre.kill()
             theatre.start(wait=False)
-        return False
 
     theatre.play(messages, 1.0, kill)
     theatre.settle_down()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,10 +13,13 @@ import numpy as np
 import pytest
 
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent, WeightBatch
-from edge.store import read_store
+from edge.store import load_store, read_store
 from edge.wire import open_recording
+from simulator.commands import DEMO
 from simulator.replay import replay
 from simulator.report import Collector, page, read_truth
+from simulator.report.charts import percent
+from simulator.report.floorplan import corners_of, floor_plan
 from simulator.report.markup import Markup, join, number, tag
 from simulator.report.material import Happened, Material
 from simulator.report.traces import KEEP_S, RecentWeights
@@ -252,6 +256,33 @@ def test_a_review_says_why_with_whom_and_what_hangs_on_it(tmp_path: Path) -> Non
     why = "Why: who left is only 50% sure; may have been exchanged with"
     assert f"{why} ben: Potato chips, salted ×1 hangs on it." in told[0]
     assert f"{why} ana: Potato chips, seaweed ×1 hangs on it." in told[1]
+
+
+def test_a_visit_in_review_tells_why(material: Material) -> None:
+    waiting = replace(material.visits[0], state="review", reason="nobody saw them leave")
+    html = page(replace(material, visits=(waiting,)))
+    assert "Why: nobody saw them leave" in html
+    assert "Why:" not in page(material)
+
+
+def test_a_withheld_line_tells_of_what_the_runtime_was_not_sure(material: Material) -> None:
+    ana = material.visits[0]
+    line = replace(ana.lines[0], charged=False, what=0.99, who=0.7, rival=ana.id)
+    html = page(replace(material, visits=(replace(ana, lines=(line,)),)))
+    assert f"withheld: what {percent(0.99)}, who {percent(0.7)}, or <a" in html
+
+
+def test_no_mark_lies_over_a_gondolas_name(material: Material) -> None:
+    shop = load_store(DEMO)
+    plan = str(floor_plan(replace(material, store=shop, events=(), walks=())))
+    names = re.findall(r'<text x="([-.\d]+)" y="([-.\d]+)" class="label">([^<]+)<', plan)
+    assert sorted(name for *_, name in names) == sorted(g.id for g in shop.layout.gondolas)
+    for x, y, name in names:
+        spot = np.array([float(x), float(y)])
+        for gondola in shop.layout.gondolas:
+            corners = np.asarray(corners_of(gondola))
+            apart_cm = np.maximum(corners.min(axis=0) - spot, spot - corners.max(axis=0)).max()
+            assert apart_cm > 5.0, f"{name} stands on {gondola.id}"
 
 
 def test_an_english_page_is_english_and_without_jargon(html: str) -> None:

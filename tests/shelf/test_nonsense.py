@@ -127,7 +127,7 @@ def test_scales_that_tare_themselves_after_a_power_cut_are_no_pick(hz: float, ba
     mass_g[:, back:] -= np.array([171.0, 900.0, 2500.0, 640.0])[:, None]
     mass_g[3, round(hz * 260) :] -= 110.0  # and from then on it weighs again
     events, restarts, state = Scale(mass_g, hz, batch).heard(without=(190.0, 200.0))
-    assert [r.plates for r in restarts] == [(1, 2, 3, 4)]
+    assert [(r.plates, r.filled) for r in restarts] == [((1, 2, 3, 4), False)]
     assert restarts[0].began_s <= START_S + 190.0
     assert [e.plates for e in events] == [(4,)]
     assert events[0].change_g[3] == pytest.approx(-110.0, abs=3.0)
@@ -146,7 +146,15 @@ def test_scales_that_come_back_elsewhere_have_started_anew() -> None:
     mass_g = resting(60.0, 4, 0.5, plates=6)
     mass_g[:, 60 * 100 :] += np.array([-300.0, 40.0, -77.0, 512.0, 0.0, -90.0])[:, None]
     events, restarts, _ = Scale(mass_g, 60.0, 12).heard(without=(95.0, 100.0))
-    assert (events, [r.plates for r in restarts]) == ([], [(1, 2, 3, 4, 6)])
+    assert (events, [(r.plates, r.filled) for r in restarts]) == ([], [((1, 2, 3, 4, 6), False)])
+
+
+def test_a_shelf_that_was_filled_while_nobody_listened_has_not_started_anew() -> None:
+    mass_g = resting(60.0, 4, 0.5, plates=6)
+    mass_g[:, 60 * 100 :] += np.array([300.0, 40.0, 77.0, 512.0, 0.0, 90.0])[:, None]
+    events, restarts, state = Scale(mass_g, 60.0, 12).heard(without=(30.0, 150.0))
+    assert (events, [(r.plates, r.filled) for r in restarts]) == ([], [((1, 2, 3, 4, 6), True)])
+    assert state.level_g[0] == pytest.approx(471.0, abs=1.0)
 
 
 def test_what_is_taken_while_a_shelf_says_nothing_is_still_an_event() -> None:

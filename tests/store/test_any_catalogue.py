@@ -120,7 +120,8 @@ def _story(store: Store, rice: str, messages: list[Heard], folder: Path) -> None
 
 def _thawed(state: State, record: Record | None, effects: Sequence[Effect]) -> None:
     if effects:
-        assert freeze(thaw(freeze(state))) == freeze(state)
+        frozen = freeze(state)
+        assert freeze(thaw(frozen)) == frozen
 
 
 @given(sku=SKUS, other=SKUS, weight=st.floats(0.1, 9999))

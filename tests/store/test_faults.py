@@ -101,6 +101,30 @@ def test_a_fault_in_store_toml_names_its_key(tmp_path: Path, was: str, becomes: 
 
 
 @pytest.mark.parametrize(
+    ("was", "becomes", "where", "remedy"),
+    [
+        ("[floor]", "[flor]", "floor", "It says flor: write floor if that is meant"),
+        ("plate_width = 0.25", "platewidth = 0.25", "gondola[1].shelf[1].plate_width",
+         "It says platewidth: write plate_width if that is meant"),
+        ('id = "corner"', 'ident = "corner"', "store.id", "Add it"),
+        ('class = "food"', 'klass = "food"', "tax[1].class", "It says klass: write class if that is meant"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_because_it_is_misspelt_is_told_so(
+    tmp_path: Path, was: str, becomes: str, where: str, remedy: str
+) -> None:
+    assert was in STORE
+    fault = only_fault(tmp_path, store_toml=STORE.replace(was, becomes))
+    assert (fault.where, fault.what, fault.remedy) == (where, "is missing", remedy)
+
+
+def test_a_misspelt_column_is_told_so(tmp_path: Path) -> None:
+    fault = only_fault(tmp_path, catalogue_csv=CATALOGUE.replace("weight_g", "weight_gr", 1))
+    assert fault.what == "no column weight_g"
+    assert fault.remedy.endswith("(write weight_g for weight_gr, if that is meant)")
+
+
+@pytest.mark.parametrize(
     ("was", "becomes", "line", "what"),
     [
         (",178,", ",17.8,", "line 2", "price '17.8' cannot be charged"),

@@ -56,6 +56,18 @@ def test_shops_as_they_are_have_nothing_odd(tmp_path: Path) -> None:
     assert [o for seed in range(20) for o in oddities(random_shop(seed), TODAY)] == []
 
 
+def test_what_is_left_of_the_example_in_somebodys_own_shop_is_told(tmp_path: Path) -> None:
+    files = {p.name: p.read_bytes() for p in DEMO.iterdir() if p.is_file()}
+    theirs = files["store.toml"].replace('name = "かどマート"'.encode(), b'name = "Aki"')
+    assert theirs != files["store.toml"]
+    told = oddities(read_store(files | {"store.toml": theirs}), TODAY)
+    assert [(f.where, f.what) for f in told] == [
+        ("store.id", "it is still the example's, 'demo'"),
+        ("store.registration", "it is still the example's, 'T4010001000007'"),
+        ("store.address", "it is still the example's, '東京都架空区かど町1-2-3'"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "where", "what"),
     [

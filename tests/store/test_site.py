@@ -168,6 +168,21 @@ def test_a_camera_s_number_and_its_address_are_taken_as_they_are(tmp_path: Path)
         assert camera.source == source
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("[brokr]\nport = 1\n", "site.toml: brokr: is nothing that is known here (it says {'port': 1}). Write broker"),
+        ("[broker]\nprot = 1\n", "site.toml: broker.prot: is nothing that is known here (it says 1). Write port if"),
+        ("[broker]\nzzz = 1\n", "site.toml: broker.zzz: is nothing that is known here (it says 1). Take the key out"),
+        ('[[camera]]\nid = "cam"\nsource = 0\nlag = 1\n',
+         "site.toml: camera[1].lag: is nothing that is known here (it says 1). Write lag_s if"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_key_is_told_which_one_is_meant(tmp_path: Path, said: str, told: str) -> None:
+    (fault,) = faults_of(tmp_path, said)
+    assert fault.startswith(told)
+
+
 def test_only_a_usb_camera_is_asked_for_a_size(tmp_path: Path) -> None:
     (camera,) = site_of(tmp_path, '[[camera]]\nid = "cam"\nsource = 0\nsize = [1280, 720]\n').camera
     assert camera.size == (1280, 720)

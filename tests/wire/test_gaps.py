@@ -55,6 +55,26 @@ def test_cameras_and_gates_may_say_what_they_like_beside_what_counts(word: str) 
     assert isinstance(decode(SHOP, "gate/in/passage", passage.encode(), OPENS_S), GatePassage)
 
 
+@pytest.mark.parametrize("topic", ["shelf/g1-s1/weight", "camera/cam/health", "gate/in/passage"])
+@pytest.mark.parametrize("word", [b"hello", b"unavailable", b" nan\n", b"null", b"1e999"])
+def test_a_single_word_is_told_as_what_it_is(topic: str, word: bytes) -> None:
+    refused = decode(SHOP, topic, word, OPENS_S)
+    assert isinstance(refused, Refused)
+    assert refused.detail == f"it says {word.decode().strip()!a} and nothing else"
+
+
+def test_nobody_is_told_of_a_null_that_was_not_said() -> None:
+    told = []
+    for word in (b"nan", b"null"):
+        refused = decode(SHOP, "gate/in/passage", b'{"t": %s, "direction": "in"}' % word, OPENS_S)
+        assert isinstance(refused, Refused)
+        told.append(refused.detail)
+    assert told == [
+        "Expected `float`, got a word that is no number - at `$.t`",
+        "Expected `float`, got `null` - at `$.t`",
+    ]
+
+
 def test_what_is_needed_is_not_made_up() -> None:
     """A head without a place is nobody's, and a frame without one of its heads would say that nobody stood there."""
     for head in ("[1, NaN, 1.6]", "NaN"):

@@ -3,8 +3,8 @@
 Enters: messages of the topics in `HEARD` and of the ``[[plain]]`` plates; `Publish` from the runtime. Leaves:
 `Inbox.hear` with the topic as in a recording and the payload's bytes; what `Outbox` holds, as QoS 1. Refuses: payloads
 over a mebibyte, and what a broker had retained, because nobody knows how old that is. It never listens to ``payment/#``
-and ``shop/#``: those the runtime writes itself, and a broker must not be able to. It hears its own status, and tells
-staff when that does not come back (`edge.adapters.mqtt.echo`).
+and ``shop/#``: those the runtime writes itself, and a broker must not be able to. It hears what it says itself, and
+tells staff when that does not come back (`edge.adapters.mqtt.echo`).
 
 One thread drives paho through its interface for outside loops. That way there is one place where the connection is
 made, so that its errors can be told for what they are; packets are read many at a time; and only that thread writes to
@@ -36,6 +36,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.adapters.broker.rights import SAYS
 from edge.adapters.inbox import Inbox
 from edge.adapters.mqtt.echo import Echo
 from edge.adapters.mqtt.outbox import Letter, Outbox
@@ -205,8 +206,9 @@ class Call:
         self._echo: Echo | None = None
         self._trouble = ""
         if not line.guest:
-            self._echo = Echo(line.settings.user, line.prefix + WILL.topic, line.plates, time.monotonic())
-            self._wanted.append((self._echo.mine, 0))
+            mine = [line.prefix + topic for topic in SAYS]
+            self._echo = Echo(line.settings.user, mine, line.plates, time.monotonic())
+            self._wanted += [(topic, 0) for topic in mine]
         self._kept: deque[tuple[int, int]] = deque()
         """(message id, QoS) of what may be confirmed."""
         self._client = Client(
@@ -320,7 +322,7 @@ class Call:
                 return
             info = self._client.publish(self._prefix + letter.topic, letter.payload, qos=1, retain=letter.retain)
             line.outbox.sent(info.mid, letter)
-            if self._echo is not None:
+            if self._echo is not None and letter.payload:  # brokers need not pass on what clears a topic
                 self._echo.sent(info.mid, self._prefix + letter.topic)
 
     def _on_connect(
@@ -362,7 +364,7 @@ class Call:
             self._inbox.refuse(SOURCE, "topic is not UTF-8", payload)
             self._kept.append((message.mid, message.qos))
             return
-        if self._echo is not None and self._echo.came(topic):
+        if self._echo is not None and self._echo.came(topic, message.retain):
             pass
         elif len(payload) > LARGEST:
             self._inbox.refuse(SOURCE, "message too large", topic.encode())
