@@ -302,6 +302,22 @@ class CartLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Units:
+    """So many of one product."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Another visit ("": strangers) with which one may have been exchanged, and what of its cart hangs on that."""
+
+    visit: str
+    lines: tuple[Units, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Cart:
     """What a visit's cart holds by the best joint explanation so far."""
 

@@ -20,6 +20,7 @@ from edge.ledger import receipts
 from edge.store import Store, load_store
 from edge.wire import open_recording
 from simulator.commands import simulate_busy
+from simulator.judged import Verdict, charged, verdict_of
 from simulator.replay import Replayed, replay
 from simulator.report import Collector, Truth, page, read_truth
 
@@ -69,17 +70,9 @@ def _replayed(path: Path, out: Path) -> tuple[Replayed, Truth, list[Receipt], Pa
     return done, truth, told, report
 
 
-def charged(receipt: Receipt) -> dict[str, int]:
-    """What a receipt asks money for, sku -> units; under review: what it would ask for, and nobody has paid."""
-    units: Counter[str] = Counter()
-    for line in receipt.sale.lines:
-        units[line.sku] += line.quantity
-    return dict(units)
-
-
 def _beside(store: Store, receipt: Receipt, truth: dict[str, int]) -> Table:
     """A receipt and, on its right, what the shopper really left with."""
-    asked = charged(receipt)
+    asked = charged(receipt.sale)
     charge = "would be charged" if receipt.state == "review" else "charged"
     withheld: Counter[str] = Counter()
     for line in receipt.sale.withheld:
@@ -97,7 +90,7 @@ def _beside(store: Store, receipt: Receipt, truth: dict[str, int]) -> Table:
     if not truth and not asked:
         really.append("nothing\n")
     really.append("\n")
-    really.append(*_verdict(receipt, truth))
+    really.append(*_mark(receipt, truth))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, min_width=COLUMNS + 2)
     table.add_column()
@@ -113,22 +106,29 @@ def _without_receipt(store: Store, subject: str, truth: dict[str, int]) -> Text:
     )
 
 
-def _verdict(receipt: Receipt, truth: dict[str, int]) -> tuple[str, str]:
+MARKS: dict[Verdict, tuple[str, str]] = {
+    "exact": ("✓ right", "bold green"),
+    "overcharged": ("✗ wrong: charged too much", "bold red"),
+    "undercharged": ("✗ not all was charged", "bold yellow"),
+}
+
+
+def _mark(receipt: Receipt, truth: dict[str, int]) -> tuple[str, str]:
     """(words, colour): the mark that a stranger looks for."""
-    if charged(receipt) == truth:
-        doubt = receipt.state == "review"
-        return ("✓ right, but a person looks first", "bold yellow") if doubt else ("✓ right", "bold green")
-    if receipt.state == "review":
-        return "? not sure, so a person looks before anything is charged", "bold yellow"
-    too_much = any(n > truth.get(sku, 0) for sku, n in charged(receipt).items())
-    return ("✗ wrong: charged too much", "bold red") if too_much else ("✗ not all was charged", "bold yellow")
+    verdict = verdict_of(receipt.sale, truth)
+    if receipt.state != "review":
+        return MARKS[verdict]
+    if verdict == "exact":
+        return "✓ right, but a person looks first", "bold yellow"
+    return "? not sure, so a person looks before anything is charged", "bold yellow"
 
 
 def _sum_up(console: Console, done: Replayed, told: list[Receipt], truth: Truth) -> None:
     items = truth.items()
-    right = sum(charged(r) == items.get(r.sale.subject, {}) for r in told)
-    review = sum(r.state == "review" for r in told)
-    over = sum(_verdict(r, items.get(r.sale.subject, {}))[0].startswith("✗ wrong") for r in told)
+    verdicts = [(verdict_of(r.sale, items.get(r.sale.subject, {})), r.state == "review") for r in told]
+    right = sum(verdict == "exact" for verdict, _ in verdicts)
+    review = sum(reviewed for _, reviewed in verdicts)
+    over = verdicts.count(("overcharged", False))
     console.print(
         f"[bold]{right} of {len(items)} receipts are exactly right[/bold], {review} wait for a person, "
         f"{over} charged too much."

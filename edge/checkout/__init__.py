@@ -5,12 +5,14 @@ Enters: the store, what an ended visit is charged and what is withheld, the prov
 answer stays unknown, a visit in doubt goes to review, and neither is ever charged twice.
 
 `bill` prices a cart, `sale` is what the book keeps of it, `settlement` is the state table, `decisions` is what a person
-may do in it, `retold` reads it back from the book, `receipt` (on `roll`, with `words`) tells the shopper. No clock,
-disk, network or randomness: the same calls give the same entries.
+may do in it, `exchanges` tells them with whom a visit may have been exchanged, `retold` reads it back from the book,
+`receipt` (on `roll`, with `words`) tells the shopper. No clock, disk, network or randomness: the same calls give the
+same entries.
 """
 
 from edge.checkout.bill import Bill, BillLine, RateGroup, UnpricedSale, make_bill
-from edge.checkout.decisions import VERDICTS, on_decided, why_waits
+from edge.checkout.decisions import VERDICTS, on_decided, why_exactly, why_waits
+from edge.checkout.exchanges import LANGUAGES, in_words
 from edge.checkout.receipt import Receipt, receipt_json, receipt_text
 from edge.checkout.retold import retold, settlement_of, tells_money
 from edge.checkout.sale import (
@@ -44,6 +46,7 @@ from edge.checkout.settlement import (
 
 __all__ = [
     "CONTRADICTIONS",
+    "LANGUAGES",
     "NEEDS_STAFF",
     "PROVIDER_ACCOUNT",
     "TABLE",
@@ -61,6 +64,7 @@ __all__ = [
     "WithheldLine",
     "WrongMoment",
     "deadline_s",
+    "in_words",
     "make_bill",
     "on_decided",
     "on_reply",
@@ -80,5 +84,6 @@ __all__ = [
     "settlement_of",
     "tells_money",
     "terms_of",
+    "why_exactly",
     "why_waits",
 ]

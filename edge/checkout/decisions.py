@@ -7,6 +7,7 @@ lines that cannot be charged; nothing has changed then.
 
 from __future__ import annotations
 
+from edge.checkout.exchanges import in_words
 from edge.checkout.sale import State
 from edge.checkout.settlement import Settlement, on_resolved, on_retry, on_reviewed, on_waived
 from edge.records import Effect, SettlementDecided
@@ -32,6 +33,11 @@ VERDICTS: dict[State, tuple[str, ...]] = {
 def why_waits(settlement: Settlement) -> str:
     """Why a visit waits for a person, as staff read it; empty where it does not."""
     return settlement.reason or WAITS["review"] if settlement.state == "review" else WAITS.get(settlement.state, "")
+
+
+def why_exactly(settlement: Settlement) -> str:
+    """… and with whom the visit may have been exchanged, and what hangs on it: of one visit, not to be counted by."""
+    return "; ".join(part for part in (why_waits(settlement), in_words(settlement.exchanged)) if part)
 
 
 def on_decided(settlement: Settlement, decided: SettlementDecided, store: Store) -> tuple[Settlement, list[Effect]]:

@@ -87,6 +87,7 @@ def _told_sale(before: Settlement | None, entry: LedgerEntry) -> tuple[Settlemen
     if review:
         settlement = replace(
             settlement, reason=sale.reason, cart=_cart_in(sale), left_s=entry.at_s, prices=promised_by(sale),
+            exchanged=sale.exchanged,
             timezone=sale.issuer.timezone,
         )  # fmt: skip
     postings = () if review else sale_postings(sale)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from edge.checkout.bill import Bill, RateGroup, Rounding, make_bill
-from edge.records import CartLine, Posting
+from edge.records import CartLine, Exchange, Posting
 from edge.store import PriceList, Product, Store, TaxTable
 from edge.store.tax import TaxRate
 
@@ -113,6 +113,8 @@ class Sale:
     reason: str = ""
     decided_by: str = ""
     promised: tuple[PromisedPrice, ...] = ()
+    exchanged: tuple[Exchange, ...] = ()
+    """With whom the visit may have been exchanged, and what hangs on it; only of a review."""
 
 
 def day_of_sale(at_s: float, timezone: ZoneInfo) -> date:
@@ -208,8 +210,9 @@ def body_of(sale: Sale) -> dict[str, object]:
     body = cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(sale)))
     for rated in (*body["lines"], *body["rates"]):
         rated["rate_bp"] = basis_points(rated.pop("rate_ppm"))
-    if not sale.promised:
-        del body["promised"]
+    for seldom in ("promised", "exchanged"):
+        if not body[seldom]:
+            del body[seldom]
     return body
 
 

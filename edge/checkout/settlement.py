@@ -46,7 +46,7 @@ from edge.checkout.sale import (
     waiver_postings,
     withheld_lines,
 )
-from edge.records import CartLine, Effect, LedgerEntry, PaymentReply, PaymentRequest, Posting
+from edge.records import CartLine, Effect, Exchange, LedgerEntry, PaymentReply, PaymentRequest, Posting
 from edge.store import PriceList, Store
 
 Event: TypeAlias = Literal[
@@ -116,9 +116,9 @@ class Settlement:
     ``total_minor`` is what is asked for, in ``review`` what would be. ``attempt`` counts the requests sent and
     ``asked_s`` is when the last one was. ``heard`` holds the provider's different definite answers, first one first,
     as ``outcome:reference``; ``contradictions`` counts those that staff were told about. Of a visit in ``review``,
-    ``reason`` is why, ``cart`` what it was believed to hold (a person decides about these lines), ``left_s`` when it
-    left, by the clocks of ``timezone``, and ``prices`` what was promised for what it may have taken: whenever a person
-    decides, it is priced and taxed as on that day.
+    ``reason`` is why, ``exchanged`` with whom it may have been exchanged, ``cart`` what it was believed to hold (a
+    person decides about these lines), ``left_s`` when it left, by the clocks of ``timezone``, and ``prices`` what was
+    promised for what it may have taken: whenever a person decides, it is priced and taxed as on that day.
     """
 
     visit: str
@@ -135,6 +135,7 @@ class Settlement:
     cart: tuple[CartLine, ...] = ()
     left_s: float = 0.0
     prices: PriceList | None = None
+    exchanged: tuple[Exchange, ...] = ()
     timezone: str = ""
 
     @property
@@ -182,8 +183,12 @@ def review_settlement(
     reason: str,
     at_s: float,
     key: str = "",
+    *,
+    exchanged: tuple[Exchange, ...] = (),
 ) -> tuple[Settlement, list[Effect]]:
-    """A visit that a person has to look at: write what would be charged and why nobody dares; ask for nothing."""
+    """A visit that a person has to look at: write what would be charged, why nobody dares, and with whom it may have
+    been exchanged; ask for nothing.
+    """
     try:
         sale = replace(make_sale(store, subject, charged, withheld, lines, at_s, "review"), reason=reason)
     except UnpricedSale as error:
@@ -194,7 +199,7 @@ def review_settlement(
         known = (store.catalogue[sku] for sku in sorted(units) if sku in store.catalogue)
         promised = tuple(PromisedPrice(p.sku, p.price_minor, p.tax_class) for p in known)
         sale = Sale("review", subject, issuer_of(store), day, (), (), 0, doubtful, reason=why, promised=promised)
-    sale = replace(sale, key=key)
+    sale = replace(sale, key=key, exchanged=exchanged)
     settlement = Settlement(
         visit,
         subject,
@@ -206,6 +211,7 @@ def review_settlement(
         cart=lines,
         left_s=at_s,
         prices=store.price_list.only({**charged, **withheld}),
+        exchanged=exchanged,
         timezone=store.timezone.key,
     )
     return settlement, [LedgerEntry(f"review:{visit}", at_s, "review", visit, body_of(sale), (), store.currency)]

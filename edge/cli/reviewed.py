@@ -6,6 +6,7 @@ as JSON-ready facts and as text. What shops and readers call things is not trust
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from edge.checkout import VERDICTS, Sale, Settlement, sale_of, why_waits
+import msgspec
+
+from edge.checkout import LANGUAGES, VERDICTS, Sale, Settlement, in_words, sale_of, why_waits
+from edge.records import Exchange
 from edge.shown import shown
 from edge.store.policy import MOST_SURE
 
@@ -36,6 +40,10 @@ def lines_of(book: Book, visit: str, settlement: Settlement) -> Row:
         "subject": settlement.subject,
         "state": settlement.state,
         "why": why_waits(settlement),
+        "exchanged": msgspec.to_builtins(sale.exchanged),
+        "exchanged_in_words": {
+            language: in_words(sale.exchanged, language, _names(sale, language)) for language in LANGUAGES
+        },
         "came_s": came_s,
         "left_s": left_s,
         "left": _clock(left_s, sale),
@@ -56,7 +64,8 @@ def table_of(rows: list[Row]) -> Table:
     table.add_column("state")
     table.add_column("why")
     for row in rows:
-        cells = (row["visit"], row["subject"], row["left"], row["total"], row["state"], row["why"])
+        why = "; ".join(part for part in (row["why"], _by_sku(row)) if part)
+        cells = (row["visit"], row["subject"], row["left"], row["total"], row["state"], why)
         table.add_row(*(Text(shown(str(cell))) for cell in cells))
     return table
 
@@ -87,6 +96,17 @@ def story_of(book: Book, visit: str, folder: Path) -> Row:
     }  # fmt: skip
 
 
+def _by_sku(row: Row) -> str:
+    """With whom it may have been exchanged, products by what is typed for them."""
+    return in_words(msgspec.convert(row["exchanged"], tuple[Exchange, ...]))
+
+
+def _names(sale: Sale, language: str) -> Callable[[str], str]:
+    """What a sale calls its products in a language, else as there is."""
+    told = {line.sku: line.names for line in sale.withheld} | {line.sku: line.names for line in sale.lines}
+    return lambda sku: told.get(sku, {}).get(language) or next(iter(told.get(sku, {}).values()), sku)
+
+
 def _weak(line: Row) -> str:
     """Which half of a doubtful line is the weak one, and whose it may be."""
     if line["certainty"] >= MOST_SURE:
@@ -102,6 +122,8 @@ def told(story: Row, shop: str) -> str:
         lines.append(f"why    {story['why']}")
     elif story["reason"]:
         lines.append(f"was in review because {story['reason']}")
+    if story["exchanged"]:
+        lines.append(f"       {_by_sku(story)}")
     lines += [f"came   {story['came'] or 'unknown'}", f"left   {story['left']}", ""]
     for line in story["lines"]:
         doubt = f"{line['certainty']:.0%} sure{_weak(line)}" if line["certainty"] else "a person says so"
@@ -141,7 +163,7 @@ def _when(book: Book, visit: str) -> tuple[float | None, float, Sale]:
             left_s = left_s or entry.at_s
             before, sale = sale, sale_of(entry.body)
             if before is not None and not sale.reason:
-                sale = replace(sale, reason=before.reason)
+                sale = replace(sale, reason=before.reason, exchanged=before.exchanged)
     assert sale is not None, "who waits has a sale"
     return came_s, left_s, sale
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -289,9 +289,13 @@ def _book_again(found: Recovered, store: Store, book: Book) -> tuple[str, ...]:
         amount = Decimal(known.total_minor).scaleb(-store.currency_digits)
         why = f"its book is gone; the shop remembers: {known.state}, {amount} {known.currency}"
         left_s = known.left_s or known.asked_s or state.now_s
-        state.settlements[visit], effects = review_settlement(
-            terms, visit, known.subject, listed, {}, known.cart, known.reason or why, left_s, known.key
+        exchanged = tuple(
+            replace(each, lines=tuple(x for x in each.lines if x.sku in listed)) for each in known.exchanged
         )
+        state.settlements[visit], effects = review_settlement(
+            terms, visit, known.subject, listed, {}, known.cart, known.reason or why, left_s, known.key,
+            exchanged=exchanged,
+        )  # fmt: skip
         book.append(e for e in effects if isinstance(e, LedgerEntry))
         found.alerts += [e for e in alerts(state, store, effects) if isinstance(e, Publish) and not e.retain]
         told.append(visit)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
 
+from edge.checkout import in_words, sale_of
 from edge.records import Effect, LedgerEntry, Publish, Record
 from edge.runtime import unreadable
 from edge.shown import named_plates, shown
@@ -83,7 +84,8 @@ def headline(entry: LedgerEntry) -> str:
     if entry.kind in ("settlement", "review"):
         total = f"{body['total_minor']} {entry.currency}"
         if entry.kind == "review":
-            return f"{body['subject']} left: review, {body['reason']}"
+            exchanged = in_words(sale_of(body).exchanged)
+            return f"{body['subject']} left: review, {body['reason']}{'; ' * bool(exchanged)}{exchanged}"
         return (
             f"{body['subject']} left: {total}" if not body["decided_by"] else f"{body['decided_by']} decided: {total}"
         )

@@ -64,7 +64,7 @@ def began_s(path: Path) -> float:
 def segments_between(folder: Path, from_s: float, to_s: float) -> list[Path]:
     """The segments that were being written between two moments, oldest first."""
     there = segments(folder)
-    ends_s = [*(began_s(path) for path in there[1:]), math.inf]
+    ends_s = [*(began_s(path) for path in there), math.inf][1:]
     return [path for path, end_s in zip(there, ends_s, strict=True) if began_s(path) <= to_s and end_s >= from_s]
 
 

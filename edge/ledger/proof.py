@@ -7,12 +7,13 @@ lines to rates, rates to taxes and totals (as the bill computes them), totals to
 where money stands after each (as the state table has it): each entry is carried out once more, and should read so.
 
 What follows from nothing in the book cannot be proved by it: the price, quantity and certainty of a line, what was
-withheld, the times, and names. Against those stands the chain of hashes alone.
+withheld, with whom somebody may have been exchanged, the times, and names. Against those stands the chain of hashes
+alone.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import datetime
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -143,9 +144,27 @@ def _facts(entry: LedgerEntry, sale: Sale, before: Settlement | None) -> list[st
         found.append(f"its key is {sale.key}, the review's {before.key}")
     if settled == bool(sale.reason):
         found.append("a review has a reason, and nothing else has" if settled else "a review without a reason")
+    found += _hanging(entry, sale)
     left = datetime.fromtimestamp(entry.at_s, ZoneInfo(sale.issuer.timezone)).date()
     if before is None and sale.day != left:
         found.append(f"is of {sale.day}, and the visit ended on {left}")
+    return found
+
+
+def _hanging(entry: LedgerEntry, sale: Sale) -> list[str]:
+    """With whom a visit may have been exchanged is said of reviews alone, and no more hangs on it than they list."""
+    if not sale.exchanged:
+        return []
+    found = [] if entry.kind == "review" else ["says with whom it may have been exchanged, and is no review"]
+    others = [exchange.visit for exchange in sale.exchanged]
+    if entry.visit in others or len(set(others)) < len(others):
+        found.append("may have been exchanged with itself, or twice with the same visit")
+    listed = Counter({line.sku: line.quantity for line in sale.lines})
+    listed.update({line.sku: line.quantity for line in sale.withheld})
+    for exchange in sale.exchanged:
+        hangs = Counter({units.sku: units.quantity for units in exchange.lines})
+        if len(hangs) < len(exchange.lines) or hangs - listed or min(hangs.values(), default=1) < 1:
+            found.append(f"more hangs on whether it was {exchange.visit} than it lists")
     return found
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from edge.attribution import confuse, measure, whose_track
 from edge.floor import Confusion, Portrait, doubts_now, see
 from edge.records import PeopleFrame
-from edge.state import State
+from edge.state import LEAST_SHARE, State
 from edge.store.policy import SEEN_BY_NOBODY
 from edge.visit import Visit
 
@@ -24,16 +26,28 @@ def look(state: State, frame: PeopleFrame) -> bool:
         else:
             state.portraits.append(told)
     if state.floor.blindness[-1:] != before:
-        for track in state.floor.blindness[-1].tracks:
-            for visit in whose_track(state.belief, track):
-                if visit in state.door.visits:
-                    doubt_visit(state.door.visits[visit])
+        _unwatched(state, state.floor.blindness[-1].tracks)
     return state.floor.late == late
 
 
-def doubt_visit(visit: Visit) -> None:
-    """Nobody saw who this visit's people were at some moment."""
+def _unwatched(state: State, tracks: Iterable[int]) -> None:
+    """These people may have changed places while no camera said anything."""
+    shares = [whose_track(state.belief, track) for track in tracks]
+    likely = {v for found in shares for v, share in found.items() if share > LEAST_SHARE}
+    for found in shares:
+        for visit in found.keys() & state.door.visits.keys():
+            doubt_visit(state.door.visits[visit], likely)
+
+
+def doubt_visit(visit: Visit, others: Iterable[str] = ()) -> None:
+    """Nobody saw who this visit's people were at some moment; they may have been those of ``others``."""
     visit.identity = min(visit.identity, SEEN_BY_NOBODY)
+    may_be(visit, others)
+
+
+def may_be(visit: Visit, others: Iterable[str]) -> None:
+    """Tell a visit that its people may have been those of other visits, or ("") strangers."""
+    visit.exchanged = sorted({*visit.exchanged, *others} - {visit.id})
 
 
 def doubt(state: State, until_s: float) -> None:

@@ -12,7 +12,7 @@ from edge.gate import WAITING, Admission, Waiting, identify
 from edge.keys import moment, unique
 from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
 from edge.runtime.clocks import gate_in_time
-from edge.runtime.doubts import doubt, doubt_now, doubt_visit
+from edge.runtime.doubts import doubt, doubt_now, doubt_visit, may_be
 from edge.runtime.health import why_shut
 from edge.runtime.promises import promise
 from edge.runtime.turns import at_reader, turned_up, whose_turn
@@ -160,7 +160,7 @@ def _came_in(state: State, store: Store, passing: Passing, effects: list[Effect]
     visit = whose_turn(state.floor, expected, weights, passing.at_s)
     go_in(visit)
     if passing.doubtful or was_blind(state.floor, passing.at_s):
-        doubt_visit(visit)
+        doubt_visit(visit, (v.id for v in expected))
     newcomers = {t: NEW_AT_DOOR for t in weights if state.floor.tracks[t].found_s > passing.at_s - NEWCOMER_S}
     if sum(w * _may_be_new(state, t, newcomers.get(t, 0.0)) for t, w in weights.items()) < LEAST_NEW:
         weights[arrive(state.floor, gate.position, passing.at_s)] = 1.0
@@ -192,11 +192,11 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
     shopping = {v.id for v in state.door.visits.values() if v.state == "shopping"}
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=True)
     doubt_now(state, set(weights))
-    shares: dict[str, float] = {}
+    seen: dict[str, float] = {}
     for track, weight in weights.items():
         for visit_id, share in whose_track(state.belief, track).items():
-            if visit_id in shopping or not visit_id:
-                shares[visit_id] = shares.get(visit_id, 0.0) + weight * share
+            seen[visit_id] = seen.get(visit_id, 0.0) + weight * share
+    shares = {v: share for v, share in seen.items() if v in shopping or not v}
     if weights:
         forget(state.floor, max(weights, key=lambda t: weights[t]))
     likeliest = max(sorted(shares), key=lambda v: shares[v]) if shares else ""
@@ -212,11 +212,16 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
         return
     visit = state.door.visits[likeliest]
     visit.identity = min(visit.identity, shares[likeliest])
+    others = {v for found in (seen, shares) for v, share in found.items() if share > LEAST_SHARE}
     if shares[likeliest] < store.policy.review_identity_at:
+        may_be(visit, others)
         for other in shopping & shares.keys() - {likeliest}:  # whoever stays may be the one who left
-            state.door.visits[other].identity = min(state.door.visits[other].identity, 1.0 - shares[other])
+            stays = state.door.visits[other]
+            stays.identity = min(stays.identity, 1.0 - shares[other])
+            if stays.identity < store.policy.review_identity_at:
+                may_be(stays, [likeliest])
     if passing.doubtful or was_blind(state.floor, passing.at_s):
-        doubt_visit(visit)
+        doubt_visit(visit, others)
     go_out(visit, store, passing.at_s)
 
 

@@ -5,8 +5,10 @@ Lateness is judged on ticks alone, and a runtime that has just woken up gives ev
 
 from __future__ import annotations
 
+import msgspec
+
 from edge.appearance import tells_nobody_apart
-from edge.checkout import NEEDS_STAFF, tells_money, why_waits
+from edge.checkout import LANGUAGES, NEEDS_STAFF, Settlement, in_words, tells_money, why_exactly
 from edge.gate import Shut, shop_skew_s
 from edge.keys import moment, unique
 from edge.records import BLIND, Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
@@ -194,6 +196,23 @@ def _alert(state: State, entry: LedgerEntry) -> Publish:
     settlement = state.settlements.get(entry.visit)
     if settlement is not None and settlement.state in NEEDS_STAFF:
         if entry.kind == "review":
-            payload["text"] = f"{ALERTS[entry.kind]}: {why_waits(settlement)}"
+            payload["text"] = f"{ALERTS[entry.kind]}: {why_exactly(settlement)}"
+            if settlement.exchanged:
+                payload |= _exchanged(settlement)
         payload["waiting"] = sum(s.state in NEEDS_STAFF for s in state.settlements.values())
     return Publish("runtime/alert", payload)
+
+
+def _exchanged(settlement: Settlement) -> dict[str, object]:
+    """With whom a visit may have been exchanged: for programs, and in each language for people."""
+    products = settlement.prices.products if settlement.prices is not None else {}
+
+    def words(language: str) -> str:
+        return in_words(
+            settlement.exchanged, language, lambda sku: products[sku].name(language) if sku in products else sku
+        )
+
+    return {
+        "exchanged": msgspec.to_builtins(settlement.exchanged),
+        "exchanged_in_words": {language: words(language) for language in LANGUAGES},
+    }

@@ -100,16 +100,19 @@ def settle(state: State, store: Store, visit: Visit, effects: list[Effect]) -> N
 
 def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> None:
     if visit.rivals:  # somebody else scanned just before or after, and never came: who was it that did?
-        doubt_visit(visit)
+        doubt_visit(visit, visit.rivals)
     cart = cart_of(state.belief, visit.id)
     outcome = outcome_of(
-        cart, visit.identity, store.policy, lost=visit.lost, interrupted=visit.interrupted, unsure=visit.unsure
-    )
+        cart, visit.identity, store.policy, lost=visit.lost, interrupted=visit.interrupted, unsure=visit.unsure,
+        others=visit.exchanged,
+    )  # fmt: skip
     terms = terms_of(state, store, visit.id)
     charged, withheld = _sold_here(terms, outcome)
     common = (terms, visit.id, visit.subject, charged, withheld, outcome.lines)
     if outcome.review:
-        settlement, told = review_settlement(*common, outcome.review, visit.leaving_s, visit.key)
+        settlement, told = review_settlement(
+            *common, outcome.review, visit.leaving_s, visit.key, exchanged=outcome.exchanged
+        )
     else:
         settlement, told = open_settlement(*common, visit.leaving_s, visit.key)
     over = [v for v, s in state.settlements.items() if s.state in ("paid", "void") and s.asked_s < state.now_s - KEEP_S]

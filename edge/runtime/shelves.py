@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace as replace_reach
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -35,6 +38,9 @@ from edge.store import Store
 BEFORE_STEP_S = 0.35
 AFTER_STEP_S = 0.30
 """Whose wrist was at the plates is looked for in this time around the step."""
+
+UNWATCHED_S = 0.35
+"""Cameras show everybody several times a second: a pause longer than this hides a hand that comes and goes."""
 
 HALF_GRIP_M = 0.05
 MOST_PLATES_OF_ONE = 3
@@ -119,6 +125,8 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
     box = _where(store, event)
     if event.blind:
         near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, event.began_s, event.ended_s)
+        if _unwatched(state, event.began_s, event.ended_s):
+            near = [replace_reach(r, hand_gap_m=math.inf, gaps_m=()) for r in near]
     else:
         near = _near(state, store, event, box, event.step_s)
     doubt(state, event.step_s)
@@ -135,6 +143,14 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
         tell_stock(state, store, sku, effects)
     for visit in sorted(visits & state.door.visits.keys()):
         _show_cart(state, store, visit, effects)
+
+
+def _unwatched(state: State, from_s: float, to_s: float) -> bool:
+    """Whether no camera showed anybody for a while of this time. A change that shelves did not feel either may have
+    come then, by a hand that nobody saw: the hands that were seen before and afterwards prove nothing.
+    """
+    seen = {s.at_s for t in state.floor.tracks.values() for s in t.recent}
+    return any(b - a > UNWATCHED_S and a < to_s and b > from_s for a, b in pairwise(sorted(seen)))
 
 
 def _near(state: State, store: Store, event: ShelfEvent, box: tuple[Point, Point], at_s: float) -> list[Reach]:

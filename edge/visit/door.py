@@ -48,6 +48,10 @@ class Visit:
     """Track -> how likely it was that one who stood at the reader; empty where no camera shows that place."""
     rivals: dict[str, float] = field(default_factory=dict)
     """Visit that waited as well, and has not come in yet -> how likely it was that one's person who came in as ours."""
+    exchanged: list[str] = field(default_factory=list)
+    """Visits whose people may have been this one's, and the other way round, when nobody saw well who was who; "" for
+    strangers.
+    """
     shown: bool = False
     """A camera showed one of its people when it was last looked."""
     key: str = ""

@@ -229,9 +229,24 @@ class StatusPayload(Struct, omit_defaults=True):
     waiting: dict[str, int] = {}
 
 
+class HangingLinePayload(Struct):
+    """So many units of a product hang on it."""
+
+    sku: str
+    quantity: Annotated[int, Meta(ge=1)]
+
+
+class ExchangePayload(Struct):
+    """Another visit (empty: a stranger) with which one may have been exchanged, and what of its cart hangs on that."""
+
+    visit: str
+    lines: list[HangingLinePayload]
+
+
 class AlertPayload(Struct, omit_defaults=True):
     """``runtime/alert``: something happened that staff should look at; not retained. ``waiting``: how many visits wait
-    for a person by now, where it is about one of them.
+    for a person by now, where it is about one of them; ``exchanged``: with whom that one may have been exchanged, and
+    ``exchanged_in_words`` the same for people, by language.
     """
 
     t: UnixTime
@@ -240,6 +255,8 @@ class AlertPayload(Struct, omit_defaults=True):
     visit: str = ""
     sku: str = ""
     waiting: int = 0
+    exchanged: list[ExchangePayload] = []
+    exchanged_in_words: dict[str, str] = {}
 
 
 SAID: dict[str, type[Struct]] = {

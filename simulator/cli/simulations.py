@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -125,18 +126,45 @@ def _shelf(
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Where the recording, the ledger and the report go.")] = Path("out"),
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where the recording, the ledger and the report go.", show_default="out"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, another morning.")] = 1,
+    seeds: Annotated[
+        int | None, typer.Option(help="So many mornings from --seed on: of how many visits is it right?", min=1)
+    ] = None,
     *,
     looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Cameras say what everybody looks like.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Of --seeds: for programs.")] = False,
 ) -> None:
-    """A lively few minutes in the demo shop: simulate, replay, and compare with what really happened."""
+    """A lively few minutes in the demo shop: simulate, replay, and compare with what really happened; or many of them,
+    and only how good they were.
+    """
+    if seeds is not None:
+        if out is not None:
+            refuse("--out goes with one morning: of many, no files are kept. Leave it out, or leave out --seeds")
+        _many_demos(seeds, seed, looks, as_json)
+        return
+    if as_json:
+        refuse("--json goes with --seeds: add it")
     from simulator.demo import demo as show
 
+    folder = out or Path("out")
     try:
-        show(out, seed, looks=looks)
+        show(folder, seed, looks=looks)
     except BrokenPipeError:
         raise
     except OSError as error:
         remedy = "Name a folder that you may write to with --out"
-        refuse(f"{out}: cannot hold the demo's files ({error.strerror or error}). {remedy}")
+        refuse(f"{folder}: cannot hold the demo's files ({error.strerror or error}). {remedy}")
+
+
+def _many_demos(seeds: int, first: int, looks: bool, as_json: bool) -> None:
+    from simulator.mornings import mornings, show, told
+
+    found = mornings(seeds, first, looks=looks)
+    if as_json:
+        typer.echo(json.dumps(told(found), ensure_ascii=False))
+    else:
+        show(found, looks=looks)

@@ -212,7 +212,7 @@ class Collector:
         receipt = receipt_text(Receipt(visit, at_s, stands, sale, reference), "en")  # as the rest of the page
         return VisitShown(
             visit, sale.subject, hue, entered_s, at_s, state, self._lines(sale), total_shown(sale), receipt, truth,
-            sale.reason,
+            sale.reason, sale.exchanged,
         )  # fmt: skip
 
     def _lines(self, sale: Sale) -> tuple[LineShown, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.records import Explained, Touch
+from edge.records import Exchange, Explained, Touch
 from edge.store import Store
 
 
@@ -105,7 +105,8 @@ class VisitShown:
     receipt: str
     truth: dict[str, int] | None = None
     reason: str = ""
-    """Why a person looks at it."""
+    """Why a person has to look at it; empty where nobody has to."""
+    exchanged: tuple[Exchange, ...] = ()
 
     @property
     def right(self) -> bool | None:

@@ -5,6 +5,9 @@ A visit in review is charged for nothing yet, and its card says so; so it does o
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from edge.checkout import in_words
 from simulator.report.charts import certainty_bar, percent
 from simulator.report.markup import Markup, join, tag
 from simulator.report.material import EventShown, LineShown, Material, Mixed, VisitShown
@@ -49,7 +52,7 @@ def _card(material: Material, visit: VisitShown, deeds: list[tuple[EventShown, s
             tag(
                 "div",
                 tag("h4", CHARGED[visit.state]),
-                tag("p", f"Why: {visit.reason}", class_="doubt") if visit.reason else None,
+                _why(material, visit),
                 _lines(material, visit),
                 _mixed(material, visit),
                 _truth(material, visit),
@@ -86,6 +89,16 @@ def _story(material: Material, visit: VisitShown, deeds: list[tuple[EventShown, 
     if visit.left_s is not None:
         rows.append(tag("li", tag("time", clock(material, visit.left_s)), tag("span", "leaves")))
     return tag("ol", *rows)
+
+
+def _why(material: Material, visit: VisitShown) -> Markup | None:
+    """Why a person looks, with whom this one may have been exchanged, and what hangs on that."""
+    if not visit.reason:
+        return None
+    people = {other.id: short(other.subject) for other in material.visits}
+    exchanged = [replace(e, visit=people.get(e.visit, e.visit)) for e in visit.exchanged]
+    told = "; ".join(part for part in (visit.reason, in_words(exchanged, "en", material.product)) if part)
+    return tag("p", f"Why: {told}.", class_="doubt why")
 
 
 def _mixed(material: Material, visit: VisitShown) -> Markup | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from edge.adapters.payment.local import LocalProvider
 from edge.checkout import on_reviewed, review_settlement
-from edge.records import LedgerEntry
+from edge.records import Exchange, LedgerEntry, Units
 from tests.checkout.carts import traced
 from tests.checkout.shops import NOON_S, shop
 from tests.checkout.till import Till
@@ -23,7 +23,10 @@ def a_day(visits: int) -> list[LedgerEntry]:
         visit, at_s = f"v{number:05}", NOON_S + 60.0 * number
         cart = {skus[number % 6]: 1 + number % 3, skus[(number * 7 + 1) % 6]: 1}
         if number % 7 == 6:
-            reviewed, effects = review_settlement(store, visit, "bo", cart, {}, traced(cart), "doubt", at_s)
+            hangs = tuple(Units(sku, units) for sku, units in cart.items())
+            reviewed, effects = review_settlement(
+                store, visit, "bo", cart, {}, traced(cart), "doubt", at_s, exchanged=(Exchange("v99999", hangs),)
+            )
             _, more = on_reviewed(reviewed, store, {}, cart, traced(cart), "sato", at_s + 30)
             entries += [e for e in [*effects, *more] if isinstance(e, LedgerEntry)]
         else:

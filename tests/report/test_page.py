@@ -249,6 +249,15 @@ def test_a_visit_in_review_is_charged_for_nothing_yet(tmp_path: Path) -> None:
     assert "charged for<" not in html
 
 
+def test_a_review_says_why_with_whom_and_what_hangs_on_it(tmp_path: Path) -> None:
+    story = (Path(__file__).parents[1] / "scenarios" / "blind-in-company.story").read_text(encoding="utf-8")
+    cards = re.findall(r"<article.*?</article>", page(material_of(story_of(story, tmp_path / "blind.mcap"))), re.DOTALL)
+    told = [re.sub(r"<[^>]*>", "", card) for card in cards]
+    why = "Why: who left is only 50% sure; may have been exchanged with"
+    assert f"{why} ben: Potato chips, salted ×1 hangs on it." in told[0]
+    assert f"{why} ana: Potato chips, seaweed ×1 hangs on it." in told[1]
+
+
 def test_a_visit_in_review_tells_why(material: Material) -> None:
     waiting = replace(material.visits[0], state="review", reason="nobody saw them leave")
     html = page(replace(material, visits=(waiting,)))

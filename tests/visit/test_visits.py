@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.gate import Admission
-from edge.records import Cart, CartLine
+from edge.records import Cart, CartLine, Exchange, Units
 from edge.store import Policy, load_store
 from edge.store.policy import MOST_SURE
 from edge.visit import (
@@ -129,6 +129,34 @@ def test_what_may_well_be_somebody_elses_is_not_charged() -> None:
     assert outcome_of(cart, 1.0, Policy(charge_who_at=0.75)).charged == {"tea": 1, "miso": 1}
     asked = outcome_of(cart, 1.0, Policy(below="review"))
     assert asked.review == "1 unit is less than 70% sure, or less than 85% sure to be theirs"
+
+
+DOUBTFUL = Cart(
+    (
+        CartLine("tea", 1, 0.97, ("e1",)), CartLine("tea", 2, 0.70, ("e1", "e2"), who=0.71, rival="v2"),
+        CartLine("miso", 1, 0.60, ("e3",), what=0.60), CartLine("nori", 1, 0.60, ("e4",), who=0.61, rival="v3"),
+    )
+)  # fmt: skip
+"""One tea is surely theirs; miso is doubtful, and nobody else's."""
+
+
+def test_a_review_says_whose_its_doubtful_units_may_be() -> None:
+    outcome = outcome_of(DOUBTFUL, 1.0, Policy(below="review"))
+    assert outcome.exchanged == (Exchange("v2", (Units("tea", 1),)), Exchange("v3", (Units("nori", 1),)))
+    assert outcome_of(DOUBTFUL, 1.0, Policy()).exchanged == (), "nobody looks at it"
+    strict = outcome_of(DOUBTFUL, 1.0, Policy(below="review", charge_who_at=0.70))
+    assert [exchange.visit for exchange in strict.exchanged] == ["v3"]
+
+
+def test_all_that_a_visit_holds_hangs_on_who_left() -> None:
+    outcome = outcome_of(DOUBTFUL, 0.5, Policy(), others=["", "v2"])
+    everything = (Units("tea", 2), Units("miso", 1), Units("nori", 1))
+    assert outcome.exchanged == (
+        Exchange("v2", everything), Exchange("v3", (Units("nori", 1),)), Exchange("", everything),
+    )  # fmt: skip
+    assert outcome_of(Cart(), 0.5, Policy(), others=["v2"]).exchanged == (Exchange("v2", ()),)
+    sure = outcome_of(TWO_OF_ONE, 0.9, Policy(below="review"), others=["v2"])
+    assert sure.exchanged == (), "who left is not in doubt any more"
 
 
 def test_a_shop_that_wants_to_look_is_shown_everything() -> None:
