@@ -14,7 +14,7 @@ from edge.attribution.belief import Belief, Cluster
 from edge.records import Cart, CartLine
 from edge.store.policy import MOST_SURE
 
-SHARPNESS = 0.7
+SHARPNESS = 0.84
 """Stories are confident beyond their evidence: their log-odds are scaled by `SHARPNESS`, fitted by
 `tebura reliability` on simulated shops, and nothing is ever surer than `MOST_SURE`."""
 

@@ -42,6 +42,11 @@ AFTER_STEP_S = 0.30
 UNWATCHED_S = 0.35
 """Cameras show everybody several times a second: a pause longer than this hides a hand that comes and goes."""
 
+LONG_S = 1.0
+AT_HAND_M = 0.12
+"""Nobody's wrist was nearer than this at the step of a change that took so long: it happened at another moment of it,
+while somebody leaned on the shelf, who hid when."""
+
 HALF_GRIP_M = 0.05
 MOST_PLATES_OF_ONE = 3
 """A change on at most so many neighbouring plates was made in one place, half as wide as a hand."""
@@ -129,6 +134,8 @@ def _explain(state: State, store: Store, event: ShelfEvent, effects: list[Effect
             near = [replace_reach(r, hand_gap_m=math.inf, gaps_m=()) for r in near]
     else:
         near = _near(state, store, event, box, event.step_s)
+        if event.ended_s - event.began_s > LONG_S and all(r.hand_gap_m > AT_HAND_M for r in near):
+            near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, event.began_s, event.ended_s)
     doubt(state, event.step_s)
     doubt_now(state, {r.track for r in near if r.head_gap_m < CONCERNS_M})
     there = most_on(state.stock, store.planogram.on(event.shelf))

@@ -32,7 +32,7 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    charge_at: Share = 0.70
+    charge_at: Share = 0.80
     """A unit is charged when the runtime is at least this sure that the visit has it."""
 
     charge_who_at: Share = 0.85

@@ -98,6 +98,23 @@ def test_who_is_beside_somebody_in_one_picture_is_somebody() -> None:
     assert len(positions(floor)) == 2
 
 
+def test_what_one_camera_of_three_sees_beside_somebody_is_its_ghost() -> None:
+    """A reflection, 80 cm from who is there, for most of a second."""
+    both = [somebody(2.0, 1.0), somebody(2.0, 1.8)]
+    right = {camera: (lambda t: both[:1]) for camera in ("c1", "c2")}
+    floor, doubts = seen_by({**right, "mirror": lambda t: both if 3.0 < t < 3.9 else both[:1]}, 4.5)
+    assert [track for track, _, _ in positions(floor)] == [1]
+    assert doubts == 0
+
+
+def test_who_is_in_the_way_of_one_camera_only_is_somebody_all_the_same() -> None:
+    """The two others see who stands beside them, and not what is behind a shelf."""
+    both = [somebody(2.0, 1.0), somebody(2.0, 1.8)]
+    right = {camera: (lambda t: both[:1]) for camera in ("c1", "c2")}
+    floor, _ = seen_by({**right, "near": lambda t: both if t > 3.0 else both[:1]}, 6)
+    assert len(positions(floor)) == 2
+
+
 def test_who_is_missing_may_turn_up_where_no_camera_sees_both() -> None:
     """They vanish behind a shelf, and come out beside somebody else; each camera sees only who is nearer."""
     one, gone, back = somebody(2.0, 1.0), somebody(3.6, 1.4), somebody(2.0, 1.4)

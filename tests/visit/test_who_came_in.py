@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from edge.adapters.payment.local import LocalProvider
 from edge.driver import Driver
@@ -97,6 +98,23 @@ def test_whoever_is_hidden_while_somebody_comes_in_does_not_pay_for_them(
     records += [scan(first_s + 0.5, "dora"), passage(first_s + 1.5)]
     records += [_look(first_s + len(way) / 10 + n / 10) for n in range(round((away_s + 11.9 - len(way) / 10) * 10))]
     records += [scan(0.5, "ana"), passage(1.2), passage(13.0, "out", "out")]
+    found = outcome(ONE_ENTRY, records)
+    assert "onigiri-salmon" not in found.get("dora", ("", {}))[1]
+    assert found["ana"][1] == {"onigiri-salmon": 2}
+
+
+def test_who_came_in_a_moment_ago_does_not_come_in_again(tmp_path: Path) -> None:
+    """Dora goes in and stays near the gate. Behind her, hidden, Ana does; a camera shows her only inside."""
+    records: list[Record] = []
+    for record in errand_without_gates(ONE_ENTRY, tmp_path):
+        if isinstance(record, PeopleFrame):
+            second = record.at_s - OPENS_S
+            x, y = _between((0.2, 0.8), (0.2, 1.9), min(1.0, max(0.0, second + 0.2)))
+            dora = PersonSeen((x, y, 1.8), (), 0.9)
+            record = replace(record, people=(dora, *(record.people if second > 2.2 else ())))
+        records.append(record)
+    records += [_look(n / 10, 0.2, 0.8, 1.8) for n in range(-15, 0)]
+    records += [scan(-1.0, "dora"), passage(0.3), scan(0.6, "ana"), passage(1.2), passage(13.0, "out", "out")]
     found = outcome(ONE_ENTRY, records)
     assert "onigiri-salmon" not in found.get("dora", ("", {}))[1]
     assert found["ana"][1] == {"onigiri-salmon": 2}
