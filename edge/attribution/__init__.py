@@ -15,6 +15,7 @@ from edge.attribution.belief import (
     followed,
     forget_products,
     measure,
+    merge,
     open_belief,
 )
 from edge.attribution.certainty import cart_of, tracks_of, whose_track
@@ -31,6 +32,7 @@ __all__ = [
     "followed",
     "forget_products",
     "measure",
+    "merge",
     "mistake",
     "movements",
     "open_belief",

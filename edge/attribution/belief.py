@@ -19,7 +19,7 @@ import msgspec
 
 from edge.appearance import Gallery, Gauges, alike, merged
 from edge.attribution.recipes import Stray
-from edge.floor import Confusion, Portrait
+from edge.floor import Confusion, Duplicate, Portrait
 
 MOST_HYPOTHESES = 72
 HOPELESS = -11.0
@@ -235,6 +235,27 @@ def confuse(belief: Belief, doubt: Confusion) -> None:
                 branch.before = (*(b for b in h.before if b[0] > doubt.at_s - LATE_S), (doubt.at_s, h.who))
             branches.append(branch)
     cluster.hypotheses = branches
+    _settle_down(belief, cluster)
+
+
+def merge(belief: Belief, same: Duplicate) -> None:
+    """Two tracks followed one person: whoever one of them was taken for is whom the other goes on with."""
+    if not followed(belief, same.track):
+        return
+    cluster = joined(belief, set(), {same.track, same.of})
+    unseen: dict[Person, int] = {}
+    for h in cluster.hypotheses:
+        one, other = h.who[same.of], h.who[same.track]
+        h.who = {t: p for t, p in h.who.items() if t != same.track}
+        if other.visit and not one.visit:
+            h.who[same.of] = other
+        elif other.visit and other != one:
+            h.nats += UNSEEN
+            h.who[_unseen_track(belief, unseen, other)] = other
+    for h in cluster.hypotheses:
+        for track in unseen.values():
+            if track not in h.who:
+                h.who = {**h.who, track: Person("", track)}
     _settle_down(belief, cluster)
 
 

@@ -11,6 +11,7 @@ from edge.floor.partings import doubts_now
 from edge.floor.reach import reaches
 from edge.floor.state import (
     Confusion,
+    Duplicate,
     FloorState,
     Portrait,
     Track,
@@ -26,6 +27,7 @@ from edge.floor.tracks import see
 
 __all__ = [
     "Confusion",
+    "Duplicate",
     "FloorState",
     "Portrait",
     "Track",

@@ -89,6 +89,9 @@ class Crowd:
     nearest_m: float = math.inf
     nearest_s: float = -math.inf
     """How near to each other two members' tracks came, and when: then they were exchanged, if they were."""
+    frames: int = 0
+    most_heads: int = 0
+    """So many frames were looked at, and so many heads were seen in one of them at most."""
 
 
 def gather_crowd(tracks: Sequence[Moving], at_s: float) -> Crowd:
@@ -112,7 +115,7 @@ def unite(a: Crowd, b: Crowd) -> Crowd:
         stories[:MOST_STORIES],
         a.looks + b.looks,
         *min((a.nearest_m, a.nearest_s), (b.nearest_m, b.nearest_s)),
-    )
+    )  # nothing is known yet of how many heads one sees of both
 
 
 def witness(
@@ -132,6 +135,8 @@ def witness(
         crowd.stories = _moved(crowd.stories, dt)
     if not heads:
         return
+    crowd.frames += 1
+    crowd.most_heads = max(crowd.most_heads, len(heads))
     errors_m = [_errors_m(p, SEEN_M) for p in heads]
     unlike_nobody = [0.0] * len(heads)
     weighed = [[LOOKS_WEIGHT * nats for nats in row] for row in likeness] or [unlike_nobody for _ in crowd.looks]

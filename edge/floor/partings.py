@@ -8,7 +8,7 @@ from collections.abc import Sequence, Set
 from edge.appearance import NOBODY, Gallery, alike
 from edge.floor.crowd import MOST_TOGETHER, Crowd, gather_crowd, remaining, take_stock, unite, witness
 from edge.floor.match import Rivals
-from edge.floor.state import Blindness, Confusion, FloorState
+from edge.floor.state import Blindness, Confusion, Duplicate, FloorState
 from edge.records import PersonSeen
 
 CLOSE_M = 0.55
@@ -30,6 +30,11 @@ BLIND_S = 0.6
 """When no camera at all has said anything for so long, people may have changed places unseen."""
 
 MOST_BLINDNESSES = 8
+
+ALONE_FRAMES = 60
+ALONE_S = 1.5
+"""A crowd of which no camera ever showed as many heads as it has members has one too many. Two people who stand in one
+another are one blob in most frames, and hardly ever in all of so many."""
 
 NEAR_M = 1.0
 BOTH_WALK_M_S = 1.5
@@ -63,6 +68,16 @@ def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confus
                 told.append(Confusion(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items())))
                 _exchange_features(state, told[-1])
     return told
+
+
+def _one_too_many(state: FloorState, crowd: Crowd, now_s: float) -> int | None:
+    """The member of a crowd who is nobody: where it has fewer heads than members, the newest that is no visitor's."""
+    if crowd.frames < ALONE_FRAMES or now_s - crowd.since_s < ALONE_S or crowd.most_heads >= len(crowd.members):
+        return None
+    if any(m not in state.tracks for m in crowd.members):
+        return None
+    nobodys = [m for m in crowd.members if not state.tracks[m].kept and not state.tracks[m].at_door]
+    return max(nobodys, key=lambda m: (state.tracks[m].born_s, m), default=None)
 
 
 def _exchanged_s(crowd: Crowd, now_s: float) -> float:
@@ -124,11 +139,21 @@ def follow_crowds(
         witness(crowd, [people[i] for i in shown], state.tracks, at_s, likeness)
 
 
-def parted(state: FloorState, now_s: float) -> list[Confusion]:
+def parted(state: FloorState, now_s: float) -> list[Confusion | Duplicate]:
     """Crowds that dissolved, or from which somebody left, and the doubt that they leave."""
-    told: list[Confusion] = []
+    told: list[Confusion | Duplicate] = []
     kept = []
     for crowd in state.crowds:
+        ghost = _one_too_many(state, crowd, now_s)
+        if ghost is not None:
+            track = state.tracks.pop(ghost)
+            others = [state.tracks[m] for m in crowd.members if m != ghost]
+            nearest = min(others, key=lambda t: math.dist((t.x, t.y), (track.x, track.y)))
+            told.append(Duplicate(now_s, ghost, nearest.id))
+            if len(others) == 1:
+                continue
+            take_stock(crowd, {**state.tracks, ghost: track})
+            crowd = remaining(crowd, [t.id for t in others], now_s)
         known = [m for m in crowd.members if m in state.tracks]
         still = [m for m in known if now_s - crowd.close_s[m] < PARTED_S and not state.tracks[m].gone]
         gone = [m for m in crowd.members if now_s - crowd.close_s[m] > LEFT_BEHIND_S]

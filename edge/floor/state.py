@@ -67,6 +67,15 @@ class Portrait:
     """The first since the track last met somebody, the second, …: the same bearing, light and cameras once more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A track that followed the person of another one all the while: it is gone, and ``of`` goes on."""
+
+    at_s: float
+    track: int
+    of: int
+
+
 @dataclass(slots=True)
 class Track:
     """One person's way. ``variance`` is (position, covariance, velocity) of one axis: m², m²/s, m²/s²."""

@@ -22,6 +22,7 @@ from edge.floor.state import (
     ACCELERATION_M_S2,
     COAST_S,
     Confusion,
+    Duplicate,
     FloorState,
     Portrait,
     Sighting,
@@ -108,8 +109,8 @@ PORTRAIT_SIGHTINGS = 12
 """So many sightings of somebody who stands apart make one `Portrait`."""
 
 
-def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Portrait]:
-    """Take in one camera's frame; say which tracks may have been exchanged, and how tall people are."""
+def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Portrait | Duplicate]:
+    """Take in one camera's frame; say which tracks may have been exchanged, which were one, and how tall people are."""
     if frame.at_s <= state.heard_until_s.get(frame.camera, -math.inf):
         state.late += 1
         return []
@@ -128,7 +129,7 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Portrait]:
     tracks = list(state.tracks.values())
     views = [_view(frame.camera, p.embedding) for p in frame.people]
     matched = match(tracks, people, frame.at_s, lambda person, track: alike(state.gauges, views[person], track.looks))
-    told: list[Confusion | Portrait] = []
+    told: list[Confusion | Portrait | Duplicate] = []
     owners = {index: track.id for track, index in matched.pairs}
     follow_crowds(state, people, views, owners, frame.at_s)
     crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}

@@ -121,7 +121,8 @@ def _begin_anew(state: State, store: Store, reason: str, effects: list[Effect]) 
     state.door.strangers += sum(max(0, v.inside - v.left) for v in state.door.visits.values())
     state.door.visits, state.door.passings = {}, []
     forget_promises(state)
-    state.carts, state.confusions, state.portraits, state.blind = {}, [], [], {}
+    state.carts, state.blind = {}, {}
+    state.confusions, state.duplicates, state.portraits = [], [], []
     state.busy_at_s = fresh.busy_at_s
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edge.attribution import confuse, measure, whose_track
-from edge.floor import Confusion, Portrait, doubts_now, see
+from edge.attribution import confuse, measure, merge, whose_track
+from edge.floor import Confusion, Duplicate, Portrait, doubts_now, see
 from edge.records import PeopleFrame
 from edge.state import LEAST_SHARE, State
 from edge.store.policy import SEEN_BY_NOBODY
@@ -23,6 +23,8 @@ def look(state: State, frame: PeopleFrame) -> bool:
     for told in see(state.floor, frame):
         if isinstance(told, Confusion):
             state.confusions.append(told)
+        elif isinstance(told, Duplicate):
+            state.duplicates.append(told)
         else:
             state.portraits.append(told)
     if state.floor.blindness[-1:] != before:
@@ -52,14 +54,18 @@ def may_be(visit: Visit, others: Iterable[str]) -> None:
 
 def doubt(state: State, until_s: float) -> None:
     """Doubts about identity, and what speaks to them, in their order."""
-    due: list[Confusion | Portrait] = [d for d in state.confusions if d.at_s <= until_s]
+    due: list[Confusion | Duplicate | Portrait] = [d for d in state.confusions if d.at_s <= until_s]
     due += [d for d in state.portraits if d.at_s <= until_s]
+    due += [d for d in state.duplicates if d.at_s <= until_s]
     if due:
         state.confusions = [d for d in state.confusions if d.at_s > until_s]
         state.portraits = [d for d in state.portraits if d.at_s > until_s]
+        state.duplicates = [d for d in state.duplicates if d.at_s > until_s]
         for told in sorted(due, key=lambda d: d.at_s):
             if isinstance(told, Confusion):
                 _exchange(state, told)
+            elif isinstance(told, Duplicate):
+                merge(state.belief, told)
             else:
                 measure(state.belief, told, state.floor.gauges)
 

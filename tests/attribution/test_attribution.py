@@ -8,8 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.attribution import Belief, admit, attribute, cart_of, confuse, depart, measure, open_belief, whose_track
-from edge.floor import Confusion, Portrait
+from edge.attribution import (
+    Belief,
+    admit,
+    attribute,
+    cart_of,
+    confuse,
+    depart,
+    measure,
+    merge,
+    open_belief,
+    whose_track,
+)
+from edge.floor import Confusion, Duplicate, Portrait
 from edge.records import Reach, ShelfEvent
 from edge.store import Facing, load_store
 
@@ -165,3 +176,21 @@ def test_what_is_sold_out_is_not_what_was_taken() -> None:
     assert max(taken({}).values()) < 0.7, "nobody can know"
     assert taken({kombu: 0, ume: 5})["onigiri-ume"] > 0.9
     assert taken({kombu: 5, ume: 0})["onigiri-kombu"] > 0.9
+
+
+def test_two_tracks_of_one_person_are_one() -> None:
+    """Whichever of them was taken for the visitor's: what is taken as the one that goes on is the visitor's."""
+    belief = shop("ana")
+    confuse(belief, Confusion(10.0, (1, 7), (((1, 7), 0.5), ((7, 1), 0.5))))
+    assert whose_track(belief, 1)["ana"] == pytest.approx(0.5)
+    merge(belief, Duplicate(11.0, 7, 1))
+    assert whose_track(belief, 1) == {"ana": pytest.approx(1.0)}
+    attribute(belief, SHOP, event(-NOTEBOOK.weight_g), [at(1)])
+    assert held(belief, "ana") == {"notebook-a5": 1}
+
+
+def test_two_visitors_of_whom_one_is_not_seen_any_more_stay_two() -> None:
+    belief = shop("ana", "ben")
+    merge(belief, Duplicate(11.0, 2, 1))
+    assert whose_track(belief, 1) == {"ana": pytest.approx(1.0)}
+    assert {visit for cluster in belief.clusters for visit in cluster.visits()} == {"ana", "ben"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edge.floor import Confusion, FloorState, open_floor, positions, reaches, see, went_through
+from edge.floor import Confusion, Duplicate, FloorState, keep, open_floor, positions, reaches, see, went_through
 from edge.records import PeopleFrame, PersonSeen
 
 DOOR, EXIT = (0.0, 0.0), (20.0, 0.0)
@@ -180,3 +180,21 @@ def test_a_hand_in_the_shelf_is_nearer_than_one_beside_it() -> None:
     (beside,) = reaches(floor, (0.0, 0.0, 0.0), 0.0, ((3.0, 0.0, 1.0), (3.1, 0.4, 1.3)), 1.0, 2.0)
     assert near.hand_gap_m < 0.02
     assert beside.hand_gap_m > 0.5
+
+
+def test_a_ghost_that_somebody_walks_into_is_not_a_second_person_for_long() -> None:
+    """One camera's reflection, long enough to be somebody; then its place is where a visitor stands."""
+    floor, told = open_floor([DOOR], [EXIT]), []
+    for frame in range(1200):
+        at_s = frame / 60
+        heads = [(2.0 + min(1.0, max(0.0, at_s - 4.0)), 1.0)]
+        if frame % 3 == 0 and 2.0 < at_s < 4.4:
+            heads.append((3.0, 1.1))
+        people = tuple(somebody(x, y) for x, y in heads)
+        told += see(floor, PeopleFrame(at_s + 0.1, at_s, f"c{frame % 3}", people))
+        if frame == 60:
+            keep(floor, [1])
+    (same,) = (t for t in told if isinstance(t, Duplicate))
+    assert same.of == 1
+    assert [track for track, _, _ in positions(floor)] == [1]
+    assert not any(isinstance(t, Confusion) for t in told)
