@@ -23,7 +23,7 @@ WITHOUT = read_store({**SHOP.sources, "store.toml": TOLD.replace(POLICY, POLICY 
 
 def plain(state: State) -> Any:
     """The state with a mark for every array that is not a shelf's."""
-    told = msgspec.to_builtins(state, enc_hook=lambda array: f"{array.shape}", str_keys=True)
+    told = msgspec.to_builtins(state, enc_hook=lambda array: f"{array.shape}")
     return {key: value for key, value in told.items() if key != "shelves"}
 
 
