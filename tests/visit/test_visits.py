@@ -128,7 +128,7 @@ def test_what_may_well_be_somebody_elses_is_not_charged() -> None:
     assert (outcome.charged, outcome.withheld) == ({"miso": 1}, {"tea": 1})
     assert outcome_of(cart, 1.0, Policy(charge_who_at=0.75)).charged == {"tea": 1, "miso": 1}
     asked = outcome_of(cart, 1.0, Policy(below="review"))
-    assert asked.review == "1 unit is less than 70% sure, or less than 85% sure to be theirs"
+    assert asked.review == "1 unit is less than 80% sure, or less than 85% sure to be theirs"
 
 
 DOUBTFUL = Cart(
@@ -162,7 +162,7 @@ def test_all_that_a_visit_holds_hangs_on_who_left() -> None:
 def test_a_shop_that_wants_to_look_is_shown_everything() -> None:
     outcome = outcome_of(TWO_OF_ONE, 1.0, Policy(below="review"))
     assert (outcome.charged, outcome.withheld) == ({"tea": 2}, {})
-    assert outcome.review == "1 unit is less than 70% sure"
+    assert outcome.review == "1 unit is less than 80% sure"
 
 
 def test_who_left_must_be_sure_too() -> None:
