@@ -8,7 +8,6 @@ is whose, what each cart holds, what lies in wrong places), and later evidence s
 
 from edge.attribution.attribute import attribute, mistake, united
 from edge.attribution.belief import (
-    Belief,
     admit,
     confuse,
     depart,
@@ -19,6 +18,7 @@ from edge.attribution.belief import (
     open_belief,
 )
 from edge.attribution.certainty import cart_of, tracks_of, whose_track
+from edge.attribution.hypotheses import Belief
 from edge.attribution.movements import Movement, movements
 
 __all__ = [

@@ -15,18 +15,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from edge.attribution.belief import (
-    HOPELESS,
-    Belief,
-    Holding,
-    Hypothesis,
-    Person,
-    forget_strays,
-    joined,
-    replace,
-    visits_then,
-)
+from edge.attribution.belief import HOPELESS, forget_strays, joined, replace, visits_then
 from edge.attribution.deeds import NOBODY, Deed, Deeds, actors_of
+from edge.attribution.hypotheses import Belief, Holding, Hypothesis, Person
 from edge.attribution.movements import Movement
 from edge.attribution.recipes import Recipe, Stray, recipes
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent

@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from edge.attribution.belief import Belief, Cluster
+from edge.attribution.hypotheses import Belief, Cluster
 from edge.records import Cart, CartLine
 from edge.store.policy import MOST_SURE
 

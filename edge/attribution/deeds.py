@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from edge.attribution.belief import Belief
+from edge.attribution.hypotheses import Belief
 from edge.attribution.movements import Movement
 from edge.attribution.recipes import Move, Recipe, crowding
 from edge.attribution.who import NEVER, who_nats

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from edge.appearance import NOBODY, Gauges
 from edge.attribution import forget_products
-from edge.attribution.belief import Features
+from edge.attribution.hypotheses import Features
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.promises import known_here
 from edge.state import State, reopen_shelves
