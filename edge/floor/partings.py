@@ -146,13 +146,18 @@ def parted(state: FloorState, now_s: float) -> list[Confusion | Duplicate]:
     for crowd in state.crowds:
         ghost = _one_too_many(state, crowd, now_s)
         if ghost is not None:
-            track = state.tracks.pop(ghost)
             others = [state.tracks[m] for m in crowd.members if m != ghost]
+            if len(others) > 1:  # they may have been exchanged among themselves
+                found = take_stock(crowd, state.tracks)
+                if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
+                    doubt = Confusion(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items()))
+                    _exchange_features(state, doubt)
+                    told.append(doubt)
+            track = state.tracks.pop(ghost)
             nearest = min(others, key=lambda t: math.dist((t.x, t.y), (track.x, track.y)))
             told.append(Duplicate(now_s, ghost, nearest.id))
             if len(others) == 1:
                 continue
-            take_stock(crowd, {**state.tracks, ghost: track})
             crowd = remaining(crowd, [t.id for t in others], now_s)
         known = [m for m in crowd.members if m in state.tracks]
         still = [m for m in known if now_s - crowd.close_s[m] < PARTED_S and not state.tracks[m].gone]
