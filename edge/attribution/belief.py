@@ -447,7 +447,7 @@ def forget_strays(belief: Belief, at_s: float) -> None:
         if gone:
             for h in cluster.hypotheses:
                 h.strays = tuple(s for s in h.strays if s not in gone)
-                _settle_down(belief, cluster)
+            _settle_down(belief, cluster)
 
 
 def forget_products(belief: Belief, known: Container[str]) -> set[str]:

@@ -69,7 +69,7 @@ class Hypothesis:
         return self.who[track]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cluster:
     """Visits and tracks whose stories cannot be told apart from each other's."""
 

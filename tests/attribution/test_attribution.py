@@ -20,6 +20,9 @@ from edge.attribution import (
     open_belief,
     whose_track,
 )
+from edge.attribution.belief import HOPELESS, forget_strays
+from edge.attribution.hypotheses import Cluster, Hypothesis, Person
+from edge.attribution.recipes import ASTRAY_FOR_S, Stray
 from edge.floor import Confusion, Duplicate, Portrait
 from edge.records import Reach, ShelfEvent
 from edge.store import Facing, load_store
@@ -194,3 +197,19 @@ def test_two_visitors_of_whom_one_is_not_seen_any_more_stay_two() -> None:
     merge(belief, Duplicate(11.0, 2, 1))
     assert whose_track(belief, 1) == {"ana": pytest.approx(1.0)}
     assert {visit for cluster in belief.clusters for visit in cluster.visits()} == {"ana", "ben"}
+
+
+def test_what_lay_astray_is_forgotten_with_the_last_doubt_about_it() -> None:
+    """The stories differ in nothing else: with what they tell of it, the cluster ends as well."""
+    astray = Stray(HOME.shelf, HOME.first, HOME.last, "notebook-a5", NOTEBOOK.weight_g, 100.0)
+    gone, stranger = {1: Person("ana", 1)}, {1: Person("", 1)}
+    cluster = Cluster([
+        Hypothesis(math.log(0.5), gone, {}, (astray,)),
+        Hypothesis(math.log(0.5), gone, {}),
+        Hypothesis(HOPELESS - 0.2, stranger, {}),
+    ])  # fmt: skip
+    belief = Belief([cluster])
+    forget_strays(belief, 101.0)
+    assert belief.clusters == [cluster]
+    forget_strays(belief, 100.0 + ASTRAY_FOR_S)
+    assert belief == Belief()
