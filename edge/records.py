@@ -95,7 +95,13 @@ class GatePassage(msgspec.Struct, frozen=True):
     direction: Direction
 
 
-PaymentOutcome: TypeAlias = Literal["approved", "declined", "unknown"]
+PaymentOperation: TypeAlias = Literal["hold", "capture", "release", "charge", "refund"]
+"""What a provider is asked to do: reserve money, take of what is reserved, let go of it, take, give back."""
+
+PaymentOutcome: TypeAlias = Literal["approved", "declined", "pending", "absent", "unknown"]
+"""``pending``: it was accepted, and what becomes of it is told later; ``absent``: a look-up found that nobody ever
+asked for this; ``unknown``: nobody said in time.
+"""
 
 
 NO_MONEY: Final = "local-"
@@ -103,13 +109,24 @@ NO_MONEY: Final = "local-"
 
 
 class PaymentReply(msgspec.Struct, frozen=True):
-    """What the payment provider said about a settlement; ``unknown`` when it did not say in time."""
+    """What the payment provider said about a visit's money, asked or not.
+
+    ``key``: the idempotency key of the operation that it is about; empty in recordings from before there were several.
+    ``amount_minor``: what was really held, taken or given back, where it says so; ``until_s``: when a hold ends by
+    itself; ``why``: of a declined one, a name that `docs/payment.md` lists; ``fee_minor``: what the provider keeps.
+    """
 
     received_s: float
     at_s: float
     settlement: str
     outcome: PaymentOutcome
     reference: str = ""
+    key: str = ""
+    operation: PaymentOperation = "charge"
+    amount_minor: int | None = None
+    until_s: float | None = None
+    why: str = ""
+    fee_minor: int | None = None
 
 
 Role: TypeAlias = Literal["member", "staff"]
@@ -354,7 +371,12 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """Ask the provider for money. A retry carries the same ``key``; the provider charges a key once."""
+    """Ask the provider for one operation, or with ``look_up`` what became of it, which carries nothing out.
+
+    The provider does at most once what a ``key`` stands for. ``of``: key of the hold that is captured or released, or
+    of the payment that is given back; ``reference``: the provider's own name of that, or of the operation looked up,
+    where it is known. ``asked_s``: when it was first asked for (UNIX seconds): where to begin to look.
+    """
 
     settlement: str
     key: str
@@ -362,6 +384,11 @@ class PaymentRequest:
     amount_minor: int
     currency: str
     attempt: int = 1
+    operation: PaymentOperation = "charge"
+    look_up: bool = False
+    of: str = ""
+    reference: str = ""
+    asked_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,10 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
         return GatePassage(received_s, passage.t, name, passage.direction)
     if room == "payment" and what == "reply":
         reply = _payment.decode(payload)
-        return PaymentReply(received_s, reply.t, name, reply.outcome, reply.reference)
+        return PaymentReply(
+            received_s, reply.t, name, reply.outcome, reply.reference, reply.key, reply.operation,
+            _whole(reply.amount), reply.until, reply.why, _whole(reply.fee),
+        )  # fmt: skip
     if room == "shop":
         return _of_the_shop(store, topic, payload, received_s)
     return Refused(received_s, topic, "unknown topic")
@@ -287,9 +290,18 @@ def encode_passage(at_s: float, direction: str) -> bytes:
     return _encode({"t": round(at_s, 4), "direction": direction})
 
 
+def _whole(amount: float | None) -> int | None:
+    return None if amount is None else int(amount)
+
+
 def encode_reply(reply: PaymentReply) -> bytes:
     """``payment/<settlement>/reply``."""
-    return _encode(PaymentPayload(reply.at_s, reply.outcome, reply.reference[:LONGEST_REFERENCE]))
+    return _encode(
+        PaymentPayload(
+            reply.at_s, reply.outcome, reply.reference[:LONGEST_REFERENCE], reply.key, reply.operation,
+            reply.amount_minor, reply.until_s, reply.why, reply.fee_minor,
+        )
+    )  # fmt: skip
 
 
 def encode_mode(at_s: float, mode: Mode, by: str) -> bytes:

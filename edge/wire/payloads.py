@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from edge.records import PaymentOperation, PaymentOutcome
+
 UnixTime = Annotated[float, Meta(ge=0.0, le=1e10, description="UNIX time in seconds, UTC, when it was measured")]
 """Up to the year 2286: recordings keep nanoseconds in 64 bits."""
 Metre = Annotated[float, Meta(ge=-10_000.0, le=10_000.0)]
@@ -94,11 +96,19 @@ LONGEST_REFERENCE = 1000
 
 
 class PaymentPayload(Struct):
-    """``payment/<settlement>/reply``: what the provider said. The runtime itself writes it into its recording."""
+    """``payment/<settlement>/reply``: what the provider said. The runtime itself writes it into its recording; what
+    the keys mean, `edge.records.PaymentReply` says. Amounts are minor units.
+    """
 
     t: UnixTime
-    outcome: Literal["approved", "declined", "unknown"]
+    outcome: PaymentOutcome
     reference: Annotated[str, Meta(max_length=LONGEST_REFERENCE)] = ""
+    key: Annotated[str, Meta(max_length=LONGEST_REFERENCE)] = ""
+    operation: PaymentOperation = "charge"
+    amount: Annotated[float, Meta(ge=0, le=10**15, multiple_of=1)] | None = None
+    until: UnixTime | None = None
+    why: Annotated[str, Meta(max_length=100)] = ""
+    fee: Annotated[float, Meta(ge=-(10**15), le=10**15, multiple_of=1)] | None = None
 
 
 class StandingPayload(Struct):

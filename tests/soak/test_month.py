@@ -1,7 +1,7 @@
 """A month of an ordinary small shop, accelerated: lingerers, unseen exits, staff, stops with people inside, other
 prices, another tax rate, a plate that spits, a shelf whose clock wanders.
 
-`make test-all` runs it; ``pytest -m soak -s`` prints what came of it.
+`make test-all` runs it; ``pytest -m "" -s tests/soak`` prints what came of it.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from edge.adapters.payment.provider import KeyReused
+from edge.adapters.payment.provider import Abilities, KeyReused
 from edge.records import NO_MONEY, PaymentReply, PaymentRequest
 
 WORDS: Final = ("approve", "decline", "unknown", "silent", "lost")
@@ -77,6 +77,7 @@ class LocalProvider:
     """
 
     caveat: Final = CAVEAT
+    abilities: Final = Abilities()
 
     def __init__(
         self, conducts: Mapping[str, str] | None = None, *, latency_s: float = 0.8, journal: Path | None = None
@@ -106,6 +107,10 @@ class LocalProvider:
         told = {"approve": "approved", "decline": "declined", "unknown": "unknown"}
         spoken = [told[word] for word in words if word in told]
         return [self._reply(request, outcome, at_s, turn) for turn, outcome in enumerate(spoken, start=1)]
+
+    def news(self, at_s: float) -> list[PaymentReply]:
+        """See `PaymentProvider.news`: it says nothing unasked."""
+        return []
 
     def _conduct(self, subject: str) -> tuple[tuple[str, ...], ...]:
         return next((c for pattern, c in self._conducts if fnmatchcase(subject, pattern)), read_conduct(ALWAYS))

@@ -1,15 +1,35 @@
 """What a payment provider is: who moves the money that a settlement asks for.
 
 Enters: a `PaymentRequest` and when it was sent. Leaves: what the provider says about it, as `PaymentReply` records with
-their own times; nothing where it says nothing. An adapter decides nothing: the settlement's state table does.
-Providers must honour the idempotency key: a key is charged at most once, whatever is asked how often.
+their own times; nothing where it says nothing; and what it says unasked. An adapter decides nothing: the settlement's
+state table does. What a key stands for is done at most once. No provider remembers keys for ever, so that nothing
+whose answer is unknown is sent again before it was looked up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge.records import PaymentReply, PaymentRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a provider can do. ``hold_s``: how long a hold lasts where its reply does not say; ``least_minor`` and
+    ``most_minor``: currency -> the amounts that it moves, where it is known.
+    """
+
+    hold: bool = False
+    partial_capture: bool = False
+    capture_above: bool = False
+    increment: bool = False
+    refund: bool = False
+    look_up: bool = False
+    hold_s: float | None = None
+    least_minor: Mapping[str, int] = field(default_factory=dict)
+    most_minor: Mapping[str, int] = field(default_factory=dict)
 
 
 class PaymentProvider(Protocol):
@@ -19,8 +39,15 @@ class PaymentProvider(Protocol):
     def caveat(self) -> str:
         """What staff should know where "approved" does not mean that somebody has paid; else empty."""
 
+    @property
+    def abilities(self) -> Abilities:
+        """What it can be asked for."""
+
     def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
         """What it says to a request that was sent at ``at_s`` (UNIX seconds), oldest first; silence is ``[]``."""
+
+    def news(self, at_s: float) -> list[PaymentReply]:
+        """What it says unasked since it was last heard: a hold that ended, a refund that failed, a charge-back."""
 
 
 class KeyReused(ValueError):
