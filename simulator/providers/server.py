@@ -163,8 +163,6 @@ class StripeDouble:
             self._closing.wait(misdeed.seconds if misdeed else 0.0)
         if deed in ("drop", "lost", "hang", "mute"):
             raise HungUp
-        if deed == "fail-after":
-            answer = _broken(request)
         told(answer if deed != "garbage" else Stored(request, answer.status, {}), stored is not None)
 
     def _done(self, method: str, path: str, said: Object, key: str, request: str, deed: str) -> Stored:
@@ -180,6 +178,8 @@ class StripeDouble:
                     answer = Stored(request, 200, carry_out(self.books, method, path, said, self.now_s))
                 except Refusal as refusal:
                     answer = Stored(request, refusal.status, refusal.body)
+                if deed == "fail-after":
+                    answer = _broken(request)
             kept: dict[str, Any] = {}
             if key and method == "POST" and self.keys.keep(key, answer):
                 kept = {"key": key, "stored": msgspec.to_builtins(answer)}
@@ -191,7 +191,7 @@ class StripeDouble:
         changed, self.books.changed = self.books.changed, {}
         if changed or more:
             self._write({"put": list(changed.values()), **more})
-        self.webhooks.tell([one for one in changed.values() if one["object"] == "event"], self.now_s)
+        self.webhooks.tell([one for one in changed.values() if one["object"] == "event"])
 
     def _write(self, line: dict[str, Any]) -> None:
         self._journal.write(line)

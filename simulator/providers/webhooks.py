@@ -12,6 +12,7 @@ import http.client
 import json
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,14 +27,17 @@ def signature(body: bytes, secret: str, at_s: float) -> str:
 
 
 class Webhooks:
-    """One endpoint. ``twice``: every event comes again; ``backwards``: those of one change in the other order."""
+    """One endpoint. ``twice``: every event comes again; ``backwards``: those of one change in the other order;
+    ``late_s``: the signature says that they were sent so long ago, by this PC's clock.
+    """
 
     def __init__(self) -> None:
         self.url = self.secret = ""
         self.twice = self.backwards = False
+        self.late_s = 0.0
         self.answers: list[int] = []
         """The status of every delivery; 0 where nobody answered."""
-        self._due: queue.SimpleQueue[tuple[bytes, float] | None] = queue.SimpleQueue()
+        self._due: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def send_to(self, url: str, secret: str) -> None:
@@ -43,13 +47,13 @@ class Webhooks:
             self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
             self._thread.start()
 
-    def tell(self, events: Sequence[dict[str, Any]], at_s: float) -> None:
+    def tell(self, events: Sequence[dict[str, Any]]) -> None:
         """Events of one change."""
         if not self.url:
             return
         for event in list(reversed(events)) if self.backwards else events:
             for _ in range(2 if self.twice else 1):
-                self._due.put((json.dumps(event).encode(), at_s))
+                self._due.put(json.dumps(event).encode())
 
     def stop(self) -> None:
         if self._thread is not None:
@@ -57,15 +61,15 @@ class Webhooks:
             self._thread.join(5.0)
 
     def _work(self) -> None:
-        while (due := self._due.get()) is not None:
-            body, at_s = due
+        while (body := self._due.get()) is not None:
             for _ in range(TRIES):
-                status = self._post(body, at_s)
+                status = self._post(body)
                 self.answers.append(status)
                 if 200 <= status < 300:
                     break
 
-    def _post(self, body: bytes, at_s: float) -> int:
+    def _post(self, body: bytes) -> int:
+        at_s = time.time() - self.late_s
         url = urlsplit(self.url)
         line = http.client.HTTPConnection(url.hostname or "", url.port or 80, timeout=2.0)
         try:

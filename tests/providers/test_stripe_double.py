@@ -318,7 +318,7 @@ def test_webhooks_are_signed_and_come_twice_in_any_order(double: StripeDouble) -
         until(lambda: len(ear.heard) == 6, "three events, twice")
     kinds = []
     for body, signed in ear.heard:
-        stripe.WebhookSignature.verify_header(body, signed, "whsec_1")
+        stripe.WebhookSignature.verify_header(body, signed, "whsec_1", 300)
         with pytest.raises(stripe.SignatureVerificationError):
             stripe.WebhookSignature.verify_header(body, signed, "whsec_2", 300)
         kinds.append(json.loads(body)["type"])
