@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,6 @@ from edge.adapters.payment.http import HttpProvider
 from edge.adapters.payment.provider import Contrary, KeyReused, PaymentProvider
 from edge.records import PaymentReply, PaymentRequest
 from tests.providers.reference import SECRET, ReferenceProvider
-
-DOCS = Path(__file__).parents[2] / "docs" / "payment-http.md"
 
 
 @pytest.fixture(params=[False, True], ids=["bearer", "hmac"])
@@ -128,12 +125,3 @@ def test_news_are_told_from_where_the_last_look_ended(other: ReferenceProvider, 
     assert len(provider_of(other, cursor=cursor).news(8.0)) == 1, "told again rather than missed"
     assert provider.news(9.0) == []
     assert provider_of(other, cursor=cursor).news(9.0) == []
-
-
-def test_the_page_names_every_key_of_the_contract() -> None:
-    page = DOCS.read_text(encoding="utf-8")
-    from edge.adapters.payment.http import Asked, News, Said
-
-    for struct in (Asked, Said, News):
-        for name in struct.__struct_fields__:
-            assert re.search(rf"`{name}`", page), f"docs/payment-http.md does not name {name}"

@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -451,9 +453,29 @@ def test_webhooks_are_believed_by_their_signature_alone(double: StripeDouble, ti
 # --- what the client must not do --------------------------------------------------------------------------------------
 
 
-def test_no_netrc_gives_another_password_and_nobody_is_followed(
-    double: StripeDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_is_followed_elsewhere(double: StripeDouble, till: Till) -> None:
+    """A captive portal answers in Stripe's place, and would have the request somewhere else."""
+
+    class Portal(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(307)
+            self.send_header("Location", double.url + self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Portal) as portal:
+        threading.Thread(target=portal.serve_forever, args=(0.02,), daemon=True).start()
+        lost = Till(f"http://127.0.0.1:{portal.server_address[1]}")
+        lost.wallets = till.wallets
+        assert told(lost.asks()) == ("unknown", None, "away")
+        portal.shutdown()
+    assert double.requests == []
+
+
+def test_no_netrc_gives_another_password(double: StripeDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "netrc").write_text("default login somebody password else\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     till = Till(double.url)
