@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -38,6 +39,5 @@ def test_every_name_of_a_decline_is_described(why: str) -> None:
 
 
 def test_the_other_names_are_told() -> None:
-    abilities: tuple[str, ...] = Ability.__args__
-    for name in (*UNKNOWN, *TYPES, *abilities):
+    for name in (*UNKNOWN, *TYPES, *get_args(Ability)):
         assert f"`{name}`" in PROVIDERS

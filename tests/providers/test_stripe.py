@@ -282,6 +282,27 @@ def test_a_forgotten_key_is_no_second_charge_where_it_is_looked_up_first(double:
     assert double.kept_minor() == 500
 
 
+def test_a_500_that_its_key_remembers_is_no_dead_end(double: StripeDouble, till: Till) -> None:
+    """It was not done, is absent, and the same key would give the same 500 for a day."""
+    double.behave("fail", on="POST /v1/payment_intents", times=3)  # the second is asked of the first key once more
+    for outcome in ("unknown", "absent"):
+        assert till.asks(look_up=outcome == "absent").outcome == outcome
+    assert till.asks().outcome == "unknown", "the second key failed, too"
+    assert till.looks_up().outcome == "absent"
+    assert told(till.asks()) == ("approved", 500, "")
+    assert double.sent_keys == [CHARGE, CHARGE, f"{CHARGE}~2", CHARGE, f"{CHARGE}~2", f"{CHARGE}~3"]
+    assert told(till.asks()) == ("approved", 500, "")
+    assert double.kept_minor() == 500
+
+
+def test_a_500_although_it_was_done_is_found_before_another_key_is_taken(double: StripeDouble, till: Till) -> None:
+    double.behave("fail-after", on="POST /v1/payment_intents")
+    assert till.asks().outcome == "unknown"
+    assert told(till.asks()) == ("approved", 500, "")
+    assert double.sent_keys == [CHARGE, CHARGE]
+    assert double.kept_minor() == 500
+
+
 def test_a_payment_is_found_where_the_member_paid_before(double: StripeDouble, till: Till) -> None:
     double.behave("lost", on="POST /v1/payment_intents")
     till.asks()
@@ -318,7 +339,7 @@ def test_a_key_for_another_sum_is_a_mistake_that_is_told(till: Till) -> None:
 
 
 def test_a_key_that_is_no_key_is_a_mistake_that_is_told(till: Till) -> None:
-    for key in ("k" * 256, "店:v1"):
+    for key in ("k" * 251, "店:v1"):
         with pytest.raises(ValueError, match="idempotency key"):
             till.asks(key=key)
 
