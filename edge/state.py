@@ -13,7 +13,7 @@ import numpy as np
 from edge.attribution import Belief, open_belief
 from edge.checkout import Settlement
 from edge.clocks import Clock, Shared
-from edge.floor import Confusion, Duplicate, FloorState, Portrait, open_floor
+from edge.floor import DuplicateTrack, FloorState, IdentitySwitch, Portrait, open_floor
 from edge.gate import GateState, open_gate
 from edge.records import Cart, Mode
 from edge.shelf import ShelfState, open_shelf
@@ -57,8 +57,8 @@ class State:
     gate: GateState
     settlements: dict[str, Settlement] = field(default_factory=dict)
     carts: dict[str, Cart] = field(default_factory=dict)
-    confusions: list[Confusion] = field(default_factory=list)
-    duplicates: list[Duplicate] = field(default_factory=list)
+    identity_switches: list[IdentitySwitch] = field(default_factory=list)
+    duplicate_tracks: list[DuplicateTrack] = field(default_factory=list)
     portraits: list[Portrait] = field(default_factory=list)
     blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
     gates_said: list[tuple[float, float, str]] = field(default_factory=list)

@@ -122,7 +122,7 @@ def _begin_anew(state: State, store: Store, reason: str, effects: list[Effect]) 
     state.door.visits, state.door.passings = {}, []
     forget_promises(state)
     state.carts, state.blind = {}, {}
-    state.confusions, state.duplicates, state.portraits = [], [], []
+    state.identity_switches, state.duplicate_tracks, state.portraits = [], [], []
     state.busy_at_s = fresh.busy_at_s
 
 
