@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 
 from edge.attribution import Belief, open_belief
-from edge.checkout import Settlement
 from edge.clocks import Clock, Shared
 from edge.floor import Confusion, Duplicate, FloorState, Portrait, open_floor
 from edge.gate import GateState, open_gate
+from edge.payment import Settlement
 from edge.records import Cart, Mode
 from edge.shelf import ShelfState, open_shelf
 from edge.stock import Stock, open_stock

@@ -28,7 +28,7 @@ WRITTEN_OFF_ACCOUNT = "written-off"
 """What shoppers owed and a person has waived."""
 
 State: TypeAlias = Literal["asked", "unanswered", "paid", "declined", "disputed", "void", "review"]
-"""Where a settlement stands; `edge.checkout.settlement` says what leads where."""
+"""Where a settlement stands; `edge.payment.settlement` says what leads where."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.checkout import LANGUAGES, VERDICTS, Sale, Settlement, in_words, sale_of, why_waits
+from edge.checkout import LANGUAGES, Sale, in_words, sale_of
+from edge.payment import VERDICTS, Settlement, why_waits
 from edge.records import Exchange
 from edge.shown import shown
 from edge.store.policy import MOST_SURE

@@ -10,11 +10,11 @@ from __future__ import annotations
 import queue
 from typing import Any, cast, get_args
 
-from edge.checkout import VERDICTS, on_decided
 from edge.daemon.clock import RehearsalClock
 from edge.daemon.desk import Answer
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
+from edge.payment import VERDICTS, on_decided
 from edge.records import Mode, SettlementDecided, Verdict
 from edge.state import State
 from edge.stock import Weighed, place_of, weighed

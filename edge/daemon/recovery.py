@@ -30,13 +30,13 @@ from urllib.parse import quote
 
 from edge import __version__
 from edge.attribution import depart
-from edge.checkout import Settlement, review_settlement, terms_of
 from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
 from edge.journal import Position, heard_since, last_checkpoint, segments, segments_since
 from edge.keys import payment_key
 from edge.ledger import Book, ContradictoryEntry, settlement_in, who_waits
+from edge.payment import Settlement, review_settlement, terms_of
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.changeover import change_over
 from edge.runtime.decisions import waiting

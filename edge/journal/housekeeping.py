@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from edge.checkout import NEEDS_STAFF
 from edge.journal.checkpoints import last_checkpoint
 from edge.journal.retention import Span, due_to_go, overlap
 from edge.journal.segments import Recorder, began_s, segments
 from edge.ledger.book import Book
+from edge.payment import NEEDS_STAFF
 from edge.site import Recorder as Settings
 from edge.state import State
 

@@ -6,8 +6,8 @@ a year is found like who waits since this morning.
 
 from __future__ import annotations
 
-from edge.checkout import NEEDS_STAFF, Settlement, settlement_of
 from edge.ledger.book import Book
+from edge.payment import NEEDS_STAFF, Settlement, settlement_of
 
 UNHAPPY = ("payment-declined", "payment-unanswered", "payment-contradiction")
 """Kinds of entries after which a person may have to decide."""

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import math
 
-from edge.checkout import on_reply, on_time
 from edge.gate import learn
 from edge.keys import moment, unique
+from edge.payment import on_reply, on_time
 from edge.records import (
     CredentialScan,
     Effect,

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import traceback
 
-from edge.checkout import review_settlement
+from edge.payment import review_settlement
 from edge.records import (
     CredentialScan,
     Effect,

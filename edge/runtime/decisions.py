@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from edge.checkout import NEEDS_STAFF, UnpricedSale, WrongMoment, on_decided, why_waits
+from edge.checkout import UnpricedSale
+from edge.payment import NEEDS_STAFF, WrongMoment, on_decided, why_waits
 from edge.records import Effect, SettlementDecided
 from edge.state import State, refuse
 from edge.store import Store

@@ -8,9 +8,10 @@ from __future__ import annotations
 import msgspec
 
 from edge.appearance import tells_nobody_apart
-from edge.checkout import LANGUAGES, NEEDS_STAFF, Settlement, in_words, tells_money, why_exactly
+from edge.checkout import LANGUAGES, in_words
 from edge.gate import Shut, shop_skew_s
 from edge.keys import moment, unique
+from edge.payment import NEEDS_STAFF, Settlement, tells_money, why_exactly
 from edge.records import BLIND, Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
 from edge.runtime.decisions import waiting
 from edge.state import State

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Set
 
 from edge.attribution import cart_of, depart, tracks_of, whose_track
-from edge.checkout import open_settlement, review_settlement
 from edge.floor import positions, reaches
+from edge.payment import open_settlement, review_settlement
 from edge.records import Effect, LedgerEntry, Publish
 from edge.runtime.doubts import doubt, doubt_visit
 from edge.runtime.promises import forget_promises, terms_of

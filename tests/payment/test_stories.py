@@ -10,7 +10,7 @@ from edge.adapters.payment.local import LocalProvider
 from edge.checkout import PROVIDER_ACCOUNT, receivable
 from edge.records import LedgerEntry
 from tests.checkout.shops import shop
-from tests.checkout.till import Till
+from tests.payment.till import Till
 
 LUNCH = {"onigiri-salmon": 2, "green-tea": 1, "umbrella": 1}
 PRICE = 507 + 1100

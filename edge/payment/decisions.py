@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from edge.checkout.exchanges import in_words
 from edge.checkout.sale import State
-from edge.checkout.settlement import Settlement, on_resolved, on_retry, on_reviewed, on_waived
+from edge.payment.settlement import Settlement, on_resolved, on_retry, on_reviewed, on_waived
 from edge.records import Effect, SettlementDecided
 from edge.store import Store
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from edge.checkout.sale import Sale, SoldLine, WithheldLine, promised_by, sale_of, sale_postings
-from edge.checkout.settlement import (
+from edge.payment.settlement import (
     TABLE,
     Settlement,
     WrongMoment,

@@ -13,11 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.checkout import (
+from edge.checkout import State
+from edge.checkout.reasons import kind_of
+from edge.checkout.sale import body_of, sale_of
+from edge.ledger import Book
+from edge.payment import (
     CONTRADICTIONS,
     TABLE,
     Settlement,
-    State,
     WrongMoment,
     deadline_s,
     on_decided,
@@ -31,10 +34,7 @@ from edge.checkout import (
     review_settlement,
     settlement_of,
 )
-from edge.checkout.reasons import kind_of
-from edge.checkout.sale import body_of, sale_of
-from edge.checkout.settlement import Event
-from edge.ledger import Book
+from edge.payment.settlement import Event
 from edge.records import CartLine, Effect, LedgerEntry, PaymentReply, PaymentRequest, SettlementDecided, Verdict
 from tests.checkout.carts import carts, shops, traced
 from tests.checkout.shops import NOON_S, shop
