@@ -45,6 +45,14 @@ class Aside:
     """When the shop last began anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """A gate that waits for money to be reserved, and until when (by the runtime's clock, UNIX seconds)."""
+
+    gate: str
+    until_s: float
+
+
 @dataclass(slots=True)
 class State:
     """All that the shop remembers. Plain data only."""
@@ -56,6 +64,10 @@ class State:
     door: Door
     gate: GateState
     settlements: dict[str, Settlement] = field(default_factory=dict)
+    entering: dict[str, Entering] = field(default_factory=dict)
+    """Visits whose gate stays shut until the provider has said whether it reserves the money."""
+    baskets: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """What a member's last visits cost, newest last; only where the policy reserves by it."""
     carts: dict[str, Cart] = field(default_factory=dict)
     confusions: list[Confusion] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
