@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import traceback
 
-from edge.checkout import review_settlement
+from edge.payment import review_settlement
 from edge.records import (
     CredentialScan,
     Effect,
@@ -139,12 +139,15 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
     lines = cart.lines if cart is not None else ()
     units = {line.sku: line.quantity for line in lines}  # a product's last line is all of it
     terms = terms_of(state, store, visit.id)
+    held = state.settlements.get(visit.id)
     try:
         settlement, told = review_settlement(
-            terms, visit.id, visit.subject, units, {}, lines, reason, state.now_s, visit.key
+            terms, visit.id, visit.subject, units, {}, lines, reason, state.now_s, visit.key, before=held
         )
     except Exception:
-        settlement, told = review_settlement(terms, visit.id, visit.subject, {}, {}, (), reason, state.now_s, visit.key)
+        settlement, told = review_settlement(
+            terms, visit.id, visit.subject, {}, {}, (), reason, state.now_s, visit.key, before=held
+        )
     state.settlements[visit.id] = settlement
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))
