@@ -12,7 +12,7 @@ import pytest
 
 EDGE = Path(__file__).parent.parent / "edge"
 
-GROUND = ("records", "keys", "shown", "optics", "store", "site")
+GROUND = ("records", "keys", "shown", "optics", "store", "paying", "site")
 FLOW = ("wire", "clocks", "appearance", "shelf", "floor", "attribution", "stock", "gate", "visit", "checkout",
         "payment", "ledger")  # fmt: skip
 """Upstream first. `shelf` and `floor` stand side by side."""
@@ -96,7 +96,8 @@ def test_the_ground_floor_stands_on_nothing() -> None:
     assert neighbours("shown") == {}
     assert neighbours("optics").keys() <= {"records"}
     assert set(neighbours("store")) <= {"records", "optics"}
-    assert set(neighbours("site")) <= {"records", "store"}
+    assert set(neighbours("paying")) <= {"records", "store"}
+    assert set(neighbours("site")) <= {"records", "store", "paying"}
 
 
 def test_no_two_rooms_import_each_other() -> None:
