@@ -19,6 +19,7 @@ from edge.checkout.sale import (
     PROVIDER_ACCOUNT,
     Issuer,
     Sale,
+    SoldDiscount,
     SoldLine,
     State,
     WithheldLine,
@@ -43,6 +44,7 @@ from edge.checkout.settlement import (
     review_settlement,
     terms_of,
 )
+from edge.checkout.shown import shown_sum
 
 __all__ = [
     "CONTRADICTIONS",
@@ -58,6 +60,7 @@ __all__ = [
     "Receipt",
     "Sale",
     "Settlement",
+    "SoldDiscount",
     "SoldLine",
     "State",
     "UnpricedSale",
@@ -82,6 +85,7 @@ __all__ = [
     "review_settlement",
     "sale_of",
     "settlement_of",
+    "shown_sum",
     "tells_money",
     "terms_of",
     "why_exactly",

@@ -88,7 +88,7 @@ def _told_sale(before: Settlement | None, entry: LedgerEntry) -> tuple[Settlemen
         settlement = replace(
             settlement, reason=sale.reason, cart=_cart_in(sale), left_s=entry.at_s, prices=promised_by(sale),
             exchanged=sale.exchanged,
-            timezone=sale.issuer.timezone,
+            timezone=sale.issuer.timezone, stay=sale.stay,
         )  # fmt: skip
     postings = () if review else sale_postings(sale)
     body = {**entry.body, "state": state}

@@ -46,6 +46,7 @@ from edge.checkout.sale import (
     waiver_postings,
     withheld_lines,
 )
+from edge.pricing import Stay
 from edge.records import CartLine, Effect, Exchange, LedgerEntry, PaymentReply, PaymentRequest, Posting
 from edge.store import PriceList, Store
 
@@ -137,6 +138,8 @@ class Settlement:
     prices: PriceList | None = None
     exchanged: tuple[Exchange, ...] = ()
     timezone: str = ""
+    stay: Stay | None = None
+    """When they came and took what they may have: of a visit in review."""
 
     @property
     def listed(self) -> dict[str, int]:
@@ -159,17 +162,20 @@ def open_settlement(
     lines: tuple[CartLine, ...],
     at_s: float,
     key: str = "",
+    *,
+    stay: Stay | None = None,
 ) -> tuple[Settlement, list[Effect]]:
     """A visit left at ``at_s``: write what it owes, then ask the provider for it.
 
     ``charged`` and ``withheld`` are sku -> units; ``lines`` is the cart with the shelf events behind each line; ``key``
-    is the visit's own idempotency key (`edge.keys.payment_key`), made of store and visit where there is none. A sale
+    is the visit's own idempotency key (`edge.keys.payment_key`), made of store and visit where there is none; ``stay``
+    says when they took what. A sale
     without a tax rate goes to review: a shop's faulty table is no reason to stop its exit gate.
     """
     try:
-        sale = make_sale(store, subject, charged, withheld, lines, at_s, "asked")
+        sale = make_sale(store, subject, charged, withheld, lines, at_s, "asked", stay)
     except UnpricedSale as error:
-        return review_settlement(store, visit, subject, charged, withheld, lines, str(error), at_s, key)
+        return review_settlement(store, visit, subject, charged, withheld, lines, str(error), at_s, key, stay=stay)
     return _owed(store, visit, "new", replace(sale, key=key), at_s)
 
 
@@ -185,20 +191,24 @@ def review_settlement(
     key: str = "",
     *,
     exchanged: tuple[Exchange, ...] = (),
+    stay: Stay | None = None,
 ) -> tuple[Settlement, list[Effect]]:
     """A visit that a person has to look at: write what would be charged, why nobody dares, and with whom it may have
     been exchanged; ask for nothing.
     """
+    prices = store.price_list.only({**charged, **withheld})
+    known = (prices.products[sku] for sku in sorted(prices.products))
+    promised = tuple(PromisedPrice(p.sku, p.price_minor, p.tax_class, p.fixed_price) for p in known)
     try:
-        sale = replace(make_sale(store, subject, charged, withheld, lines, at_s, "review"), reason=reason)
+        sale = replace(make_sale(store, subject, charged, withheld, lines, at_s, "review", stay), reason=reason)
     except UnpricedSale as error:
         units = {sku: charged.get(sku, 0) + withheld.get(sku, 0) for sku in {**charged, **withheld}}
         doubtful = withheld_lines(store, {}, units, lines)
         why = reason if str(error) in reason else f"{reason}; {error}"
         day = day_of_sale(at_s, store.timezone)
-        known = (store.catalogue[sku] for sku in sorted(units) if sku in store.catalogue)
-        promised = tuple(PromisedPrice(p.sku, p.price_minor, p.tax_class) for p in known)
         sale = Sale("review", subject, issuer_of(store), day, (), (), 0, doubtful, reason=why, promised=promised)
+    if prices.offers:
+        sale = replace(sale, promised=promised, offers=prices.offers, stay=stay)
     sale = replace(sale, key=key, exchanged=exchanged)
     settlement = Settlement(
         visit,
@@ -210,9 +220,10 @@ def review_settlement(
         reason=sale.reason,
         cart=lines,
         left_s=at_s,
-        prices=store.price_list.only({**charged, **withheld}),
+        prices=prices,
         exchanged=exchanged,
         timezone=store.timezone.key,
+        stay=stay,
     )
     return settlement, [LedgerEntry(f"review:{visit}", at_s, "review", visit, body_of(sale), (), store.currency)]
 
@@ -233,7 +244,7 @@ def on_reviewed(
     _expect(settlement, "charge")
     terms = terms_of(settlement, store)
     left_s = settlement.left_s or at_s
-    sale = make_sale(terms, settlement.subject, charged, withheld, lines, left_s, "asked")
+    sale = make_sale(terms, settlement.subject, charged, withheld, lines, left_s, "asked", settlement.stay)
     sale = replace(sale, decided_by=decided_by, key=settlement.key)
     decided, effects = _owed(terms, settlement.visit, "review", sale, at_s)
     return replace(decided, contradictions=settlement.contradictions), effects

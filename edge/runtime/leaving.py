@@ -9,7 +9,7 @@ from edge.checkout import open_settlement, review_settlement
 from edge.floor import positions, reaches
 from edge.records import Effect, LedgerEntry, Publish
 from edge.runtime.doubts import doubt, doubt_visit
-from edge.runtime.promises import forget_promises, terms_of
+from edge.runtime.promises import forget_promises, stay_in, terms_of
 from edge.runtime.shelves import CONCERNS_M
 from edge.runtime.whereabouts import THERE, walked_out
 from edge.shelf import still_stirring
@@ -109,12 +109,13 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     terms = terms_of(state, store, visit.id)
     charged, withheld = _sold_here(terms, outcome)
     common = (terms, visit.id, visit.subject, charged, withheld, outcome.lines)
+    stay = stay_in(state, visit.id, outcome.lines, visit.leaving_s)
     if outcome.review:
         settlement, told = review_settlement(
-            *common, outcome.review, visit.leaving_s, visit.key, exchanged=outcome.exchanged
+            *common, outcome.review, visit.leaving_s, visit.key, exchanged=outcome.exchanged, stay=stay
         )
     else:
-        settlement, told = open_settlement(*common, visit.leaving_s, visit.key)
+        settlement, told = open_settlement(*common, visit.leaving_s, visit.key, stay=stay)
     over = [v for v, s in state.settlements.items() if s.state in ("paid", "void") and s.asked_s < state.now_s - KEEP_S]
     for name in over:
         del state.settlements[name]
