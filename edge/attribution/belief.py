@@ -254,13 +254,15 @@ def _without(visit: str) -> Callable[[dict[Person, Features]], dict[Person, Feat
 
 def _forget_gone(cluster: Cluster) -> None:
     """Carts of visits that are over, with nothing in them that somebody else may have taken, concern nobody."""
-    held = {e for h in cluster.hypotheses for cart in h.carts.values() for _, events in cart.values() for e in events}
+    held = {
+        e for h in cluster.hypotheses for cart in h.carts.values() for _, events, _ in cart.values() for e in events
+    }
     for h in cluster.hypotheses:
         if h.gone:
             h.gone = {
                 visit: cart
                 for visit, cart in h.gone.items()
-                if any(not held.isdisjoint(events) for _, events in cart.values())
+                if any(not held.isdisjoint(events) for _, events, _ in cart.values())
             }
 
 
@@ -359,7 +361,7 @@ def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
 
 def _units(cart: Holding) -> tuple[tuple[str, int], ...]:
     """What a cart holds, the same for all that hold the same."""
-    return tuple(sorted([(sku, units) for sku, (units, _) in cart.items()]))
+    return tuple(sorted([(sku, units) for sku, (units, *_) in cart.items()]))
 
 
 def _reweigh(stories: list[Hypothesis]) -> bool:
