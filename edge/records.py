@@ -166,11 +166,15 @@ class StockCounted(msgspec.Struct, frozen=True):
     by: str
 
 
-Verdict: TypeAlias = Literal["charge", "waive", "retry", "kept", "returned"]
+Verdict: TypeAlias = Literal["charge", "waive", "retry", "kept", "returned", "refund", "release"]
+RefundReason: TypeAlias = Literal["correction", "return"]
+"""Why something that was charged is taken back: it was never taken, or it was brought back."""
 
 
 class SettlementDecided(msgspec.Struct, frozen=True):
-    """A person has decided about a visit that waits for one. ``lines``: what is charged, as (sku, units)."""
+    """A person has decided about a visit. ``lines``: what is charged, or of a refund what is taken back (none: all that
+    is left), as (sku, units); ``reason``: of a refund.
+    """
 
     received_s: float
     at_s: float
@@ -178,6 +182,18 @@ class SettlementDecided(msgspec.Struct, frozen=True):
     verdict: Verdict
     lines: tuple[tuple[str, int], ...]
     by: str
+    reason: RefundReason | Literal[""] = ""
+
+
+class SettlementRecalled(msgspec.Struct, frozen=True):
+    """What the book says about the money of a visit that is long over, for somebody who decides about it again.
+    ``entries``: (kind, at_s, currency, body) of its entries about money, in their order.
+    """
+
+    received_s: float
+    at_s: float
+    visit: str
+    entries: tuple[tuple[str, float, str, dict[str, object]], ...]
 
 
 BLIND: Final = "blind: "
@@ -226,6 +242,7 @@ Record: TypeAlias = (
     | ModeSet
     | StockCounted
     | SettlementDecided
+    | SettlementRecalled
     | SourceTrouble
     | Tick
     | Refused
@@ -306,7 +323,8 @@ class CartLine:
 
     A product may stand on several lines: one unit 99 % sure, two of them 60 %. Two things have to be right: ``what``
     somebody took, and ``who`` it was, given that; ``rival`` is the visit that is the likeliest to have taken it instead
-    ("": none is at all likely).
+    ("": none is at all likely). ``moves``: by how many units each of the ``events`` changed the cart, the negative ones
+    back onto a shelf; empty where each is one unit taken.
     """
 
     sku: str
@@ -316,6 +334,7 @@ class CartLine:
     what: float = 1.0
     who: float = 1.0
     rival: str = ""
+    moves: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

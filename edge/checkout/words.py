@@ -38,6 +38,9 @@ class Words:
     goodbye: str
     waived: str
     no_money: str
+    changed: str
+    marked: str
+    off_basket: str
     states: dict[State, str]
     reviews: dict[Why, str]
 
@@ -68,6 +71,7 @@ _JAPANESE = Words(
     reference="取引番号",
     goodbye="ご来店ありがとうございました",
     states={
+        "inside": "お支払いはまだありません。",
         "asked": "お支払い手続き中です。",
         "unanswered": "お支払いの結果を確認しています。",
         "paid": "お支払いが完了しました。",
@@ -77,6 +81,9 @@ _JAPANESE = Words(
         "review": "係員が内容を確認しています。\nまだ請求していません。",
     },
     waived="係員の判断により、お支払いは不要です。",
+    changed="価格改定",
+    marked="値引き",
+    off_basket="お買い上げ合計から値引き",
     no_money="記録のみで、代金は支払われていません。\n(決済サービスが設定されていません)",
     reviews={
         "unseen": "ご退店を確認できませんでした。",
@@ -114,6 +121,7 @@ _ENGLISH = Words(
     reference="Payment ref.",
     goodbye="Thank you, see you soon",
     states={
+        "inside": "Nothing to pay yet.",
         "asked": "Payment under way.",
         "unanswered": "Payment not confirmed yet; we are asking.",
         "paid": "Paid. Thank you.",
@@ -123,6 +131,9 @@ _ENGLISH = Words(
         "review": "Staff are looking at this visit.\nNothing has been charged.",
     },
     waived="Staff have waived it: nothing to pay.",
+    changed="Price changed",
+    marked="Reduced",
+    off_basket="Off the whole purchase",
     no_money="Recorded, and no money was moved:\nthis shop has no payment provider yet.",
     reviews={
         "unseen": "Nobody saw you leave.",

@@ -3,8 +3,8 @@
 A request is carried out only while its intent stands in the book, just so; until the book is written it waits here, and
 one that the book has refused is never sent. Nor is one that a slow provider has kept waiting until nobody wants it any
 more: it was given up, or a person has written it off. An answer goes back into the ear as a message, so that it is
-recorded before anything follows from it. A provider that fails has not answered: the settlement's own patience asks
-again, with the same key. In between it is asked now and then what happened unasked, and at once when somebody rings.
+recorded before anything follows from it. A provider that fails has not answered: the settlement's own patience looks
+it up. In between it is asked now and then what happened unasked, and at once when somebody rings.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Cashier:
         else:
             standing = [request for request in waiting if self._stands(request)]
             for request in waiting:
-                if request not in standing:
+                if request not in standing and not request.look_up:
                     what = "nobody is asked for what the book does not say, or not any more"
                     log.error(what, settlement=request.settlement)
         with self._bell:

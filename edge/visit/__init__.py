@@ -19,6 +19,7 @@ from edge.visit.door import (
     nobody_else_came,
     open_door,
     scan,
+    send_away,
     waiting,
 )
 from edge.visit.table import TABLE, VisitEvent, VisitState, after
@@ -42,5 +43,6 @@ __all__ = [
     "open_door",
     "outcome_of",
     "scan",
+    "send_away",
     "waiting",
 ]

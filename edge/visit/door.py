@@ -58,6 +58,10 @@ class Visit:
     """Its idempotency key with the payment provider (`edge.keys.payment_key`)."""
     prices: str = ""
     """The mark of the price list with which they came in."""
+    promised_s: float = 0.0
+    """When that was; 0: as they were admitted."""
+    member: bool = False
+    """The shop knew them then, and members' prices are theirs."""
     interrupted: bool = False
     """The runtime was stopped while they were inside, and did not see and feel everything."""
     unsure: str = ""
@@ -162,6 +166,12 @@ def give_up(visit: Visit, now_s: float) -> None:
     visit.state = after(visit.state, "lost")
     visit.lost = True
     visit.leaving_s = now_s
+
+
+def send_away(door: Door, visit: Visit) -> None:
+    """A visit that was admitted and may not come in after all: it is over."""
+    visit.state = after(visit.state, "nobody_came")
+    del door.visits[visit.id]
 
 
 def expire(door: Door, store: Store, now_s: float) -> list[Visit]:

@@ -10,22 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.checkout import (
-    Receipt,
-    State,
-    on_reply,
-    on_resolved,
-    open_settlement,
-    receipt_json,
-    receipt_text,
-    review_settlement,
-    sale_of,
-)
+from edge.checkout import Receipt, State, receipt_json, receipt_text, sale_of
 from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, width, wrapped
 from edge.checkout.sale import make_sale
 from edge.checkout.words import WORDS
 from edge.ledger import Book, receipt_of
+from edge.payment import on_reply, on_resolved, open_settlement, review_settlement
 from edge.records import Cart, CartLine, Effect, LedgerEntry, PaymentReply
 from edge.store import Store
 from edge.visit import outcome_of
@@ -223,6 +214,7 @@ def test_certainty_is_for_programs_and_never_on_paper() -> None:
     assert told == json.loads(json.dumps(told))
     assert told["lines"][0] == {  # type: ignore[index]
         "sku": "green-tea", "name": "Green tea 600 ml", "quantity": 1, "price_minor": 151, "amount_minor": 151,
+        "discounts": [],
         "rate_bp": 800, "reduced": True, "certainty": 0.98, "what": 1.0, "who": 1.0,
         "events": ["g1-s1:1"],
     }  # fmt: skip
