@@ -19,9 +19,10 @@ from edge.daemon.shop import MEMBERS
 from edge.paying import Payment
 from edge.records import PaymentReply, PaymentRequest
 from edge.site import Site
+from edge.store import load_store
 from simulator.providers import KEY, StripeDouble
 from tests.adapters.brokers import until
-from tests.corner import OPENS_S
+from tests.corner import OPENS_S, STORE, write_store
 from tests.daemon.rehearsals import Rehearsal
 
 WEBHOOK = "whsec_a_secret_of_the_endpoint"
@@ -77,7 +78,7 @@ def heard(shop: Rehearsal, kind: str) -> None:
     until(there, f"{kind} is in the book")
 
 
-@pytest.mark.parametrize("deed", ["", "lost", "drop", "busy"])
+@pytest.mark.parametrize("deed", ["", "lost", "drop", "fail", "fail-after", "busy"])
 def test_whatever_stripe_does_ana_is_charged_once(shop: Rehearsal, double: StripeDouble, deed: str) -> None:
     joined(shop, double)
     if deed:
@@ -93,6 +94,38 @@ def test_whatever_stripe_does_ana_is_charged_once(shop: Rehearsal, double: Strip
     assert str(entry.body["reference"]).startswith("pi_")
     assert shop.shop.book.prove() == []
     shop.shop.close()
+
+
+@pytest.mark.parametrize("deed", ["", "lost", "drop", "fail", "fail-after"])
+@pytest.mark.parametrize("on", ["", "capture"])
+def test_what_is_held_at_the_entry_is_captured_to_the_yen_at_the_exit(
+    shop: Rehearsal, double: StripeDouble, deed: str, on: str
+) -> None:
+    holding = f'{STORE}\n[policy]\nhold = "fixed"\nhold_minor = 2000\n'
+    shop.store = load_store(write_store(shop.state.parent / "holding", store_toml=holding))
+    joined(shop, double)
+    shop.open()
+    if deed and not on:
+        double.behave(deed, on="POST /v1/payment_intents")
+    shop.play(0.0, 10.0)
+    until(lambda: held(shop, double), "Stripe holds it")
+    if deed and on:
+        double.behave(deed, on="POST /v1/payment_intents/")
+    shop.play(10.0, 18.0)
+    shop.settle(600.0)
+    (intent,) = double.of("payment_intent")
+    assert (intent["amount"], intent["amount_received"], intent["status"]) == (2000, 356, "succeeded")
+    assert double.kept_minor() == 356
+    book = shop.shop.book
+    assert book.balance("provider:payments") + book.balance("fees:provider") == 356
+    assert (book.balance("held-at-provider"), book.balance("receivable:ana")) == (0, 0)
+    shop.shop.close()
+
+
+def held(shop: Rehearsal, double: StripeDouble) -> bool:
+    shop.pass_s(0)
+    shop.work()
+    return [i["status"] for i in double.of("payment_intent")] == ["requires_capture"]
 
 
 def test_a_decline_is_told_by_name(shop: Rehearsal, double: StripeDouble) -> None:
