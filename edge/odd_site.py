@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from edge.paying import HOME
 from edge.site import FILE, CameraSource, SerialDevice, Site
 from edge.store import Fault, Store
 
@@ -65,6 +66,9 @@ def _payment(site: Site) -> Iterator[tuple[str, str, str]]:
         if name in payment.model_fields_set:
             what = f'it is of no use with provider = "{payment.provider}"'
             yield f"payment.{name}", what, "Take it out, or correct the provider"
+    if payment.provider == "stripe" and payment.webhook_listen not in ("", *HOME):
+        what = "webhooks are taken from everywhere, and cross the network in the clear"
+        yield "payment.webhook_listen", what, "Write 127.0.0.1, and put a proxy that speaks TLS before it"
 
 
 def _serial(key: str, serial: SerialDevice) -> Iterator[tuple[str, str, str]]:

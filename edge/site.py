@@ -255,13 +255,17 @@ def _own_faults(site: Site) -> Iterator[Fault]:
     if broker.kind == "embedded" and broker.tls:
         remedy = 'Take tls out, or run a broker of your own with kind = "mqtt"'
         yield Fault(FILE, "broker.tls", "the embedded broker does not speak TLS", remedy)
-    for key, host in (("broker.host", broker.host), ("web.listen", site.web.listen)):
+    hosts = (("broker.host", broker.host), ("web.listen", site.web.listen))
+    for key, host in (*hosts, ("payment.webhook_listen", site.payment.webhook_listen)):
         if _NO_HOST.search(host) or (key == "broker.host" and not host):
             remedy = "Write a name or an address alone, like 127.0.0.1; the port has a key of its own"
             yield Fault(FILE, key, f"{host!r} is no host", remedy)
-    if broker.kind == "embedded" and site.web.listen and site.web.port == broker.port:
-        what = f"the embedded broker is on port {broker.port} already"
-        yield Fault(FILE, "web.port", what, "Give each a port of its own")
+    ports: dict[int, str] = {broker.port: "the embedded broker"} if broker.kind == "embedded" else {}
+    doors = [("web.port", site.web.listen, site.web.port, "[web]")]
+    doors += [("payment.webhook_port", site.payment.webhook_listen, site.payment.webhook_port, "webhooks")]
+    for key, listen, port, who in doors:
+        if listen and ports.setdefault(port, who) != who:
+            yield Fault(FILE, key, f"{ports[port]} is on port {port} already", "Give each a port of its own")
     named = [("broker.ca_file", broker.ca_file), ("broker.password_file", broker.password_file)]
     named += [(f"camera[{i}].password_file", camera.password_file) for i, camera in enumerate(site.camera, start=1)]
     for key, path in (*named, ("eyes.detector", site.eyes.detector)):
@@ -274,12 +278,12 @@ def _own_faults(site: Site) -> Iterator[Fault]:
         if plain.unit_at and plain.unit == "raw":
             remedy = "Take one of the two out"
             yield Fault(FILE, f"plain[{i}].unit_at", "raw numbers have no unit that could be pointed at", remedy)
-    ports: dict[str, str] = {}
+    devices: dict[str, str] = {}
     for i, serial in enumerate(site.serial, start=1):
         if not serial.device.strip():
             yield Fault(FILE, f"serial[{i}].device", "is empty", "Write its path, like /dev/serial/by-id/…")
             continue
-        first = ports.setdefault(os.path.realpath(serial.device), f"serial[{i}]")
+        first = devices.setdefault(os.path.realpath(serial.device), f"serial[{i}]")
         if first != f"serial[{i}]":
             what = f"{serial.device} is the device of {first} already"
             yield Fault(FILE, f"serial[{i}].device", what, "Give each device one [[serial]] table")

@@ -148,7 +148,17 @@ def test_webhooks_need_a_secret_of_their_own(tmp_path: Path) -> None:
     assert "payment.webhook_secret_file: is missing" in fault
     (tmp_path / "hook").write_text("whsec_1", encoding="utf-8")
     (tmp_path / "hook").chmod(0o600)
-    assert faults(tmp_path, f'{said}webhook_secret_file = "{tmp_path}/hook"') == []
+    said += f'webhook_secret_file = "{tmp_path}/hook"\n'
+    assert faults(tmp_path, said) == []
+    store, site = load_shop(tmp_path / "store")
+    assert odd_site(site, store) == []
+    for port, whose in ((1883, "the embedded broker"), (8321, "[web]")):
+        (fault,) = faults(tmp_path, f"{said}webhook_port = {port}")
+        assert f"payment.webhook_port: {whose} is on port {port} already" in fault
+    assert faults(tmp_path, said.replace("127.0.0.1", "0.0.0.0")) == []
+    assert [o.where for o in odd_site(load_shop(tmp_path / "store")[1], store)] == ["payment.webhook_listen"]
+    (fault,) = faults(tmp_path, said.replace("127.0.0.1", "https://shop.example"))
+    assert "'https://shop.example' is no host" in fault
 
 
 @pytest.mark.parametrize("currency", ["ISK", "UGX", "MGA", "KWD"])
