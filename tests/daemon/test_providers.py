@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import structlog
@@ -24,6 +25,7 @@ from simulator.providers import KEY, StripeDouble
 from tests.adapters.brokers import until
 from tests.corner import OPENS_S, STORE, write_store
 from tests.daemon.rehearsals import Rehearsal
+from tests.providers.reference import SECRET, ReferenceProvider
 
 WEBHOOK = "whsec_a_secret_of_the_endpoint"
 
@@ -193,6 +195,42 @@ def test_no_secret_and_no_wallet_is_left_anywhere_but_where_it_belongs(
     for secret in (customer, method, KEY, WEBHOOK):
         assert not any(secret in text for text in told)
         assert not [p for p in [*files, *shop.state.parent.glob("store/*")] if secret.encode() in p.read_bytes()]
+
+
+@pytest.mark.parametrize("auth", ["bearer", "hmac"])
+def test_any_provider_behind_the_contract_is_asked_once(shop: Rehearsal, auth: Literal["bearer", "hmac"]) -> None:
+    key = shop.state.parent / "key"
+    key.write_text(SECRET, encoding="utf-8")
+    key.chmod(0o600)
+    shop.state.mkdir(parents=True)
+    with Members(shop.state / MEMBERS) as members:
+        members.add("ana", b"", "member", OPENS_S - 100.0)
+        members.keep_wallet("ana", "card-1", OPENS_S - 100.0)
+    with ReferenceProvider(signed=auth == "hmac") as other:
+        other.lost = 1
+        shop.site = Site(payment=Payment(provider="http", url=other.url, secret_file=key, auth=auth, news_s=86_400.0))
+        shop.open()
+        shop.play(0.0, 18.0)
+        shop.settle(600.0)
+        shop.shop.close()
+        assert other.kept_minor() == 356
+        posts = [line for line in other.asked if line.startswith("POST")]
+        assert len(posts) == 1, "what got lost was looked up"
+    assert len(shop.entries_of_closed("payment-approved")) == 1
+
+
+def test_a_port_that_is_taken_and_a_secret_that_went_are_told_at_the_start(
+    shop: Rehearsal, double: StripeDouble
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        joined(shop, double, webhook_port=other.getsockname()[1])
+        with pytest.raises(OSError, match=r"webhooks cannot be taken on .* Set another webhook_port"):
+            shop.open()
+    (shop.state.parent / "key").unlink()
+    with pytest.raises(OSError, match=r"there is no file .*key"):
+        shop.open()
 
 
 # --- the cashier ------------------------------------------------------------------------------------------------------

@@ -411,6 +411,21 @@ def test_a_capture_that_nobody_answered_is_among_the_news(double: StripeDouble, 
     assert told(reply) == ("approved", 700, "")
 
 
+def test_what_was_answered_is_not_asked_for_again_when_its_event_comes(double: StripeDouble, till: Till) -> None:
+    """Whoever waits at the gate would wait behind that."""
+    news(till)
+    paid = till.asks()
+    till.asks("refund", 200, of=CHARGE, reference=paid.reference)
+    held = till.holds()
+    till.asks("capture", 700, of=HOLD, reference=held.reference)
+    till.asks("release", 1000, "let go", of="other", reference=till.asks("hold", 1000, "other").reference)
+    till.gives(double, "pm_card_chargeCustomerFail")
+    till.asks(key="declined")
+    double.requests.clear()
+    assert news(till) == []
+    assert double.requests == ["GET /v1/events"]
+
+
 def test_news_of_another_shop_with_the_same_account_are_not_ours(double: StripeDouble, till: Till) -> None:
     other = Till(double.url, store="kiosk")
     other.wallets = till.wallets

@@ -37,10 +37,13 @@ MOST: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``payment``, ``refund`` or ``dispute``, and the name of the payment or refund to look at."""
+    """``payment``, ``refund`` or ``dispute``, and the name of the payment or refund to look at. ``status``: what it was
+    when this was told; None of a dispute, which is about another thing.
+    """
 
     kind: str
     name: str
+    status: str | None
 
 
 class Cursor(msgspec.Struct):
@@ -121,7 +124,8 @@ def _change(event: stripe.Event) -> Change | None:
     if event.type not in TYPES or kind is None:
         return None
     name = about["payment_intent"] if kind == "dispute" else about["id"]
-    return Change(kind, name) if isinstance(name, str) else None
+    status = None if kind == "dispute" else about["status"]
+    return Change(kind, name, status) if isinstance(name, str) else None
 
 
 def _read(path: Path | None) -> Cursor:

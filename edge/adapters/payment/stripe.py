@@ -15,17 +15,21 @@ from __future__ import annotations
 import logging
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import requests
 import stripe
 
+from edge.adapters.payment.answers import metadata_of, of_intent, of_refund, reply_to
 from edge.adapters.payment.news import Events
 from edge.adapters.payment.provider import UNKNOWN, Abilities, Contrary, KeyReused, Wallets
 from edge.adapters.payment.refusals import as_dict, why_declined, why_unknown
 from edge.adapters.payment.wallets import read_stripe
 from edge.records import PaymentOperation, PaymentOutcome, PaymentReply, PaymentRequest
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 TEST_CAVEAT: Final = "no money moves: the secret key of [payment] is one of Stripe's test mode"
 
@@ -77,6 +81,7 @@ class StripeProvider:
         )
         self._events = Events(self._client, cursor)
         self._told: dict[tuple[str, str], str] = {}
+        self._seen: dict[str, str | None] = {}
         self.caveat: Final = TEST_CAVEAT if "_test_" in secret[:8] else ""
         self.abilities: Final = ABILITIES
 
@@ -92,17 +97,18 @@ class StripeProvider:
         except stripe.IdempotencyError:
             raise KeyReused(f"key {request.key} stands for another payment at Stripe") from None
         except stripe.StripeError as error:
-            reply = _reply(request, "unknown", why=why_unknown(error) or "fault")
+            reply = reply_to(request, "unknown", why=why_unknown(error) or "fault")
         self._remember(reply)
         return [_at(reply, at_s + time.monotonic() - began_s)]
 
     def news(self, at_s: float) -> list[PaymentReply]:
         """See `PaymentProvider.news`. An event only says that something changed: the thing itself says what it is now,
-        in whatever order and however often events come. What was answered already is not told again.
+        in whatever order and however often events come. What was answered already is neither asked for nor told again.
         `ConnectionError` where Stripe cannot be asked.
         """
         try:
-            found = [reply for change in self._events.since_last() for reply in self._now(change.kind, change.name)]
+            changes = [c for c in self._events.since_last() if c.status is None or self._seen.get(c.name) != c.status]
+            found = [reply for change in changes for reply in self._now(change.kind, change.name)]
         except stripe.StripeError as error:
             raise ConnectionError(UNKNOWN[why_unknown(error) or "fault"]) from None
         self._events.done()
@@ -116,10 +122,15 @@ class StripeProvider:
         return self._events.hear(body, signature, secret)
 
     def _remember(self, reply: PaymentReply) -> None:
-        self._told.pop((reply.operation, reply.key), None)
-        self._told[reply.operation, reply.key] = reply.outcome
-        while len(self._told) > MOST_TOLD:
-            del self._told[next(iter(self._told))]
+        _keep(self._told, (reply.operation, reply.key), reply.outcome)
+
+    def _of_intent(self, request: PaymentRequest, intent: stripe.PaymentIntent) -> PaymentReply:
+        _keep(self._seen, intent.id, intent.status)
+        return of_intent(request, intent)
+
+    def _of_refund(self, request: PaymentRequest, refund: stripe.Refund) -> PaymentReply:
+        _keep(self._seen, refund.id, refund.status)
+        return of_refund(request, refund)
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
@@ -153,7 +164,7 @@ class StripeProvider:
         if request.operation in ("hold", "charge"):
             wallet = read_stripe(next(iter(self._wallets(request.subject)), ""))
             if wallet is None:
-                return _reply(request, "declined", why="no-wallet")
+                return reply_to(request, "declined", why="no-wallet")
             params: Any = {
                 "amount": request.amount_minor,
                 "currency": request.currency.lower(),
@@ -166,38 +177,38 @@ class StripeProvider:
                 "metadata": self._metadata(request),
                 "expand": EXPAND,
             }
-            return _of_intent(request, intents.create(params, key))
+            return self._of_intent(request, intents.create(params, key))
         name = request.reference or self._name_of(request)
         if not name:
             outcome: PaymentOutcome = "approved" if request.operation == "release" else "declined"
-            return _reply(request, outcome, why="" if outcome == "approved" else "expired")
+            return reply_to(request, outcome, why="" if outcome == "approved" else "expired")
         if request.operation == "capture":
             taken: Any = {"amount_to_capture": request.amount_minor, "metadata": {"capture": request.key}}
             taken["expand"] = EXPAND
-            return _of_intent(request, intents.capture(name, taken, key))
+            return self._of_intent(request, intents.capture(name, taken, key))
         if request.operation == "release":
-            return _of_intent(request, intents.cancel(name, {}, key))
+            return self._of_intent(request, intents.cancel(name, {}, key))
         refund: Any = {"payment_intent": name, "amount": request.amount_minor, "metadata": self._metadata(request)}
-        return _of_refund(request, self._client.v1.refunds.create(refund, key))
+        return self._of_refund(request, self._client.v1.refunds.create(refund, key))
 
     def _look_up(self, request: PaymentRequest) -> PaymentReply:
         if request.operation in ("hold", "charge"):
             intent = self._known(request.reference) or self._find(request, request.key)
-            return _of_intent(request, intent) if intent is not None else _reply(request, "absent")
+            return self._of_intent(request, intent) if intent is not None else reply_to(request, "absent")
         if request.operation == "refund":
             return self._look_up_refund(request)
         intent = self._known(request.reference) or self._find(request, request.of)
-        return _of_intent(request, intent) if intent is not None else _reply(request, "absent")
+        return self._of_intent(request, intent) if intent is not None else reply_to(request, "absent")
 
     def _look_up_refund(self, request: PaymentRequest) -> PaymentReply:
         if request.reference.startswith("re_"):
-            return _of_refund(request, self._client.v1.refunds.retrieve(request.reference))
+            return self._of_refund(request, self._client.v1.refunds.retrieve(request.reference))
         name = request.reference or self._name_of(request)
         given = self._client.v1.refunds.list({"payment_intent": name, "limit": 100}) if name else None
         for refund in given.auto_paging_iter() if given is not None else ():
-            if _metadata_of(refund).get("tebura") == request.key:
-                return _of_refund(request, refund)
-        return _reply(request, "absent")
+            if metadata_of(refund).get("tebura") == request.key:
+                return self._of_refund(request, refund)
+        return reply_to(request, "absent")
 
     def _refused(self, request: PaymentRequest, error: stripe.StripeError) -> PaymentReply:
         """A refusal, which the payment itself may contradict: what we ask for was done before."""
@@ -205,15 +216,17 @@ class StripeProvider:
         intent, code = told.get("payment_intent"), told.get("code")
         if request.operation in ("capture", "release") and code == "payment_intent_unexpected_state":
             name = intent["id"] if isinstance(intent, dict) else request.reference
-            return _of_intent(request, self._retrieved(name))
+            return self._of_intent(request, self._retrieved(name))
         if request.operation == "refund" and code == "charge_already_refunded":
             before = self._look_up_refund(request)
             if before.outcome != "absent":
                 return before
         if code == "resource_missing" and request.operation in ("capture", "release", "refund"):
-            return _reply(request, "declined", why="expired" if request.operation != "refund" else "refused")
+            return reply_to(request, "declined", why="expired" if request.operation != "refund" else "refused")
         reference = intent["id"] if isinstance(intent, dict) else ""
-        return _reply(request, "declined", reference, why=why_declined(told))
+        if isinstance(intent, dict):
+            _keep(self._seen, reference, intent.get("status"))
+        return reply_to(request, "declined", reference, why=why_declined(told))
 
     # --- finding ----------------------------------------------------------------------------------------------------
 
@@ -236,7 +249,7 @@ class StripeProvider:
                     continue  # a customer of another account, or of test mode
                 raise
             for count, intent in enumerate(listed.auto_paging_iter()):
-                if _metadata_of(intent).get("tebura") == key:
+                if metadata_of(intent).get("tebura") == key:
                     return intent
                 if count > 100 * PAGES:
                     raise Contrary(f"{request.subject} has too many payments to find {key}: look in Stripe's Dashboard")
@@ -261,7 +274,7 @@ class StripeProvider:
         if kind == "refund":
             refund = self._client.v1.refunds.retrieve(name)
             asked = self._asked("refund", "tebura", refund)
-            return [_of_refund(asked, refund)] if asked is not None else []
+            return [self._of_refund(asked, refund)] if asked is not None else []
         intent = self._retrieved(name)
         if intent.capture_method != "manual":
             operation: PaymentOperation = "charge"
@@ -271,14 +284,14 @@ class StripeProvider:
         if asked is None:
             return []
         if kind == "dispute":
-            return [_reply(asked, "declined", intent.id, why="charged-back")]
-        return [_of_intent(asked, intent)]
+            return [reply_to(asked, "declined", intent.id, why="charged-back")]
+        return [self._of_intent(asked, intent)]
 
     def _asked(
         self, operation: PaymentOperation, named: str, about: stripe.PaymentIntent | stripe.Refund
     ) -> PaymentRequest | None:
         """What it once was asked for by, as its metadata say; None where another shop or nobody's did."""
-        metadata = _metadata_of(about)
+        metadata = metadata_of(about)
         if metadata.get("store") != self._store or not metadata.get(named):
             return None
         amount = about.amount_received if operation == "capture" and isinstance(about, stripe.PaymentIntent) else 0
@@ -290,96 +303,16 @@ class StripeProvider:
         return {"tebura": request.key, "visit": request.settlement, "store": self._store}
 
 
-# --- what Stripe's objects say ----------------------------------------------------------------------------------------
-
-
-def _of_intent(request: PaymentRequest, intent: stripe.PaymentIntent) -> PaymentReply:
-    """What a payment as it is now answers to a request. `Contrary`."""
-    status, name = intent.status, intent.id
-    if status == "processing":
-        return _reply(request, "pending", name)
-    if request.operation == "release":
-        return _of_released(request, status, name)
-    if request.operation == "hold" and status in ("requires_capture", "succeeded"):
-        return _reply(request, "approved", name, amount_minor=intent.amount, until_s=_until_s(intent))
-    if request.operation != "hold" and status == "succeeded":
-        if intent.amount_received != request.amount_minor and request.operation == "capture":
-            what = f"the hold of {request.settlement} was captured with {intent.amount_received}"
-            raise Contrary(f"{what}, not {request.amount_minor}: look for {name} in Stripe's Dashboard")
-        return _reply(request, "approved", name, amount_minor=intent.amount_received, fee_minor=_fee_minor(intent))
-    if request.operation == "capture" and status == "requires_capture":
-        return _reply(request, "absent", name)
-    if status == "canceled":
-        return _reply(request, "declined", name, why="expired")
-    if status == "requires_action":
-        return _reply(request, "declined", name, why="needs-holder")
-    return _reply(request, "declined", name, why=_why_failed(intent))
-
-
-def _of_released(request: PaymentRequest, status: str, name: str) -> PaymentReply:
-    if status == "requires_capture":
-        return _reply(request, "absent", name)
-    if status == "succeeded":
-        return _reply(request, "declined", name, why="refused")
-    return _reply(request, "approved", name)
-
-
-def _of_refund(request: PaymentRequest, refund: stripe.Refund) -> PaymentReply:
-    outcomes: dict[str | None, PaymentOutcome] = {
-        "succeeded": "approved",
-        "pending": "pending",
-        "requires_action": "pending",
-    }
-    outcome = outcomes.get(refund.status, "declined")
-    why = "" if outcome != "declined" else "refused"
-    return _reply(request, outcome, refund.id, amount_minor=refund.amount, why=why)
-
-
-def _why_failed(intent: stripe.PaymentIntent) -> str:
-    failed = intent.last_payment_error
-    return "refused" if failed is None else why_declined(failed.to_dict())
-
-
-def _until_s(intent: stripe.PaymentIntent) -> float | None:
-    charge = intent.latest_charge
-    details = charge.payment_method_details if isinstance(charge, stripe.Charge) else None
-    card = getattr(details, "card", None)
-    until = getattr(card, "capture_before", None)
-    return float(until) if until else None
-
-
-def _fee_minor(intent: stripe.PaymentIntent) -> int | None:
-    """What Stripe keeps, where it says so in the payment's own currency."""
-    charge = intent.latest_charge
-    moved = charge.balance_transaction if isinstance(charge, stripe.Charge) else None
-    if not isinstance(moved, stripe.BalanceTransaction) or moved.currency != intent.currency:
-        return None
-    return moved.fee
-
-
-def _metadata_of(about: stripe.PaymentIntent | stripe.Refund) -> dict[str, str]:
-    metadata: Any = about.metadata
-    return metadata.to_dict() if isinstance(metadata, stripe.StripeObject) else dict(metadata or {})
-
-
-def _reply(
-    request: PaymentRequest,
-    outcome: PaymentOutcome,
-    reference: str = "",
-    *,
-    why: str = "",
-    amount_minor: int | None = None,
-    until_s: float | None = None,
-    fee_minor: int | None = None,
-) -> PaymentReply:
-    return PaymentReply(
-        0.0, 0.0, request.settlement, outcome, reference, request.key, request.operation, amount_minor, until_s, why,
-        fee_minor,
-    )  # fmt: skip
-
-
 def _at(reply: PaymentReply, when_s: float) -> PaymentReply:
     return msgspec.structs.replace(reply, received_s=when_s, at_s=when_s)
+
+
+def _keep(memory: dict[Key, Value], key: Key, value: Value) -> None:
+    """Remember it as the newest, and forget the oldest."""
+    memory.pop(key, None)
+    memory[key] = value
+    while len(memory) > MOST_TOLD:
+        del memory[next(iter(memory))]
 
 
 def _own_session(session: requests.Session) -> requests.Session:
