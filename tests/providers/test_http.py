@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,3 +128,26 @@ def test_news_are_told_from_where_the_last_look_ended(other: ReferenceProvider, 
     assert len(provider_of(other, cursor=cursor).news(8.0)) == 1, "told again rather than missed"
     assert provider.news(9.0) == []
     assert provider_of(other, cursor=cursor).news(9.0) == []
+
+
+def test_an_answer_that_drips_is_not_waited_for() -> None:
+    """Each byte comes in time, and the whole never."""
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            line, _ = server.accept()
+            with line, contextlib.suppress(OSError):
+                while not stop.wait(0.05):
+                    line.sendall(b"H" if line.recv(1, socket.MSG_PEEK) else b"")
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        provider = HttpProvider(
+            f"http://127.0.0.1:{server.getsockname()[1]}", SECRET, lambda _: ("c",), pay_within_s=1.0
+        )
+        began_s = time.monotonic()
+        assert ask(provider).why == "away"
+        assert time.monotonic() - began_s < 1.0
+        stop.set()
+        thread.join(5.0)

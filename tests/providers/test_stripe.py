@@ -594,10 +594,11 @@ provider = provider_of(payment, load_store(write_store(folder / "store")), folde
 for look_up in (False, True):
     print(provider.answer(PaymentRequest("v1", "k", "ana", 500, "JPY", look_up=look_up), 0.0)[0].outcome)
 """
-    environment = {**os.environ, "STRIPE_LOG": "debug"}
+    environment = {**os.environ, "STRIPE_LOG": "debug", "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment, timeout=60
     )
     assert done.stdout.split() == ["approved", "approved"]
     for secret in (customer, method, KEY):
         assert secret not in done.stdout + done.stderr
+    assert not [*tmp_path.rglob("telemetry*")], "its telemetry gives every user a name of their own, in a file"

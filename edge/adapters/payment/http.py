@@ -8,11 +8,14 @@ itself, nobody is followed elsewhere (3xx), and no answer larger than a megabyte
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import http.client
 import os
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -139,10 +142,13 @@ class HttpProvider:
     def _ask(
         self, method: str, path: str, body: bytes = b"", more: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
-        """Status and body; status 0 where there is none in time."""
+        """Status and body; status 0 where there is none in time, however slowly it drips."""
         line = self._line()
         path = self._base + path
+        clock = threading.Timer(2.0 * self._timeout_s, _hang_up, (line,))
         try:
+            line.connect()
+            clock.start()
             headers = {"Content-Type": "application/json", **self._authorized(method, path, body), **(more or {})}
             line.request(method, path, body or None, headers)
             answer = line.getresponse()
@@ -151,6 +157,7 @@ class HttpProvider:
         except (OSError, http.client.HTTPException):
             return 0, b""
         finally:
+            clock.cancel()
             line.close()
 
     def _line(self) -> http.client.HTTPConnection:
@@ -171,6 +178,12 @@ class HttpProvider:
         half.write_text(self._cursor, encoding="utf-8")
         os.replace(half, self._cursor_file)
         self._saved = self._cursor
+
+
+def _hang_up(line: http.client.HTTPConnection) -> None:
+    """From another thread: whoever reads there reads no more."""
+    with contextlib.suppress(OSError, AttributeError):  # it has ended meanwhile
+        line.sock.shutdown(socket.SHUT_RDWR)
 
 
 def signature(secret: str, method: str, path: str, body: bytes, at_s: int) -> str:
