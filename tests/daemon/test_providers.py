@@ -16,6 +16,7 @@ from edge.adapters.members import Members
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
 from edge.daemon.ear import Ear
+from edge.daemon.run import Daemon
 from edge.daemon.shop import MEMBERS
 from edge.paying import Payment
 from edge.records import PaymentReply, PaymentRequest
@@ -231,6 +232,16 @@ def test_a_port_that_is_taken_and_a_secret_that_went_are_told_at_the_start(
     (shop.state.parent / "key").unlink()
     with pytest.raises(OSError, match=r"there is no file .*key"):
         shop.open()
+
+
+def test_a_rehearsal_of_a_shop_with_a_real_provider_asks_nobody(shop: Rehearsal, tmp_path: Path) -> None:
+    real = Site(payment=Payment(provider="stripe", secret_file=tmp_path / "nowhere"))
+    daemon = Daemon(shop.store, real, tmp_path / "rehearsed", rehearsal=True)
+    daemon.shop.open()
+    assert "no money moves" in daemon.shop.provider.caveat
+    daemon.shop.close()
+    with pytest.raises(OSError, match="there is no file"):
+        Daemon(shop.store, real, tmp_path / "real").shop.open()
 
 
 # --- the cashier ------------------------------------------------------------------------------------------------------
