@@ -130,7 +130,7 @@ def _unasked(settlement: Settlement, reply: PaymentReply) -> Outcome:
         heard=(*settlement.heard, f"{reply.outcome}:{reply.reference}"),
         contradictions=settlement.contradictions + 1,
     )
-    nothing = Operation(settlement.key, "charge", settlement.total_minor)
+    nothing = Operation(reply.key or settlement.key, "charge", settlement.total_minor)
     facts: dict[str, object] = {
         "outcome": reply.outcome,
         "reference": reply.reference,

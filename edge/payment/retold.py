@@ -17,7 +17,7 @@ from edge.checkout.sale import Sale, SoldLine, WithheldLine, promised_by, sale_o
 from edge.payment.asking import Outcome, ask, ask_again, give_up, next_operation, wait
 from edge.payment.debts import retry_declined
 from edge.payment.decisions import on_released, on_resolved, on_retry, on_waived
-from edge.payment.holds import begin_hold, hold_ended, visit_gone
+from edge.payment.holds import begin_hold, gone_before, hold_ended
 from edge.payment.leaving import settled, with_state
 from edge.payment.operation import Operation
 from edge.payment.refunds import on_corrected
@@ -197,6 +197,6 @@ _HAPPENED: dict[str, Callable[[Settlement, Mapping[str, Any], float], Outcome]] 
     ),
     "payment-waived": lambda settlement, body, at_s: on_waived(settlement, str(body["decided_by"]), at_s),
     "payment-corrected": _corrected,
-    "payment-gone": lambda settlement, _, at_s: visit_gone(settlement, at_s),
+    "payment-gone": lambda settlement, _, at_s: gone_before(settlement, at_s),
     "payment-hold-ended": lambda settlement, _, at_s: hold_ended(settlement, at_s),
 }
