@@ -19,6 +19,18 @@ def settlement_in(book: Book, visit: str) -> Settlement | None:
     return settlement_of(written.entry for written in book.entries(visit=visit))
 
 
+def payments(book: Book, *, everything: bool = False) -> dict[str, Settlement]:
+    """Visit -> its settlement, of all whose money is not where it belongs yet; or of every visit that has ended."""
+    visits = [*book.visits("review"), *book.visits("settlement")]
+    if not everything:
+        paid = set(book.visits("payment-approved"))
+        visits = [v for v in visits if v not in paid]
+        for kind in (*UNHAPPY, "payment-pending", "payment-corrected"):
+            visits += book.visits(kind)
+    found = {visit: settlement_in(book, visit) for visit in dict.fromkeys(visits)}
+    return {v: s for v, s in sorted(found.items()) if s is not None and (everything or not s.is_over)}
+
+
 def who_waits(book: Book) -> dict[str, Settlement]:
     """Visit -> its settlement, of all that wait for a person; the oldest first."""
     settled = set(book.visits("settlement"))

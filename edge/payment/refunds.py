@@ -61,6 +61,12 @@ def taken_back(settlement: Settlement, lines: Iterable[tuple[str, int]]) -> tupl
     return tuple(groups)
 
 
+def taken_back_minor(settlement: Settlement) -> int:
+    """What all lines that were taken back come to."""
+    nothing = replace(settlement, corrected=())
+    return sum(group.gross_minor for group in taken_back(nothing, settlement.corrected))
+
+
 def _remaining(sale: Sale, group: RateGroup, gone: Mapping[str, int]) -> RateGroup:
     """A rate of the sale without the units that are gone."""
     rate = (group.rate_ppm, group.reduced)

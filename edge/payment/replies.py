@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from msgspec.structs import replace as replace_reply
+
 from edge.payment.asking import Outcome, ask_again, ask_on, give_up, request_for, wait
 from edge.payment.debts import retry_at_s, retry_declined
 from edge.payment.holds import hold_answered, hold_ended, release_answered
@@ -44,6 +46,11 @@ def on_reply(settlement: Settlement, reply: PaymentReply, store: Store) -> Outco
         return wait(settlement, operation, reply.at_s)
     if reply.at_s < operation.asked_s:
         return settlement, []
+    if reply.outcome == "absent" and operation.operation == "hold" and settlement.state != "inside":
+        never = replace_reply(reply, outcome="declined", why="absent")  # nobody needs it any more
+        settlement, effects = answered(settlement, never)
+        settlement, more = ask_on(settlement, reply.received_s)
+        return settlement, effects + more
     if reply.outcome == "absent":
         return ask_again(settlement, operation, reply.received_s, look_up=False)
     if silent_at_s(operation, store.policy) is None:

@@ -62,7 +62,7 @@ class Moody(LocalProvider):
         super().__init__(latency_s=0.8)
         self._rng, self.good = rng, False
 
-    def _conduct(self, subject: str) -> tuple[tuple[str, ...], ...]:
+    def _conduct(self, request: PaymentRequest) -> tuple[tuple[str, ...], ...]:
         return read_conduct("approve" if self.good else self._rng.choice(WORDS))
 
 
