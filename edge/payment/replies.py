@@ -15,7 +15,7 @@ from msgspec.structs import replace as replace_reply
 from edge.payment.asking import Outcome, ask_again, ask_on, give_up, request_for, wait
 from edge.payment.debts import retry_at_s, retry_declined
 from edge.payment.holds import hold_answered, hold_ended, release_answered
-from edge.payment.operation import Operation, heard_among, look_up_at_s, silent_at_s
+from edge.payment.operation import WEEK_S, Operation, heard_among, look_up_at_s, silent_at_s
 from edge.payment.postings import hold_postings, payment_postings
 from edge.payment.refunds import refund_answered
 from edge.payment.settlement import (
@@ -173,6 +173,8 @@ def on_time(settlement: Settlement, now_s: float, store: Store) -> Outcome:
             settlement, more = _silent(settlement, operation, now_s, store)
         elif look_up_s is not None and now_s >= look_up_s:
             settlement, more = ask_again(settlement, operation, now_s, look_up=True)
+        elif operation.state == "pending" and now_s > operation.first_s + WEEK_S:
+            settlement, more = give_up(settlement, operation, now_s)
         effects += more
     capturing = any(payment.operation == "capture" and payment.is_open for payment in settlement.payments)
     if settlement.held_minor and now_s >= settlement.until_s and not capturing:

@@ -48,6 +48,11 @@ def tells_money(entry: LedgerEntry) -> bool:
     return entry.kind in ("review", "settlement") or entry.kind in _HAPPENED
 
 
+def kinds() -> tuple[str, ...]:
+    """All kinds of entries about money."""
+    return ("review", "settlement", *_HAPPENED)
+
+
 def retold(settlement: Settlement | None, entry: LedgerEntry) -> tuple[Settlement, LedgerEntry]:
     """What an entry makes of a settlement (None: nothing is known of the visit), and the entry as it should read.
 
