@@ -34,10 +34,10 @@ def list_(
 ) -> None:
     """Payments that are not over: under way, unanswered, declined, disputed, to be given back."""
     from edge.cli.paid import digits_in, payment_of, table_of
-    from edge.ledger import payments
+    from edge.ledger import not_over, payments
 
     with reading_book(folder_of(store, state)) as book:
-        rows = [payment_of(settlement) for settlement in payments(book, everything=all_).values()]
+        rows = [payment_of(settlement) for settlement in (payments(book) if all_ else not_over(book)).values()]
         digits = digits_in(book)
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))

@@ -43,6 +43,8 @@ def on_reply(settlement: Settlement, reply: PaymentReply, store: Store) -> Outco
     if operation is None or operation not in open_operations(settlement):
         return settlement, []
     if reply.outcome == "pending":
+        if reply.received_s > operation.first_s + WEEK_S:  # given up: what it is waiting for will not come
+            return settlement, []
         return wait(settlement, operation, reply.at_s)
     if reply.at_s < operation.asked_s:
         return settlement, []
@@ -159,6 +161,25 @@ def deadline_s(settlement: Settlement, store: Store) -> float | None:
     return min((at_s for at_s in due if at_s is not None), default=None)
 
 
+def due_s(settlement: Settlement, store: Store) -> float | None:
+    """When `on_time` has something to do; None while it has not."""
+    if settlement.is_over:
+        return None
+    due: list[float] = []
+    for operation in open_operations(settlement):
+        for at_s in (silent_at_s(operation, store.policy), look_up_at_s(operation)):
+            if at_s is not None:
+                due.append(at_s)
+        if operation.state == "pending":
+            due.append(operation.first_s + WEEK_S)
+    if settlement.held_minor:
+        due.append(settlement.until_s)
+    again_s = retry_at_s(settlement, store.policy)
+    if again_s is not None:
+        due.append(again_s)
+    return min(due, default=None)
+
+
 def on_time(settlement: Settlement, now_s: float, store: Store) -> Outcome:
     """Time has passed: what is not answered is looked up, or given up until somebody knows more; what is unanswered is
     looked up now and then; holds end; and a debt is tried again where the policy says so.
@@ -173,7 +194,7 @@ def on_time(settlement: Settlement, now_s: float, store: Store) -> Outcome:
             settlement, more = _silent(settlement, operation, now_s, store)
         elif look_up_s is not None and now_s >= look_up_s:
             settlement, more = ask_again(settlement, operation, now_s, look_up=True)
-        elif operation.state == "pending" and now_s > operation.first_s + WEEK_S:
+        elif operation.state == "pending" and now_s >= operation.first_s + WEEK_S:
             settlement, more = give_up(settlement, operation, now_s)
         effects += more
     capturing = any(payment.operation == "capture" and payment.is_open for payment in settlement.payments)
