@@ -56,6 +56,8 @@ class Receipt:
     """(sku, units) that a person has taken off it since."""
     taken_back_minor: int = 0
     given_back_minor: int = 0
+    lowered_minor: int = 0
+    """By how much that lowered what was owed."""
     open_minor: int = 0
     """What is still owed."""
 

@@ -49,6 +49,7 @@ def _with_payments(receipt: Receipt, settlement: Settlement | None) -> Receipt:
         taken_back=settlement.corrected,
         taken_back_minor=taken_back_minor(settlement),
         given_back_minor=settlement.refunded_minor,
+        lowered_minor=settlement.lowered_minor,
         open_minor=settlement.open_minor,
     )
 

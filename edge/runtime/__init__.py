@@ -173,7 +173,7 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
         forget_promises(state)
     late_entries(state, store, effects)
     waiting: list[float] = [entering.until_s for entering in state.entering.values()]
-    for name in sorted(name for name, at_s in state.due_s.items() if state.now_s >= at_s):
+    for _, name in sorted((at_s, name) for name, at_s in state.due_s.items() if state.now_s >= at_s):
         after, told = on_time(state.settlements[name], state.now_s, store)
         keep(state, store, after)
         effects += told

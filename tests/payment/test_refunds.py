@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.checkout import receipt_json, receipt_text
 from edge.ledger import receipt_of
+from edge.ledger.sales import sold_on
 from edge.payment import WrongMoment, left_of, may, needs_staff, open_settlement, why_waits
 from edge.payment.refunds import on_corrected
 from edge.records import PaymentReply
@@ -169,6 +172,16 @@ def test_a_receipt_says_how_it_was_paid_and_what_was_taken_off() -> None:
     assert told["taken_back"] == [{"sku": "green-tea", "quantity": 1}]
     assert (told["taken_back_minor"], told["given_back_minor"], told["open_minor"]) == (151, 151, 0)
     assert [p["amount_minor"] for p in told["payments"]] == [300, 1102]  # type: ignore[attr-defined]
+
+
+def test_the_days_sales_tell_what_is_owed_and_what_was_taken_back() -> None:
+    counter = Counter({"ana charge": "decline"})
+    counter.enter(300)
+    counter.leave(umbrella=1, green_tea=1)
+    counter.decide("refund", "correction", green_tea=1)
+    day = sold_on(counter.book, date(2026, 4, 20), "Asia/Tokyo")
+    assert dict(day.total_minor) == {"paid": 300, "declined": 800}
+    assert (day.visits["declined"], day.taken_back_minor) == (1, 151)
 
 
 @settings(max_examples=80, deadline=None)
