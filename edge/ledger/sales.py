@@ -34,8 +34,8 @@ class Product:
 @dataclass(slots=True)
 class Sold:
     """A day. ``visits`` and ``total_minor`` by the state of their settlement (of a declined one: what is still owed;
-    what was paid of it counts as paid); ``unmoved_minor``: what of the paid is only written down as paid, because no payment
-    provider was there; ``taken_back_minor``: what was taken off these sales since, on whatever day.
+    what was paid of it counts as paid); ``unmoved_minor``: what of the paid is only written down as paid, because no
+    payment provider was there; ``taken_back_minor``: what was taken off these sales since, on whatever day.
     """
 
     day: date

@@ -37,7 +37,8 @@ VISIT, ANA, KEY = "v1", "ana", "kiosk:v1"
 class Counter:
     """``conducts``: what the provider does (`LocalProvider`); ``policy``: what the shop does otherwise than usual."""
 
-    def __init__(self, conducts: dict[str, str] | None = None, **policy: object) -> None:
+    def __init__(self, conducts: dict[str, str] | None = None, *, visit: str = VISIT, **policy: object) -> None:
+        self.visit, self.key = visit, f"kiosk:{visit}"
         store = shop()
         self.store: Store = replace(store, policy=store.policy.model_copy(update=policy))
         self.provider = LocalProvider(conducts)
@@ -53,21 +54,22 @@ class Counter:
         return self.known
 
     def enter(self, held_minor: int, *, patience: bool = True) -> None:
-        self._take(begin_hold(VISIT, ANA, "JPY", KEY, held_minor, self.now_s))
+        self._take(begin_hold(self.visit, ANA, "JPY", self.key, held_minor, self.now_s))
         if patience:
             self.rest()
 
     def leave(self, **cart: int) -> Settlement:
         charged = {sku.replace("_", "-"): units for sku, units in cart.items()}
-        self._take(open_settlement(self.store, VISIT, ANA, charged, {}, traced(charged), self.now_s, KEY, self.known))
+        self._take(
+            open_settlement(self.store, self.visit, ANA, charged, {}, traced(charged), self.now_s, self.key, self.known)
+        )
         return self.rest()
 
     def doubt(self, **cart: int) -> Settlement:
         listed = {sku.replace("_", "-"): units for sku, units in cart.items()}
+        lines, at_s, before = traced(listed), self.now_s, self.known
         self._take(
-            review_settlement(
-                self.store, VISIT, ANA, listed, {}, traced(listed), "doubt", self.now_s, KEY, before=self.known
-            )
+            review_settlement(self.store, self.visit, ANA, listed, {}, lines, "doubt", at_s, self.key, before=before)
         )
         return self.rest()
 
@@ -77,7 +79,7 @@ class Counter:
 
     def decide(self, verdict: Verdict, reason: RefundReason | None = None, **lines: int) -> Settlement:
         named = tuple((sku.replace("_", "-"), units) for sku, units in lines.items())
-        decided = SettlementDecided(self.now_s, self.now_s, VISIT, verdict, named, "sato", reason or "")
+        decided = SettlementDecided(self.now_s, self.now_s, self.visit, verdict, named, "sato", reason or "")
         self._take(on_decided(self.settlement, decided, self.store))
         return self.rest()
 
@@ -106,7 +108,7 @@ class Counter:
     def asked(self) -> list[tuple[str, str, int]]:
         """What was really asked for: key behind the visit's own, operation, amount; look-ups with a question mark."""
         return [
-            (r.key.removeprefix(KEY).strip("/"), r.operation + ("?" if r.look_up else ""), r.amount_minor)
+            (r.key.removeprefix(self.key).strip("/"), r.operation + ("?" if r.look_up else ""), r.amount_minor)
             for r in self.requests
         ]
 
@@ -120,7 +122,7 @@ class Counter:
         self.known, effects = outcome
         self.book.append(e for e in effects if isinstance(e, LedgerEntry))
         assert self.book.prove() == []
-        stands = settlement_in(self.book, VISIT)
+        stands = settlement_in(self.book, self.visit)
         assert stands is not None
         assert (stands.state, stands.open_minor) == (self.known.state, self.known.open_minor)
         for effect in effects:

@@ -220,6 +220,9 @@ class World:
         self.follows_the_tables(before, settlement, len(entries))
         self.stands_in_the_book(settlement)
         self.is_in_balance(settlement)
+        if self.rng.random() < 0.02:  # killed between the book and the provider: nothing was sent
+            self.kill()
+            return
         for effect in effects:
             if isinstance(effect, PaymentRequest):
                 self.send(effect)
