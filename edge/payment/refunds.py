@@ -68,17 +68,18 @@ def taken_back_minor(settlement: Settlement) -> int:
 
 
 def _remaining(sale: Sale, group: RateGroup, gone: Mapping[str, int]) -> RateGroup:
-    """A rate of the sale without the units that are gone."""
-    rate = (group.rate_ppm, group.reduced)
-    lines = [line for line in sale.lines if (line.rate_ppm, line.reduced) == rate]
-    stated = group.gross_minor if sale.issuer.prices_include_tax else group.net_minor
-    stated -= sum(_paid_for(line, gone.get(line.sku, 0)) for line in lines)
-    if stated == (group.gross_minor if sale.issuer.prices_include_tax else group.net_minor):
+    """A rate of the sale without the units that are gone; what was taken off all lines of a rate together, in parts."""
+    lines = [line for line in sale.lines if (line.rate_ppm, line.reduced) == (group.rate_ppm, group.reduced)]
+    lines_minor = sum(line.amount_minor for line in lines)
+    left_minor = lines_minor - sum(_paid_for(line, gone.get(line.sku, 0)) for line in lines)
+    if left_minor == lines_minor:
         return group
-    whole_ppm = WHOLE_PPM + group.rate_ppm if sale.issuer.prices_include_tax else WHOLE_PPM
-    tax_minor = share_of(stated, group.rate_ppm, whole_ppm, sale.issuer.rounding or "down")
-    net_minor = stated - tax_minor if sale.issuer.prices_include_tax else stated
-    return RateGroup(*rate, net_minor, tax_minor, net_minor + tax_minor)
+    includes = sale.issuer.prices_include_tax
+    stated_minor = (group.gross_minor if includes else group.net_minor) * left_minor // lines_minor
+    whole_ppm = WHOLE_PPM + group.rate_ppm if includes else WHOLE_PPM
+    tax_minor = share_of(stated_minor, group.rate_ppm, whole_ppm, sale.issuer.rounding or "down")
+    net_minor = stated_minor - tax_minor if includes else stated_minor
+    return RateGroup(group.rate_ppm, group.reduced, net_minor, tax_minor, net_minor + tax_minor)
 
 
 def _paid_for(line: SoldLine, units: int) -> int:

@@ -33,6 +33,7 @@ class Shop:
         self.book = Book()
         self.now_s = OPENS_S
         self.said: list[tuple[float, dict[str, Any]]] = []
+        self.alerts: list[dict[str, Any]] = []
         self.local = LocalProvider(conducts, latency_s=0.4)
         self.driver = Driver(corner(policy), book=self.book, provider=provider or self.local, publish=self._hear)
         self.driver.state.mode = "open"
@@ -40,6 +41,8 @@ class Shop:
     def _hear(self, publish: Publish) -> None:
         if publish.topic == "gate/in/command":
             self.said.append((self.now_s, publish.payload))
+        elif publish.topic == "runtime/alert":
+            self.alerts.append(publish.payload)
 
     def wait(self, seconds: float) -> None:
         end_s = self.now_s + seconds
@@ -140,6 +143,18 @@ def test_an_errand_pays_out_of_what_was_reserved(tmp_path: Path) -> None:
     assert [c.amount_minor for c in shop.local.charges.values()] == [356]
     kinds = [(e["operation"], e["amount_minor"]) for e in shop.entries("payment-approved")]
     assert kinds == [("hold", 2000), ("capture", 356)]
+
+
+def test_staff_hear_of_what_they_have_to_look_at_and_of_nothing_else(tmp_path: Path) -> None:
+    shop = shopped(tmp_path, HOLD, {"ana capture": "decline", "ana refund": "decline", "bo hold": "decline"})
+    assert shop.scan("bo")["reason"] == "no-hold"
+    assert shop.alerts == [], "the shopper hears that at the gate, and ana was charged instead"
+    now_s = shop.now_s
+    shop.driver.feed(SettlementDecided(now_s, now_s, "20231115-0001", "refund", (), "sato", "return"))
+    shop.wait(2.0)
+    (alert,) = shop.alerts
+    assert (alert["kind"], alert["visit"], alert["waiting"]) == ("payment-declined", "20231115-0001", 1)
+    assert "given back could not be" in alert["text"]
 
 
 def test_who_owes_stays_outside_until_it_is_paid(tmp_path: Path) -> None:
