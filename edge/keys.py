@@ -7,6 +7,7 @@ Moments stand in full: rounded to a millisecond, two people who follow each othe
 from __future__ import annotations
 
 import hashlib
+import math
 
 REMEMBERED = 256
 """So many names are remembered: two records of the very same moment come soon after each other."""
@@ -15,6 +16,16 @@ REMEMBERED = 256
 def moment(what: str, at_s: float) -> str:
     """A name for what happened at a moment: ``tailgate:in@1587360800.1234567``."""
     return f"{what}@{float(at_s)!r}"
+
+
+def moment_in(name: str) -> float | None:
+    """When that happened which `moment` has named so; None where a name tells no moment."""
+    _, named, at = name.rpartition("@")
+    try:
+        at_s = float(at.partition("+")[0]) if named else math.nan
+    except ValueError:
+        return None
+    return at_s if math.isfinite(at_s) else None
 
 
 def unique(named: dict[str, int], name: str) -> str:

@@ -323,7 +323,8 @@ class CartLine:
 
     A product may stand on several lines: one unit 99 % sure, two of them 60 %. Two things have to be right: ``what``
     somebody took, and ``who`` it was, given that; ``rival`` is the visit that is the likeliest to have taken it instead
-    ("": none is at all likely).
+    ("": none is at all likely). ``moves``: by how many units each of the ``events`` changed the cart, the negative ones
+    back onto a shelf; empty where each is one unit taken.
     """
 
     sku: str
@@ -333,6 +334,7 @@ class CartLine:
     what: float = 1.0
     who: float = 1.0
     rival: str = ""
+    moves: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

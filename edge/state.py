@@ -12,7 +12,7 @@ import numpy as np
 
 from edge.attribution import Belief, open_belief
 from edge.clocks import Clock, Shared
-from edge.floor import Confusion, Duplicate, FloorState, Portrait, open_floor
+from edge.floor import DuplicateTrack, FloorState, IdentitySwitch, Portrait, open_floor
 from edge.gate import GateState, open_gate
 from edge.payment import Settlement
 from edge.records import Cart, Mode
@@ -71,8 +71,8 @@ class State:
     baskets: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """What a member's last visits cost, newest last; only where the policy reserves by it."""
     carts: dict[str, Cart] = field(default_factory=dict)
-    confusions: list[Confusion] = field(default_factory=list)
-    duplicates: list[Duplicate] = field(default_factory=list)
+    identity_switches: list[IdentitySwitch] = field(default_factory=list)
+    duplicate_tracks: list[DuplicateTrack] = field(default_factory=list)
     portraits: list[Portrait] = field(default_factory=list)
     blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
     gates_said: list[tuple[float, float, str]] = field(default_factory=list)

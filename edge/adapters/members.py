@@ -51,6 +51,19 @@ CREATE TABLE member (
 """
 """``key`` is null for those whom only a reader knows, ``revoked_s`` for those who may come in."""
 
+WALLETS = """
+CREATE TABLE IF NOT EXISTS wallet (
+    subject TEXT NOT NULL REFERENCES member (subject),
+    value   TEXT NOT NULL,
+    since_s REAL NOT NULL
+) STRICT
+"""
+"""Ways to pay; a member's newest counts. Earlier ones stay: a payment whose outcome is not known is looked for where it
+was asked for. Not in version 1 from its beginning: who does not know the table does without.
+"""
+
+WALLET_AT_MOST = 500
+
 _COLUMNS = "subject, key, role, since_s, revoked_s, change"
 
 _REMEDIES: tuple[tuple[str, str, str], ...] = (
@@ -147,6 +160,9 @@ class Members:
             raise UnusableMembers(f"{self.path}: is a register of version {version}, not {VERSION}. {remedy}")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        if not self._number("SELECT count(*) FROM sqlite_schema WHERE name = 'wallet'"):
+            with self._writing():
+                self._db.execute(WALLETS)
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -174,14 +190,23 @@ class Members:
     def revoke(self, subject: str, at_s: float) -> Enrolment:
         """Let somebody in no more, by no method; a second time changes nothing. `UnusableMembers` for a stranger."""
         with self._told(), self._writing():
-            if not self._db.execute("SELECT 1 FROM member WHERE subject = ?", [subject]).fetchone():
-                remedy = "`tebura member list` shows everybody; whom only a reader knows is added with --no-key first"
-                raise UnusableMembers(f"nobody is enrolled as {subject!r}. {remedy}")
+            self._expect(subject)
             self._db.execute(
                 "UPDATE member SET revoked_s = ?, change = ? WHERE subject = ? AND revoked_s IS NULL",
                 [at_s, self._newest() + 1, subject],
             )
             return self._one(subject)
+
+    def keep_wallet(self, subject: str, value: str, at_s: float) -> None:
+        """How somebody pays from now on, in the provider's own words; empty: in no way. `UnusableMembers` for a
+        stranger, and for what no provider gives out.
+        """
+        if len(value) > WALLET_AT_MOST or not value.isascii() or value != "".join(value.split()):
+            remedy = "Copy the provider's own names alone, without spaces"
+            raise UnusableMembers(f"this is no way to pay that a provider gives out. {remedy}")
+        with self._told(), self._writing():
+            self._expect(subject)
+            self._db.execute("INSERT INTO wallet (subject, value, since_s) VALUES (?, ?, ?)", [subject, value, at_s])
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -205,6 +230,12 @@ class Members:
             found = [_read(row) for row in self._db.execute(query, [since]).fetchall()]
         return max((enrolment.change for enrolment in found), default=newest), found
 
+    def wallets(self, subject: str) -> tuple[str, ...]:
+        """How somebody pays, and behind it how they paid before, newest first; the first is empty where they cannot."""
+        with self._told():
+            rows = self._db.execute("SELECT value FROM wallet WHERE subject = ? ORDER BY rowid DESC", [subject])
+            return tuple(row[0] for row in rows.fetchall())
+
     def close(self) -> None:
         """Let go of the file. Safe to call twice."""
         self._db.close()
@@ -216,6 +247,11 @@ class Members:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _expect(self, subject: str) -> None:
+        if not self._db.execute("SELECT 1 FROM member WHERE subject = ?", [subject]).fetchone():
+            remedy = "`tebura member list` shows everybody; whom only a reader knows is added with --no-key first"
+            raise UnusableMembers(f"nobody is enrolled as {subject!r}. {remedy}")
 
     def _newest(self) -> int:
         return self._number("SELECT coalesce(max(change), 0) FROM member")

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from edge.attribution.belief import HOPELESS, forget_strays, joined, replace, visits_then
+from edge.attribution.belief import PRUNED_BELOW, forget_strays, joined, replace, visits_then
 from edge.attribution.deeds import NOBODY, Deed, Deeds, actors_of
 from edge.attribution.hypotheses import Belief, Holding, Hypothesis, Person
 from edge.attribution.movements import Movement
@@ -80,7 +80,7 @@ def attribute(
     for nats, h, recipe, deed in _promising(before, found, deeds, event.step_s, belief.staff):
         best = max(best, h.nats + nats)
         # Something always happened: where all that is likely is impossible, what is not likely is looked at.
-        hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + HOPELESS
+        hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + PRUNED_BELOW
         if hopeless or len(after) == MOST_LOOKED_AT:
             break
         story, shares = _continue(h, deed, event, nats, unusual, alone, belief.staff)
@@ -170,7 +170,7 @@ def _best_nats(belief: Belief, store: Store, event: ShelfEvent, there: Mapping[F
 def _most_held(stories: Iterable[Hypothesis], held: dict[str, int]) -> None:
     for h in stories:
         for cart in h.carts.values():
-            for sku, (count, _) in cart.items():
+            for sku, (count, *_) in cart.items():
                 held[sku] = max(held.get(sku, 0), count)
 
 
@@ -287,10 +287,10 @@ def _take_stray(story: Hypothesis, stray: Stray) -> bool:
 
 def _giver(story: Hypothesis, visit: str, sku: str, quantity: int) -> str | None:
     """From whose cart something comes back: the own one, else another that holds it; "" for a stranger's."""
-    if story.carts.get(visit, {}).get(sku, (0, ()))[0] >= quantity:
+    if story.carts.get(visit, {}).get(sku, (0,))[0] >= quantity:
         return visit
     for other in sorted(story.carts):
-        if story.carts[other].get(sku, (0, ()))[0] >= quantity:
+        if story.carts[other].get(sku, (0,))[0] >= quantity:
             return other
     return "" if not visit else None
 
@@ -298,9 +298,9 @@ def _giver(story: Hypothesis, visit: str, sku: str, quantity: int) -> str | None
 def _add(story: Hypothesis, visit: str, sku: str, quantity: int, event: str) -> None:
     """Change a cart by so many units, and remember the event behind it."""
     cart: Holding = dict(story.carts[visit])
-    count, events = cart.pop(sku, (0, ()))
+    count, events, moves = cart.pop(sku, (0, (), ()))
     if count + quantity > 0:
-        cart[sku] = (count + quantity, (*events, event))
+        cart[sku] = (count + quantity, (*events, event), (*moves, quantity))
     story.carts[visit] = cart
 
 

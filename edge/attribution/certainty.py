@@ -41,15 +41,15 @@ def cart_of(belief: Belief, visit: str) -> Cart:
     whole = sum(shares)
     holdings: defaultdict[tuple[tuple[str, int], ...], float] = defaultdict(float)
     at_least: defaultdict[tuple[str, int], float] = defaultdict(float)
-    trails: dict[str, tuple[float, tuple[str, ...]]] = {}
+    trails: dict[str, tuple[float, tuple[str, ...], tuple[int, ...]]] = {}
     for share, h in zip(shares, cluster.hypotheses, strict=True):
         cart = h.carts[visit]
-        holdings[tuple(sorted((sku, n) for sku, (n, _) in cart.items()))] += share
-        for sku, (count, events) in cart.items():
+        holdings[tuple(sorted((sku, n) for sku, (n, *_) in cart.items()))] += share
+        for sku, (count, events, moves) in cart.items():
             for n in range(1, count + 1):
                 at_least[sku, n] += share
-            if share > trails.get(sku, (0.0, ()))[0]:
-                trails[sku] = (share, events)
+            if share > trails.get(sku, (0.0,))[0]:
+                trails[sku] = (share, events, moves)
     best = max(sorted(holdings), key=lambda k: holdings[k])
     lines = []
     for sku, count in best:
@@ -68,6 +68,7 @@ def cart_of(belief: Belief, visit: str) -> Cart:
                         what=round(calibrated(what / whole), 4),
                         who=round(calibrated(at_least[sku, n] / what), 4),
                         rival=rival if rivals.get(rival, 0.0) > LEAST_RIVAL * whole else "",
+                        moves=trails[sku][2],
                     )
                 )
     return Cart(tuple(lines))

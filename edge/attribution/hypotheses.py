@@ -16,8 +16,8 @@ from edge.attribution.recipes import Stray
 LATE_S = 20.0
 """A shelf tells of a change at most so much later: it waits until those who lean on it are gone."""
 
-Holding = dict[str, tuple[int, tuple[str, ...]]]
-"""sku -> (units, ids of the shelf events behind them)."""
+Holding = dict[str, tuple[int, tuple[str, ...], tuple[int, ...]]]
+"""sku -> (units, ids of the shelf events behind them, by how many units each of these changed it)."""
 
 
 class Person(NamedTuple):

@@ -15,6 +15,7 @@ from edge.checkout.sale import (
     PROVIDER_ACCOUNT,
     Issuer,
     Sale,
+    SoldDiscount,
     SoldLine,
     State,
     WithheldLine,
@@ -22,6 +23,7 @@ from edge.checkout.sale import (
     receivable,
     sale_of,
 )
+from edge.checkout.shown import shown_sum
 
 __all__ = [
     "LANGUAGES",
@@ -33,6 +35,7 @@ __all__ = [
     "RateGroup",
     "Receipt",
     "Sale",
+    "SoldDiscount",
     "SoldLine",
     "State",
     "UnpricedSale",
@@ -44,4 +47,5 @@ __all__ = [
     "receipt_text",
     "receivable",
     "sale_of",
+    "shown_sum",
 ]

@@ -6,9 +6,11 @@ Nothing is computed here: a receipt printed again next year says what was charge
 
 A Japanese simplified qualified invoice (tekikaku kan'i seikyusho) must name the issuer and its registration number,
 the date, what was sold with a mark on reduced-rate goods, and per rate the sum and its tax (National Tax Agency).
-What was withheld is told too: a shopper who took three and pays for two shall know why. So is why a visit is in review:
-a doubt about who left is none about the lines. Where no money moved, because the shop has no payment provider yet, the
-receipt says so. How *certain* a line was is for programs and staff only.
+Where something is cheaper than by its list price, the line says so and why, and what is off the whole basket stands
+below the lines; rates and taxes are of what is left. What was withheld is told too: a shopper who took three and pays
+for two shall know why. So is why a visit is in review: a doubt about who left is none about the lines. Where no money
+moved, because the shop has no payment provider yet, the receipt says so. How *certain* a line was is for programs and
+staff only.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from babel.numbers import format_decimal
 from edge.checkout.amounts import money
 from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, rule, table, wrapped
-from edge.checkout.sale import Issuer, Sale, SoldLine, State, WithheldLine, basis_points
+from edge.checkout.sale import Issuer, Sale, SoldDiscount, SoldLine, State, WithheldLine, basis_points
 from edge.checkout.words import WORDS, Words
 from edge.records import NO_MONEY
 
@@ -81,7 +83,8 @@ def receipt_text(receipt: Receipt, language: str = "") -> str:
     words, sale = WORDS[language], receipt.sale
     lines = [*_head(receipt, words, language), rule()]
     for line in sale.lines:
-        lines += _sold(line, sale.issuer, language)
+        lines += _sold(line, sale.issuer, words, language)
+    lines += _off_basket(sale, words, language)
     if sale.lines:
         lines += [rule(), *_sums(receipt, words, language), rule()]
     lines += _withheld(sale.withheld, receipt, words, language)
@@ -115,6 +118,11 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         "lines": [
             {"sku": line.sku, "name": _name(line, language), "quantity": line.quantity,
              "price_minor": line.price_minor, "amount_minor": line.amount_minor, "rate_bp": basis_points(line.rate_ppm),
+             "discounts": [
+                 {"kind": off.kind, "amount_minor": off.amount_minor, "id": off.id,
+                  "name": _why(off, WORDS[language], language)}
+                 for off in line.discounts
+             ],
              "reduced": line.reduced, "certainty": line.certainty, "what": line.what, "who": line.who,
              "events": list(line.events)}
             for line in sale.lines
@@ -150,13 +158,32 @@ def _head(receipt: Receipt, words: Words, language: str) -> list[str]:
     return [*lines, "", *centred(title), "", *both_ends(when, f"{words.visit} {receipt.visit}")]
 
 
-def _sold(line: SoldLine, issuer: Issuer, language: str) -> list[str]:
-    """Name and amount; below it the unit price where there are several."""
+def _sold(line: SoldLine, issuer: Issuer, words: Words, language: str) -> list[str]:
+    """Name and amount by its list price; below it the unit price where there are several, and what is off it."""
     mark = REDUCED_MARK if line.reduced else ""
-    lines = both_ends(_name(line, language), money(line.amount_minor, issuer, language), mark)
+    list_minor = line.amount_minor + sum(off.amount_minor for off in line.discounts)
+    lines = both_ends(_name(line, language), money(list_minor, issuer, language), mark)
     if line.quantity > 1:
         lines.append(f"    {money(line.price_minor, issuer, language)} × {line.quantity}")
+    for off in line.discounts:
+        if off.kind != "basket":
+            lines += both_ends(f"  {_why(off, words, language)}", money(-off.amount_minor, issuer, language))
     return lines
+
+
+def _off_basket(sale: Sale, words: Words, language: str) -> list[str]:
+    """What is off all of it together: each line bears a part."""
+    parts = [off for line in sale.lines for off in line.discounts if off.kind == "basket"]
+    if not parts:
+        return []
+    off_minor = sum(off.amount_minor for off in parts)
+    return both_ends(_why(parts[0], words, language), money(-off_minor, sale.issuer, language))
+
+
+def _why(off: SoldDiscount, words: Words, language: str) -> str:
+    """Why something is cheaper, in the shop's own words where it has some."""
+    plain = {"changed": words.changed, "basket": words.off_basket}.get(off.kind, words.marked)
+    return off.names.get(language) or off.names.get("") or next(iter(off.names.values()), plain) or plain
 
 
 def _sums(receipt: Receipt, words: Words, language: str) -> list[str]:

@@ -8,7 +8,7 @@ address: a receipt from last year must not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, cast
@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from edge.checkout.bill import Bill, RateGroup, Rounding, make_bill
+from edge.pricing import Kind, Stay
 from edge.records import CartLine, Exchange, Posting
-from edge.store import PriceList, Product, Store, TaxTable
+from edge.store import Offers, PriceList, Product, Store, TaxTable
 from edge.store.tax import TaxRate
 
 PROVIDER_ACCOUNT = "provider:payments"
@@ -49,8 +50,21 @@ class Issuer:
 
 
 @dataclass(frozen=True, slots=True)
+class SoldDiscount:
+    """So much off a line, and why: see `edge.pricing.Discount`. Those of kind ``basket`` are a line's part of one."""
+
+    kind: Kind
+    amount_minor: int
+    id: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SoldLine:
-    """A charged line and what stands behind it: how sure the runtime was, and the ids of the shelf events."""
+    """A charged line and what stands behind it: how sure the runtime was, and the ids of the shelf events.
+
+    ``price_minor`` is the list price of one; ``amount_minor`` what all of them cost, less the ``discounts``.
+    """
 
     sku: str
     names: dict[str, str]
@@ -65,6 +79,14 @@ class SoldLine:
     who: float = 1.0
     rival: str = ""
     """See `edge.records.CartLine`."""
+    discounts: tuple[SoldDiscount, ...] = ()
+    fixed: bool = False
+    """Outside every promotion."""
+
+    @property
+    def before_minor(self) -> int:
+        """What it costs before what is off the whole basket."""
+        return self.amount_minor + sum(off.amount_minor for off in self.discounts if off.kind == "basket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +109,20 @@ class WithheldLine:
 
 @dataclass(frozen=True, slots=True)
 class PromisedPrice:
-    """What a unit costs whenever its tax is known; ``tax_class`` is the catalogue's."""
+    """What a unit costs whenever its tax is known; ``tax_class`` is the catalogue's, and so is ``price_minor``."""
 
     sku: str
     price_minor: int
     tax_class: str
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
     """One visit's sale. ``state`` is where the settlement stood when this was written, ``reason`` why it needs a
     person (``review`` only). ``key`` is the provider's idempotency key, empty where nothing will ever be asked.
-    ``promised`` holds the prices of a review that has no lines, because it could not be priced.
+    ``promised`` holds the catalogue's prices of a review that has no lines, because it could not be priced, and of one
+    whose prices may move: then ``offers`` says by what, and ``stay`` who took what when.
     """
 
     state: State
@@ -115,6 +139,8 @@ class Sale:
     promised: tuple[PromisedPrice, ...] = ()
     exchanged: tuple[Exchange, ...] = ()
     """With whom the visit may have been exchanged, and what hangs on it; only of a review."""
+    stay: Stay | None = None
+    offers: Offers | None = None
 
 
 def day_of_sale(at_s: float, timezone: ZoneInfo) -> date:
@@ -146,15 +172,16 @@ def make_sale(
     lines: Iterable[CartLine],
     at_s: float,
     state: State,
+    stay: Stay | None = None,
 ) -> Sale:
     """The sale of a visit that left at ``at_s``; `UnpricedSale` where a product has no rate on that day.
 
     ``charged`` and ``withheld`` are sku -> units. ``lines`` is the whole cart: each charged and withheld unit finds
-    its certainty and its shelf events there.
+    its certainty and its shelf events there. ``stay``: when they took what; without one nobody knows.
     """
     cart = tuple(lines)
     day = day_of_sale(at_s, store.timezone)
-    bill = make_bill(store, charged, day)
+    bill = make_bill(store, charged, day, stay)
     doubtful = withheld_lines(store, charged, withheld, cart)
     return Sale(
         state, subject, issuer_of(store), day, _sold(store, bill, cart), bill.groups, bill.total_minor, doubtful
@@ -172,6 +199,8 @@ def _sold(store: Store, bill: Bill, cart: tuple[CartLine, ...]) -> tuple[SoldLin
             line.rate_ppm,
             line.reduced,
             *_behind(cart, line.sku, line.quantity),
+            tuple(SoldDiscount(d.kind, d.amount_minor, d.id, dict(d.names)) for d in line.discounts),
+            line.fixed,
         )
         for line in bill.lines
     )
@@ -210,10 +239,21 @@ def body_of(sale: Sale) -> dict[str, object]:
     body = cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(sale)))
     for rated in (*body["lines"], *body["rates"]):
         rated["rate_bp"] = basis_points(rated.pop("rate_ppm"))
-    for seldom in ("promised", "exchanged"):
-        if not body[seldom]:
-            del body[seldom]
+    _leave_out(body, "promised", "exchanged", "stay", "offers")
+    for line in body["lines"]:
+        for discount in line["discounts"]:
+            _leave_out(discount, "id", "names")
+        _leave_out(line, "discounts", "fixed")
+    for price in body.get("promised", ()):
+        _leave_out(price, "fixed")
     return body
+
+
+def _leave_out(said: dict[str, Any], *seldom: str) -> None:
+    """Facts that say nothing here are not written."""
+    for fact in seldom:
+        if not said[fact]:
+            del said[fact]
 
 
 def sale_of(body: Mapping[str, object]) -> Sale:
@@ -244,14 +284,18 @@ def promised_by(sale: Sale) -> PriceList:
     rates = {(line.rate_ppm, line.reduced): rate_name(line.rate_ppm, line.reduced) for line in sale.lines}
     tax = TaxTable(tuple(TaxRate(name, rate_ppm, reduced=reduced) for (rate_ppm, reduced), name in rates.items()))
     products = {
-        x.sku: Product(x.sku, "", tuple(x.names.items()), x.price_minor, rates[x.rate_ppm, x.reduced], 1.0, 1.0)
+        x.sku: Product(
+            x.sku, "", tuple(x.names.items()), x.price_minor, rates[x.rate_ppm, x.reduced], 1.0, 1.0,
+            fixed_price=x.fixed,
+        )
         for x in sale.lines
-    }
+    }  # fmt: skip
     names = {line.sku: tuple(line.names.items()) for line in sale.withheld}
     for x in sale.promised:
-        products[x.sku] = Product(x.sku, "", names.get(x.sku, ()), x.price_minor, x.tax_class, 1.0, 1.0)
-    issuer = sale.issuer
-    return PriceList(issuer.currency, issuer.currency_digits, issuer.prices_include_tax, tax, products)
+        known = products.get(x.sku) or Product(x.sku, "", names.get(x.sku, ()), 0, x.tax_class, 1.0, 1.0)
+        products[x.sku] = replace(known, price_minor=x.price_minor, fixed_price=x.fixed)
+    issuer, offers = sale.issuer, sale.offers or Offers()
+    return PriceList(issuer.currency, issuer.currency_digits, issuer.prices_include_tax, tax, products, offers)
 
 
 # --- accounts ------------------------------------------------------------------------------------------------------

@@ -43,6 +43,9 @@ class Words:
     still_open: str
     waived: str
     no_money: str
+    changed: str
+    marked: str
+    off_basket: str
     states: dict[State, str]
     reviews: dict[Why, str]
 
@@ -88,6 +91,9 @@ _JAPANESE = Words(
     paid_part="お支払い",
     still_open="未払い",
     waived="係員の判断により、お支払いは不要です。",
+    changed="価格改定",
+    marked="値引き",
+    off_basket="お買い上げ合計から値引き",
     no_money="記録のみで、代金は支払われていません。\n(決済サービスが設定されていません)",
     reviews={
         "unseen": "ご退店を確認できませんでした。",
@@ -140,6 +146,9 @@ _ENGLISH = Words(
     paid_part="Paid",
     still_open="Still to be paid",
     waived="Staff have waived it: nothing to pay.",
+    changed="Price changed",
+    marked="Reduced",
+    off_basket="Off the whole purchase",
     no_money="Recorded, and no money was moved:\nthis shop has no payment provider yet.",
     reviews={
         "unseen": "Nobody saw you leave.",

@@ -294,7 +294,7 @@ def _book_again(found: Recovered, store: Store, book: Book) -> tuple[str, ...]:
         )
         state.settlements[visit], effects = review_settlement(
             terms, visit, known.subject, listed, {}, known.cart, known.reason or why, left_s, known.key,
-            exchanged=exchanged,
+            exchanged=exchanged, stay=known.stay,
         )  # fmt: skip
         book.append(e for e in effects if isinstance(e, LedgerEntry))
         found.alerts += [e for e in alerts(state, store, effects) if isinstance(e, Publish) and not e.retain]

@@ -3,12 +3,13 @@
 Enters: entries as they were written. Leaves: faults. What is proved: numbers without gaps and an unbroken chain of
 hashes; every entry sums to zero, in the book's one currency; a visit settles once, and its review comes before; every
 charged line names the shelf events behind it, or the person who decided. And every number that follows from others:
-lines to rates, rates to taxes and totals (as the bill computes them), totals to postings, postings to payments, and
-where money stands after each (as the state table has it): each entry is carried out once more, and should read so.
+list prices and discounts to lines, lines to rates, rates to taxes and totals (as the bill computes them), totals to
+postings, postings to payments, and where money stands after each (as the state table has it): each entry is carried
+out once more, and should read so.
 
-What follows from nothing in the book cannot be proved by it: the price, quantity and certainty of a line, what was
-withheld, with whom somebody may have been exchanged, the times, and names. Against those stands the chain of hashes
-alone.
+What follows from nothing in the book cannot be proved by it: the list price, quantity and certainty of a line, what
+its discounts were given for, what was withheld, with whom somebody may have been exchanged, the times, and names.
+Against those stands the chain of hashes alone.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.checkout import Sale, sale_of
-from edge.checkout.bill import WHOLE_PPM, Rounding, share_of
+from edge.checkout import Sale, SoldLine, sale_of
+from edge.checkout.bill import WHOLE_PPM, Rounding, off_each, share_of
 from edge.keys import payment_key
 from edge.ledger.canon import FIRST_HASH, Written, canonical, chained
 from edge.ledger.faults import BookFault
@@ -127,8 +128,7 @@ def _facts(entry: LedgerEntry, sale: Sale, before: Settlement | None) -> list[st
     for line in sale.lines:
         if settled and not line.events and not sale.decided_by:
             found.append(f"{line.sku} is charged without any shelf event behind it")
-        if line.amount_minor != line.price_minor * line.quantity or line.quantity < 1 or line.price_minor < 0:
-            found.append(f"{line.sku}: {line.quantity} x {line.price_minor} is not {line.amount_minor}")
+        found += _line(line)
         if not 0.0 <= line.certainty <= 1.0:
             found.append(f"{line.sku} is {line.certainty} sure")
     found += [f"{line.quantity} of {line.sku} are withheld" for line in sale.withheld if line.quantity < 1]
@@ -146,7 +146,7 @@ def _facts(entry: LedgerEntry, sale: Sale, before: Settlement | None) -> list[st
         found.append(f"its key is {sale.key}, the review's {before.key}")
     if settled == bool(sale.reason):
         found.append("a review has a reason, and nothing else has" if settled else "a review without a reason")
-    found += _hanging(entry, sale)
+    found += [*_hanging(entry, sale), *_off(sale)]
     left = datetime.fromtimestamp(entry.at_s, ZoneInfo(sale.issuer.timezone)).date()
     if before is None and sale.day != left:
         found.append(f"is of {sale.day}, and the visit ended on {left}")
@@ -161,6 +161,35 @@ def _held(sale: Sale, before: Settlement | None) -> list[str]:
     if sale.key and sale.key != before.key:
         found.append(f"its key is {sale.key}, what is reserved is {before.key}'s")
     return found
+
+
+def _line(line: SoldLine) -> list[str]:
+    """A line's own sum: so many times the list price, less what is off it, and never less than nothing."""
+    found = []
+    off = sum(discount.amount_minor for discount in line.discounts)
+    less = f" less {off}" if off else ""
+    if line.amount_minor != line.price_minor * line.quantity - off or line.quantity < 1 or line.price_minor < 0:
+        found.append(f"{line.sku}: {line.quantity} x {line.price_minor}{less} is not {line.amount_minor}")
+    if line.amount_minor < 0 or any(discount.amount_minor < 1 for discount in line.discounts):
+        found.append(f"{line.sku}: a discount pays out, or takes nothing off")
+    if line.fixed and any(discount.kind != "changed" for discount in line.discounts):
+        found.append(f"{line.sku} has a fixed price, and something is off it")
+    return found
+
+
+def _off(sale: Sale) -> list[str]:
+    """What is off the whole basket is one discount, split over rates and lines by what they cost."""
+    parts = [[d for d in line.discounts if d.kind == "basket"] for line in sale.lines]
+    whole = [discount for same in parts for discount in same]
+    if not whole:
+        return []
+    if len({discount.id for discount in whole}) > 1 or any(len(same) > 1 for same in parts):
+        return ["more than one discount is off the whole basket"]
+    costs = [(line.before_minor, (line.rate_ppm, line.reduced), line.fixed) for line in sale.lines]
+    each = [sum(discount.amount_minor for discount in same) for same in parts]
+    if off_each(costs, sum(each)) != each:
+        return ["what is off the whole basket is not split over its lines by what they cost"]
+    return []
 
 
 def _hanging(entry: LedgerEntry, sale: Sale) -> list[str]:

@@ -27,6 +27,7 @@ from edge.checkout.sale import (
 from edge.payment.asking import Outcome, ask_on, can_capture, request_for
 from edge.payment.operation import Operation
 from edge.payment.settlement import TABLE, Event, Settlement, moved
+from edge.pricing import Stay
 from edge.records import CartLine, Effect, Exchange, LedgerEntry
 from edge.store import Store
 
@@ -41,17 +42,21 @@ def open_settlement(
     at_s: float,
     key: str = "",
     before: Settlement | None = None,
+    *,
+    stay: Stay | None = None,
 ) -> Outcome:
     """A visit left at ``at_s``: write what it owes, then ask the provider for it.
 
     ``charged`` and ``withheld`` are sku -> units; ``lines`` is the cart with the shelf events behind each line; ``key``
     is the visit's own idempotency key (`edge.keys.payment_key`), made of store and visit where there is none;
-    ``before``: what was reserved when it came in.
+    ``before``: what was reserved when it came in; ``stay``: when they came, and took what.
     """
     try:
-        sale = make_sale(store, subject, charged, withheld, lines, at_s, "asked")
+        sale = make_sale(store, subject, charged, withheld, lines, at_s, "asked", stay)
     except UnpricedSale as error:
-        return review_settlement(store, visit, subject, charged, withheld, lines, str(error), at_s, key, before=before)
+        return review_settlement(
+            store, visit, subject, charged, withheld, lines, str(error), at_s, key, before=before, stay=stay
+        )
     return owed(store, visit, before, replace(sale, key=key), at_s)
 
 
@@ -68,20 +73,24 @@ def review_settlement(
     *,
     exchanged: tuple[Exchange, ...] = (),
     before: Settlement | None = None,
+    stay: Stay | None = None,
 ) -> Outcome:
     """A visit that a person has to look at: write what would be charged, why nobody dares, and with whom it may have
     been exchanged; ask for nothing. What was reserved stays so.
     """
+    prices = store.price_list.only({**charged, **withheld})
+    known = (prices.products[sku] for sku in sorted(prices.products))
+    promised = tuple(PromisedPrice(p.sku, p.price_minor, p.tax_class, p.fixed_price) for p in known)
     try:
-        sale = replace(make_sale(store, subject, charged, withheld, lines, at_s, "review"), reason=reason)
+        sale = replace(make_sale(store, subject, charged, withheld, lines, at_s, "review", stay), reason=reason)
     except UnpricedSale as error:
         units = {sku: charged.get(sku, 0) + withheld.get(sku, 0) for sku in {**charged, **withheld}}
         doubtful = withheld_lines(store, {}, units, lines)
         why = reason if str(error) in reason else f"{reason}; {error}"
         day = day_of_sale(at_s, store.timezone)
-        known = (store.catalogue[sku] for sku in sorted(units) if sku in store.catalogue)
-        promised = tuple(PromisedPrice(p.sku, p.price_minor, p.tax_class) for p in known)
         sale = Sale("review", subject, issuer_of(store), day, (), (), 0, doubtful, reason=why, promised=promised)
+    if prices.offers:
+        sale = replace(sale, promised=promised, offers=prices.offers, stay=stay)
     sale = replace(sale, key=key, exchanged=exchanged)
     settlement = replace(
         with_state(visit, subject, store.currency, before, "doubtful"),
@@ -90,9 +99,10 @@ def review_settlement(
         reason=sale.reason,
         cart=lines,
         left_s=at_s,
-        prices=store.price_list.only({**charged, **withheld}),
+        prices=prices,
         exchanged=exchanged,
         timezone=store.timezone.key,
+        stay=stay,
     )
     return settlement, [LedgerEntry(f"review:{visit}", at_s, "review", visit, body_of(sale), (), store.currency)]
 
@@ -113,7 +123,7 @@ def on_reviewed(
     moved(settlement, "charge")
     terms = terms_of(settlement, store)
     left_s = settlement.left_s or at_s
-    sale = make_sale(terms, settlement.subject, charged, withheld, lines, left_s, "asked")
+    sale = make_sale(terms, settlement.subject, charged, withheld, lines, left_s, "asked", settlement.stay)
     sale = replace(sale, decided_by=decided_by, key=settlement.key)
     return owed(terms, settlement.visit, settlement, sale, at_s)
 

@@ -97,7 +97,7 @@ def _told_sale(before: Settlement | None, entry: LedgerEntry) -> tuple[Settlemen
         settlement = replace(
             with_state(entry.visit, sale.subject, sale.issuer.currency, before, "doubtful"),
             total_minor=sale.total_minor, key=sale.key, reason=sale.reason, cart=_cart_in(sale), left_s=entry.at_s,
-            prices=promised_by(sale), exchanged=sale.exchanged, timezone=sale.issuer.timezone,
+            prices=promised_by(sale), exchanged=sale.exchanged, timezone=sale.issuer.timezone, stay=sale.stay,
         )  # fmt: skip
     else:
         settlement = settled(entry.visit, before, sale, entry.at_s)

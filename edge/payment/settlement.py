@@ -40,6 +40,7 @@ from typing import Literal, TypeAlias
 
 from edge.checkout.sale import Sale, State
 from edge.payment.operation import Operation
+from edge.pricing import Stay
 from edge.records import CartLine, Exchange, LedgerEntry, Posting
 from edge.store import PriceList
 
@@ -177,6 +178,8 @@ class Settlement:
     prices: PriceList | None = None
     exchanged: tuple[Exchange, ...] = ()
     timezone: str = ""
+    stay: Stay | None = None
+    """When they came and took what they may have: of a visit in review."""
 
     @property
     def listed(self) -> dict[str, int]:

@@ -93,9 +93,9 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
     else:
         _of_the_shop(state, store, record, effects)
     told_s = min(
-        state.confusions[0].at_s if state.confusions else math.inf,
+        state.identity_switches[0].at_s if state.identity_switches else math.inf,
         state.portraits[0].at_s if state.portraits else math.inf,
-        state.duplicates[0].at_s if state.duplicates else math.inf,
+        state.duplicate_tracks[0].at_s if state.duplicate_tracks else math.inf,
     )
     if told_s <= state.now_s - DOUBT_LAG_S or someone_is_through(state) or state.now_s >= state.busy_at_s:
         _time_passes(state, store, effects)

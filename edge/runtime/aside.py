@@ -33,7 +33,7 @@ from edge.records import (
 from edge.runtime.entries import never_came
 from edge.runtime.health import alerts, status
 from edge.runtime.money import keep
-from edge.runtime.promises import forget_promises, terms_of
+from edge.runtime.promises import forget_promises, stay_in, terms_of
 from edge.state import State, open_shop, refuse, reopen_shelf
 from edge.stock import open_stock
 from edge.store import Store
@@ -124,7 +124,7 @@ def _begin_anew(state: State, store: Store, reason: str, effects: list[Effect]) 
     state.door.visits, state.door.passings = {}, []
     forget_promises(state)
     state.carts, state.blind, state.entering = {}, {}, {}
-    state.confusions, state.duplicates, state.portraits = [], [], []
+    state.identity_switches, state.duplicate_tracks, state.portraits = [], [], []
     state.busy_at_s = fresh.busy_at_s
 
 
@@ -141,11 +141,11 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
     cart = state.carts.get(visit.id)
     lines = cart.lines if cart is not None else ()
     units = {line.sku: line.quantity for line in lines}  # a product's last line is all of it
-    terms = terms_of(state, store, visit.id)
+    terms, stay = terms_of(state, store, visit.id), stay_in(state, visit.id, lines, state.now_s)
     held = state.settlements.get(visit.id)
     try:
         settlement, told = review_settlement(
-            terms, visit.id, visit.subject, units, {}, lines, reason, state.now_s, visit.key, before=held
+            terms, visit.id, visit.subject, units, {}, lines, reason, state.now_s, visit.key, before=held, stay=stay
         )
     except Exception:
         settlement, told = review_settlement(

@@ -10,7 +10,7 @@ from edge.payment import open_settlement, review_settlement
 from edge.records import Effect, LedgerEntry, Publish
 from edge.runtime.doubts import doubt, doubt_visit
 from edge.runtime.money import forget, keep
-from edge.runtime.promises import forget_promises, terms_of
+from edge.runtime.promises import forget_promises, stay_in, terms_of
 from edge.runtime.shelves import CONCERNS_M
 from edge.runtime.whereabouts import THERE, walked_out
 from edge.shelf import still_stirring
@@ -113,13 +113,13 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     terms = terms_of(state, store, visit.id)
     charged, withheld = _sold_here(terms, outcome)
     common = (terms, visit.id, visit.subject, charged, withheld, outcome.lines)
-    held = state.settlements.get(visit.id)
+    held, stay = state.settlements.get(visit.id), stay_in(state, visit.id, outcome.lines, visit.leaving_s)
     if outcome.review:
         settlement, told = review_settlement(
-            *common, outcome.review, visit.leaving_s, visit.key, exchanged=outcome.exchanged, before=held
+            *common, outcome.review, visit.leaving_s, visit.key, exchanged=outcome.exchanged, before=held, stay=stay
         )
     else:
-        settlement, told = open_settlement(*common, visit.leaving_s, visit.key, held)
+        settlement, told = open_settlement(*common, visit.leaving_s, visit.key, held, stay=stay)
     over = [v for v, s in state.settlements.items() if s.is_over and s.asked_s < state.now_s - KEEP_S]
     for name in over:
         forget(state, name)

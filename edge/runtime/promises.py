@@ -7,6 +7,10 @@ where one of them may hold it. The state keeps one list for all visits that came
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from edge.pricing import Stay, stay_of
+from edge.records import CartLine
 from edge.state import State
 from edge.store import Store
 from edge.visit import Visit
@@ -15,8 +19,18 @@ from edge.visit import Visit
 def promise(state: State, store: Store, visit: Visit) -> None:
     """A visit is let in: what the shop sells at this moment costs it that."""
     if not visit.prices and visit.role == "member":
-        visit.prices = store.price_mark
+        visit.prices, visit.promised_s = store.price_mark, visit.admitted_s
+        known = state.gate.members.get(visit.subject)
+        visit.member = known is not None and not known.revoked
         state.prices.setdefault(visit.prices, store.price_list)
+
+
+def stay_in(state: State, visit: str, lines: Iterable[CartLine], left_s: float) -> Stay:
+    """When a visit came in and took what a cart holds, if it left at ``left_s``."""
+    inside = state.door.visits.get(visit)
+    if inside is None:
+        return stay_of(lines, left_s, left_s)
+    return stay_of(lines, inside.promised_s or inside.admitted_s, left_s, inside.subject, inside.member)
 
 
 def terms_of(state: State, store: Store, visit: str) -> Store:

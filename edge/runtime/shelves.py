@@ -10,6 +10,7 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from edge.attribution import Movement, attribute, cart_of, movements, united, whose_track
+from edge.checkout import shown_sum
 from edge.floor import reaches
 from edge.keys import moment
 from edge.records import (
@@ -28,7 +29,7 @@ from edge.records import (
 from edge.runtime.clocks import haze_of
 from edge.runtime.doubts import doubt, doubt_now
 from edge.runtime.health import status, tell
-from edge.runtime.promises import known_here, terms_of
+from edge.runtime.promises import known_here, stay_in, terms_of
 from edge.runtime.supply import tell_stock
 from edge.shelf import Told, sense
 from edge.state import State
@@ -227,11 +228,11 @@ def carts_inside(state: State, store: Store) -> list[Publish]:
 def _shown(state: State, store: Store, visit: str, cart: Cart) -> Publish:
     whole = {line.sku: line for line in cart.lines}  # a product's last line is all of it
     terms = terms_of(state, store, visit)
-    priced = [(terms.catalogue[x.sku].price_minor, x.quantity) for x in whole.values() if x.sku in terms.catalogue]
+    units = {x.sku: x.quantity for x in whole.values() if x.sku in terms.catalogue}
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),
         "lines": [{"sku": x.sku, "quantity": x.quantity, "certainty": x.certainty} for x in whole.values()],
-        "total": sum(price_minor * units for price_minor, units in priced),
+        **shown_sum(terms, units, stay_in(state, visit, cart.lines, state.now_s)),
         "currency": terms.currency,
     }
     return Publish(f"visit/{visit}/cart", payload, retain=True)

@@ -19,6 +19,10 @@ class Product:
     weight_sd_g: float
     low_stock: int | None = None
     """So few units, or fewer, are too few; None: what the shop's policy says."""
+    fixed_price: bool = False
+    """No promotion, coupon or markdown makes it cheaper: the law fixes its price, as that of tobacco."""
+    age: int = 0
+    """Nobody younger may have it; 0: anybody may."""
 
     def name(self, language: str = "") -> str:
         """The name in a language, else the plain one, else any."""

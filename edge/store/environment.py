@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import tomllib
 from codecs import BOM_UTF8
+from typing import Any
 
 import tomlkit
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edge.store.settings import StoreFile
+
+
+class Section(BaseModel):
+    """A table of ``site.toml``: keys that nobody knows are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class EnvironmentFirst(BaseSettings):
@@ -52,4 +59,11 @@ def as_used(store_toml: bytes) -> bytes:
             return store_toml
     except ValidationError:
         pass  # the environment completes it
-    return tomlkit.dumps({key: said for key, said in live.items() if said != ()}).encode()
+    return tomlkit.dumps({key: _said(said) for key, said in live.items() if said != ()}).encode()
+
+
+def _said(value: Any) -> Any:
+    """Without keys that say nothing: TOML has no word for that."""
+    if isinstance(value, dict):
+        return {key: _said(said) for key, said in value.items() if said is not None}
+    return [_said(each) for each in value] if isinstance(value, tuple | list) else value

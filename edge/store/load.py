@@ -1,12 +1,13 @@
 """A store folder, or the same files out of a recording -> one `Store`, or every fault at once.
 
-``store.toml``, ``catalogue.csv``, ``planogram.csv`` and the calibration that counts are all read before anything is
-refused: a shop engineer fixes a broken folder in one go.
+``store.toml``, ``catalogue.csv``, ``planogram.csv``, ``prices.csv`` where there is one and the calibration that counts
+are all read before anything is refused: a shop engineer fixes a broken folder in one go.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -22,12 +23,16 @@ from pydantic import BaseModel, ValidationError
 from edge.store.calibration import conversions, profiles_that_count, sights_of
 from edge.store.catalogue import Catalogue
 from edge.store.currency import digits_of
+from edge.store.dated import FILE as PRICES
+from edge.store.dated import read_prices
 from edge.store.floor import impossible
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
+from edge.store.offers import Offers
 from edge.store.planogram import Planogram
 from edge.store.policy import Policy, senseless
 from edge.store.prices import PriceList, mark_of, with_classes
 from edge.store.profile import FOLDER, Profiles
+from edge.store.promotions import read_promotions
 from edge.store.settings import StoreFile
 from edge.store.sight import Sights
 from edge.store.spelling import keys_of, meant
@@ -78,6 +83,8 @@ SIGNS = {
 """The patterns of settings, in words."""
 
 FILES = ("store.toml", "catalogue.csv", "planogram.csv")
+MAY_BE = (PRICES,)
+"""Files that a shop may do without."""
 
 
 class BrokenStore(ValueError):
@@ -115,11 +122,15 @@ class Store:
     sources: Mapping[str, bytes] = field(repr=False)
     """The files as they were used, with what the environment said: a recording carries them along. Of each shelf's or
     camera's profiles only the one that counts, as ``calibration/<shelf or camera>.toml``."""
+    offers: Offers = field(default_factory=Offers)
+    """What moves prices."""
 
     @cached_property
     def price_list(self) -> PriceList:
         """What everything costs."""
-        return PriceList(self.currency, self.currency_digits, self.prices_include_tax, self.tax, dict(self.catalogue))
+        return PriceList(
+            self.currency, self.currency_digits, self.prices_include_tax, self.tax, dict(self.catalogue), self.offers
+        )
 
     @cached_property
     def price_mark(self) -> str:
@@ -135,7 +146,13 @@ class Store:
             prices_include_tax=prices.includes_tax,
             catalogue={**self.catalogue, **prices.products},
             tax=with_classes(self.tax, prices.tax),
+            offers=self._offers_with(prices),
         )
+
+    def _offers_with(self, prices: PriceList) -> Offers:
+        """What moves the promised prices, and those of what is new since then."""
+        new = {sku: rows for sku, rows in self.offers.dated.items() if sku not in prices.products}
+        return replace(prices.offers, dated=prices.offers.dated | new) if new else prices.offers
 
     def knowing(self, products: Catalogue) -> Store:
         """The same shop with some more products."""
@@ -149,9 +166,12 @@ def load_store(folder: Path) -> Store:
         what = "is a file" if os.path.exists(folder) else "there is none"
         raise BrokenStore([Fault(str(folder), "folder", what, remedy)])
     files, faults = {}, []
-    for name in FILES:
+    for name in (*FILES, *MAY_BE):
         try:
             files[name] = (folder / name).read_bytes()
+        except FileNotFoundError as error:
+            if name in FILES:
+                faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
         except OSError as error:
             faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
     profiles, unread = profiles_that_count(folder)
@@ -181,7 +201,7 @@ def _build(
 ) -> Store:
     """``strict``: refuse as well what a shop could run with and should not; what was recorded is taken as it was."""
     texts = {}
-    for name in FILES:
+    for name in (*FILES, *MAY_BE):
         try:
             texts[name] = files.get(name, b"").decode("utf-8")
         except UnicodeDecodeError as error:
@@ -205,6 +225,7 @@ def _build(
     if files.get("planogram.csv") is not None and "planogram.csv" in texts:
         skus = skus_in(texts.get("catalogue.csv", ""))
         planogram = read_planogram(texts["planogram.csv"], layout, skus, faults)
+    offers = _offers(settings, texts, digits, zone, catalogue, faults) if settings and zone else Offers()
     profiles = conversions(files, unread, layout, faults) if layout else {}
     sights, blind = sights_of(files, unread, layout) if layout else ({}, {})
     if faults or settings is None or layout is None or zone is None:
@@ -215,7 +236,7 @@ def _build(
     return Store(
         head.id, head.name, zone, head.currency, digits, head.prices_include_tax, head.languages, head.registration,
         head.address, layout, catalogue, planogram, tax, settings.policy, profiles, sights, blind,
-        {n: files[n] for n in files if n in FILES or n.startswith(f"{FOLDER}/")},
+        {n: files[n] for n in files if n in (*FILES, *MAY_BE) or n.startswith(f"{FOLDER}/")}, offers,
     )  # fmt: skip
 
 
@@ -227,13 +248,18 @@ def told_faults(file: str, error: ValidationError, model: type[BaseModel]) -> li
         if e["type"] == "too_short" and any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in told):
             continue  # it only lacks what is told as broken anyway
         key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
-        given = "" if e["type"] == "missing" or "password" in key else f" (it says {e['input']!r})"
+        given = "" if e["type"] == "missing" or _is_secret(key, e["input"]) else f" (it says {e['input']!r})"
         what, remedy = WORDS.get(e["type"], (e["msg"].lower(), "Correct the value"))
         if e["type"] in WORDS and (said := e.get("ctx")):
             said = {**said, "signs": SIGNS.get(said.get("pattern", ""), f"it as {said.get('pattern')} allows")}
             what, remedy = what.format_map(said), remedy.format_map(said)
         faults.append(Fault(file, key, what + given[:80], _misspelt(e, model) or remedy))
     return faults
+
+
+def _is_secret(key: str, said: object) -> bool:
+    """What a fault does not repeat: people show faults around."""
+    return "password" in key or "secret" in key or re.search(r"\b(?:sk|rk|whsec)_", str(said)) is not None
 
 
 def _misspelt(error: ErrorDetails, model: type[BaseModel]) -> str:
@@ -300,6 +326,21 @@ def _tax(settings: StoreFile, faults: list[Fault]) -> TaxTable:
             faults.append(Fault("store.toml", f"tax[{i}].percent", what, "Write it like 8.875"))
         rates.append(TaxRate(told.tax_class, int(rate_ppm), told.since, told.reduced))
     return TaxTable(tuple(rates), settings.store.tax_rounding)
+
+
+def _offers(
+    settings: StoreFile,
+    texts: Mapping[str, str],
+    digits: int,
+    zone: ZoneInfo,
+    catalogue: Catalogue,
+    faults: list[Fault],
+) -> Offers:
+    """What moves prices, against the catalogue as far as it could be read."""
+    known = skus_in(texts.get("catalogue.csv", ""))
+    dated = read_prices(texts[PRICES], digits, zone, catalogue, known, faults) if texts.get(PRICES) else {}
+    promotions = read_promotions(settings.promotion, digits, zone, catalogue, known, dated, faults)
+    return Offers(dated, promotions, settings.policy.price_at)
 
 
 def _money_and_time(settings: StoreFile, faults: list[Fault]) -> tuple[int, ZoneInfo | None]:

@@ -51,6 +51,10 @@ class Policy(BaseModel):
     pass_within_s: Seconds = 20.0
     """A scan that nobody follows through the gate within this time admits nobody."""
 
+    price_at: Literal["taken", "left"] = "taken"
+    """A unit costs what it cost when it was taken, or what it costs as the visit leaves where that is less. Never more
+    than as they came in."""
+
     lost_after_s: Annotated[float, Field(gt=0.0, le=86400.0)] = 900.0
     """A visit whose people no camera has shown for this long, though all cameras work, is over: they left unseen."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from edge.store.policy import Policy
 
@@ -78,6 +78,30 @@ class TaxSection(Section):
     reduced: bool = False
 
 
+Written = Annotated[str, BeforeValidator(str)]
+"""A day or a moment, as TOML has it or as text."""
+Skus = Annotated[tuple[str, ...], Field(min_length=1, max_length=1000)]
+
+
+class PromotionSection(Section):
+    """Something cheaper: any ``units`` of the ``skus`` together, one out of ``each`` list, or the whole basket."""
+
+    id: Id
+    name: Line
+    skus: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
+    units: Annotated[int, Field(ge=1, le=20)] = 1
+    each: Annotated[tuple[Skus, ...], Field(max_length=20)] = ()
+    price: Annotated[float, Field(ge=0.0)] | None = None
+    percent: Annotated[float, Field(gt=0.0, le=100.0)] | None = None
+    off: Annotated[float, Field(gt=0.0)] | None = None
+    least: Annotated[float, Field(ge=0.0)] | None = None
+    most: Annotated[int, Field(ge=1, le=1000)] | None = None
+    to: str | tuple[str, ...] = "everyone"
+    since: Annotated[Written, Field(alias="from")] = ""
+    until: Written = ""
+    daily: str = ""
+
+
 class StoreFile(Section):
     """``store.toml``, the file alone: as a recording carries it."""
 
@@ -87,4 +111,5 @@ class StoreFile(Section):
     camera: tuple[CameraSection, ...] = ()
     gondola: Annotated[tuple[GondolaSection, ...], Field(min_length=1)]
     tax: tuple[TaxSection, ...] = ()
+    promotion: tuple[PromotionSection, ...] = ()
     policy: Policy = Policy()

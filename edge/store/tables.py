@@ -31,6 +31,10 @@ COMMAS = (
     "Save it as CSV with commas between the columns and points in the numbers (LibreOffice: tick 'Edit filter "
     "settings' as you save; Excel takes the list separator of the system's regional settings)"
 )
+YES = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
+"""What a column of yes and no may say; spreadsheets write TRUE."""
+
+OLDEST = 120
 LONGEST_SKU = 200
 """Characters. A sku is part of topics on the wire and of keys in the book."""
 
@@ -52,7 +56,7 @@ Note: TypeAlias = Callable[[str, str, str], None]
 """Where, what, remedy: one more fault of the file at hand."""
 
 
-def _rows(text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str, dict[str, str]]]:
+def rows_of(text: str, columns: tuple[str, ...], note: Note) -> Iterator[tuple[str, dict[str, str]]]:
     """("line N", row) for each row below the header; notes a broken header once and stops there, and rows of another
     length once for each length.
     """
@@ -138,12 +142,28 @@ def skus_in(catalogue: str) -> dict[str, str] | None:
     return found if whole else None
 
 
-def _price(text: str, digits: int) -> int | None:
+def price_in(text: str, digits: int) -> int | None:
     """A price in major units as a shopkeeper writes it, in minor units; None where it is not one."""
     if not _PRICE.fullmatch(text.strip()):
         return None
     minor = Decimal(text.strip()).scaleb(digits)
     return int(minor) if minor == minor.to_integral_value() and minor <= MOST_MINOR else None
+
+
+def why_no_price(text: str, digits: int) -> tuple[str, str]:
+    """What is wrong with a price that `price_in` cannot read, and the remedy."""
+    unit = "a whole number" if digits == 0 else f"a number with at most {digits} digits behind the point"
+    most = f"at most {Decimal(MOST_MINOR).scaleb(-digits):f}, without a currency sign"
+    return f"price {text[:40]!r} cannot be charged", f"Write {unit}, {most}"
+
+
+def names_in(row: dict[str, str], column: str) -> tuple[tuple[str, str], ...]:
+    """(language, what is said) of a column and those that say it in other languages, like ``name_ja``; none where all
+    are empty.
+    """
+    others = ((k.removeprefix(f"{column}_"), _plain(v)) for k, v in row.items() if k.startswith(f"{column}_"))
+    said = (("", _plain(row[column])), *((language, v) for language, v in others if v))
+    return said if any(v for _, v in said) else ()
 
 
 def _mass(text: str, least_g: float) -> float | None:
@@ -180,7 +200,7 @@ def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: 
         faults.append(Fault("catalogue.csv", where, what, remedy))
 
     found: Catalogue = {}
-    for where, row in _rows(text, CATALOGUE_COLUMNS, note):
+    for where, row in rows_of(text, CATALOGUE_COLUMNS, note):
         before = len(faults)
         sku, gtin = row["sku"].strip(), row["gtin"].strip()
         wrong = _wrong_sku(sku)
@@ -193,11 +213,9 @@ def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: 
             if _ROUNDED.fullmatch(gtin):
                 remedy = "A spreadsheet has rounded it: format the column as text, and write the digits anew"
             note(where, f"gtin {gtin!r} is not a number", remedy)
-        price = _price(row["price"], digits)
+        price = price_in(row["price"], digits)
         if price is None:
-            unit = "a whole number" if digits == 0 else f"a number with at most {digits} digits behind the point"
-            most = f"at most {Decimal(MOST_MINOR).scaleb(-digits):f}, without a currency sign"
-            note(where, f"price {row['price'][:40]!r} cannot be charged", f"Write {unit}, {most}")
+            note(where, *why_no_price(row["price"], digits))
         weight, spread = _mass(row["weight_g"], LEAST_G), _mass(row["weight_sd_g"], LEAST_SD_G)
         if weight is None:
             note(
@@ -214,17 +232,21 @@ def read_catalogue(text: str, digits: int, tax_classes: frozenset[str], faults: 
             note(
                 where, f"tax class {tax_class!r} has no rate", f"Use {', '.join(sorted(tax_classes))} or add a [[tax]]"
             )
-        names = [("", _plain(row["name"]))]
-        names += [(k.removeprefix("name_"), _plain(v)) for k, v in row.items() if k.startswith("name_") and v.strip()]
-        if not any(name for _, name in names):
+        names = names_in(row, "name")
+        if not names:
             note(where, "the product has no name", "Fill in the name that the receipt shall show")
         if any(unicodedata.category(c) == "Cc" for _, name in names for c in name):
             note(where, "the name has a sign that no printer knows", "Write it anew, without control characters")
         low = _few(row.get("low_stock") or "")
         if low == -1:
             note(where, f"low_stock {row['low_stock']!r} is not a number of units", "Write a whole number, or nothing")
+        fixed, age = YES.get((row.get("fixed_price") or "").strip().lower()), _few(row.get("age") or "")
+        if fixed is None:
+            note(where, f"fixed_price {row['fixed_price'][:40]!r} is neither yes nor no", "Write yes, or nothing")
+        if age is not None and not 0 <= age <= OLDEST:
+            note(where, f"age {row['age'][:40]!r} is no age", "Write how old somebody must be, like 20, or nothing")
         if len(faults) == before and price is not None and weight is not None and spread is not None:
-            found[sku] = Product(sku, gtin, tuple(names), price, tax_class, weight, spread, low)
+            found[sku] = Product(sku, gtin, names, price, tax_class, weight, spread, low, bool(fixed), age or 0)
     if not found and not faults:
         note("line 1", "the catalogue is empty", "Add a row for each product")
     return found
@@ -242,7 +264,7 @@ def read_planogram(text: str, layout: Layout | None, known: Collection[str] | No
         faults.append(Fault("planogram.csv", where, what, remedy))
 
     facings = []
-    for where, row in _rows(text, PLANOGRAM_COLUMNS, note):
+    for where, row in rows_of(text, PLANOGRAM_COLUMNS, note):
         shelf, sku = row["shelf"].strip(), row["sku"].strip()
         plates = _PLATES.fullmatch(row["plates"])
         if plates is None:

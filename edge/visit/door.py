@@ -58,6 +58,10 @@ class Visit:
     """Its idempotency key with the payment provider (`edge.keys.payment_key`)."""
     prices: str = ""
     """The mark of the price list with which they came in."""
+    promised_s: float = 0.0
+    """When that was; 0: as they were admitted."""
+    member: bool = False
+    """The shop knew them then, and members' prices are theirs."""
     interrupted: bool = False
     """The runtime was stopped while they were inside, and did not see and feel everything."""
     unsure: str = ""

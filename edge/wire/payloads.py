@@ -214,12 +214,15 @@ class CartLinePayload(Struct):
 
 
 class CartPayload(Struct, omit_defaults=True):
-    """``visit/<visit>/cart``: the cart as it stands. An empty object says that the visit is over."""
+    """``visit/<visit>/cart``: the cart as it stands. An empty object says that the visit is over. ``total``: what the
+    bill would come to, in minor units; ``saved``: by how much that is less than by list prices.
+    """
 
     t: UnixTime | None = None
     lines: list[CartLinePayload] = []
     total: int = 0
     currency: str = ""
+    saved: int = 0
 
 
 class PlaceStockPayload(Struct):

@@ -25,7 +25,7 @@ from mcap.writer import CompressionType, Writer
 
 from edge.wire.reader import MAGIC, read_messages
 
-STORE_FILES = ("store.toml", "catalogue.csv", "planogram.csv")
+STORE_FILES = ("store.toml", "catalogue.csv", "planogram.csv", "prices.csv")
 _PROFILE = re.compile(r"calibration/[A-Za-z0-9][A-Za-z0-9._-]*\.toml", re.ASCII)
 """Whoever lays out a recording's files writes nothing beside them."""
 

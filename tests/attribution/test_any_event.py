@@ -60,7 +60,7 @@ def is_sound(belief: Belief, explained: Explained) -> None:
         assert cluster.hypotheses
         for h in cluster.hypotheses:
             assert math.isfinite(h.nats)
-            assert all(count > 0 for cart in h.carts.values() for count, _ in cart.values())
+            assert all(count == sum(moves) > 0 for cart in h.carts.values() for count, _, moves in cart.values())
 
 
 @pytest.mark.parametrize("people", [1, 2, 3, 5, 8])

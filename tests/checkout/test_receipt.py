@@ -214,6 +214,7 @@ def test_certainty_is_for_programs_and_never_on_paper() -> None:
     assert told == json.loads(json.dumps(told))
     assert told["lines"][0] == {  # type: ignore[index]
         "sku": "green-tea", "name": "Green tea 600 ml", "quantity": 1, "price_minor": 151, "amount_minor": 151,
+        "discounts": [],
         "rate_bp": 800, "reduced": True, "certainty": 0.98, "what": 1.0, "who": 1.0,
         "events": ["g1-s1:1"],
     }  # fmt: skip

@@ -1,0 +1,77 @@
+"""What moves prices: dated rows and promotions, as plain data.
+
+Enters: ``prices.csv`` and the ``[[promotion]]`` tables of ``store.toml`` (`edge.store.dated`, `edge.store.promotions`).
+Leaves: `Offers`, a part of what is promised to who comes in. What a basket costs by them stands in `edge.pricing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from edge.store.window import ALWAYS, Window
+
+Names: TypeAlias = tuple[tuple[str, str], ...]
+"""(language or "" for the plain one, what the receipt says)."""
+
+PriceAt: TypeAlias = Literal["taken", "left"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPrice:
+    """What one unit costs while ``window`` holds. Without a ``why`` it is the list price then; with one, a markdown of
+    it that the receipt explains.
+    """
+
+    price_minor: int
+    window: Window
+    why: Names = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """Something cheaper. ``slots``: one unit out of each of these together (two of the same: twice the same products);
+    without any it is about the whole basket, of at least ``least_minor``.
+
+    One of three says how much cheaper: ``price_minor`` for all of the units, ``percent_ppm`` less, or ``off_minor``
+    less. ``most``: so often in one visit at most. ``members``: only for those whom the shop knows; ``subjects``: only
+    for these, where there are any.
+    """
+
+    id: str
+    names: Names
+    slots: tuple[tuple[str, ...], ...] = ()
+    price_minor: int | None = None
+    percent_ppm: int | None = None
+    off_minor: int | None = None
+    least_minor: int = 0
+    most: int | None = None
+    members: bool = False
+    subjects: tuple[str, ...] = ()
+    window: Window = ALWAYS
+
+    def is_for(self, subject: str, member: bool) -> bool:
+        """Whether somebody may have it."""
+        return subject in self.subjects if self.subjects else member or not self.members
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Everything that moves prices. ``dated``: sku -> its rows. ``price_at``: whether units cost what they cost when
+    they were taken, or what they cost when the visit left, where that is less.
+    """
+
+    dated: dict[str, tuple[DatedPrice, ...]] = field(default_factory=dict)
+    promotions: tuple[Promotion, ...] = ()
+    price_at: PriceAt = "taken"
+
+    def __bool__(self) -> bool:
+        """Whether any price may move."""
+        return bool(self.dated or self.promotions)
+
+    def only(self, skus: Collection[str]) -> Offers:
+        """The part that is about these products."""
+        dated = {sku: self.dated[sku] for sku in sorted(skus) if sku in self.dated}
+        about = [p for p in self.promotions if not p.slots or all(any(s in skus for s in slot) for slot in p.slots)]
+        return replace(self, dated=dated, promotions=tuple(about))

@@ -1,0 +1,136 @@
+"""The ``[[promotion]]`` tables of ``store.toml``: bundles, coupons, members' prices, every fault at once.
+
+Enters: the tables as `edge.store.settings` has checked their form, the catalogue and dated prices. Leaves:
+`Promotion`s. Refuses one about a product that is not sold, one about goods of a fixed price, one that does not say how
+much cheaper or says it twice, and a bundle that is dearer than its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from edge.store.catalogue import Catalogue
+from edge.store.offers import DatedPrice, Names, Promotion
+from edge.store.settings import PromotionSection
+from edge.store.tables import MOST_MINOR, Fault
+from edge.store.window import BadWindow, read_window
+
+HOW_MUCH = ("price", "percent", "off")
+Told = tuple[str, str, str]
+
+
+def read_promotions(
+    sections: Sequence[PromotionSection],
+    digits: int,
+    zone: ZoneInfo,
+    catalogue: Catalogue,
+    known: Collection[str] | None,
+    dated: Mapping[str, Iterable[DatedPrice]],
+    faults: list[Fault],
+) -> tuple[Promotion, ...]:
+    """All of them in file order. ``known``: skus of the catalogue, broken rows included; None where it is broken."""
+    found: list[Promotion] = []
+    ids: set[str] = set()
+    for i, section in enumerate(sections, start=1):
+        told = list(_form(section)) + list(_goods(section, catalogue, known))
+        if section.id in ids:
+            told.append(("id", f"{section.id!r} stands twice", "Give each promotion an id of its own"))
+        ids.add(section.id)
+        money, wrong = _money(section, digits)
+        told += wrong
+        try:
+            window = read_window(section.since, section.until, section.daily, zone)
+        except BadWindow as error:
+            told.append((str(error).split(" ", 1)[0], str(error), error.remedy))
+        if not told:
+            promotion = Promotion(
+                section.id, names_of(section), _slots(section), money.get("price"), _ppm(section), money.get("off"),
+                money.get("least", 0), section.most, section.to == "members",
+                () if isinstance(section.to, str) else section.to, window,
+            )  # fmt: skip
+            told += _dearer(promotion, catalogue, dated)
+            found.append(promotion)
+        faults += [Fault("store.toml", f"promotion[{i}].{key}", what, remedy) for key, what, remedy in told]
+    return tuple(found)
+
+
+def names_of(section: PromotionSection) -> Names:
+    """What the receipt calls it, by language."""
+    extra = section.model_extra or {}
+    others = [(k.removeprefix("name_"), str(said)) for k, said in extra.items() if k.startswith("name_") and said]
+    return (("", section.name), *others)
+
+
+def _form(section: PromotionSection) -> Iterator[Told]:
+    """What a table says of itself that cannot be."""
+    said = [key for key in HOW_MUCH if getattr(section, key) is not None]
+    if len(said) != 1:
+        what = f"says {' and '.join(said)}" if said else "does not say how much cheaper it makes things"
+        yield "price", what, "Write one of price, percent and off"
+    if section.skus and section.each:
+        yield "each", "stands beside skus", "Write skus for any of them, each for one out of each list"
+    if section.units != 1 and not section.skus:
+        yield "units", "are of nothing", "Write the skus of which so many together are cheaper"
+    if not section.skus and not section.each and section.price is not None:
+        yield "price", "would be that of a whole basket", "Write percent or off, or the skus that cost so much"
+    if section.least is not None and (section.skus or section.each):
+        yield "least", "is for whole baskets", "Take it out, or the skus"
+    if not section.skus and not section.each and section.most is not None:
+        yield "most", "is for products: of those for whole baskets one holds at most", "Take it out"
+    if isinstance(section.to, str) and section.to not in ("everyone", "members"):
+        yield "to", f"{section.to[:40]!r} is nobody", 'Write "everyone", "members", or a list of members\' names'
+    if section.percent is not None and _ppm(section) is None:
+        yield "percent", f"{section.percent} has more than four digits behind the point", "Write it like 12.5"
+
+
+def _goods(section: PromotionSection, catalogue: Catalogue, known: Collection[str] | None) -> Iterator[Told]:
+    """Products that are gone, and those that nothing makes cheaper."""
+    named = dict.fromkeys((*section.skus, *(sku for slot in section.each for sku in slot)))
+    gone = [sku for sku in named if known is not None and sku not in known]
+    if gone:
+        what = f"{', '.join(sorted(gone)[:3])} {'is' if len(gone) == 1 else 'are'} not in the catalogue"
+        yield "skus", what, "Take the promotion out, or correct it: nobody can have what is not sold"
+    fixed = [sku for sku in named if sku in catalogue and catalogue[sku].fixed_price]
+    if fixed:
+        yield "skus", f"{', '.join(sorted(fixed)[:3])} has a fixed price, outside every promotion", "Take it out"
+
+
+def _money(section: PromotionSection, digits: int) -> tuple[dict[str, int], list[Told]]:
+    """Amounts in minor units; and those that are none."""
+    found, wrong = {}, []
+    for key in ("price", "off", "least"):
+        said = getattr(section, key)
+        minor = Decimal(str(said)).scaleb(digits) if said is not None else Decimal()
+        if minor != minor.to_integral_value() or minor > MOST_MINOR:
+            unit = "a whole number" if digits == 0 else f"at most {digits} digits behind the point"
+            wrong.append((key, f"{said} cannot be charged", f"Write {unit}"))
+        elif said is not None:
+            found[key] = int(minor)
+    return found, wrong
+
+
+def _ppm(section: PromotionSection) -> int | None:
+    if section.percent is None:
+        return None
+    ppm = Decimal(str(section.percent)) * 10_000
+    return int(ppm) if ppm == ppm.to_integral_value() else None
+
+
+def _slots(section: PromotionSection) -> tuple[tuple[str, ...], ...]:
+    return section.each or ((section.skus,) * section.units if section.skus else ())
+
+
+def _dearer(promotion: Promotion, catalogue: Catalogue, dated: Mapping[str, Iterable[DatedPrice]]) -> Iterator[Told]:
+    """A price that nobody would ever want: what it is for never costs more."""
+    if promotion.price_minor is None or any(sku not in catalogue for slot in promotion.slots for sku in slot):
+        return
+    parts_minor = sum(
+        max(max(catalogue[sku].price_minor, *(r.price_minor for r in dated.get(sku, ()) if not r.why), 0)
+            for sku in slot)
+        for slot in promotion.slots
+    )  # fmt: skip
+    if promotion.price_minor >= parts_minor:
+        what = "costs as much as its parts, or more"
+        yield "price", what, "Write what is less than the dearest of them cost together"
