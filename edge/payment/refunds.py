@@ -17,7 +17,7 @@ from dataclasses import replace
 from edge.checkout.bill import WHOLE_PPM, RateGroup, share_of
 from edge.checkout.sale import Sale, SoldLine
 from edge.payment.asking import Outcome, ask, refund_of, without_answer
-from edge.payment.operation import Operation, OperationEvent
+from edge.payment.operation import Operation, OperationEvent, another_sum
 from edge.payment.postings import correction_postings, refund_postings
 from edge.payment.settlement import (
     MOST_TOLD,
@@ -133,7 +133,7 @@ def refund_answered(settlement: Settlement, refund: Operation, reply: PaymentRep
     event: OperationEvent = "approved" if reply.outcome == "approved" else "declined"
     failed = refund.state == "approved" and reply.outcome == "declined"
     after = refund.after("failed" if failed else event)
-    if after is None:
+    if after is None or another_sum(refund, reply):
         return _contrary(settlement, refund, reply)
     amount_minor = -refund.amount_minor if failed else refund.amount_minor if reply.outcome == "approved" else 0
     heard = after.told(reply)
@@ -159,6 +159,8 @@ def _contrary(settlement: Settlement, refund: Operation, reply: PaymentReply) ->
         "state_before": settlement.state,
         "heard_before": list(refund.heard),
     }
+    if another_sum(refund, reply):
+        facts["told_minor"] = reply.amount_minor
     name = f"contradiction:{told.contradictions}"
     return told, [entry_about(told, heard, name, "payment-contradiction", reply.at_s, facts)]
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace as replace_reply
 from edge.payment.asking import Outcome, ask_again, ask_on, give_up, request_for, wait
 from edge.payment.debts import retry_at_s, retry_declined
 from edge.payment.holds import hold_answered, hold_ended, release_answered
-from edge.payment.operation import WEEK_S, Operation, heard_among, look_up_at_s, silent_at_s
+from edge.payment.operation import WEEK_S, Operation, another_sum, heard_among, look_up_at_s, silent_at_s
 from edge.payment.postings import hold_postings, payment_postings
 from edge.payment.refunds import refund_answered
 from edge.payment.settlement import (
@@ -79,7 +79,7 @@ def _payment_answered(settlement: Settlement, payment: Operation, reply: Payment
     approved = reply.outcome == "approved"
     event: Event = "approved" if approved else "declined"
     after = payment.after("approved" if approved else "declined")
-    if after is None or payment not in open_operations(settlement):
+    if after is None or payment not in open_operations(settlement) or another_sum(payment, reply):
         return _contrary(settlement, payment, reply, event)
     owed_minor = settlement.open_minor
     told = with_operation(settlement, after.told(reply))
@@ -123,6 +123,8 @@ def _contrary(settlement: Settlement, payment: Operation, reply: PaymentReply, e
         "state_before": settlement.state,
         "heard_before": list(payment.heard),
     }
+    if another_sum(payment, reply):
+        facts["told_minor"] = reply.amount_minor
     name = f"contradiction:{told.contradictions}"
     return told, [entry_about(told, heard, name, "payment-contradiction", reply.at_s, facts)]
 

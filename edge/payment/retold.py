@@ -179,7 +179,8 @@ def _replied(settlement: Settlement, body: Mapping[str, Any], at_s: float) -> Ou
     reply = msgspec.convert(
         {"received_s": at_s, "at_s": at_s, "settlement": settlement.visit, "outcome": body["outcome"],
          "reference": body["reference"], "key": body.get("key", ""), "why": body.get("why", ""),
-         "amount_minor": body.get("amount_minor"), "until_s": body.get("until_s"), "fee_minor": body.get("fee_minor")},
+         "amount_minor": body.get("told_minor", body.get("amount_minor")), "until_s": body.get("until_s"),
+         "fee_minor": body.get("fee_minor")},
         PaymentReply,
     )  # fmt: skip
     return answered(settlement, reply)
