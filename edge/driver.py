@@ -3,7 +3,7 @@
 Enters: messages as they were heard, or records, in the order in which the runtime received them. Leaves: effects,
 carried out in the one order that is safe: the ledger first, then the outside. A payment is asked for only
 when the book already says that it will be; killing the process between any two lines here loses nothing and
-charges nobody twice, because the same key is asked again.
+charges nobody twice, because what was not answered is looked up before anything is sent.
 
 What a provider answers comes back as records like any other. An answer is heard when its time has come, before
 the first record that was received later, so that a run and its replay hear everything in the same order.

@@ -64,6 +64,8 @@ class State:
     door: Door
     gate: GateState
     settlements: dict[str, Settlement] = field(default_factory=dict)
+    due_s: dict[str, float] = field(default_factory=dict)
+    """When time alone may change something of a visit's money (UNIX seconds); none where it cannot."""
     entering: dict[str, Entering] = field(default_factory=dict)
     """Visits whose gate stays shut until the provider has said whether it reserves the money."""
     baskets: dict[str, tuple[int, ...]] = field(default_factory=dict)

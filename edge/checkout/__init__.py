@@ -10,7 +10,7 @@ give the same.
 
 from edge.checkout.bill import Bill, BillLine, RateGroup, UnpricedSale, make_bill
 from edge.checkout.exchanges import LANGUAGES, in_words
-from edge.checkout.receipt import Receipt, receipt_json, receipt_text
+from edge.checkout.receipt import Paid, Receipt, receipt_json, receipt_text
 from edge.checkout.sale import (
     PROVIDER_ACCOUNT,
     Issuer,
@@ -31,6 +31,7 @@ __all__ = [
     "Bill",
     "BillLine",
     "Issuer",
+    "Paid",
     "RateGroup",
     "Receipt",
     "Sale",

@@ -36,6 +36,14 @@ REDUCED_MARK: Final = "※"
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """A payment that was taken: how much, and the provider's name for it."""
+
+    amount_minor: int
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A sale with its visit, when it happened (UNIX seconds) and where its settlement stands."""
 
@@ -44,6 +52,16 @@ class Receipt:
     state: State
     sale: Sale
     reference: str = ""
+    payments: tuple[Paid, ...] = ()
+    """What was taken for it, where it was taken in parts."""
+    taken_back: tuple[tuple[str, int], ...] = ()
+    """(sku, units) that a person has taken off it since."""
+    taken_back_minor: int = 0
+    given_back_minor: int = 0
+    lowered_minor: int = 0
+    """By how much that lowered what was owed."""
+    open_minor: int = 0
+    """What is still owed."""
 
     @property
     def moved_money(self) -> bool:
@@ -70,7 +88,7 @@ def receipt_text(receipt: Receipt, language: str = "") -> str:
     if sale.lines:
         lines += [rule(), *_sums(receipt, words, language), rule()]
     lines += _withheld(sale.withheld, receipt, words, language)
-    lines += [*_foot(receipt, words), ""]
+    lines += [*_taken_back(receipt, words, language), *_foot(receipt, words, language), ""]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -84,6 +102,11 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         "state": receipt.state,
         "reference": receipt.reference,
         "moved_money": receipt.moved_money,
+        "payments": [{"amount_minor": paid.amount_minor, "reference": paid.reference} for paid in receipt.payments],
+        "taken_back": [{"sku": sku, "quantity": units} for sku, units in receipt.taken_back],
+        "taken_back_minor": receipt.taken_back_minor,
+        "given_back_minor": receipt.given_back_minor,
+        "open_minor": receipt.open_minor,
         "issuer": {"store": issuer.store, "name": issuer.name, "address": issuer.address,
                    "registration": issuer.registration},
         "at": _local(receipt).isoformat(timespec="seconds"),
@@ -207,14 +230,34 @@ def _withheld(withheld: tuple[WithheldLine, ...], receipt: Receipt, words: Words
     return [*lines, rule()]
 
 
-def _foot(receipt: Receipt, words: Words) -> list[str]:
+def _taken_back(receipt: Receipt, words: Words, language: str) -> list[str]:
+    """What a person took off the sale since, and what of that has gone back."""
+    if not receipt.taken_back:
+        return []
+    issuer, sold = receipt.sale.issuer, {line.sku: line for line in receipt.sale.lines}
+    lines = [words.taken_back]
+    for sku, units in receipt.taken_back:
+        lines += wrapped(f"{_name(sold[sku], language) if sku in sold else sku} × {units}", indent=2)
+    lines += both_ends(words.taken_back_sum, money(-receipt.taken_back_minor, issuer, language))
+    if receipt.given_back_minor:
+        lines += both_ends(words.given_back, money(receipt.given_back_minor, issuer, language))
+    return [*lines, rule()]
+
+
+def _foot(receipt: Receipt, words: Words, language: str) -> list[str]:
     lines = []
     if receipt.state == "review":
         lines += wrapped(words.reviews[kind_of(receipt.sale.reason)])
     unmoved = receipt.state == "paid" and not receipt.moved_money
     written_off = receipt.state == "void" and receipt.sale.total_minor
     lines += wrapped(words.waived if written_off else words.no_money if unmoved else words.states[receipt.state])
-    if receipt.reference:
+    if len(receipt.payments) > 1:
+        for paid in receipt.payments:
+            amount = money(paid.amount_minor, receipt.sale.issuer, language)
+            lines += both_ends(f"{words.paid_part} {paid.reference}".rstrip(), amount)
+        if receipt.open_minor:
+            lines += both_ends(words.still_open, money(receipt.open_minor, receipt.sale.issuer, language))
+    elif receipt.reference:
         lines += wrapped(f"{words.reference} {receipt.reference}")
     return [*lines, "", *centred(words.goodbye)]
 

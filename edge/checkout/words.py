@@ -36,6 +36,11 @@ class Words:
     unknown: str
     reference: str
     goodbye: str
+    taken_back: str
+    taken_back_sum: str
+    given_back: str
+    paid_part: str
+    still_open: str
     waived: str
     no_money: str
     changed: str
@@ -80,6 +85,11 @@ _JAPANESE = Words(
         "void": "お支払いはありません。",
         "review": "係員が内容を確認しています。\nまだ請求していません。",
     },
+    taken_back="取り消し・返品した商品",
+    taken_back_sum="取消額",
+    given_back="返金済み",
+    paid_part="お支払い",
+    still_open="未払い",
     waived="係員の判断により、お支払いは不要です。",
     changed="価格改定",
     marked="値引き",
@@ -130,6 +140,11 @@ _ENGLISH = Words(
         "void": "Nothing to pay.",
         "review": "Staff are looking at this visit.\nNothing has been charged.",
     },
+    taken_back="Taken off this receipt",
+    taken_back_sum="Sum taken off",
+    given_back="Given back to you",
+    paid_part="Paid",
+    still_open="Still to be paid",
     waived="Staff have waived it: nothing to pay.",
     changed="Price changed",
     marked="Reduced",

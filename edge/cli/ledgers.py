@@ -199,10 +199,13 @@ def _sold_told(sold: Sold, language: str) -> list[str]:
         lines.append(f"{product.units:>6} ×  {amount:>12}  {_called(product.names, language)}")
     for state, what in STATES.items():
         count = sold.visits[state]
-        if count:
+        if count or sold.total_minor[state]:
             amount = money(sold.total_minor[state], issuer, language or "en")
             visits_told = f"{count} visit{'' if count == 1 else 's'}"
             lines.append(f"{visits_told:>8}  {amount:>12}  {what}")
+    if sold.taken_back_minor:
+        amount = money(sold.taken_back_minor, issuer, language or "en")
+        lines.append(f"{amount} of it were taken back since")
     if sold.unmoved_minor:
         amount = money(sold.unmoved_minor, issuer, language or "en")
         lines.append(f"no money was moved for {amount} of it: the shop has no payment provider yet")
@@ -222,6 +225,7 @@ def _sold_json(sold: Sold, language: str) -> dict[str, object]:
         "visits": dict(sold.visits),
         "total_minor": dict(sold.total_minor),
         "unmoved_minor": sold.unmoved_minor,
+        "taken_back_minor": sold.taken_back_minor,
     }
 
 

@@ -98,7 +98,7 @@ class Cashier:
                 news = self._news if self._untold() and not self._askable() else None
                 if self._stopping:
                     return
-                request = self._requests.pop(0) if self._askable() else None
+                request = self._requests.pop(self._next()) if self._askable() else None
             if request is not None:  # one by one: who waits behind a slow one may not be wanted any more
                 self._ask(request)
             if news is not None:
@@ -132,6 +132,11 @@ class Cashier:
         for reply in replies:
             self._count += 1
             heapq.heappush(self._replies, (reply.received_s, self._count, reply))
+
+    def _next(self) -> int:
+        """Which request comes next: a hold, because somebody stands at the gate; what happened long ago last."""
+        urgent = [2 if r.look_up else 0 if r.operation == "hold" else 1 for r in self._requests]
+        return urgent.index(min(urgent))
 
     def _askable(self) -> bool:
         return bool(self._requests) and self._may_ask()

@@ -8,22 +8,26 @@ is answered when the book has it.
 from __future__ import annotations
 
 import queue
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from edge.daemon.clock import RehearsalClock
 from edge.daemon.desk import Answer
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
-from edge.payment import may, on_decided
-from edge.records import Mode, SettlementDecided
+from edge.ledger import settlement_in
+from edge.payment import may, on_decided, tells_money
+from edge.records import Mode, RefundReason, SettlementDecided
 from edge.state import State
 from edge.stock import Weighed, place_of, weighed
 from edge.store import Facing, Store
-from edge.wire import Heard, decode, encode_counted, encode_decided, encode_mode
+from edge.wire import Heard, decode, encode_counted, encode_decided, encode_mode, encode_recalled
 
 MOST_UNITS = 100_000
 
-DECIDED = "shop/settlement/decided"
+DECIDED, RECALLED = "shop/settlement/decided", "shop/settlement/recalled"
+
+
+REASONS: tuple[RefundReason | Literal[""], ...] = ("", *get_args(RefundReason))
 
 
 def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -> Answer:
@@ -98,26 +102,34 @@ def _decide(shop: Shop, wanted: dict[str, Any]) -> Answer:
     """A person decides about a visit; answered when it has happened, because two may decide at once."""
     visit, verdict, by = str(wanted["visit"]), str(wanted["verdict"]), str(wanted["by"])
     lines = {str(sku): int(units) for sku, units in dict(wanted.get("lines") or {}).items()}
+    reason = str(wanted.get("reason", ""))
     try:
-        return shop.asked(lambda: _decided(shop, visit, verdict, by, lines))
+        return shop.asked(lambda: _decided(shop, visit, verdict, by, lines, reason))
     except queue.Empty:
         return {"error": f"the shop is too busy to answer. `tebura review show {visit}` tells what became of it"}
 
 
-def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int]) -> Answer:
-    """On the shop's own thread. What cannot be is told and not recorded; the record says every line that is charged."""
+def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int], reason: str) -> Answer:
+    """On the shop's own thread. What cannot be is told and not recorded; the record says every line that is charged. A
+    visit that the shop has forgotten is recalled from its book first.
+    """
     before = shop.driver.state.settlements.get(visit)
-    if before is None:
+    recalled = before is None or (before.sale is None and before.state in ("paid", "void"))
+    if recalled and not shop.live_book.waiting:
+        before = settlement_in(shop.book, visit)
+    if before is None or before.state == "inside":
         return {"error": f"{visit}: no such visit waits for anybody. `tebura review list` shows those that do"}
     allowed = may(before)
     if verdict not in allowed:
         if not allowed:
             return {"error": f"visit {visit} is {before.state} and waits for nobody. `tebura review show` tells more"}
         return {"error": f"visit {visit} is {before.state}, where {verdict!r} is no answer. Say {' or '.join(allowed)}"}
+    if reason not in REASONS:
+        return {"error": f"{reason!r} is no reason to take something back. Say {' or '.join(REASONS[1:])}"}
     if verdict == "charge" and not lines:
         lines = before.listed
     now_s = shop.clock.now_s()
-    payload = encode_decided(now_s, visit, verdict, by, lines)
+    payload = encode_decided(now_s, visit, verdict, by, lines, reason)
     record = decode(shop.store, DECIDED, payload, now_s)
     if not isinstance(record, SettlementDecided):
         return {"error": "who decides has a name, and charges 1 to 1000 units of each of at most 1000 products"}
@@ -125,6 +137,10 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
         on_decided(before, record, shop.store)
     except ValueError as error:
         return {"error": f"visit {visit} goes on waiting: {error}"}
+    if recalled:
+        known = (written.entry for written in shop.book.entries(visit=visit))
+        told = encode_recalled(now_s, visit, (entry for entry in known if tells_money(entry)))
+        shop.take(Heard(RECALLED, told, now_s))
     shop.take(Heard(DECIDED, payload, now_s))
     shop.cashier.look_again()  # what a slow provider still keeps waiting may have been written off
     after = shop.driver.state.settlements[visit]
@@ -133,6 +149,8 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
         "subject": after.subject,
         "state": after.state,
         "total_minor": after.total_minor,
+        "lowered_minor": after.lowered_minor,
+        "refundable_minor": after.refundable_minor,
         "currency": after.currency,
         "digits": shop.store.currency_digits,
         "lines": lines,

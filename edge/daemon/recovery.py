@@ -35,13 +35,14 @@ from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
 from edge.journal import Position, heard_since, last_checkpoint, segments, segments_since
 from edge.keys import payment_key
-from edge.ledger import Book, ContradictoryEntry, settlement_in, who_waits
+from edge.ledger import Book, ContradictoryEntry, not_over, settlement_in
 from edge.payment import Settlement, looked_up, review_settlement, terms_of
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.changeover import change_over
 from edge.runtime.decisions import waiting
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.health import alerts, status
+from edge.runtime.money import keep_all
 from edge.runtime.promises import forget_promises, promise
 from edge.state import State, open_shop
 from edge.store import BrokenStore, Store, read_store
@@ -120,6 +121,7 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     if last:
         found.position = Position(last[0].name, FOR_EVER)
     _reconcile(found, store, book, sure=not found.cold)
+    keep_all(driver.state, store)
     for visit in driver.state.door.visits.values():
         visit.interrupted = True
     driver.begin_with(driver.state)
@@ -314,8 +316,5 @@ def _settlements(book: Book, since: int, known: Iterable[str]) -> dict[str, Sett
     """Where money stands by the book: of the visits that the state knows, of those that wait for an answer, and of
     those that wait for a person, however long they have done so.
     """
-    paid = set(book.visits("payment-approved", since))
-    asked = [v for v in book.visits("settlement", since) if v not in paid]
-    told = {v: settlement_in(book, v) for v in dict.fromkeys((*known, *asked))}
-    stands = {v: s for v, s in told.items() if s is not None and (s.state == "asked" or v in known)}
-    return who_waits(book) | stands
+    told = {v: settlement_in(book, v) for v in known}
+    return not_over(book, since) | {v: s for v, s in told.items() if s is not None}

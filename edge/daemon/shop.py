@@ -34,6 +34,7 @@ from edge.journal.housekeeping import tidy
 from edge.ledger.faults import UnusableLedger
 from edge.ledger.mirror import open_mirrored
 from edge.ledger.owner import take_for
+from edge.payment import deadline_s
 from edge.records import PeopleFrame, Publish, Record, Refused
 from edge.runtime import carts_inside, closing_status, stock_on_shelves
 from edge.site import Site
@@ -211,7 +212,7 @@ class Shop:
         """What waits for time or for an answer: messages, people in gates, leaving visits, payments."""
         state = self.driver.state
         leaving = sum(v.state == "leaving" for v in state.door.visits.values())
-        asked = sum(s.state == "asked" for s in state.settlements.values())
+        asked = sum(deadline_s(s, self.store) is not None for s in state.settlements.values())
         return self.ear.waiting + len(state.door.passings) + leaving + asked + self.live_book.waiting
 
     @property

@@ -8,7 +8,7 @@ from edge.ledger.book import Book
 from edge.ledger.canon import Written
 from edge.ledger.faults import BookFault, ContradictoryEntry, UnbalancedEntry, UnusableLedger
 from edge.ledger.reprint import receipt_of, receipts
-from edge.ledger.waiting import settlement_in, who_waits
+from edge.ledger.waiting import not_over, payments, settlement_in, who_waits
 
 __all__ = [
     "Book",
@@ -17,6 +17,8 @@ __all__ = [
     "UnbalancedEntry",
     "UnusableLedger",
     "Written",
+    "not_over",
+    "payments",
     "receipt_of",
     "receipts",
     "settlement_in",

@@ -96,7 +96,8 @@ class Proof:
         try:
             if entry.kind in ("review", "settlement"):
                 sale = sale_of(entry.body)
-                found = [*_sums(sale), *_facts(entry, sale, before), *self._scanned(entry, sale)]
+                review = before if before is not None and before.state != "inside" else None
+                found = [*_sums(sale), *_facts(entry, sale, review), *_held(sale, before), *self._scanned(entry, sale)]
                 digits = self._digits.setdefault(sale.issuer.currency, sale.issuer.currency_digits)
                 if sale.issuer.currency_digits != digits:
                     found.append(f"writes {sale.issuer.currency_digits} digits behind the point, the book {digits}")
@@ -149,6 +150,16 @@ def _facts(entry: LedgerEntry, sale: Sale, before: Settlement | None) -> list[st
     left = datetime.fromtimestamp(entry.at_s, ZoneInfo(sale.issuer.timezone)).date()
     if before is None and sale.day != left:
         found.append(f"is of {sale.day}, and the visit ended on {left}")
+    return found
+
+
+def _held(sale: Sale, before: Settlement | None) -> list[str]:
+    """What was reserved when the visit came in is the same person's, under the same key."""
+    if before is None or before.state != "inside":
+        return []
+    found = [] if sale.subject == before.subject else [f"{sale.subject} is charged, and it is {before.subject}'s hold"]
+    if sale.key and sale.key != before.key:
+        found.append(f"its key is {sale.key}, what is reserved is {before.key}'s")
     return found
 
 

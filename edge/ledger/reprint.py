@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
-from edge.checkout import Receipt, State, sale_of
+from edge.checkout import Paid, Receipt, State, sale_of
 from edge.ledger.book import Book
+from edge.payment import Settlement, settlement_of, taken_back_minor
+
+PAYS = ("charge", "capture")
+"""Operations that pay for a visit."""
 
 
 def receipt_of(book: Book, visit: str) -> Receipt | None:
@@ -16,21 +21,37 @@ def receipt_of(book: Book, visit: str) -> Receipt | None:
     """
     found: Receipt | None = None
     doubtful = ""
-    for written in book.entries(visit=visit):
-        entry = written.entry
+    entries = [written.entry for written in book.entries(visit=visit)]
+    for entry in entries:
         if entry.kind in ("review", "settlement"):
             sale = sale_of(entry.body)
             found = Receipt(visit, found.at_s if found else entry.at_s, sale.state, sale)
         elif entry.kind.startswith("payment-") and found is not None:
             said, reference = cast("str", entry.body.get("reference", "")), found.reference
             if entry.kind == "payment-approved":
-                reference = said
+                reference = said if entry.body.get("operation", "charge") in PAYS else reference
             elif entry.kind == "payment-contradiction" and entry.body["outcome"] == "approved":
                 doubtful = said
             elif entry.kind == "payment-resolved" and entry.body["verdict"] == "kept":
                 reference = doubtful
             found = Receipt(visit, found.at_s, cast("State", entry.body["state"]), found.sale, reference)
-    return found
+    return None if found is None else _with_payments(found, settlement_of(entries))
+
+
+def _with_payments(receipt: Receipt, settlement: Settlement | None) -> Receipt:
+    """… and how it was paid, and what was taken off it since."""
+    if settlement is None or not (settlement.payments or settlement.corrected):
+        return receipt
+    taken = (payment for payment in settlement.payments if payment.state == "approved")
+    return replace(
+        receipt,
+        payments=tuple(Paid(payment.amount_minor, payment.reference) for payment in taken),
+        taken_back=settlement.corrected,
+        taken_back_minor=taken_back_minor(settlement),
+        given_back_minor=settlement.refunded_minor,
+        lowered_minor=settlement.lowered_minor,
+        open_minor=settlement.open_minor,
+    )
 
 
 def receipts(book: Book) -> list[Receipt]:

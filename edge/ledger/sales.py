@@ -33,8 +33,9 @@ class Product:
 
 @dataclass(slots=True)
 class Sold:
-    """A day. ``visits`` and ``total_minor`` by the state of their settlement; ``unmoved_minor``: what of the paid is
-    only written down as paid, because no payment provider was there.
+    """A day. ``visits`` and ``total_minor`` by the state of their settlement (of a declined one: what is still owed;
+    what was paid of it counts as paid); ``unmoved_minor``: what of the paid is only written down as paid, because no
+    payment provider was there; ``taken_back_minor``: what was taken off these sales since, on whatever day.
     """
 
     day: date
@@ -44,6 +45,7 @@ class Sold:
     visits: Counter[State] = field(default_factory=Counter)
     total_minor: Counter[State] = field(default_factory=Counter)
     unmoved_minor: int = 0
+    taken_back_minor: int = 0
 
 
 def timezone_of(book: Book) -> str:
@@ -68,7 +70,12 @@ def _count(sold: Sold, receipt: Receipt) -> None:
     sale = receipt.sale
     sold.issuer = sale.issuer
     sold.visits[receipt.state] += 1
-    sold.total_minor[receipt.state] += sale.total_minor
+    came_to_minor = sale.total_minor - receipt.lowered_minor
+    if receipt.state == "declined" and receipt.open_minor < came_to_minor:
+        sold.total_minor["paid"] += came_to_minor - receipt.open_minor
+        came_to_minor = receipt.open_minor
+    sold.total_minor[receipt.state] += came_to_minor
+    sold.taken_back_minor += receipt.taken_back_minor
     if receipt.state == "review":
         return
     if receipt.state == "paid" and not receipt.moved_money:

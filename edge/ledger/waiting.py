@@ -19,6 +19,24 @@ def settlement_in(book: Book, visit: str) -> Settlement | None:
     return settlement_of(written.entry for written in book.entries(visit=visit))
 
 
+def payments(book: Book) -> dict[str, Settlement]:
+    """Visit -> its settlement, of every visit that has ended."""
+    visits = dict.fromkeys((*book.visits("review"), *book.visits("settlement")))
+    found = {visit: settlement_in(book, visit) for visit in visits}
+    return {v: s for v, s in sorted(found.items()) if s is not None}
+
+
+def not_over(book: Book, since_seq: int = 0) -> dict[str, Settlement]:
+    """Visit -> its settlement, of all whose money is not where it belongs yet: asked for, reserved, to be given back.
+    What waits for a person is found however long ago it was, the rest behind entry ``since_seq``.
+    """
+    charged = set(book.visits("payment-approved", since_seq))
+    visits = [v for v in book.visits("settlement", since_seq) if v not in charged]
+    visits += book.visits("payment-asked", since_seq)  # what approved a hold, say, has not paid for anything
+    found = {visit: settlement_in(book, visit) for visit in dict.fromkeys(visits)}
+    return who_waits(book) | {v: s for v, s in sorted(found.items()) if s is not None and not s.is_over}
+
+
 def who_waits(book: Book) -> dict[str, Settlement]:
     """Visit -> its settlement, of all that wait for a person; the oldest first."""
     settled = set(book.visits("settlement"))

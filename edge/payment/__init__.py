@@ -25,8 +25,8 @@ from edge.payment.decisions import (
 from edge.payment.holds import begin_hold, hold_minor, visit_gone
 from edge.payment.leaving import on_reviewed, open_settlement, review_settlement, terms_of
 from edge.payment.operation import OPERATION_TABLE, Operation
-from edge.payment.refunds import left_of
-from edge.payment.replies import deadline_s, look_up_next, looked_up, on_reply, on_time
+from edge.payment.refunds import left_of, taken_back_minor
+from edge.payment.replies import deadline_s, due_s, look_up_next, looked_up, on_reply, on_time
 from edge.payment.retold import retold, settlement_of, tells_money
 from edge.payment.settlement import (
     CONTRADICTIONS,
@@ -53,6 +53,7 @@ __all__ = [
     "deadline_s",
     "debts",
     "debts_of",
+    "due_s",
     "hold_minor",
     "left_of",
     "look_up_next",
@@ -75,6 +76,7 @@ __all__ = [
     "retry_declined",
     "review_settlement",
     "settlement_of",
+    "taken_back_minor",
     "tells_money",
     "terms_of",
     "uncollected_minor",

@@ -147,7 +147,7 @@ def give_up(settlement: Settlement, operation: Operation, at_s: float) -> Outcom
     if silent is None:
         return settlement, []
     moved_on = with_operation(_after(settlement, operation, "give_up"), silent)
-    name = f"unanswered:{silent.attempt}"
+    name = f"{'never-told' if operation.state == 'pending' else 'unanswered'}:{silent.attempt}"
     return moved_on, [entry_about(moved_on, silent, name, "payment-unanswered", at_s, {})]
 
 

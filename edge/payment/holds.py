@@ -14,7 +14,7 @@ from edge.payment.asking import Outcome, ask, ask_on
 from edge.payment.operation import Operation
 from edge.payment.postings import hold_postings
 from edge.payment.settlement import MOST_TOLD, TABLE, Settlement, entry_about, entry_of_visit, moved, with_operation
-from edge.records import Effect, PaymentReply
+from edge.records import PaymentReply
 from edge.store.policy import Policy
 
 EXPIRED = "expired"
@@ -92,10 +92,15 @@ def hold_ended(settlement: Settlement, at_s: float) -> Outcome:
 
 def visit_gone(settlement: Settlement, at_s: float) -> Outcome:
     """Nobody came in, or they were sent away: nothing will be owed, and what is reserved is let go of."""
-    gone = moved(settlement, "gone")
-    effects: list[Effect] = [entry_of_visit(gone, "gone", "payment-gone", at_s, {})]
+    gone, effects = gone_before(settlement, at_s)
     gone, more = ask_on(gone, at_s)
-    return gone, [*effects, *more]
+    return gone, effects + more
+
+
+def gone_before(settlement: Settlement, at_s: float) -> Outcome:
+    """… written down; nothing is asked for yet."""
+    gone = moved(settlement, "gone")
+    return gone, [entry_of_visit(gone, "gone", "payment-gone", at_s, {})]
 
 
 def _contrary(settlement: Settlement, hold: Operation, reply: PaymentReply) -> Outcome:

@@ -124,6 +124,13 @@ def heard_among(heard: tuple[str, ...], reply: PaymentReply) -> bool:
     return any(reference in ("", reply.reference) for reference in same)
 
 
+def another_sum(operation: Operation, reply: PaymentReply) -> bool:
+    """Whether the provider says that it moved another amount than it was asked for: then nothing is posted, and a
+    person has to look.
+    """
+    return reply.outcome == "approved" and reply.amount_minor not in (None, operation.amount_minor)
+
+
 def silent_at_s(operation: Operation, policy: Policy) -> float | None:
     """When silence about it becomes an event of its own; None where it is not waited for from second to second."""
     return operation.asked_s + policy.pay_within_s if operation.state in ("asked", "unknown") else None

@@ -17,7 +17,7 @@ from dataclasses import replace
 from edge.checkout.bill import WHOLE_PPM, RateGroup, share_of
 from edge.checkout.sale import Sale, SoldLine
 from edge.payment.asking import Outcome, ask, refund_of, without_answer
-from edge.payment.operation import Operation, OperationEvent
+from edge.payment.operation import Operation, OperationEvent, another_sum
 from edge.payment.postings import correction_postings, refund_postings
 from edge.payment.settlement import (
     MOST_TOLD,
@@ -61,18 +61,25 @@ def taken_back(settlement: Settlement, lines: Iterable[tuple[str, int]]) -> tupl
     return tuple(groups)
 
 
+def taken_back_minor(settlement: Settlement) -> int:
+    """What all lines that were taken back come to."""
+    nothing = replace(settlement, corrected=())
+    return sum(group.gross_minor for group in taken_back(nothing, settlement.corrected))
+
+
 def _remaining(sale: Sale, group: RateGroup, gone: Mapping[str, int]) -> RateGroup:
-    """A rate of the sale without the units that are gone."""
-    rate = (group.rate_ppm, group.reduced)
-    lines = [line for line in sale.lines if (line.rate_ppm, line.reduced) == rate]
-    stated = group.gross_minor if sale.issuer.prices_include_tax else group.net_minor
-    stated -= sum(_paid_for(line, gone.get(line.sku, 0)) for line in lines)
-    if stated == (group.gross_minor if sale.issuer.prices_include_tax else group.net_minor):
+    """A rate of the sale without the units that are gone; what was taken off all lines of a rate together, in parts."""
+    lines = [line for line in sale.lines if (line.rate_ppm, line.reduced) == (group.rate_ppm, group.reduced)]
+    lines_minor = sum(line.amount_minor for line in lines)
+    left_minor = lines_minor - sum(_paid_for(line, gone.get(line.sku, 0)) for line in lines)
+    if left_minor == lines_minor:
         return group
-    whole_ppm = WHOLE_PPM + group.rate_ppm if sale.issuer.prices_include_tax else WHOLE_PPM
-    tax_minor = share_of(stated, group.rate_ppm, whole_ppm, sale.issuer.rounding or "down")
-    net_minor = stated - tax_minor if sale.issuer.prices_include_tax else stated
-    return RateGroup(*rate, net_minor, tax_minor, net_minor + tax_minor)
+    includes = sale.issuer.prices_include_tax
+    stated_minor = (group.gross_minor if includes else group.net_minor) * left_minor // lines_minor
+    whole_ppm = WHOLE_PPM + group.rate_ppm if includes else WHOLE_PPM
+    tax_minor = share_of(stated_minor, group.rate_ppm, whole_ppm, sale.issuer.rounding or "down")
+    net_minor = stated_minor - tax_minor if includes else stated_minor
+    return RateGroup(group.rate_ppm, group.reduced, net_minor, tax_minor, net_minor + tax_minor)
 
 
 def _paid_for(line: SoldLine, units: int) -> int:
@@ -126,7 +133,7 @@ def refund_answered(settlement: Settlement, refund: Operation, reply: PaymentRep
     event: OperationEvent = "approved" if reply.outcome == "approved" else "declined"
     failed = refund.state == "approved" and reply.outcome == "declined"
     after = refund.after("failed" if failed else event)
-    if after is None:
+    if after is None or another_sum(refund, reply):
         return _contrary(settlement, refund, reply)
     amount_minor = -refund.amount_minor if failed else refund.amount_minor if reply.outcome == "approved" else 0
     heard = after.told(reply)
@@ -152,6 +159,8 @@ def _contrary(settlement: Settlement, refund: Operation, reply: PaymentReply) ->
         "state_before": settlement.state,
         "heard_before": list(refund.heard),
     }
+    if another_sum(refund, reply):
+        facts["told_minor"] = reply.amount_minor
     name = f"contradiction:{told.contradictions}"
     return told, [entry_about(told, heard, name, "payment-contradiction", reply.at_s, facts)]
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from msgspec.structs import replace as replace_reply
+
 from edge.payment.asking import Outcome, ask_again, ask_on, give_up, request_for, wait
 from edge.payment.debts import retry_at_s, retry_declined
 from edge.payment.holds import hold_answered, hold_ended, release_answered
-from edge.payment.operation import Operation, heard_among, look_up_at_s, silent_at_s
+from edge.payment.operation import WEEK_S, Operation, another_sum, heard_among, look_up_at_s, silent_at_s
 from edge.payment.postings import hold_postings, payment_postings
 from edge.payment.refunds import refund_answered
 from edge.payment.settlement import (
@@ -41,9 +43,16 @@ def on_reply(settlement: Settlement, reply: PaymentReply, store: Store) -> Outco
     if operation is None or operation not in open_operations(settlement):
         return settlement, []
     if reply.outcome == "pending":
+        if reply.received_s > operation.first_s + WEEK_S:  # given up: what it is waiting for will not come
+            return settlement, []
         return wait(settlement, operation, reply.at_s)
     if reply.at_s < operation.asked_s:
         return settlement, []
+    if reply.outcome == "absent" and operation.operation == "hold" and settlement.state != "inside":
+        never = replace_reply(reply, outcome="declined", why="absent")  # nobody needs it any more
+        settlement, effects = answered(settlement, never)
+        settlement, more = ask_on(settlement, reply.received_s)
+        return settlement, effects + more
     if reply.outcome == "absent":
         return ask_again(settlement, operation, reply.received_s, look_up=False)
     if silent_at_s(operation, store.policy) is None:
@@ -70,7 +79,7 @@ def _payment_answered(settlement: Settlement, payment: Operation, reply: Payment
     approved = reply.outcome == "approved"
     event: Event = "approved" if approved else "declined"
     after = payment.after("approved" if approved else "declined")
-    if after is None or payment not in open_operations(settlement):
+    if after is None or payment not in open_operations(settlement) or another_sum(payment, reply):
         return _contrary(settlement, payment, reply, event)
     owed_minor = settlement.open_minor
     told = with_operation(settlement, after.told(reply))
@@ -114,6 +123,8 @@ def _contrary(settlement: Settlement, payment: Operation, reply: PaymentReply, e
         "state_before": settlement.state,
         "heard_before": list(payment.heard),
     }
+    if another_sum(payment, reply):
+        facts["told_minor"] = reply.amount_minor
     name = f"contradiction:{told.contradictions}"
     return told, [entry_about(told, heard, name, "payment-contradiction", reply.at_s, facts)]
 
@@ -130,7 +141,7 @@ def _unasked(settlement: Settlement, reply: PaymentReply) -> Outcome:
         heard=(*settlement.heard, f"{reply.outcome}:{reply.reference}"),
         contradictions=settlement.contradictions + 1,
     )
-    nothing = Operation(settlement.key, "charge", settlement.total_minor)
+    nothing = Operation(reply.key or settlement.key, "charge", settlement.total_minor)
     facts: dict[str, object] = {
         "outcome": reply.outcome,
         "reference": reply.reference,
@@ -152,6 +163,25 @@ def deadline_s(settlement: Settlement, store: Store) -> float | None:
     return min((at_s for at_s in due if at_s is not None), default=None)
 
 
+def due_s(settlement: Settlement, store: Store) -> float | None:
+    """When `on_time` has something to do; None while it has not."""
+    if settlement.is_over:
+        return None
+    due: list[float] = []
+    for operation in open_operations(settlement):
+        for at_s in (silent_at_s(operation, store.policy), look_up_at_s(operation)):
+            if at_s is not None:
+                due.append(at_s)
+        if operation.state == "pending":
+            due.append(operation.first_s + WEEK_S)
+    if settlement.held_minor:
+        due.append(settlement.until_s)
+    again_s = retry_at_s(settlement, store.policy)
+    if again_s is not None:
+        due.append(again_s)
+    return min(due, default=None)
+
+
 def on_time(settlement: Settlement, now_s: float, store: Store) -> Outcome:
     """Time has passed: what is not answered is looked up, or given up until somebody knows more; what is unanswered is
     looked up now and then; holds end; and a debt is tried again where the policy says so.
@@ -166,6 +196,8 @@ def on_time(settlement: Settlement, now_s: float, store: Store) -> Outcome:
             settlement, more = _silent(settlement, operation, now_s, store)
         elif look_up_s is not None and now_s >= look_up_s:
             settlement, more = ask_again(settlement, operation, now_s, look_up=True)
+        elif operation.state == "pending" and now_s >= operation.first_s + WEEK_S:
+            settlement, more = give_up(settlement, operation, now_s)
         effects += more
     capturing = any(payment.operation == "capture" and payment.is_open for payment in settlement.payments)
     if settlement.held_minor and now_s >= settlement.until_s and not capturing:

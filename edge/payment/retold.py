@@ -17,7 +17,7 @@ from edge.checkout.sale import Sale, SoldLine, WithheldLine, promised_by, sale_o
 from edge.payment.asking import Outcome, ask, ask_again, give_up, next_operation, wait
 from edge.payment.debts import retry_declined
 from edge.payment.decisions import on_released, on_resolved, on_retry, on_waived
-from edge.payment.holds import begin_hold, hold_ended, visit_gone
+from edge.payment.holds import begin_hold, gone_before, hold_ended
 from edge.payment.leaving import settled, with_state
 from edge.payment.operation import Operation
 from edge.payment.refunds import on_corrected
@@ -46,6 +46,11 @@ def settlement_of(entries: Iterable[LedgerEntry]) -> Settlement | None:
 def tells_money(entry: LedgerEntry) -> bool:
     """Whether an entry is about what a visit owes and has paid."""
     return entry.kind in ("review", "settlement") or entry.kind in _HAPPENED
+
+
+def kinds() -> tuple[str, ...]:
+    """All kinds of entries about money."""
+    return ("review", "settlement", *_HAPPENED)
 
 
 def retold(settlement: Settlement | None, entry: LedgerEntry) -> tuple[Settlement, LedgerEntry]:
@@ -174,7 +179,8 @@ def _replied(settlement: Settlement, body: Mapping[str, Any], at_s: float) -> Ou
     reply = msgspec.convert(
         {"received_s": at_s, "at_s": at_s, "settlement": settlement.visit, "outcome": body["outcome"],
          "reference": body["reference"], "key": body.get("key", ""), "why": body.get("why", ""),
-         "amount_minor": body.get("amount_minor"), "until_s": body.get("until_s"), "fee_minor": body.get("fee_minor")},
+         "amount_minor": body.get("told_minor", body.get("amount_minor")), "until_s": body.get("until_s"),
+         "fee_minor": body.get("fee_minor")},
         PaymentReply,
     )  # fmt: skip
     return answered(settlement, reply)
@@ -197,6 +203,6 @@ _HAPPENED: dict[str, Callable[[Settlement, Mapping[str, Any], float], Outcome]] 
     ),
     "payment-waived": lambda settlement, body, at_s: on_waived(settlement, str(body["decided_by"]), at_s),
     "payment-corrected": _corrected,
-    "payment-gone": lambda settlement, _, at_s: visit_gone(settlement, at_s),
+    "payment-gone": lambda settlement, _, at_s: gone_before(settlement, at_s),
     "payment-hold-ended": lambda settlement, _, at_s: hold_ended(settlement, at_s),
 }

@@ -44,6 +44,7 @@ from edge.runtime.entries import entry_answered, late_entries, never_came
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, sees, set_mode, ticked, trouble, unreadable
 from edge.runtime.leaving import lose, may_settle, settle
+from edge.runtime.money import keep
 from edge.runtime.promises import forget_promises
 from edge.runtime.shelves import carts_inside, weights
 from edge.runtime.supply import counted, stock_on_shelves
@@ -125,7 +126,7 @@ def _of_the_shop(
     elif isinstance(record, SettlementDecided):
         decided(state, store, record, effects)
     elif isinstance(record, SettlementRecalled):
-        recalled(state, record)
+        recalled(state, store, record)
     elif isinstance(record, SourceTrouble):
         node_spoke(state, store, record, effects)
         trouble(state, store, record, effects)
@@ -147,14 +148,14 @@ def _paid(state: State, store: Store, reply: PaymentReply, effects: list[Effect]
             body: dict[str, object] = {"reference": reply.reference}
             effects.append(LedgerEntry(key, reply.at_s, "stray-payment", reply.settlement, body))
     else:
-        state.settlements[reply.settlement], told = on_reply(settlement, reply, store)
+        answered, told = on_reply(settlement, reply, store)
+        keep(state, store, answered)
         effects += told
-        state.busy_at_s = min(state.busy_at_s, deadline_s(state.settlements[reply.settlement], store) or math.inf)
         entry_answered(state, store, reply.settlement, effects)
         if reply.outcome != "unknown":  # the line is back: what waits longest is looked up now
             found = look_up_next(state.settlements.values(), state.now_s, store.policy.pay_within_s)
             if found is not None:
-                state.settlements[found[0].visit] = found[0]
+                keep(state, store, found[0])
                 effects += found[1]
 
 
@@ -168,18 +169,18 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
             settle(state, store, visit, effects)
     for visit in expire(state.door, store, state.now_s):
         effects.append(LedgerEntry(f"expired:{visit.id}", state.now_s, "expired", visit.id, {"subject": visit.subject}))
-        never_came(state, visit.id, effects)
+        never_came(state, store, visit.id, effects)
         forget_promises(state)
     late_entries(state, store, effects)
     waiting: list[float] = [entering.until_s for entering in state.entering.values()]
-    for name, settlement in list(state.settlements.items()):
-        after, told = on_time(settlement, state.now_s, store)
-        if told:
-            state.settlements[name] = after
-            effects += told
-        due_s = deadline_s(after, store)
-        if due_s is not None:
-            waiting.append(due_s)
+    for _, name in sorted((at_s, name) for name, at_s in state.due_s.items() if state.now_s >= at_s):
+        after, told = on_time(state.settlements[name], state.now_s, store)
+        keep(state, store, after)
+        effects += told
+    for name in state.due_s:
+        soon_s = deadline_s(state.settlements[name], store)
+        if soon_s is not None:
+            waiting.append(soon_s)
     waiting += [
         v.admitted_s + store.policy.pass_within_s + 0.01 for v in state.door.visits.values() if v.state == "admitted"
     ]

@@ -30,7 +30,9 @@ from edge.records import (
     Refused,
     WeightBatch,
 )
+from edge.runtime.entries import never_came
 from edge.runtime.health import alerts, status
+from edge.runtime.money import keep
 from edge.runtime.promises import forget_promises, stay_in, terms_of
 from edge.state import State, open_shop, refuse, reopen_shelf
 from edge.stock import open_stock
@@ -98,7 +100,7 @@ def _mend(state: State, store: Store, source: str, reason: str, effects: list[Ef
     elif again or aside.row >= IN_A_ROW:
         _begin_anew(state, store, reason, effects)
         if lately:  # it did not help the last time
-            state.settlements, state.stock = {}, open_stock()
+            state.settlements, state.due_s, state.stock = {}, {}, open_stock()
         aside.anew_s, aside.row, aside.by_source = state.now_s, 0, {}
 
 
@@ -121,7 +123,7 @@ def _begin_anew(state: State, store: Store, reason: str, effects: list[Effect]) 
     state.door.strangers += sum(max(0, v.inside - v.left) for v in state.door.visits.values())
     state.door.visits, state.door.passings = {}, []
     forget_promises(state)
-    state.carts, state.blind = {}, {}
+    state.carts, state.blind, state.entering = {}, {}, {}
     state.identity_switches, state.duplicate_tracks, state.portraits = [], [], []
     state.busy_at_s = fresh.busy_at_s
 
@@ -130,6 +132,7 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
     if visit.state == "admitted":
         body: dict[str, object] = {"subject": visit.subject}
         effects.append(LedgerEntry(f"expired:{visit.id}", state.now_s, "expired", visit.id, body))
+        never_came(state, store, visit.id, effects)
         return
     if visit.role == "staff":
         body = {"subject": visit.subject}
@@ -148,7 +151,7 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
         settlement, told = review_settlement(
             terms, visit.id, visit.subject, {}, {}, (), reason, state.now_s, visit.key, before=held
         )
-    state.settlements[visit.id] = settlement
+    keep(state, store, settlement)
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))
 

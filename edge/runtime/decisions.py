@@ -7,6 +7,7 @@ from collections import Counter
 from edge.checkout import UnpricedSale
 from edge.payment import WrongMoment, needs_staff, on_decided, settlement_of, why_waits
 from edge.records import Effect, LedgerEntry, SettlementDecided, SettlementRecalled
+from edge.runtime.money import keep
 from edge.state import State, refuse
 from edge.store import Store
 
@@ -26,17 +27,17 @@ def decided(state: State, store: Store, record: SettlementDecided, effects: list
         refuse(state, OF_NOBODY)
         return
     try:
-        state.settlements[record.visit], told = on_decided(settlement, record, store)
+        after, told = on_decided(settlement, record, store)
     except WrongMoment:
         refuse(state, TOO_LATE)
     except (UnpricedSale, ValueError):
         refuse(state, CANNOT)
     else:
+        keep(state, store, after)
         effects += told
-        state.busy_at_s = state.now_s  # somebody may have been asked for money: from now on time matters
 
 
-def recalled(state: State, record: SettlementRecalled) -> None:
+def recalled(state: State, store: Store, record: SettlementRecalled) -> None:
     """The book says where the money of a visit stands that is long over; what the shop remembers itself is newer."""
     if record.visit in state.settlements and state.settlements[record.visit].sale is not None:
         return
@@ -44,7 +45,7 @@ def recalled(state: State, record: SettlementRecalled) -> None:
         LedgerEntry("", at_s, kind, record.visit, body, (), currency) for kind, at_s, currency, body in record.entries
     )
     if told is not None and told.visit not in state.door.visits:
-        state.settlements[record.visit] = told
+        keep(state, store, told)
 
 
 def waiting(state: State) -> dict[str, int]:

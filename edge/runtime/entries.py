@@ -20,6 +20,7 @@ from edge.payment import (
     visit_gone,
 )
 from edge.records import Effect, LedgerEntry, Publish
+from edge.runtime.money import keep
 from edge.runtime.promises import forget_promises
 from edge.state import Entering, State, refuse
 from edge.store import Store
@@ -55,9 +56,9 @@ def in_debt(state: State, store: Store, admission: Admission, effects: list[Effe
     owed = debts_of(state.settlements.values(), admission.subject)
     again = [debt for debt in owed if retry_at_entry(debt, policy, state.now_s)]
     for debt in again:
-        state.settlements[debt.visit], told = retry_declined(debt, "", state.now_s)
+        retried, told = retry_declined(debt, "", state.now_s)
+        keep(state, store, retried)
         effects += told
-        state.busy_at_s = state.now_s
     amount_minor = sum(debt.open_minor for debt in owed)
     if not owed or not policy.refuse_debtors or amount_minor <= policy.debt_limit_minor:
         return None
@@ -75,9 +76,8 @@ def waits_for_hold(state: State, store: Store, visit: Visit, gate: str, effects:
     amount_minor = hold_minor(store.policy, state.baskets.get(visit.subject, ()))
     if visit.id in state.settlements or not amount_minor:
         return False
-    state.settlements[visit.id], told = begin_hold(
-        visit.id, visit.subject, store.currency, visit.key, amount_minor, state.now_s
-    )
+    inside, told = begin_hold(visit.id, visit.subject, store.currency, visit.key, amount_minor, state.now_s)
+    keep(state, store, inside)
     effects += told
     state.entering[visit.id] = Entering(gate, state.now_s + HOLD_PATIENCE_S)
     state.busy_at_s = min(state.busy_at_s, state.now_s + HOLD_PATIENCE_S)
@@ -98,7 +98,7 @@ def entry_answered(state: State, store: Store, name: str, effects: list[Effect])
         return
     amount = Decimal(hold.amount_minor).scaleb(-store.currency_digits)
     what = f"{amount} {store.currency} could not be reserved: use another way of paying, or ask at the counter"
-    _send_away(state, visit, entering.gate, "no-hold", what, effects)
+    _send_away(state, store, visit, entering.gate, "no-hold", what, effects)
 
 
 def late_entries(state: State, store: Store, effects: list[Effect]) -> None:
@@ -114,7 +114,7 @@ def late_entries(state: State, store: Store, effects: list[Effect]) -> None:
             open_for(visit, entering.gate, effects)
         else:
             what = "nobody can say at the moment whether you can pay: try again, or ask at the counter"
-            _send_away(state, visit, entering.gate, "payment-away", what, effects)
+            _send_away(state, store, visit, entering.gate, "payment-away", what, effects)
 
 
 def _trusted(state: State, store: Store, subject: str) -> bool:
@@ -126,21 +126,23 @@ def _trusted(state: State, store: Store, subject: str) -> bool:
     return uncollected_minor(settlements, subject) < store.policy.offline_limit_minor
 
 
-def _send_away(state: State, visit: Visit, gate: str, reason: str, detail: str, effects: list[Effect]) -> None:
+def _send_away(
+    state: State, store: Store, visit: Visit, gate: str, reason: str, detail: str, effects: list[Effect]
+) -> None:
     """They do not come in after all: the visit is over before it began."""
     send_away(state.door, visit)
     turn_away(state, gate, reason, detail, effects)
     body: dict[str, object] = {"subject": visit.subject, "reason": reason}
     effects.append(LedgerEntry(f"expired:{visit.id}", state.now_s, "expired", visit.id, body))
-    never_came(state, visit.id, effects)
+    never_came(state, store, visit.id, effects)
     forget_promises(state)
 
 
-def never_came(state: State, name: str, effects: list[Effect]) -> None:
+def never_came(state: State, store: Store, name: str, effects: list[Effect]) -> None:
     """A visit is over before it began: what was reserved for it is let go of."""
     state.entering.pop(name, None)
     settlement = state.settlements.get(name)
     if settlement is not None and settlement.state == "inside":
-        state.settlements[name], told = visit_gone(settlement, state.now_s)
+        gone, told = visit_gone(settlement, state.now_s)
+        keep(state, store, gone)
         effects += told
-        state.busy_at_s = min(state.busy_at_s, state.now_s)

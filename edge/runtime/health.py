@@ -44,6 +44,9 @@ ALERTS = {
 }
 """Kinds of ledger entries that staff should look at, and what to tell them."""
 
+REFUND = "money that is to be given back could not be: tebura payment list"
+"""… where it is a refund that failed."""
+
 
 def status(state: State, store: Store) -> Publish:
     """``runtime/status`` as it is now."""
@@ -178,7 +181,7 @@ def alerts(state: State, store: Store, effects: list[Effect]) -> list[Effect]:
     entries = [e for e in effects if isinstance(e, LedgerEntry)]
     if not entries:
         return effects
-    told: list[Effect] = [_alert(state, e) for e in entries if e.kind in ALERTS]
+    told: list[Effect] = [_alert(state, e) for e in entries if _concerns_staff(e)]
     if any(tells_money(e) for e in entries):
         now = waiting(state)
         if now != state.waiting_told:
@@ -187,11 +190,23 @@ def alerts(state: State, store: Store, effects: list[Effect]) -> list[Effect]:
     return effects + told if told else effects
 
 
+def _concerns_staff(entry: LedgerEntry) -> bool:
+    """Whether an entry is for staff to look at. What is declined at the gate the shopper hears; what was reserved and
+    cannot be captured is charged.
+    """
+    if entry.kind not in ALERTS:
+        return False
+    operation = entry.body.get("operation", "charge")
+    if entry.kind in ("payment-declined", "payment-unanswered") and operation in ("hold", "release"):
+        return False
+    return not (entry.kind == "payment-declined" and operation == "capture" and entry.body["state"] == "asked")
+
+
 def _alert(state: State, entry: LedgerEntry) -> Publish:
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),
         "kind": entry.kind,
-        "text": ALERTS[entry.kind],
+        "text": REFUND if entry.body.get("operation") == "refund" else ALERTS[entry.kind],
         "visit": entry.visit or entry.body.get("behind", ""),
     }
     settlement = state.settlements.get(entry.visit)

@@ -9,6 +9,7 @@ from edge.floor import positions, reaches
 from edge.payment import open_settlement, review_settlement
 from edge.records import Effect, LedgerEntry, Publish
 from edge.runtime.doubts import doubt, doubt_visit
+from edge.runtime.money import forget, keep
 from edge.runtime.promises import forget_promises, stay_in, terms_of
 from edge.runtime.shelves import CONCERNS_M
 from edge.runtime.whereabouts import THERE, walked_out
@@ -121,8 +122,8 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
         settlement, told = open_settlement(*common, visit.leaving_s, visit.key, held, stay=stay)
     over = [v for v, s in state.settlements.items() if s.is_over and s.asked_s < state.now_s - KEEP_S]
     for name in over:
-        del state.settlements[name]
-    state.settlements[visit.id] = settlement
+        forget(state, name)
+    keep(state, store, settlement)
     effects += told
     if store.policy.hold == "usual" and settlement.state == "asked":
         state.baskets[visit.subject] = (*state.baskets.get(visit.subject, ()), settlement.total_minor)[-BASKETS:]

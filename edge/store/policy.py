@@ -152,3 +152,11 @@ def senseless(policy: Policy) -> Iterator[tuple[str, str, str]]:
         said = getattr(policy, key)
         if not least <= said <= most:
             yield f"policy.{key}", f"{said:g} makes no sense: {why}", f"Write a number from {least:g} to {most:g}"
+    if policy.hold != "none" and not policy.hold_minor:
+        what = f'hold = "{policy.hold}" reserves nothing of somebody who was never here'
+        yield "policy.hold_minor", what, 'Write how much, in the smallest unit of the currency, or hold = "none"'
+    if policy.hold == "none" and policy.offline_limit_minor:
+        what = "nothing is reserved at the entry, so that nobody is let in by it"
+        yield "policy.offline_limit_minor", what, 'Write hold = "fixed" or "usual" as well, or leave it out'
+    if policy.debt_limit_minor and not policy.refuse_debtors:
+        yield "policy.debt_limit_minor", "nobody is kept outside by it", "Write refuse_debtors = true as well"

@@ -147,6 +147,25 @@ def test_a_request_that_the_book_refused_is_never_sent() -> None:
     cashier.stop()
 
 
+def test_who_stands_at_the_gate_comes_before_who_has_left_and_that_before_what_happened_long_ago() -> None:
+    asked: list[str] = []
+
+    class Remembers:
+        def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+            asked.append(request.key)
+            return []
+
+    cashier = Cashier(Remembers(), Ear(Clock()), lambda: True)
+    for key, operation, look_up in (
+        ("old", "charge", True), ("left", "charge", False), ("gate", "hold", False), ("too", "capture", False),
+    ):  # fmt: skip
+        cashier.answer(PaymentRequest("v", key, "ana", 1, "JPY", operation=operation, look_up=look_up), 0.0)  # type: ignore[arg-type]
+    cashier.start()
+    until(lambda: len(asked) == 4, "all are asked")
+    cashier.stop()
+    assert asked == ["gate", "left", "too", "old"]
+
+
 def test_an_answer_of_a_provider_whose_clock_is_ahead_is_heard(tmp_path: Path) -> None:
     shop = Rehearsal(tmp_path)
     shop.open({"ana": "silent"})

@@ -19,11 +19,13 @@ from edge.driver import Driver
 from edge.ledger import Written
 from edge.ledger.canon import FIRST_HASH, chained, content_of
 from edge.ledger.proof import Proof
+from edge.payment.holds import LASTS_S
 from edge.records import LedgerEntry, Posting, Record
 from edge.store import read_store
 from edge.wire import open_recording
 from tests.corner import FILES, errand
 from tests.ledger.days import a_day
+from tests.payment.counter import Counter
 
 UNPROVABLE = {
     "at_s": "times follow from nothing",
@@ -32,12 +34,16 @@ UNPROVABLE = {
     "what": "how sure one was of it,", "who": "and of whom: the book only names the events", "rival": "",
     "withheld": "what was not charged", "exchanged": "who may have been exchanged with whom",
     "reason": "why somebody looked", "decided_by": "who did",
+    "look_up": "whether a look-up had found nothing, only the recording tells",
+    "until_s": "a time", "why": "why the provider declined",
     "reference": "the provider's own number", "method": "how somebody was known", "party": "",
     "store": "only where the scan is in the book: the key tells", "rounding": "may fit another rule by chance",
     "key/body": "only where the scan is in the book",
     "prices_include_tax": "without a tax it is the same", "day": "of what a person decided later",
 }  # fmt: skip
 """Fields of which one may be changed alone and nothing else in the book speaks against it, and why."""
+
+HELD = ("payment-asked", "hold")
 
 KINDS = ("review", "settlement", "payment-")
 
@@ -53,7 +59,31 @@ def a_life(folder: Path) -> list[LedgerEntry]:
     for heard in open_recording(errand(folder / "ana.mcap")):
         driver.hear(heard)
     driver.finish()
-    return [*told, *a_day(24)]
+    return [*told, *a_day(24), *held_and_taken_back()]
+
+
+def held_and_taken_back() -> list[LedgerEntry]:
+    """Money that was reserved, captured, let go of, taken back, tried again."""
+    captured = Counter(visit="k1")
+    captured.enter(300)
+    captured.leave(umbrella=1, green_tea=2)
+    captured.decide("refund", "return", green_tea=1)
+    captured.decide("refund", "correction")
+    gone = Counter(visit="k2")
+    gone.enter(3000)
+    gone.never_come()
+    doubted = Counter({"ana refund": "decline"}, visit="k3")
+    doubted.enter(3000)
+    doubted.doubt(umbrella=1)
+    doubted.later(LASTS_S + 1)
+    doubted.decide("charge", umbrella=1)
+    doubted.decide("refund", "return")
+    doubted.decide("retry")
+    owed = Counter({"ana": "decline, pending"}, visit="k4")
+    owed.leave(umbrella=1, green_tea=1)
+    owed.decide("refund", "correction", umbrella=1)
+    owed.decide("retry")
+    return [w.entry for counter in (captured, gone, doubted, owed) for w in counter.book.entries()]
 
 
 def faults(entries: list[LedgerEntry]) -> list[str]:
@@ -92,6 +122,8 @@ def entry_of(content: dict[str, Any]) -> LedgerEntry:
 def provable(content: dict[str, Any], path: tuple[object, ...]) -> bool:
     if path == ("body", "key"):
         return False
+    if path == ("body", "amount_minor") and (content["kind"], content["body"].get("operation")) == HELD:
+        return False  # a provider may reserve another amount than it was asked for, and what it reserved counts
     if path[-1] == "quantity" and value_at(content, path[:-1]).get("price_minor") == 0:
         return False  # of a free product any number costs nothing
     return not any(part in UNPROVABLE for part in path)
@@ -109,7 +141,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Contents:
     entries = a_life(tmp_path_factory.mktemp("life"))
     assert faults(entries) == []
     contents = Contents(json.loads(json.dumps(content_of(e))) for e in entries)
-    payments = {"approved", "asked", "unanswered", "declined", "contradiction"}
+    payments = {"approved", "asked", "unanswered", "declined", "contradiction", "corrected", "gone", "hold-ended"}
     assert {c["kind"] for c in contents} >= {"visit", "review", "settlement", *(f"payment-{p}" for p in payments)}
     return contents
 

@@ -101,6 +101,22 @@ def test_a_fault_in_store_toml_names_its_key(tmp_path: Path, was: str, becomes: 
 
 
 @pytest.mark.parametrize(
+    ("policy", "where", "what"),
+    [
+        ('hold = "fixed"', "policy.hold_minor", "reserves nothing"),
+        ("offline_limit_minor = 500", "policy.offline_limit_minor", "nothing is reserved at the entry"),
+        ("debt_limit_minor = 500", "policy.debt_limit_minor", "nobody is kept outside"),
+        ('hold = "much"', "policy.hold", "must be 'none', 'fixed' or 'usual'"),
+        ("retry_after_days = 400", "policy.retry_after_days", "must be at most 365"),
+    ],
+)
+def test_a_policy_about_money_that_does_nothing_is_told(tmp_path: Path, policy: str, where: str, what: str) -> None:
+    fault = only_fault(tmp_path, store_toml=f"{STORE}\n[policy]\n{policy}\n")
+    assert fault.where == where
+    assert what in fault.what
+
+
+@pytest.mark.parametrize(
     ("was", "becomes", "where", "remedy"),
     [
         ("[floor]", "[flor]", "floor", "It says flor: write floor if that is meant"),

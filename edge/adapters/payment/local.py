@@ -77,8 +77,9 @@ class Decided:
 class LocalProvider:
     """Approves everything, unless ``conducts`` says otherwise for a subject.
 
-    ``conducts`` maps a subject, or a pattern like ``member-1*``, to a conduct (see `read_conduct`); the first that fits
-    counts. Answers come ``latency_s`` after the request, further ones to the same request at the same distance again.
+    ``conducts`` maps a subject, or a pattern like ``member-1*``, to a conduct (see `read_conduct`), or a subject and
+    what is asked for, like ``ana hold``; the first that fits counts. Answers come ``latency_s`` after the request,
+    further ones to the same request at the same distance again.
     Once a key is approved or declined, every later request with it gets that answer again, whatever the conduct says:
     that is what a retry relies on. A contrary answer has to be asked for within one request: ``approve+decline``. A
     look-up decides nothing: it gets the truth, or where the conduct says so no answer.
@@ -113,7 +114,7 @@ class LocalProvider:
         self._requests[request.key] = count + 1
         if request.key in self._decided:
             return [self._reply(request, self._decided[request.key], at_s, 1)]
-        conduct = self._conduct(request.subject)
+        conduct = self._conduct(request)
         words = conduct[min(count, len(conduct) - 1)]
         if request.look_up:
             return self._looked_up(request, words, at_s)
@@ -150,8 +151,10 @@ class LocalProvider:
         """See `PaymentProvider.news`: it says nothing unasked."""
         return []
 
-    def _conduct(self, subject: str) -> tuple[tuple[str, ...], ...]:
-        return next((c for pattern, c in self._conducts if fnmatchcase(subject, pattern)), read_conduct(ALWAYS))
+    def _conduct(self, request: PaymentRequest) -> tuple[tuple[str, ...], ...]:
+        names = (request.subject, f"{request.subject} {request.operation}")
+        fits = (c for pattern, c in self._conducts if any(fnmatchcase(name, pattern) for name in names))
+        return next(fits, read_conduct(ALWAYS))
 
     def _reply(self, request: PaymentRequest, outcome: str, at_s: float, turn: int) -> PaymentReply:
         when_s = at_s + turn * self._latency_s

@@ -1,0 +1,143 @@
+"""Commands about visits' money: payment list, show, retry, release, refund, debts.
+
+What became of it is read from the book, whether the shop runs or not. What somebody decides goes to the running shop,
+which records it like everything that moves money.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge.cli.deciding import AsJson, By, decide, reading_book, told_money, typed_lines
+from edge.cli.live import StateFolder, StoreFolder, folder_of, named
+from edge.cli.terminal import refuse
+
+if TYPE_CHECKING:
+    from edge.ledger import Book
+    from edge.payment import Settlement
+
+app = typer.Typer(help="What became of visits' money, and who owes what.", no_args_is_help=True)
+
+Visit = Annotated[str, typer.Argument(help="Which, as `tebura payment list` names it.")]
+
+
+@app.command("list")
+def list_(
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Payments that are not over: under way, unanswered, declined, disputed, to be given back."""
+    from edge.cli.paid import digits_in, payment_of, table_of
+    from edge.ledger import not_over, payments
+
+    with reading_book(folder_of(store, state)) as book:
+        rows = [payment_of(settlement) for settlement in (payments(book) if all_ else not_over(book)).values()]
+        digits = digits_in(book)
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+    elif not rows:
+        typer.echo("No payment has happened yet." if all_ else "Every payment is over.")
+    else:
+        from rich.console import Console
+
+        Console().print(table_of(rows, digits))
+
+
+@app.command()
+def show(visit: Visit, store: StoreFolder, state: StateFolder = None, *, as_json: AsJson = False) -> None:
+    """Everything that was asked for about one visit, and what became of it."""
+    from edge.cli.paid import digits_in, payment_of, told
+
+    with reading_book(folder_of(store, state)) as book:
+        row = payment_of(_known(book, visit, named(store, state)))
+        digits = digits_in(book)
+    typer.echo(json.dumps(row, ensure_ascii=False) if as_json else told(row, digits, named(store, state)))
+
+
+@app.command()
+def retry(visit: Visit, store: StoreFolder, state: StateFolder = None, *, by: By = "", as_json: AsJson = False) -> None:
+    """Look up what was not answered; or ask once more, under a new key, for what was declined or not given back."""
+    answer = decide(store, state, visit, "retry", by)
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        typer.echo(f"The provider is asked again about {answer['subject']}'s {visit}.")
+
+
+@app.command()
+def release(
+    visit: Visit, store: StoreFolder, state: StateFolder = None, *, by: By = "", as_json: AsJson = False
+) -> None:
+    """Let go of what is reserved for a visit in review; what it owes is charged when somebody has decided."""
+    answer = decide(store, state, visit, "release", by)
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    else:
+        typer.echo(f"What is reserved of {answer['subject']}'s money for {visit} is let go of.")
+
+
+@app.command()
+def refund(
+    visit: Visit,
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    reason: Annotated[
+        str, typer.Option("--reason", help="correction: it was never taken; return: it was brought back.")
+    ],
+    line: Annotated[
+        list[str] | None,
+        typer.Option("--line", help="This alone, like onigiri-salmon=2; several times for several. All without it."),
+    ] = None,
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take back what was charged, whole or by line: paid money goes back, what is owed is lowered."""
+    if reason not in ("correction", "return"):
+        refuse(f"{reason!r} is no reason. Say correction (it was never taken) or return (it was brought back)")
+    lines = typed_lines(line or (), "takes back")
+    answer = decide(store, state, visit, "refund", by, lines=lines, reason=reason)
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    back = told_money({**answer, "total_minor": answer["refundable_minor"]})
+    off = told_money({**answer, "total_minor": answer["lowered_minor"]})
+    what = [f"{back} go back to {answer['subject']}"] if answer["refundable_minor"] else []
+    what += [f"{off} in all were taken off what {answer['subject']} owes"] if answer["lowered_minor"] else []
+    typer.echo(f"{visit}: {'; '.join(what) or 'nothing was to be given back'}.")
+
+
+@app.command()
+def debts(store: StoreFolder, state: StateFolder = None, *, as_json: AsJson = False) -> None:
+    """Who owes what: payments that were declined, and what is not collected yet."""
+    from edge.cli.paid import debts_in, digits_in, table_of_debts
+    from edge.ledger import who_waits
+
+    with reading_book(folder_of(store, state)) as book:
+        rows = debts_in(book, who_waits(book).values())
+        digits = digits_in(book)
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+    elif not rows:
+        typer.echo("Nobody owes anything.")
+    else:
+        from rich.console import Console
+
+        Console().print(table_of_debts(rows, digits))
+
+
+def _known(book: Book, visit: str, options: str) -> Settlement:
+    from edge.ledger import settlement_in
+
+    settlement = settlement_in(book, visit)
+    if settlement is None:
+        inside = any(True for _ in book.entries(visit=visit))
+        what = "has not ended yet" if inside else "is no visit of this shop's book"
+        refuse(f"{visit} {what}. `tebura payment list --all {options}` shows those that have")
+    return settlement
