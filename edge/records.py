@@ -134,7 +134,9 @@ Mode: TypeAlias = Literal["open", "restock", "closed"]
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How somebody stands with the shop from now on. ``key``: their Ed25519 public key, 32 bytes, or none."""
+    """How somebody stands with the shop from now on. ``key``: their Ed25519 public key, 32 bytes, or none. ``age``:
+    so old they have proven to be (0: nothing is known), ``age_how`` and to whom, ``age_by``.
+    """
 
     received_s: float
     at_s: float
@@ -142,6 +144,9 @@ class Standing(msgspec.Struct, frozen=True):
     key: bytes
     role: Role
     revoked: bool
+    age: int = 0
+    age_how: str = ""
+    age_by: str = ""
 
 
 class ModeSet(msgspec.Struct, frozen=True):
@@ -178,6 +183,20 @@ class SettlementDecided(msgspec.Struct, frozen=True):
     verdict: Verdict
     lines: tuple[tuple[str, int], ...]
     by: str
+
+
+AgeVerdict: TypeAlias = Literal["confirmed", "refused"]
+
+
+class AgeDecided(msgspec.Struct, frozen=True):
+    """Staff have looked whether somebody inside is old enough for what they hold; ``how`` they know."""
+
+    received_s: float
+    at_s: float
+    visit: str
+    verdict: AgeVerdict
+    by: str
+    how: str = ""
 
 
 BLIND: Final = "blind: "
@@ -226,6 +245,7 @@ Record: TypeAlias = (
     | ModeSet
     | StockCounted
     | SettlementDecided
+    | AgeDecided
     | SourceTrouble
     | Tick
     | Refused

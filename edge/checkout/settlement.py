@@ -27,7 +27,7 @@ A declined payment leaves the receivable open: collecting it is a new bargain wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -164,16 +164,17 @@ def open_settlement(
     key: str = "",
     *,
     stay: Stay | None = None,
+    unsold: Collection[str] = (),
 ) -> tuple[Settlement, list[Effect]]:
     """A visit left at ``at_s``: write what it owes, then ask the provider for it.
 
     ``charged`` and ``withheld`` are sku -> units; ``lines`` is the cart with the shelf events behind each line; ``key``
     is the visit's own idempotency key (`edge.keys.payment_key`), made of store and visit where there is none; ``stay``
-    says when they took what. A sale
+    says when they took what, ``unsold`` which of the withheld products they are too young for. A sale
     without a tax rate goes to review: a shop's faulty table is no reason to stop its exit gate.
     """
     try:
-        sale = make_sale(store, subject, charged, withheld, lines, at_s, "asked", stay)
+        sale = make_sale(store, subject, charged, withheld, lines, at_s, "asked", stay, unsold)
     except UnpricedSale as error:
         return review_settlement(store, visit, subject, charged, withheld, lines, str(error), at_s, key, stay=stay)
     return _owed(store, visit, "new", replace(sale, key=key), at_s)

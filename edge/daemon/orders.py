@@ -15,15 +15,17 @@ from edge.daemon.clock import RehearsalClock
 from edge.daemon.desk import Answer
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
-from edge.records import Mode, SettlementDecided, Verdict
+from edge.records import AgeDecided, AgeVerdict, Mode, SettlementDecided, Verdict
+from edge.runtime.ages import shown_age
 from edge.state import State
 from edge.stock import Weighed, place_of, weighed
 from edge.store import Facing, Store
-from edge.wire import Heard, decode, encode_counted, encode_decided, encode_mode
+from edge.wire import Heard, decode, encode_age, encode_counted, encode_decided, encode_mode
 
 MOST_UNITS = 100_000
 
 DECIDED = "shop/settlement/decided"
+AGE = "shop/age/decided"
 
 
 def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -> Answer:
@@ -44,6 +46,11 @@ def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -
         return _count(shop, wanted)
     if do == "decide":
         return _decide(shop, wanted)
+    if do in ("ages", "age"):
+        try:
+            return shop.asked(lambda: _ages(shop) if do == "ages" else _age(shop, wanted))
+        except queue.Empty:
+            return {"error": "the shop is too busy to answer. Ask again"}
     if do == "rehearse":
         return _rehearse(shop, wanted)
     return {"error": f"nobody here can {do!r}"}
@@ -138,6 +145,29 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
         "lines": lines,
         "written": not shop.live_book.waiting,
     }
+
+
+def _ages(shop: Shop) -> Answer:
+    """Who holds goods for adults, and what is known about their age."""
+    state = shop.driver.state
+    visits = [v for v in state.door.visits.values() if v.age]
+    told = ((visit, shown_age(state, shop.store, visit).payload) for visit in visits)
+    return {"visits": [{"visit": v.id, "subject": v.subject, "asked_s": v.age_asked_s, **said} for v, said in told]}
+
+
+def _age(shop: Shop, wanted: dict[str, Any]) -> Answer:
+    """Staff have looked at somebody's age. On the shop's own thread; what cannot be is told and not recorded."""
+    visit = str(wanted["visit"])
+    inside = shop.driver.state.door.visits.get(visit)
+    if inside is None or not inside.age:
+        return {"error": f"{visit}: nobody's age is asked there. `tebura age list` shows those of whom it is"}
+    now_s = shop.clock.now_s()
+    verdict = cast("AgeVerdict", str(wanted["verdict"]))
+    payload = encode_age(now_s, visit, verdict, str(wanted["by"]), str(wanted.get("how", "")))
+    if not isinstance(decode(shop.store, AGE, payload, now_s), AgeDecided):
+        return {"error": "who decides has a name, and the answer is confirmed or refused"}
+    shop.take(Heard(AGE, payload, now_s))
+    return {"visit": visit, "subject": inside.subject, "state": verdict, "written": not shop.live_book.waiting}
 
 
 def _rehearse(shop: Shop, wanted: dict[str, Any]) -> Answer:

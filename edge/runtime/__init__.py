@@ -5,8 +5,9 @@ is what the records say, and the same records give the same effects, to the byte
 holds nothing but plain data, so that `freeze` and `thaw` can carry it over a stop.
 
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
-out, `leaving` settles, `decisions` is what staff say about it, `doubts` tells the belief about who may be who, `clocks`
-puts what sources say in time, `health` is what staff see, `aside` goes on without what raised.
+out, `leaving` settles, `decisions` is what staff say about it, `doubts` tells the belief about who may be who,
+`clocks` puts what sources say in time, `ages` asks who holds goods for adults, `health` is what staff see, `aside`
+goes on without what raised.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from edge.checkout import on_reply, on_time
 from edge.gate import learn
 from edge.keys import moment, unique
 from edge.records import (
+    AgeDecided,
     CredentialScan,
     Effect,
     GatePassage,
@@ -34,6 +36,7 @@ from edge.records import (
     Tick,
     WeightBatch,
 )
+from edge.runtime.ages import age_decided, ages_overdue, answered_by_s
 from edge.runtime.aside import digested, forget_aside, set_aside, unheard
 from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
 from edge.runtime.decisions import decided
@@ -106,7 +109,7 @@ def finish(state: State, store: Store, at_s: float) -> list[Effect]:
 def _of_the_shop(
     state: State,
     store: Store,
-    record: Standing | ModeSet | StockCounted | SettlementDecided | SourceTrouble | Tick | Refused,
+    record: Standing | ModeSet | StockCounted | SettlementDecided | AgeDecided | SourceTrouble | Tick | Refused,
     effects: list[Effect],
 ) -> None:
     """What the shop says of itself."""
@@ -118,6 +121,8 @@ def _of_the_shop(
         counted(state, store, record, effects)
     elif isinstance(record, SettlementDecided):
         decided(state, store, record, effects)
+    elif isinstance(record, AgeDecided):
+        age_decided(state, store, record, effects)
     elif isinstance(record, SourceTrouble):
         node_spoke(state, store, record, effects)
         trouble(state, store, record, effects)
@@ -148,6 +153,7 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
     gone_through(state, store, effects)
     doubt(state, state.now_s - DOUBT_LAG_S)
     nobody_else_came(state.door, store, state.now_s)
+    ages_overdue(state, store, effects)
     for visit in [v for v in state.door.visits.values() if v.state == "leaving"]:
         if may_settle(state, store, visit):
             settle(state, store, visit, effects)
@@ -167,5 +173,6 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
         for v in state.door.visits.values()
         if v.state == "shopping" and v.left >= v.inside
     ]
+    waiting += [answered_by_s(store, v) for v in state.door.visits.values() if v.age == "asked"]
     waiting += [state.now_s + LOOK_AGAIN_S for v in state.door.visits.values() if v.state == "leaving"]
     state.busy_at_s = min(waiting, default=math.inf)

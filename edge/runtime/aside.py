@@ -30,6 +30,7 @@ from edge.records import (
     Refused,
     WeightBatch,
 )
+from edge.runtime.ages import forget_age
 from edge.runtime.health import alerts, status
 from edge.runtime.promises import forget_promises, stay_in, terms_of
 from edge.state import State, open_shop, refuse, reopen_shelf
@@ -148,6 +149,7 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
     state.settlements[visit.id] = settlement
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))
+    effects += forget_age(visit)
 
 
 def _source(record: Record | None) -> str:

@@ -6,6 +6,7 @@ a `Refused` record with the reason, never an exception. Nothing behind this room
 
 from edge.wire.codec import (
     decode,
+    encode_age,
     encode_counted,
     encode_decided,
     encode_mode,
@@ -29,6 +30,7 @@ __all__ = [
     "RecordingWriter",
     "UnreadableRecording",
     "decode",
+    "encode_age",
     "encode_counted",
     "encode_decided",
     "encode_mode",

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from edge.records import (
     BLIND,
+    AgeDecided,
+    AgeVerdict,
     CredentialScan,
     GatePassage,
     GateScan,
@@ -41,6 +43,7 @@ from edge.store import Facing, Store
 from edge.wire.gaps import GAP, with_gaps
 from edge.wire.payloads import (
     LONGEST_REFERENCE,
+    AgePayload,
     CountedPayload,
     DecidedLinePayload,
     DecidedPayload,
@@ -66,6 +69,7 @@ _standing = msgspec.json.Decoder(StandingPayload)
 _mode = msgspec.json.Decoder(ModePayload)
 _counted = msgspec.json.Decoder(CountedPayload)
 _decided = msgspec.json.Decoder(DecidedPayload)
+_age = msgspec.json.Decoder(AgePayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
 _encode = msgspec.json.Encoder().encode
@@ -190,6 +194,9 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         decided = _decided.decode(payload)
         lines = tuple((line.sku, int(line.quantity)) for line in decided.lines)
         return SettlementDecided(received_s, decided.t, decided.visit, decided.verdict, lines, decided.by)
+    if topic == "shop/age/decided":
+        age = _age.decode(payload)
+        return AgeDecided(received_s, age.t, age.visit, age.verdict, age.by, age.how)
     if topic == "shop/mode/set":
         mode = _mode.decode(payload)
         return ModeSet(received_s, mode.t, mode.mode, mode.by)
@@ -197,7 +204,10 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         standing = _standing.decode(payload)
         if standing.key and len(standing.key) != PUBLIC_KEY_BYTES:
             return Refused(received_s, topic, BREAKS)
-        return Standing(received_s, standing.t, standing.subject, standing.key, standing.role, standing.revoked)
+        return Standing(
+            received_s, standing.t, standing.subject, standing.key, standing.role, standing.revoked,
+            int(standing.age), standing.age_how, standing.age_by,
+        )  # fmt: skip
     return Refused(received_s, topic, "unknown topic")
 
 
@@ -319,6 +329,11 @@ def encode_decided(at_s: float, visit: str, verdict: Verdict, by: str, lines: Ma
     """``shop/settlement/decided``; ``lines``: sku -> units."""
     charged = [DecidedLinePayload(sku, units) for sku, units in lines.items()]
     return _encode(DecidedPayload(at_s, visit, verdict, by, charged))
+
+
+def encode_age(at_s: float, visit: str, verdict: AgeVerdict, by: str, how: str = "") -> bytes:
+    """``shop/age/decided``."""
+    return _encode(AgePayload(at_s, visit, verdict, by, how))
 
 
 def encode_trouble(at_s: float, source: str, trouble: str) -> bytes:

@@ -119,6 +119,9 @@ class StandingPayload(Struct):
     key: Annotated[bytes, Meta(extra_json_schema={"pattern": "^(?:[A-Za-z0-9+/]{43}=)?$"})] = b""
     role: Literal["member", "staff"] = "member"
     revoked: bool = False
+    age: Annotated[float, Meta(ge=0, le=120, multiple_of=1, description="proven years; 0: none")] = 0
+    age_how: Annotated[str, Meta(max_length=200)] = ""
+    age_by: Annotated[str, Meta(max_length=200)] = ""
 
 
 class ModePayload(Struct):
@@ -158,6 +161,16 @@ class DecidedPayload(Struct):
     verdict: Literal["charge", "waive", "retry", "kept", "returned"]
     by: Annotated[str, Meta(min_length=1, max_length=200)]
     lines: Annotated[list[DecidedLinePayload], Meta(max_length=1000)] = []
+
+
+class AgePayload(Struct):
+    """``shop/age/decided``: staff have looked whether somebody inside is old enough for what they hold."""
+
+    t: UnixTime
+    visit: Annotated[str, Meta(min_length=1, max_length=200)]
+    verdict: Literal["confirmed", "refused"]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    how: Annotated[str, Meta(max_length=200)] = ""
 
 
 class TroublePayload(Struct):
@@ -202,6 +215,20 @@ class CartPayload(Struct, omit_defaults=True):
     total: int = 0
     currency: str = ""
     saved: int = 0
+
+
+class AskedAgePayload(Struct, omit_defaults=True):
+    """``visit/<visit>/age``: somebody holds goods for which one must be ``age`` years old. ``state``: staff are asked,
+    and until ``until_s`` waited for; they have ``confirmed`` or ``refused``; or nobody has answered (``unanswered``).
+    ``in_words`` says so to the shopper, by language. An empty object: nothing is asked.
+    """
+
+    t: UnixTime | None = None
+    state: Literal["", "asked", "confirmed", "refused", "unanswered"] = ""
+    age: int = 0
+    skus: list[str] = []
+    until_s: UnixTime | None = None
+    in_words: dict[str, str] = {}
 
 
 class PlaceStockPayload(Struct):
@@ -275,6 +302,7 @@ class AlertPayload(Struct, omit_defaults=True):
 SAID: dict[str, type[Struct]] = {
     "gate/+/command": CommandPayload,
     "visit/+/cart": CartPayload,
+    "visit/+/age": AskedAgePayload,
     "stock/+": StockPayload,
     "runtime/status": StatusPayload,
     "runtime/alert": AlertPayload,
@@ -297,6 +325,7 @@ PAYLOADS: dict[str, Any] = {
     "shop/mode/set": ModePayload,
     "shop/stock/counted": CountedPayload,
     "shop/settlement/decided": DecidedPayload,
+    "shop/age/decided": AgePayload,
     "shop/sources/trouble": TroublePayload,
     "shop/clock/tick": TickPayload,
 }
