@@ -199,6 +199,15 @@ class AgeDecided(msgspec.Struct, frozen=True):
     how: str = ""
 
 
+class StoreChanged(msgspec.Struct, frozen=True):
+    """The shop goes on with other files from now on. ``files``: (name, what it says; None: it is gone)."""
+
+    received_s: float
+    at_s: float
+    files: tuple[tuple[str, bytes | None], ...]
+    by: str
+
+
 BLIND: Final = "blind: "
 """How the trouble of a camera that cannot see begins."""
 
@@ -246,6 +255,7 @@ Record: TypeAlias = (
     | StockCounted
     | SettlementDecided
     | AgeDecided
+    | StoreChanged
     | SourceTrouble
     | Tick
     | Refused

@@ -8,6 +8,7 @@ is answered when the book has it.
 from __future__ import annotations
 
 import queue
+from pathlib import Path
 from typing import Any, cast, get_args
 
 from edge.checkout import VERDICTS, on_decided
@@ -19,8 +20,9 @@ from edge.records import AgeDecided, AgeVerdict, Mode, SettlementDecided, Verdic
 from edge.runtime.ages import shown_age
 from edge.state import State
 from edge.stock import Weighed, place_of, weighed
-from edge.store import Facing, Store
-from edge.wire import Heard, decode, encode_age, encode_counted, encode_decided, encode_mode
+from edge.store import BrokenStore, Facing, Store, load_store
+from edge.store.reload import changed_files, needs_restart, reloaded
+from edge.wire import Heard, decode, encode_age, encode_counted, encode_decided, encode_mode, encode_store
 
 MOST_UNITS = 100_000
 
@@ -28,8 +30,13 @@ DECIDED = "shop/settlement/decided"
 AGE = "shop/age/decided"
 
 
-def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -> Answer:
-    """Carry an order out. Raises `KeyError`, `TypeError` and `ValueError` for what is not understood."""
+def obey(
+    shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool, store_folder: Path | None = None
+) -> Answer:
+    """Carry an order out. Raises `KeyError`, `TypeError` and `ValueError` for what is not understood.
+
+    ``store_folder``: where the shop's files were read.
+    """
     do = wanted["do"]
     if do == "status":
         return {**watch.health(shop), "connected": connected}
@@ -51,6 +58,8 @@ def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -
             return shop.asked(lambda: _ages(shop) if do == "ages" else _age(shop, wanted))
         except queue.Empty:
             return {"error": "the shop is too busy to answer. Ask again"}
+    if do == "reload":
+        return _reload(shop, str(wanted["by"]), store_folder)
     if do == "rehearse":
         return _rehearse(shop, wanted)
     return {"error": f"nobody here can {do!r}"}
@@ -168,6 +177,35 @@ def _age(shop: Shop, wanted: dict[str, Any]) -> Answer:
         return {"error": "who decides has a name, and the answer is confirmed or refused"}
     shop.take(Heard(AGE, payload, now_s))
     return {"visit": visit, "subject": inside.subject, "state": verdict, "written": not shop.live_book.waiting}
+
+
+def _reload(shop: Shop, by: str, folder: Path | None) -> Answer:
+    """Go on with the store's files as they are now: all of them, or none where one cannot be."""
+    if folder is None:
+        return {"error": "this shop was started without a folder, and has no files to read anew"}
+    try:
+        new = load_store(folder)
+        faults = needs_restart(shop.store, new)
+        files = changed_files(shop.store, new.sources)
+        if not faults:
+            reloaded(shop.store, files)
+    except BrokenStore as error:
+        faults = list(error.faults)
+    if faults:
+        return {"faults": [str(fault) for fault in faults]}
+    try:
+        return shop.asked(lambda: _reloaded(shop, files, by))
+    except queue.Empty:
+        return {"error": "the shop is too busy to answer. `tebura reload` again tells whether it is done"}
+
+
+def _reloaded(shop: Shop, files: dict[str, bytes | None], by: str) -> Answer:
+    """On the shop's own thread."""
+    if files:
+        now_s = shop.clock.now_s()
+        shop.take(Heard("shop/store/changed", encode_store(now_s, files, by), now_s))
+    inside = [v for v in shop.driver.state.door.visits.values() if v.prices and v.prices != shop.store.price_mark]
+    return {"changed": sorted(files), "promised": len(inside), "written": not shop.live_book.waiting}
 
 
 def _rehearse(shop: Shop, wanted: dict[str, Any]) -> Answer:

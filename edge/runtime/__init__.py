@@ -33,11 +33,13 @@ from edge.records import (
     SourceTrouble,
     Standing,
     StockCounted,
+    StoreChanged,
     Tick,
     WeightBatch,
 )
 from edge.runtime.ages import age_decided, ages_overdue, answered_by_s
 from edge.runtime.aside import digested, forget_aside, set_aside, unheard
+from edge.runtime.changeover import store_changed
 from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
 from edge.runtime.decisions import decided
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
@@ -109,7 +111,15 @@ def finish(state: State, store: Store, at_s: float) -> list[Effect]:
 def _of_the_shop(
     state: State,
     store: Store,
-    record: Standing | ModeSet | StockCounted | SettlementDecided | AgeDecided | SourceTrouble | Tick | Refused,
+    record: Standing
+    | ModeSet
+    | StockCounted
+    | SettlementDecided
+    | AgeDecided
+    | StoreChanged
+    | SourceTrouble
+    | Tick
+    | Refused,
     effects: list[Effect],
 ) -> None:
     """What the shop says of itself."""
@@ -123,6 +133,8 @@ def _of_the_shop(
         decided(state, store, record, effects)
     elif isinstance(record, AgeDecided):
         age_decided(state, store, record, effects)
+    elif isinstance(record, StoreChanged):
+        store_changed(state, store, record, effects)
     elif isinstance(record, SourceTrouble):
         node_spoke(state, store, record, effects)
         trouble(state, store, record, effects)

@@ -35,6 +35,7 @@ from edge.records import (
     SourceTrouble,
     Standing,
     StockCounted,
+    StoreChanged,
     Tick,
     Verdict,
     WeightBatch,
@@ -54,6 +55,7 @@ from edge.wire.payloads import (
     PeoplePayload,
     ScanPayload,
     StandingPayload,
+    StorePayload,
     TickPayload,
     TroublePayload,
     WeightPayload,
@@ -69,6 +71,7 @@ _standing = msgspec.json.Decoder(StandingPayload)
 _mode = msgspec.json.Decoder(ModePayload)
 _counted = msgspec.json.Decoder(CountedPayload)
 _decided = msgspec.json.Decoder(DecidedPayload)
+_store = msgspec.json.Decoder(StorePayload)
 _age = msgspec.json.Decoder(AgePayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
@@ -197,6 +200,10 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/age/decided":
         age = _age.decode(payload)
         return AgeDecided(received_s, age.t, age.visit, age.verdict, age.by, age.how)
+    if topic == "shop/store/changed":
+        changed = _store.decode(payload)
+        files = tuple((file.name, None if file.text is None else file.text.encode()) for file in changed.files)
+        return StoreChanged(received_s, changed.t, files, changed.by)
     if topic == "shop/mode/set":
         mode = _mode.decode(payload)
         return ModeSet(received_s, mode.t, mode.mode, mode.by)
@@ -334,6 +341,12 @@ def encode_decided(at_s: float, visit: str, verdict: Verdict, by: str, lines: Ma
 def encode_age(at_s: float, visit: str, verdict: AgeVerdict, by: str, how: str = "") -> bytes:
     """``shop/age/decided``."""
     return _encode(AgePayload(at_s, visit, verdict, by, how))
+
+
+def encode_store(at_s: float, files: Mapping[str, bytes | None], by: str) -> bytes:
+    """``shop/store/changed``."""
+    told = [{"name": name, "text": None if data is None else data.decode()} for name, data in files.items()]
+    return _encode({"t": at_s, "files": told, "by": by})
 
 
 def encode_trouble(at_s: float, source: str, trouble: str) -> bytes:

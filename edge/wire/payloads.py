@@ -173,6 +173,21 @@ class AgePayload(Struct):
     how: Annotated[str, Meta(max_length=200)] = ""
 
 
+class StoreFilePayload(Struct):
+    """A file of the store, and what it says from now on; null: it is gone."""
+
+    name: Literal["store.toml", "catalogue.csv", "prices.csv"]
+    text: Annotated[str, Meta(max_length=50_000_000)] | None
+
+
+class StorePayload(Struct):
+    """``shop/store/changed``: the shop goes on with other files from now on."""
+
+    t: UnixTime
+    files: Annotated[list[StoreFilePayload], Meta(max_length=3)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class TroublePayload(Struct):
     """``shop/sources/trouble``: what is wrong with a source of messages; empty: nothing any more."""
 
@@ -326,6 +341,7 @@ PAYLOADS: dict[str, Any] = {
     "shop/stock/counted": CountedPayload,
     "shop/settlement/decided": DecidedPayload,
     "shop/age/decided": AgePayload,
+    "shop/store/changed": StorePayload,
     "shop/sources/trouble": TroublePayload,
     "shop/clock/tick": TickPayload,
 }
