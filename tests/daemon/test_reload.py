@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from edge.store import BrokenStore, read_store
 from edge.store.reload import reloaded
 from edge.wire import Heard, encode_store, open_recording
 from tests.adapters.brokers import until
-from tests.corner import FILES, OPENS_S, STORE, TWO_ONIGIRI, Pick, errand, write_store
+from tests.corner import FILES, OPENS_S, STORE, TWO_ONIGIRI, Pick, errand, later, write_store
 from tests.daemon.rehearsals import Rehearsal
 from tests.daemon.test_changes import CHEAPER, DEARER, NO_ONIGIRI, RECALLED, stop
 
@@ -61,17 +60,11 @@ class Running(Rehearsal):
         """
         taken = Pick(-1.0, 1, 220.0, "onigiri-salmon", 2)
         for heard in open_recording(errand(self.state.parent / "again.mcap", (taken, *TWO_ONIGIRI))):
-            later = _later(heard, 60.0)
-            self.at_s = later.received_s
-            self.shop.ear.hear(later.topic, later.payload)
+            moved = later(heard, 60.0)
+            self.at_s = moved.received_s
+            self.shop.ear.hear(moved.topic, moved.payload)
             self.work()
         self.settle()
-
-
-def _later(heard: Heard, by_s: float) -> Heard:
-    said = json.loads(heard.payload)
-    payload = json.dumps({**said, "t": said["t"] + by_s}).encode()
-    return Heard(heard.topic, payload, heard.received_s + by_s)
 
 
 @pytest.fixture
