@@ -145,7 +145,7 @@ def _sold(line: SoldLine, issuer: Issuer, words: Words, language: str) -> list[s
         lines.append(f"    {money(line.price_minor, issuer, language)} × {line.quantity}")
     for off in line.discounts:
         if off.kind != "basket":
-            lines += both_ends(f"  {_why(off, words, language)}", money(-off.amount_minor, issuer, language))
+            lines += both_ends(_why(off, words, language), money(-off.amount_minor, issuer, language), indent=2)
     return lines
 
 
