@@ -37,7 +37,7 @@ from edge.records import (
     Tick,
     WeightBatch,
 )
-from edge.runtime.ages import age_decided, ages_overdue, answered_by_s
+from edge.runtime.ages import age_decided, age_proven, ages_overdue, answered_by_s
 from edge.runtime.aside import digested, forget_aside, set_aside, unheard
 from edge.runtime.changeover import store_changed
 from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
@@ -125,6 +125,7 @@ def _of_the_shop(
     """What the shop says of itself."""
     if isinstance(record, Standing):
         learn(state.gate, record)
+        age_proven(state, store, record.subject, effects)
     elif isinstance(record, ModeSet):
         set_mode(state, store, record, effects)
     elif isinstance(record, StockCounted):

@@ -54,6 +54,7 @@ def goods_for_adults(state: State, store: Store, visit: Visit, skus: Iterable[st
         return ()
     known = state.gate.members.get(visit.subject)
     proven = known.age if known is not None and not known.revoked and visit.party == 1 else 0
+    proven = max(proven, visit.age_confirmed)
     goods = terms_of(state, store, visit.id).catalogue
     return tuple(sorted(sku for sku in set(skus) if sku in goods and goods[sku].age > proven))
 
@@ -65,13 +66,21 @@ def look_at_goods(state: State, store: Store, visit: Visit, effects: list[Effect
     if goods == visit.age_goods:
         return
     visit.age_goods = goods
-    if goods and visit.age == "":
+    if goods and visit.age in ("", "confirmed"):
         visit.age, visit.age_asked_s = "asked", state.now_s
         state.busy_at_s = min(state.busy_at_s, answered_by_s(store, visit))
         effects.append(_entry(state, store, visit, "age-asked", state.now_s, {}))
     elif not goods and visit.age != "confirmed":
         visit.age = ""
     effects.append(shown_age(state, store, visit))
+
+
+def age_proven(state: State, store: Store, subject: str, effects: list[Effect]) -> None:
+    """The register says something else of somebody: whose age is proven by it is not asked any more."""
+    for visit in state.door.visits.values():
+        if visit.subject == subject:
+            look_at_goods(state, store, visit, effects)
+            state.busy_at_s = min(state.busy_at_s, state.now_s)
 
 
 def age_decided(state: State, store: Store, record: AgeDecided, effects: list[Effect]) -> None:
@@ -81,6 +90,7 @@ def age_decided(state: State, store: Store, record: AgeDecided, effects: list[Ef
         refuse(state, OF_NOBODY)
         return
     visit.age = record.verdict
+    visit.age_confirmed = _years(state, store, visit) if record.verdict == "confirmed" else 0
     facts: dict[str, object] = {"by": record.by, "how": record.how}
     effects.append(_entry(state, store, visit, f"age-{record.verdict}", record.at_s, facts))
     effects.append(shown_age(state, store, visit))
@@ -110,7 +120,7 @@ def waits_for_age(visit: Visit) -> bool:
 def unsold_of(state: State, store: Store, visit: Visit, charged: Iterable[str]) -> tuple[tuple[str, ...], str]:
     """(What of a cart is not sold to them, why a person has to look at the visit; either may be empty)."""
     goods = goods_for_adults(state, store, visit, charged)
-    if not goods or visit.age == "confirmed":
+    if not goods:
         return (), ""
     if visit.age == "refused" or store.policy.age_unanswered == "take-off":
         return goods, ""

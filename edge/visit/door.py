@@ -68,6 +68,8 @@ class Visit:
     age: AgeState = ""
     """What is known about whether they are old enough for what they hold; empty: nothing is asked."""
     age_asked_s: float = 0.0
+    age_confirmed: int = 0
+    """Staff have seen that they are so old."""
     age_goods: tuple[str, ...] = ()
     """What they hold for which somebody has to look at their age."""
     interrupted: bool = False

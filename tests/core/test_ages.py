@@ -139,6 +139,26 @@ def test_a_member_who_has_proven_it_is_not_asked_and_another_age_does_not_do(tmp
         assert morning.kinds().count("age-asked") == asked
 
 
+def test_whose_age_is_proven_meanwhile_is_asked_no_more(tmp_path: Path) -> None:
+    with Members(tmp_path / "members.db") as members:
+        members.add("ana", b"", "member", OPENS_S - 9)
+        enrolment = members.prove_age("ana", 20, "driving licence", "sato", OPENS_S - 5)
+    morning = Morning(tmp_path)
+    morning.play(before=[Heard("shop/members/standing", enrolment.standing(OPENS_S + 11), OPENS_S + 11)])
+    assert (morning.ages(), morning.kinds()) == (["asked", ""], ["age-asked"])
+    assert (morning.end().kind, morning.charged()) == ("settlement", {"onigiri-salmon": 2, "green-tea": 1})
+
+
+def test_who_is_old_enough_for_one_thing_is_asked_for_another(tmp_path: Path) -> None:
+    morning = Morning(tmp_path)
+    catalogue = ADULTS.replace(",625,2,", ",625,2,25")
+    morning.driver.store = read_store({**morning.driver.store.sources, "catalogue.csv": catalogue.encode()})
+    morning.play([(8.2, "confirmed")])
+    assert morning.ages()[:3] == ["asked", "confirmed", "asked"]
+    assert morning.kinds() == ["age-asked", "age-confirmed", "age-asked", "age-unanswered"]
+    assert morning.end().kind == "review"
+
+
 def test_an_answer_about_nobody_changes_nothing(tmp_path: Path) -> None:
     morning = Morning(tmp_path, picks=(TEA,))
     morning.play([(11.0, "confirmed")])

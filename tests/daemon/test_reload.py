@@ -15,7 +15,7 @@ from edge.daemon.shop import RECORDINGS
 from edge.driver import Driver
 from edge.journal import segments
 from edge.ledger import Book
-from edge.store import BrokenStore, read_store
+from edge.store import BrokenStore, load_store, read_store
 from edge.store.reload import reloaded
 from edge.wire import Heard, encode_store, open_recording
 from tests.adapters.brokers import until
@@ -121,6 +121,25 @@ def test_a_replay_of_the_recordings_writes_the_same_book(shop: Running) -> None:
         replayed = [w.entry for w in book.entries() if w.entry.kind in TOLD]
     assert [entry.kind for entry in replayed] == ["store-changed", "settlement", "payment-approved", "review"]
     assert replayed == shop.entries_of_closed(*TOLD)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_markdown_that_was_promised_outlives_its_row_and_a_stop(shop: Running, killed: bool) -> None:
+    shop.reload(prices_csv=MARKDOWN)
+    shop.play(0.0, 9.0)
+    stop(shop, killed)
+    (shop.folder / "prices.csv").unlink()
+    shop.store = load_store(shop.folder)
+    found = shop.open()
+    assert (found.cold, found.lost) == ("", ())
+    (cart,) = [p.payload for p in shop.said if p.topic.endswith("/cart") and p.payload][-1:]
+    assert (cart["total"], cart["saved"]) == (300, 56)
+    shop.play(9.0, 18.0)
+    shop.settle()
+    (line,) = sale_of(shop.entries("settlement")[0].body).lines
+    assert (line.price_minor, line.amount_minor) == (178, 300)
+    assert shop.shop.book.prove() == []
+    shop.shop.close()
 
 
 @pytest.mark.parametrize(
