@@ -200,6 +200,6 @@ def _changed(store: Store, record: StoreChanged) -> Store:
 
 def _pending_s(state: State, at_s: float) -> float:
     """When, after ``at_s``, the passing of time alone may change something; ``inf`` when it cannot."""
-    if state.door.passings or state.confusions or state.duplicates or state.portraits:
+    if state.door.passings or state.identity_switches or state.duplicate_tracks or state.portraits:
         return at_s + LOOK_EVERY_S
     return max(state.busy_at_s, at_s + LOOK_EVERY_S) if math.isfinite(state.busy_at_s) else math.inf

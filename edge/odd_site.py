@@ -24,7 +24,7 @@ BY_ID = "Name it as it is called whatever it is plugged into: `ls -l /dev/serial
 
 def odd_site(site: Site, store: Store) -> list[Fault]:
     """All that is odd, in the order of the file."""
-    found = [*_broker(site)]
+    found = [*_broker(site), *_payment(site)]
     for i, serial in enumerate(site.serial, start=1):
         found += _serial(f"serial[{i}]", serial)
     for i, camera in enumerate(site.camera, start=1):
@@ -51,6 +51,20 @@ def _broker(site: Site) -> Iterator[tuple[str, str, str]]:
     for key, password, file in secrets:
         if password and file is not None:
             yield f"{key}.password", "there is a password_file, too", "Take one of the two out"
+
+
+def _payment(site: Site) -> Iterator[tuple[str, str, str]]:
+    payment = site.payment
+    of_http = ("auth", "abilities", "hold_days")
+    useless: dict[str, tuple[str, ...]] = {
+        "local": ("url", "secret_file", "webhook_listen", "webhook_secret_file", *of_http),
+        "stripe": ("latency_s", *of_http),
+        "http": ("latency_s", "webhook_listen", "webhook_secret_file"),
+    }
+    for name in useless[payment.provider]:
+        if name in payment.model_fields_set:
+            what = f'it is of no use with provider = "{payment.provider}"'
+            yield f"payment.{name}", what, "Take it out, or correct the provider"
 
 
 def _serial(key: str, serial: SerialDevice) -> Iterator[tuple[str, str, str]]:

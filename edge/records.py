@@ -171,11 +171,15 @@ class StockCounted(msgspec.Struct, frozen=True):
     by: str
 
 
-Verdict: TypeAlias = Literal["charge", "waive", "retry", "kept", "returned"]
+Verdict: TypeAlias = Literal["charge", "waive", "retry", "kept", "returned", "refund", "release"]
+RefundReason: TypeAlias = Literal["correction", "return"]
+"""Why something that was charged is taken back: it was never taken, or it was brought back."""
 
 
 class SettlementDecided(msgspec.Struct, frozen=True):
-    """A person has decided about a visit that waits for one. ``lines``: what is charged, as (sku, units)."""
+    """A person has decided about a visit. ``lines``: what is charged, or of a refund what is taken back (none: all that
+    is left), as (sku, units); ``reason``: of a refund.
+    """
 
     received_s: float
     at_s: float
@@ -183,6 +187,18 @@ class SettlementDecided(msgspec.Struct, frozen=True):
     verdict: Verdict
     lines: tuple[tuple[str, int], ...]
     by: str
+    reason: RefundReason | Literal[""] = ""
+
+
+class SettlementRecalled(msgspec.Struct, frozen=True):
+    """What the book says about the money of a visit that is long over, for somebody who decides about it again.
+    ``entries``: (kind, at_s, currency, body) of its entries about money, in their order.
+    """
+
+    received_s: float
+    at_s: float
+    visit: str
+    entries: tuple[tuple[str, float, str, dict[str, object]], ...]
 
 
 AgeVerdict: TypeAlias = Literal["confirmed", "refused"]
@@ -256,6 +272,7 @@ Record: TypeAlias = (
     | SettlementDecided
     | AgeDecided
     | StoreChanged
+    | SettlementRecalled
     | SourceTrouble
     | Tick
     | Refused

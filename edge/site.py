@@ -15,14 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, Field, PlainValidator, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
 
+from edge.paying import FILE as FILE
+from edge.paying import Payment, payment_faults
 from edge.store import BrokenStore, Fault, Store, load_store, told_faults
-from edge.store.environment import EnvironmentFirst
+from edge.store.environment import EnvironmentFirst, Section
 
-FILE = "site.toml"
 _NO_HOST = re.compile(r"[\s/@]|^[^:]+:\d+$")
 """A URL, a port behind a name, …; an IPv6 address has several colons."""
 
@@ -61,12 +62,6 @@ def _protocol(said: str) -> str:
         return said
     *others, last = (repr(name) for name in PROTOCOLS)
     raise PydanticCustomError("literal_error", "unknown", {"expected": f"{', '.join(others)} or {last}"})
-
-
-class Section(BaseModel):
-    """A table of ``site.toml``: keys that nobody knows are faults."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Broker(Section):
@@ -190,13 +185,6 @@ class Web(Section):
     port: Port = 8321
 
 
-class Payment(Section):
-    """``[payment]``: who is asked for money."""
-
-    provider: Literal["local"] = "local"
-    latency_s: Annotated[float, Field(ge=0.0, le=60.0)] = 0.2
-
-
 class SiteFile(Section):
     """``site.toml``."""
 
@@ -233,7 +221,7 @@ def load_shop(folder: Path) -> tuple[Store, Site]:
         faults += error.faults
     if site is not None:
         faults += _own_faults(site)
-        faults += _misfits(site, store) if store is not None else ()
+        faults += (*_misfits(site, store), *payment_faults(site.payment, store)) if store is not None else ()
     if store is None or site is None or faults:
         raise BrokenStore(faults)
     return store, site
@@ -335,10 +323,6 @@ def _misfits(site: Site, store: Store) -> Iterator[Fault]:
             plates = tuple(range(1, store.layout.shelf(serial.shelf).plates + 1))
         yield from _places(where, serial.shelf, plates, store, taken)
         yield from _raw(where, serial.shelf, serial.unit, store)
-    if site.payment.latency_s >= store.policy.pay_within_s:
-        what = f"the provider would answer after {site.payment.latency_s:g} s"
-        remedy = f"Write less than the policy's pay_within_s, {store.policy.pay_within_s:g}"
-        yield Fault(FILE, "payment.latency_s", f"{what}, and nobody waits so long for it", remedy)
     known: set[str] = set()
     for i, camera in enumerate(site.camera, start=1):
         if not store.layout.has_camera(camera.id):

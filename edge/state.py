@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 
 from edge.attribution import Belief, open_belief
-from edge.checkout import Settlement
 from edge.clocks import Clock, Shared
-from edge.floor import Confusion, Duplicate, FloorState, Portrait, open_floor
+from edge.floor import DuplicateTrack, FloorState, IdentitySwitch, Portrait, open_floor
 from edge.gate import GateState, open_gate
+from edge.payment import Settlement
 from edge.records import Cart, Mode
 from edge.shelf import ShelfState, open_shelf
 from edge.stock import Stock, open_stock
@@ -45,6 +45,14 @@ class Aside:
     """When the shop last began anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """A gate that waits for money to be reserved, and until when (by the runtime's clock, UNIX seconds)."""
+
+    gate: str
+    until_s: float
+
+
 @dataclass(slots=True)
 class State:
     """All that the shop remembers. Plain data only."""
@@ -56,9 +64,13 @@ class State:
     door: Door
     gate: GateState
     settlements: dict[str, Settlement] = field(default_factory=dict)
+    entering: dict[str, Entering] = field(default_factory=dict)
+    """Visits whose gate stays shut until the provider has said whether it reserves the money."""
+    baskets: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """What a member's last visits cost, newest last; only where the policy reserves by it."""
     carts: dict[str, Cart] = field(default_factory=dict)
-    confusions: list[Confusion] = field(default_factory=list)
-    duplicates: list[Duplicate] = field(default_factory=list)
+    identity_switches: list[IdentitySwitch] = field(default_factory=list)
+    duplicate_tracks: list[DuplicateTrack] = field(default_factory=list)
     portraits: list[Portrait] = field(default_factory=list)
     blind: dict[str, tuple[int, ...]] = field(default_factory=dict)
     gates_said: list[tuple[float, float, str]] = field(default_factory=list)

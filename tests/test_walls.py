@@ -12,13 +12,13 @@ import pytest
 
 EDGE = Path(__file__).parent.parent / "edge"
 
-GROUND = ("records", "keys", "shown", "optics", "store", "site")
+GROUND = ("records", "keys", "shown", "optics", "store", "paying", "site")
 FLOW = ("wire", "clocks", "appearance", "shelf", "floor", "attribution", "stock", "gate", "visit", "pricing",
-        "checkout", "ledger")  # fmt: skip
+        "checkout", "payment", "ledger")  # fmt: skip
 """Upstream first. `shelf` and `floor` stand side by side."""
 ABREAST = {frozenset({"shelf", "floor"})}
 PURE = ("keys", "clocks", "appearance", "shelf", "floor", "attribution", "stock", "gate", "visit", "pricing",
-        "checkout", "runtime")  # fmt: skip
+        "checkout", "payment", "runtime")  # fmt: skip
 """What decides money is computed from the wire alone: these read no clock, disk, network or randomness."""
 PACKAGES = ("edge", "calibration", "models", "simulator")
 """The lowest first."""
@@ -96,7 +96,8 @@ def test_the_ground_floor_stands_on_nothing() -> None:
     assert neighbours("shown") == {}
     assert neighbours("optics").keys() <= {"records"}
     assert set(neighbours("store")) <= {"records", "optics"}
-    assert set(neighbours("site")) <= {"records", "store"}
+    assert set(neighbours("paying")) <= {"records", "store"}
+    assert set(neighbours("site")) <= {"records", "store", "paying"}
 
 
 def test_no_two_rooms_import_each_other() -> None:

@@ -61,6 +61,18 @@ CREATE TABLE IF NOT EXISTS age (
 ) STRICT
 """
 """Who has proven to be how old, how, and who has looked at it."""
+WALLETS = """
+CREATE TABLE IF NOT EXISTS wallet (
+    subject TEXT NOT NULL REFERENCES member (subject),
+    value   TEXT NOT NULL,
+    since_s REAL NOT NULL
+) STRICT
+"""
+"""Ways to pay; a member's newest counts. Earlier ones stay: a payment whose outcome is not known is looked for where it
+was asked for. Not in version 1 from its beginning: who does not know the table does without.
+"""
+
+WALLET_AT_MOST = 500
 
 _COLUMNS = "subject, key, role, since_s, revoked_s, change"
 _READ = f"SELECT {_COLUMNS}, years, how, by_whom FROM member LEFT JOIN age USING (subject)"
@@ -162,10 +174,12 @@ class Members:
         if version != VERSION:
             remedy = "Use the version of Tebura that wrote it"
             raise UnusableMembers(f"{self.path}: is a register of version {version}, not {VERSION}. {remedy}")
-        with self._writing():
-            self._db.execute(PROOFS)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        for name, table in (("age", PROOFS), ("wallet", WALLETS)):
+            if not self._number(f"SELECT count(*) FROM sqlite_schema WHERE name = '{name}'"):
+                with self._writing():
+                    self._db.execute(table)
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -214,10 +228,16 @@ class Members:
             self._db.execute("UPDATE member SET change = ? WHERE subject = ?", [self._newest() + 1, subject])
             return self._one(subject)
 
-    def _expect(self, subject: str) -> None:
-        if not self._db.execute("SELECT 1 FROM member WHERE subject = ?", [subject]).fetchone():
-            remedy = "`tebura member list` shows everybody; whom only a reader knows is added with --no-key first"
-            raise UnusableMembers(f"nobody is enrolled as {subject!r}. {remedy}")
+    def keep_wallet(self, subject: str, value: str, at_s: float) -> None:
+        """How somebody pays from now on, in the provider's own words; empty: in no way. `UnusableMembers` for a
+        stranger, and for what no provider gives out.
+        """
+        if len(value) > WALLET_AT_MOST or not value.isascii() or value != "".join(value.split()):
+            remedy = "Copy the provider's own names alone, without spaces"
+            raise UnusableMembers(f"this is no way to pay that a provider gives out. {remedy}")
+        with self._told(), self._writing():
+            self._expect(subject)
+            self._db.execute("INSERT INTO wallet (subject, value, since_s) VALUES (?, ?, ?)", [subject, value, at_s])
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -241,6 +261,12 @@ class Members:
             found = [_read(row) for row in self._db.execute(query, [since]).fetchall()]
         return max((enrolment.change for enrolment in found), default=newest), found
 
+    def wallets(self, subject: str) -> tuple[str, ...]:
+        """How somebody pays, and behind it how they paid before, newest first; the first is empty where they cannot."""
+        with self._told():
+            rows = self._db.execute("SELECT value FROM wallet WHERE subject = ? ORDER BY rowid DESC", [subject])
+            return tuple(row[0] for row in rows.fetchall())
+
     def close(self) -> None:
         """Let go of the file. Safe to call twice."""
         self._db.close()
@@ -252,6 +278,11 @@ class Members:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _expect(self, subject: str) -> None:
+        if not self._db.execute("SELECT 1 FROM member WHERE subject = ?", [subject]).fetchone():
+            remedy = "`tebura member list` shows everybody; whom only a reader knows is added with --no-key first"
+            raise UnusableMembers(f"nobody is enrolled as {subject!r}. {remedy}")
 
     def _newest(self) -> int:
         return self._number("SELECT coalesce(max(change), 0) FROM member")

@@ -9,7 +9,7 @@ is whose, what each cart holds, what lies in wrong places), and later evidence s
 from edge.attribution.attribute import attribute, mistake, united
 from edge.attribution.belief import (
     admit,
-    confuse,
+    branch_identities,
     depart,
     followed,
     forget_products,
@@ -26,8 +26,8 @@ __all__ = [
     "Movement",
     "admit",
     "attribute",
+    "branch_identities",
     "cart_of",
-    "confuse",
     "depart",
     "followed",
     "forget_products",

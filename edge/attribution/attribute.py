@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from edge.attribution.belief import HOPELESS, forget_strays, joined, replace, visits_then
+from edge.attribution.belief import PRUNED_BELOW, forget_strays, joined, replace, visits_then
 from edge.attribution.deeds import NOBODY, Deed, Deeds, actors_of
 from edge.attribution.hypotheses import Belief, Holding, Hypothesis, Person
 from edge.attribution.movements import Movement
@@ -80,7 +80,7 @@ def attribute(
     for nats, h, recipe, deed in _promising(before, found, deeds, event.step_s, belief.staff):
         best = max(best, h.nats + nats)
         # Something always happened: where all that is likely is impossible, what is not likely is looked at.
-        hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + HOPELESS
+        hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + PRUNED_BELOW
         if hopeless or len(after) == MOST_LOOKED_AT:
             break
         story, shares = _continue(h, deed, event, nats, unusual, alone, belief.staff)

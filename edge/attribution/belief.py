@@ -4,7 +4,7 @@ A `Hypothesis` is one consistent story: whose track is whose, what each cart hol
 about people who have nothing to do with each other multiply, so visits live in `Cluster`s: two are joined when one
 event, one blob or one misplaced thing concerns both, and what all stories of a cluster agree on stands alone again.
 That keeps the exact joint answer at the price of the doubt that there really is. A cluster keeps its best
-`MOST_HYPOTHESES` stories, and none that is `HOPELESS` against the best.
+`MOST_HYPOTHESES` stories, and prunes those that fall `PRUNED_BELOW` the best.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Generic, TypeVar
 from edge.appearance import Gauges, alike, merged
 from edge.attribution.hypotheses import LATE_S, Belief, Cluster, Features, Holding, Hypothesis, Person
 from edge.attribution.recipes import Stray
-from edge.floor import Confusion, Duplicate, Portrait
+from edge.floor import DuplicateTrack, IdentitySwitch, Portrait
 
 MOST_HYPOTHESES = 72
-HOPELESS = -11.0
+PRUNED_BELOW = -11.0
 """Nats behind the best story of its cluster: one in fifty thousand."""
 
 MOST_STRAYS = 200
@@ -137,7 +137,7 @@ def _unseen_track(belief: Belief, known: dict[Person, int], person: Person) -> i
     return known[person]
 
 
-def confuse(belief: Belief, doubt: Confusion) -> None:
+def branch_identities(belief: Belief, doubt: IdentitySwitch) -> None:
     """Tracks may have been exchanged: every story goes on in all the ways that there are."""
     if not any(followed(belief, track) for track in doubt.tracks):
         return
@@ -154,7 +154,7 @@ def confuse(belief: Belief, doubt: Confusion) -> None:
     _settle_down(belief, cluster)
 
 
-def merge(belief: Belief, same: Duplicate) -> None:
+def merge(belief: Belief, same: DuplicateTrack) -> None:
     """Two tracks followed one person: whoever one of them was taken for is whom the other goes on with."""
     if not followed(belief, same.track):
         return
@@ -338,7 +338,7 @@ def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothe
 
 
 def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
-    """Stories that tell the same are one; the hopeless are dropped; weights are normalised."""
+    """Stories that tell the same are one; the hopeless are pruned; weights are normalised."""
     ranked = sorted(stories, key=lambda h: -h.nats)
     visits = sorted(ranked[0].carts)
     told: dict[int, Hashable] = {}
@@ -365,14 +365,14 @@ def _units(cart: Holding) -> tuple[tuple[str, int], ...]:
 
 
 def _reweigh(stories: list[Hypothesis]) -> bool:
-    """Normalise weights and drop the hopeless, in place; whether any was dropped. Every change of a story's weight ends
+    """Normalise weights and prune the hopeless, in place; whether any was. Every change of a story's weight ends
     here, also of one that stands alone: what is only ever added to grows beyond all numbers within minutes.
     """
     if len(stories) == 1:
         stories[0].nats = 0.0
         return False
     best = max(h.nats for h in stories)
-    hopeful = [h for h in stories if h.nats > best + HOPELESS]
+    hopeful = [h for h in stories if h.nats > best + PRUNED_BELOW]
     dropped = len(hopeful) < len(stories)
     stories[:] = hopeful
     whole = best + math.log(sum(math.exp(h.nats - best) for h in stories))

@@ -28,8 +28,8 @@ PROVIDER_ACCOUNT = "provider:payments"
 WRITTEN_OFF_ACCOUNT = "written-off"
 """What shoppers owed and a person has waived."""
 
-State: TypeAlias = Literal["asked", "unanswered", "paid", "declined", "disputed", "void", "review"]
-"""Where a settlement stands; `edge.checkout.settlement` says what leads where."""
+State: TypeAlias = Literal["inside", "asked", "unanswered", "paid", "declined", "disputed", "void", "review"]
+"""Where a settlement stands; `edge.payment.settlement` says what leads where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,13 +330,3 @@ def sale_postings(sale: Sale) -> tuple[Posting, ...]:
         rate = rate_name(group.rate_ppm, group.reduced)
         legs += [Posting(f"sales:{rate}", -group.net_minor), Posting(f"tax:{rate}", -group.tax_minor)]
     return tuple(leg for leg in legs if leg.amount_minor)
-
-
-def payment_postings(subject: str, amount_minor: int) -> tuple[Posting, ...]:
-    """Dr provider, Cr receivable:<subject>: the provider has taken the money."""
-    return (Posting(PROVIDER_ACCOUNT, amount_minor), Posting(receivable(subject), -amount_minor))
-
-
-def waiver_postings(subject: str, amount_minor: int) -> tuple[Posting, ...]:
-    """Dr written-off, Cr receivable:<subject>: nobody expects the money any more."""
-    return (Posting(WRITTEN_OFF_ACCOUNT, amount_minor), Posting(receivable(subject), -amount_minor))

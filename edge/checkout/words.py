@@ -73,6 +73,7 @@ _JAPANESE = Words(
     reference="取引番号",
     goodbye="ご来店ありがとうございました",
     states={
+        "inside": "お支払いはまだありません。",
         "asked": "お支払い手続き中です。",
         "unanswered": "お支払いの結果を確認しています。",
         "paid": "お支払いが完了しました。",
@@ -124,6 +125,7 @@ _ENGLISH = Words(
     reference="Payment ref.",
     goodbye="Thank you, see you soon",
     states={
+        "inside": "Nothing to pay yet.",
         "asked": "Payment under way.",
         "unanswered": "Payment not confirmed yet; we are asking.",
         "paid": "Paid. Thank you.",

@@ -1,4 +1,4 @@
-"""Commands about members: add, revoke, list, and qr, which shows the code that a phone would show."""
+"""Commands about members: add, revoke, list, wallet, and qr, which shows the code that a phone would show."""
 
 from __future__ import annotations
 
@@ -124,6 +124,36 @@ def show(*, state: StateFolder = None, store: StoreFolder = None) -> None:
         key = base64.b64encode(enrolment.key).decode() or "no key: readers only"
         proven = f"  {enrolment.age}+: {enrolment.age_how}, seen by {enrolment.age_by}" if enrolment.age else ""
         typer.echo(f"{enrolment.subject:<{width}}  {standing:<7}  {since:%Y-%m-%dT%H:%M:%SZ}  {key}{proven}")
+
+
+@app.command()
+def wallet(
+    subject: Subject,
+    value: Annotated[
+        str, typer.Argument(help="In the provider's words, like cus_…:pm_… of Stripe; without it, read from stdin.")
+    ] = "",
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="They have no way to pay any more.")] = False,
+    state: StateFolder = None,
+    store: StoreFolder = None,
+) -> None:
+    """How somebody pays. What is typed stays in the shell's history: leave VALUE out, and it is asked for."""
+    from edge.adapters.members import UnusableMembers
+
+    if remove and value:
+        refuse("--remove and a VALUE exclude each other: name one")
+    folder = _folder(state, store)
+    if not remove:
+        value = value or _asked(f"how {subject} pays: ")
+        if not value:
+            refuse("nothing was said. Type the provider's words, or --remove")
+        _refuse_foreign(value, store)
+    try:
+        with _members(folder) as members:
+            members.keep_wallet(subject, value, _now_s())
+    except UnusableMembers as error:
+        refuse(completed(str(error), store, state))
+    typer.echo(f"{subject} has no way to pay any more." if remove else f"{subject} pays by it from now on.")
 
 
 @app.command()
@@ -258,6 +288,29 @@ def _unknown(folder: Path, subject: str, private_key: bytes, *, asked: bool) -> 
     if found.key != Ed25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw():
         return f"{subject} is enrolled with another key. Name that one with --key-file, or {enrol} anew"
     return ""
+
+
+def _asked(prompt: str) -> str:
+    """What somebody types without seeing it, or what comes through a pipe."""
+    import getpass
+
+    return (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip()
+
+
+def _refuse_foreign(value: str, store: Path | None) -> None:
+    """What cannot be a way to pay at this shop's provider, where the shop says who that is."""
+    from edge.adapters.payment.choose import wallet_fault
+    from edge.site import load_site
+    from edge.store import BrokenStore
+
+    if store is None:
+        return
+    try:
+        fault = wallet_fault(load_site(store, _store(store)).payment, value)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    if fault:
+        refuse(fault)
 
 
 def _store(folder: Path) -> Store:

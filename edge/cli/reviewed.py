@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.checkout import LANGUAGES, VERDICTS, Sale, Settlement, in_words, sale_of, why_waits
+from edge.checkout import LANGUAGES, Sale, in_words, sale_of
+from edge.payment import Settlement, may, why_waits
 from edge.records import Exchange
 from edge.shown import shown
 from edge.store.policy import MOST_SURE
@@ -50,7 +51,7 @@ def lines_of(book: Book, visit: str, settlement: Settlement) -> Row:
         "total_minor": settlement.total_minor,
         "currency": settlement.currency,
         "total": money(settlement.total_minor, settlement.currency, sale.issuer.currency_digits),
-        "may": list(VERDICTS.get(settlement.state, ())),
+        "may": list(may(settlement)),
     }
 
 

@@ -19,8 +19,8 @@ from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of, named
 from edge.cli.terminal import UNUSABLE, refuse, say
 
 if TYPE_CHECKING:
-    from edge.checkout import Settlement
     from edge.ledger import Book
+    from edge.payment import Settlement
 
 app = typer.Typer(help="Visits that wait for a person to look at them.", no_args_is_help=True)
 

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 from edge.journal import Recorder
 from edge.ledger import Book, ContradictoryEntry, UnbalancedEntry, settlement_in
 from edge.ledger.mirror import Mirror
+from edge.payment import open_operations, operation_of
 from edge.records import LedgerEntry, PaymentRequest
 
 CAN_WAIT = frozenset({"shelf-event"})
@@ -36,12 +37,17 @@ class LiveBook:
         """Whether the last attempt to write failed."""
 
     def stands(self, request: PaymentRequest) -> bool:
-        """Whether the book holds the intent behind a request for money: this person, this sum, this key."""
+        """Whether the book holds the intent behind a request: this person, this sum, this key, and nobody knows yet how
+        it ended. It has to be the last that was wanted: what was to be looked up meanwhile is not carried out first.
+        """
         settlement = settlement_in(self._book, request.settlement)
-        if settlement is None or settlement.key != request.key:
+        operation = None if settlement is None else operation_of(settlement, request.key)
+        if settlement is None or operation is None or operation not in open_operations(settlement):
             return False
-        intent = (settlement.state, settlement.subject, settlement.total_minor, settlement.currency)
-        return intent == ("asked", request.subject, request.amount_minor, request.currency)
+        intent = (settlement.subject, operation.amount_minor, settlement.currency, operation.operation)
+        if intent != (request.subject, request.amount_minor, request.currency, request.operation):
+            return False
+        return operation.attempt == request.attempt and (request.look_up or not operation.look_up)
 
     @property
     def waiting(self) -> int:

@@ -11,12 +11,12 @@ import queue
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from edge.checkout import VERDICTS, on_decided
 from edge.daemon.clock import RehearsalClock
 from edge.daemon.desk import Answer
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
-from edge.records import AgeDecided, AgeVerdict, Mode, SettlementDecided, Verdict
+from edge.payment import may, on_decided
+from edge.records import AgeDecided, AgeVerdict, Mode, SettlementDecided
 from edge.runtime.ages import shown_age
 from edge.state import State
 from edge.stock import Weighed, place_of, weighed
@@ -125,15 +125,15 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
     before = shop.driver.state.settlements.get(visit)
     if before is None:
         return {"error": f"{visit}: no such visit waits for anybody. `tebura review list` shows those that do"}
-    may = VERDICTS.get(before.state, ())
-    if verdict not in may:
-        if not may:
+    allowed = may(before)
+    if verdict not in allowed:
+        if not allowed:
             return {"error": f"visit {visit} is {before.state} and waits for nobody. `tebura review show` tells more"}
-        return {"error": f"visit {visit} is {before.state}, where {verdict!r} is no answer. Say {' or '.join(may)}"}
+        return {"error": f"visit {visit} is {before.state}, where {verdict!r} is no answer. Say {' or '.join(allowed)}"}
     if verdict == "charge" and not lines:
         lines = before.listed
     now_s = shop.clock.now_s()
-    payload = encode_decided(now_s, visit, cast("Verdict", verdict), by, lines)
+    payload = encode_decided(now_s, visit, verdict, by, lines)
     record = decode(shop.store, DECIDED, payload, now_s)
     if not isinstance(record, SettlementDecided):
         return {"error": "who decides has a name, and charges 1 to 1000 units of each of at most 1000 products"}

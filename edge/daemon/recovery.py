@@ -11,8 +11,8 @@ Recordings that were kept without what people look like (`record_appearance` of 
 the live shop judged them: there no visit ends but as the book has it already.
 
 Then the book is asked: about money it is always right. A visit that the book has let in and not settled, and that no
-recording brings back, goes to review: nobody is charged for what nobody remembers. Who was asked for money and has not
-answered is asked again, and who waits for a person goes on waiting. Codes that were used stay used, and no visit gets
+recording brings back, goes to review: nobody is charged for what nobody remembers. What was asked for and not answered
+is looked up, and who waits for a person goes on waiting. Codes that were used stay used, and no visit gets
 the name of another. Where not all that was recorded could be heard again, a person looks at every visit in progress
 before it is charged.
 """
@@ -30,13 +30,13 @@ from urllib.parse import quote
 
 from edge import __version__
 from edge.attribution import depart
-from edge.checkout import Settlement, review_settlement, terms_of
 from edge.daemon.clock import Clock
 from edge.driver import Driver, UnreadableState
 from edge.gate import remember_used
 from edge.journal import Position, heard_since, last_checkpoint, segments, segments_since
 from edge.keys import payment_key
 from edge.ledger import Book, ContradictoryEntry, settlement_in, who_waits
+from edge.payment import Settlement, looked_up, review_settlement, terms_of
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.changeover import change_over
 from edge.runtime.decisions import waiting
@@ -227,12 +227,8 @@ def _begin_anew(driver: Driver) -> None:
 
 
 def unanswered(driver: Driver) -> list[PaymentRequest]:
-    """Requests whose answer may have been lost with the process; asking again with the same key is safe."""
-    return [
-        PaymentRequest(s.visit, s.key, s.subject, s.total_minor, s.currency, s.attempt)
-        for s in driver.state.settlements.values()
-        if s.state == "asked"
-    ]
+    """Look-ups of everything whose answer may have been lost with the process, or that never was sent; oldest first."""
+    return looked_up(driver.state.settlements.values())
 
 
 def _keep(found: Recovered, publish: Publish) -> None:
@@ -261,13 +257,15 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
     found.unbooked = _book_again(found, store, book)
     state.settlements |= _settlements(book, since, state.settlements)
     state.waiting_told = waiting(state)
-    lost = [v for v in admitted if v not in over and v not in state.door.visits and v not in state.settlements]
+    gone = {v for v, s in state.settlements.items() if s.state != "inside"}
+    lost = [v for v in admitted if v not in over and v not in state.door.visits and v not in gone]
     for visit in lost:
         entry = admitted[visit]
         why = "the runtime was stopped and what this visit took was not recorded"
         subject, gate, nonce = (str(entry.body.get(fact, "")) for fact in ("subject", "gate", "nonce"))
         key = payment_key(store.id, visit, subject, gate, entry.at_s, nonce)
-        settlement, told = review_settlement(store, visit, subject, {}, {}, (), why, entry.at_s, key)
+        held = state.settlements.get(visit)
+        settlement, told = review_settlement(store, visit, subject, {}, {}, (), why, entry.at_s, key, before=held)
         state.settlements[visit] = settlement
         book.append(e for e in told if isinstance(e, LedgerEntry))
         state.now_s = max(state.now_s, entry.at_s)
@@ -282,7 +280,7 @@ def _book_again(found: Recovered, store: Store, book: Book) -> tuple[str, ...]:
     """
     state, told = found.driver.state, []
     for visit, known in state.settlements.items():
-        if known.state == "void" or settlement_in(book, visit) is not None:
+        if known.state in ("void", "inside") or settlement_in(book, visit) is not None:
             continue
         terms = terms_of(known, store)
         listed = {sku: units for sku, units in known.listed.items() if sku in terms.catalogue}

@@ -54,6 +54,8 @@ class Daemon:
     def __init__(
         self, store: Store, site: Site, state_folder: Path, *, store_folder: Path | None = None, rehearsal: bool = False
     ) -> None:
+        if rehearsal:
+            site = site.model_copy(update={"payment": site.payment.in_rehearsal})
         self.store, self.site, self.folder, self._store_folder = store, site, state_folder, store_folder
         self.watch = Watch()
         self._line: BrokerLine | None = None

@@ -19,7 +19,8 @@ import structlog
 
 from edge import __version__
 from edge.adapters.members import STANDING_TOPIC, Members, UnusableMembers
-from edge.adapters.payment.local import LocalProvider
+from edge.adapters.payment.choose import PAYMENTS as PAYMENTS
+from edge.adapters.payment.choose import door_of, provider_of
 from edge.daemon.books import LiveBook
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
@@ -58,8 +59,8 @@ MOST_UNKEPT = 10
 LARGEST_REFUSED = 4096
 """Bytes. What was refused is recorded too, so that a replay counts the same, unless it is large."""
 
-RECORDINGS, LEDGER, MEMBERS, PAYMENTS = "recordings", "ledger.db", "members.db", "payments.jsonl"
-"""What stands in the state folder."""
+RECORDINGS, LEDGER, MEMBERS = "recordings", "ledger.db", "members.db"
+"""What stands in the state folder, beside what a payment provider remembers."""
 
 log = structlog.get_logger("tebura")
 
@@ -126,11 +127,18 @@ class Shop:
             opening=self._standings,
         )
         self.live_book = LiveBook(book, mirror, self.recorder, self.ear.trouble)
-        self.provider = LocalProvider(latency_s=self.site.payment.latency_s, journal=self.folder / PAYMENTS)
-        self.cashier = Cashier(self.provider, self.ear, lambda: not self.live_book.refused, self.live_book.stands)
+        payment = self.site.payment
+        self.provider = provider_of(payment, self.store, self.folder)
+        self.cashier = Cashier(
+            self.provider, self.ear, lambda: not self.live_book.refused, self.live_book.stands, self.provider.news,
+            payment.news_s,
+        )  # fmt: skip
+        self._webhooks = door_of(payment, self.provider, self.cashier.ring)
         self.driver.book, self.driver.provider = self.live_book, self.cashier
         self.driver.publish = self._say
         self.cashier.start()
+        if self._webhooks is not None:
+            self._webhooks.open()
         for request in unanswered(self.driver):
             self.cashier.answer(request, self.clock.now_s())
         state = self.driver.state
@@ -149,6 +157,8 @@ class Shop:
         """Keep everything; visits in progress stay as they are. The shop's last status, for the world."""
         while (found := self.ear.next(0.0)) is not None:
             self._take(*found)
+        if self._webhooks is not None:
+            self._webhooks.close()
         self.cashier.stop()
         self.live_book.write()
         self.recorder.sync()

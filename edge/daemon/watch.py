@@ -19,8 +19,8 @@ import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from edge.checkout import NEEDS_STAFF
 from edge.daemon.shop import Shop, Timing
+from edge.payment import NEEDS_STAFF
 from edge.records import Effect, LedgerEntry, Publish, Record
 from edge.site import Web
 from edge.state import State

@@ -2,7 +2,7 @@
 
 Enters: `PeopleFrame` records, anonymous heads and wrists in the store frame. Leaves: tracks that survive missed
 seconds, how near each came to some plates (`Reach`), where two of them may have been taken for each other
-(`Confusion`), and what may tell them apart later (`Portrait`). Refuses: ghosts (a track counts once it was seen
+(`IdentitySwitch`), and what may tell them apart later (`Portrait`). Refuses: ghosts (a track counts once it was seen
 often enough).
 """
 
@@ -10,9 +10,9 @@ from edge.floor.gate import went_through
 from edge.floor.partings import doubts_now
 from edge.floor.reach import reaches
 from edge.floor.state import (
-    Confusion,
-    Duplicate,
+    DuplicateTrack,
     FloorState,
+    IdentitySwitch,
     Portrait,
     Track,
     arrive,
@@ -23,12 +23,12 @@ from edge.floor.state import (
     vanished_in_exit,
     was_blind,
 )
-from edge.floor.tracks import see
+from edge.floor.tracks import update_tracks
 
 __all__ = [
-    "Confusion",
-    "Duplicate",
+    "DuplicateTrack",
     "FloorState",
+    "IdentitySwitch",
     "Portrait",
     "Track",
     "arrive",
@@ -38,7 +38,7 @@ __all__ = [
     "open_floor",
     "positions",
     "reaches",
-    "see",
+    "update_tracks",
     "vanished_in_exit",
     "was_blind",
     "went_through",

@@ -59,7 +59,7 @@ HOPELESS_COST = 14.0
 
 MOST_TOGETHER = 4
 FEW = 7
-HOPELESS = -20.0
+PRUNED_BELOW = -20.0
 
 Seen: TypeAlias = tuple[Body, float] | None
 
@@ -67,7 +67,7 @@ Way: TypeAlias = tuple[int, ...]
 """For each member of a crowd: the member whose person its track follows now."""
 
 
-class Story(msgspec.Struct, frozen=True):
+class LocalHypothesis(msgspec.Struct, frozen=True):
     """One way in which the frames came about: the members' bodies as they are by it."""
 
     nats: float
@@ -84,7 +84,7 @@ class Crowd:
     since_s: float
     at_s: float
     close_s: dict[int, float]
-    stories: list[Story]
+    stories: list[LocalHypothesis]
     looks: list[Gallery]
     nearest_m: float = math.inf
     nearest_s: float = -math.inf
@@ -97,7 +97,7 @@ class Crowd:
 def gather_crowd(tracks: Sequence[Moving], at_s: float) -> Crowd:
     """These tracks begin to be mistakable."""
     members = tuple(t.id for t in tracks)
-    story = Story(0.0, tuple(body_of(t, at_s, i) for i, t in enumerate(tracks)))
+    story = LocalHypothesis(0.0, tuple(body_of(t, at_s, i) for i, t in enumerate(tracks)))
     return Crowd(members, at_s, at_s, dict.fromkeys(members, at_s), [story], [t.looks for t in tracks])
 
 
@@ -105,7 +105,7 @@ def unite(a: Crowd, b: Crowd) -> Crowd:
     """Two crowds that met are one."""
     known = len(a.looks)
     others = [(t.nats, tuple(replace(body, looks=body.looks + known) for body in t.bodies)) for t in b.stories]
-    stories = [Story(s.nats + nats, s.bodies + bodies) for s in a.stories for nats, bodies in others]
+    stories = [LocalHypothesis(s.nats + nats, s.bodies + bodies) for s in a.stories for nats, bodies in others]
     stories.sort(key=lambda s: -s.nats)
     return Crowd(
         a.members + b.members,
@@ -149,12 +149,12 @@ def witness(
     fits: dict[int, list[float]] = {}
     crowd.stories = []
     for story in told:
-        if story.nats < best + HOPELESS or len(crowd.stories) == MOST_STORIES:
+        if story.nats < best + PRUNED_BELOW or len(crowd.stories) == MOST_STORIES:
             break
         way = _way(crowd, story, tracks, fits)
         kept[way] = kept.get(way, 0) + 1
         if kept[way] <= STORIES_EACH:
-            crowd.stories.append(Story(story.nats - best, story.bodies))
+            crowd.stories.append(LocalHypothesis(story.nats - best, story.bodies))
 
 
 def _note_nearest(crowd: Crowd, tracks: Mapping[int, Moving], at_s: float) -> None:
@@ -167,12 +167,12 @@ def _note_nearest(crowd: Crowd, tracks: Mapping[int, Moving], at_s: float) -> No
         crowd.nearest_m, crowd.nearest_s = min(crowd.nearest_m, gap_m), at_s
 
 
-def _moved(stories: Sequence[Story], dt: float) -> list[Story]:
+def _moved(stories: Sequence[LocalHypothesis], dt: float) -> list[LocalHypothesis]:
     """The stories ``dt`` seconds later. Most of their bodies they have in common: each is moved once."""
     moved = {id(b): b for s in stories for b in s.bodies}
     for name, body in moved.items():
         moved[name] = body.moved(dt)
-    return [Story(s.nats, tuple([moved[id(b)] for b in s.bodies])) for s in stories]
+    return [LocalHypothesis(s.nats, tuple([moved[id(b)] for b in s.bodies])) for s in stories]
 
 
 def ways(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
@@ -190,38 +190,39 @@ def take_stock(crowd: Crowd, tracks: Mapping[int, Moving]) -> dict[Way, float]:
     found = ways(crowd, tracks)
     place = {m: i for i, m in enumerate(crowd.members)}
     stories = [
-        Story(story.nats + math.log(share) / TRUST, tuple(story.bodies[place[m]] for m in way))
+        LocalHypothesis(story.nats + math.log(share) / TRUST, tuple(story.bodies[place[m]] for m in way))
         for story in crowd.stories
         for way, share in _shares(crowd, story, tracks).items()
     ]
     stories.sort(key=lambda s: -s.nats)
-    crowd.stories = [Story(s.nats - stories[0].nats, s.bodies) for s in stories[:MOST_STORIES]]
+    crowd.stories = [LocalHypothesis(s.nats - stories[0].nats, s.bodies) for s in stories[:MOST_STORIES]]
     return found
 
 
 def remaining(crowd: Crowd, members: Sequence[int], since_s: float) -> Crowd:
     """Some of a crowd go on without the others, after its stock was taken: what is known of each of them stays."""
     place = [crowd.members.index(m) for m in members]
-    merged: dict[tuple[tuple[float, ...], ...], Story] = {}
+    merged: dict[tuple[tuple[float, ...], ...], LocalHypothesis] = {}
     for story in crowd.stories:  # the best first: stories that differ in the others alone are one
         bodies = tuple(story.bodies[i] for i in place)
         name = tuple((b.x, b.y, b.z, b.vx, b.vy, b.p, b.pz, b.looks) for b in bodies)  # the same after a stop, too
         known = merged.get(name)
         if known is None:
-            merged[name] = Story(story.nats, bodies)
+            merged[name] = LocalHypothesis(story.nats, bodies)
         else:
             more = math.log1p(math.exp(TRUST * (story.nats - known.nats))) / TRUST
-            merged[name] = Story(known.nats + more, bodies)
+            merged[name] = LocalHypothesis(known.nats + more, bodies)
     used = sorted({body.looks for story in merged.values() for body in story.bodies if body.looks >= 0})
     place_of = {looks: i for i, looks in enumerate(used)}
     stories = [
-        Story(s.nats, tuple(replace(b, looks=place_of.get(b.looks, -1)) for b in s.bodies)) for s in merged.values()
+        LocalHypothesis(s.nats, tuple(replace(b, looks=place_of.get(b.looks, -1)) for b in s.bodies))
+        for s in merged.values()
     ]
     close_s = {m: crowd.close_s[m] for m in members}
     return Crowd(tuple(members), since_s, crowd.at_s, close_s, stories, [crowd.looks[i] for i in used])
 
 
-def _shares(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> dict[Way, float]:
+def _shares(crowd: Crowd, story: LocalHypothesis, tracks: Mapping[int, Moving]) -> dict[Way, float]:
     """By one story, whose body is where each track is: each way that is not hopeless, with its probability. Where a
     body has not been seen for long, or two stand in one place, it is open.
     """
@@ -235,13 +236,13 @@ def _shares(crowd: Crowd, story: Story, tracks: Mapping[int, Moving]) -> dict[Wa
     return {tuple(crowd.members[j] for j in order): w / total for order, w in weights.items()}
 
 
-def _way(crowd: Crowd, story: Story, tracks: Mapping[int, Moving], known: dict[int, list[float]]) -> Way:
+def _way(crowd: Crowd, story: LocalHypothesis, tracks: Mapping[int, Moving], known: dict[int, list[float]]) -> Way:
     """The likeliest of a story's ways. ``known``: costs of bodies that other stories have, too, by their identity."""
     return tuple(crowd.members[j] for j in _nearest(_costs(crowd, story, tracks, known)))
 
 
 def _costs(
-    crowd: Crowd, story: Story, tracks: Mapping[int, Moving], known: dict[int, list[float]]
+    crowd: Crowd, story: LocalHypothesis, tracks: Mapping[int, Moving], known: dict[int, list[float]]
 ) -> list[tuple[float, ...]]:
     """For each member's track how ill each body fits where it is: twice the negative log-likelihood, but for what all
     have in common.
@@ -299,12 +300,12 @@ def _looked_at(
 
 
 def _tellings(
-    story: Story,
+    story: LocalHypothesis,
     heads: Sequence[PersonSeen],
     errors_m: Sequence[tuple[float, float]],
     likeness: Sequence[Sequence[float]],
     looked: dict[int, list[Seen]],
-) -> Iterator[Story]:
+) -> Iterator[LocalHypothesis]:
     """Every way in which a story's bodies may have made these heads. ``likeness``: by `Body.looks`, of each head.
     ``looked``: what is known of bodies that other stories have in common with this one, by their identity.
     """
@@ -325,7 +326,7 @@ def _tellings(
                 bodies[owner], gain = found
                 nats += gain + SEEN_NATS
         hidden = [i for i in range(len(bodies)) if i not in owners]
-        yield Story(nats + MISSED_NATS * len(hidden), tuple(bodies))
+        yield LocalHypothesis(nats + MISSED_NATS * len(hidden), tuple(bodies))
         for i in hidden:
             # The hidden one and a seen one are one blob: neither is exactly where the head is.
             for head, owner in enumerate(owners):
@@ -337,7 +338,7 @@ def _tellings(
                         for one in (i, owner):  # each is somewhere around it
                             kept[one] = story.bodies[one].seen(heads[head].head, BLOB_AT_M)[0]
                         rest = MISSED_NATS * (len(hidden) - 1)
-                        yield Story(nats - found[1] - SEEN_NATS + blob + rest, tuple(kept))
+                        yield LocalHypothesis(nats - found[1] - SEEN_NATS + blob + rest, tuple(kept))
 
 
 def _errors_m(person: PersonSeen, usual_m: float) -> tuple[float, float]:

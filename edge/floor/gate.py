@@ -32,7 +32,7 @@ def went_through(state: FloorState, gate: tuple[float, float], at_s: float, leav
     """
     nats = {}
     for track in state.tracks.values():
-        if not track.sure or track.gone:
+        if not track.confirmed or track.gone:
             continue
         gap_m = math.dist(_place(track, at_s), gate)
         if gap_m > AT_GATE_M:

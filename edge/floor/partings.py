@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence, Set
 
 from edge.appearance import NOBODY, Gallery, alike
+from edge.floor.association import Rivals
 from edge.floor.crowd import MOST_TOGETHER, Crowd, gather_crowd, remaining, take_stock, unite, witness
-from edge.floor.match import Rivals
-from edge.floor.state import Blindness, Confusion, Duplicate, FloorState
+from edge.floor.state import Blindness, DuplicateTrack, FloorState, IdentitySwitch
 from edge.records import PersonSeen
 
 CLOSE_M = 0.55
@@ -47,7 +47,7 @@ def notice_blindness(state: FloorState, at_s: float) -> None:
     if at_s - since_s < BLIND_S:
         return
     reach_m = NEAR_M + BOTH_WALK_M_S * (at_s - since_s)
-    there = [t for t in state.tracks.values() if t.sure and not t.gone]
+    there = [t for t in state.tracks.values() if t.confirmed and not t.gone]
     near = {
         t.id
         for i, a in enumerate(there)
@@ -58,14 +58,14 @@ def notice_blindness(state: FloorState, at_s: float) -> None:
     state.blindness = [*state.blindness[-(MOST_BLINDNESSES - 1) :], Blindness(since_s, at_s, tuple(sorted(near)))]
 
 
-def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[Confusion]:
+def doubts_now(state: FloorState, tracks: Set[int], now_s: float) -> list[IdentitySwitch]:
     """What crowds that hold any of these tracks would say if they dissolved now; they go on from there."""
     told = []
     for crowd in state.crowds:
         if tracks & set(crowd.members) and all(m in state.tracks for m in crowd.members):
             found = take_stock(crowd, state.tracks)
             if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
-                told.append(Confusion(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items())))
+                told.append(IdentitySwitch(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items())))
                 _exchange_features(state, told[-1])
     return told
 
@@ -85,7 +85,7 @@ def _exchanged_s(crowd: Crowd, now_s: float) -> float:
     return min(now_s, max(crowd.since_s, crowd.nearest_s))
 
 
-def _exchange_features(state: FloorState, doubt: Confusion) -> None:
+def _exchange_features(state: FloorState, doubt: IdentitySwitch) -> None:
     """A track's height and looks are its person's: they go where the person went, and are not known where that is in
     doubt.
     """
@@ -139,9 +139,9 @@ def follow_crowds(
         witness(crowd, [people[i] for i in shown], state.tracks, at_s, likeness)
 
 
-def parted(state: FloorState, now_s: float) -> list[Confusion | Duplicate]:
+def parted(state: FloorState, now_s: float) -> list[IdentitySwitch | DuplicateTrack]:
     """Crowds that dissolved, or from which somebody left, and the doubt that they leave."""
-    told: list[Confusion | Duplicate] = []
+    told: list[IdentitySwitch | DuplicateTrack] = []
     kept = []
     for crowd in state.crowds:
         ghost = _one_too_many(state, crowd, now_s)
@@ -150,12 +150,12 @@ def parted(state: FloorState, now_s: float) -> list[Confusion | Duplicate]:
             if len(others) > 1:  # they may have been exchanged among themselves
                 found = take_stock(crowd, state.tracks)
                 if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
-                    doubt = Confusion(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items()))
+                    doubt = IdentitySwitch(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items()))
                     _exchange_features(state, doubt)
                     told.append(doubt)
             track = state.tracks.pop(ghost)
             nearest = min(others, key=lambda t: math.dist((t.x, t.y), (track.x, track.y)))
-            told.append(Duplicate(now_s, ghost, nearest.id))
+            told.append(DuplicateTrack(now_s, ghost, nearest.id))
             if len(others) == 1:
                 continue
             crowd = remaining(crowd, [t.id for t in others], now_s)
@@ -169,7 +169,7 @@ def parted(state: FloorState, now_s: float) -> list[Confusion | Duplicate]:
             continue
         found = take_stock(crowd, state.tracks)
         if found.get(crowd.members, 0.0) < 1.0 - LEAST_DOUBT:
-            doubt = Confusion(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items()))
+            doubt = IdentitySwitch(_exchanged_s(crowd, now_s), crowd.members, tuple(found.items()))
             _exchange_features(state, doubt)
             told.append(doubt)
         still = sorted(still, key=lambda m: -crowd.close_s[m])[:MOST_TOGETHER]

@@ -28,7 +28,7 @@ def reaches(
     to_s: float,
     only: Set[int] | None = None,
 ) -> list[Reach]:
-    """A `Reach` for every sure track with a sighting in [``from_s``, ``to_s``], and for the lost ones by guess.
+    """A `Reach` for every confirmed track with a sighting in [``from_s``, ``to_s``], and for the lost ones by guess.
 
     ``origin`` and ``yaw_deg`` place the gondola in the store; ``box`` is in the gondola's frame. Where it is given,
     ``only`` these tracks are looked at.
@@ -36,7 +36,7 @@ def reaches(
     c, s = math.cos(math.radians(yaw_deg)), math.sin(math.radians(yaw_deg))
     found = []
     for track in state.tracks.values():
-        if track.sure and not track.gone and (only is None or track.id in only):
+        if track.confirmed and not track.gone and (only is None or track.id in only):
             found.append(_reach(track, origin, c, s, box, from_s, to_s))
     return found
 

@@ -37,9 +37,9 @@ class Sighting(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Confusion:
-    """These tracks went through one crowd. ``ways``: (for each track, the one whose person it follows now;
-    probability), most probable first.
+class IdentitySwitch:
+    """These tracks went through one crowd, and may follow each other's people now. ``ways``: (for each track, the one
+    whose person it follows; probability), most probable first.
     """
 
     at_s: float
@@ -47,9 +47,9 @@ class Confusion:
     ways: tuple[tuple[tuple[int, ...], float], ...]
 
 
-def either(at_s: float, a: int, b: int, swap: float) -> Confusion:
+def either(at_s: float, a: int, b: int, swap: float) -> IdentitySwitch:
     """A doubt between two: with probability ``swap`` each track follows the other's person."""
-    return Confusion(at_s, (a, b), (((a, b), 1.0 - swap), ((b, a), swap)))
+    return IdentitySwitch(at_s, (a, b), (((a, b), 1.0 - swap), ((b, a), swap)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Portrait:
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicate:
+class DuplicateTrack:
     """A track that followed the person of another one all the while: it is gone, and ``of`` goes on."""
 
     at_s: float
@@ -96,7 +96,7 @@ class Track:
     """Sightings that cannot have been somebody else's."""
     missed: int = 0
     """Frames that showed somebody near by, and not this one, before it was sure."""
-    sure: bool = False
+    confirmed: bool = False
     lost: bool = False
     gone: bool = False
     """Its person went out through a gate; it only takes in what cameras still see of them."""
@@ -179,7 +179,7 @@ def vanished_in_exit(state: FloorState, track: Track, until_s: float = math.inf)
 
 def positions(state: FloorState) -> list[tuple[int, float, float]]:
     """Track, x and y (m) of everybody who is surely there and not lost."""
-    return [(t.id, t.x, t.y) for t in state.tracks.values() if t.sure and not t.lost and not t.gone]
+    return [(t.id, t.x, t.y) for t in state.tracks.values() if t.confirmed and not t.lost and not t.gone]
 
 
 def was_blind(state: FloorState, at_s: float) -> bool:
@@ -201,7 +201,7 @@ def arrive(state: FloorState, gate: tuple[float, float], at_s: float) -> int:
     x, y = gate
     track = Track(
         id=state.next_id, x=x, y=y, z=HEAD_M, vx=0.0, vy=0.0, variance=(AROUND_GATE_M**2, 0.0, 1.0),
-        z_variance=HEAD_SPREAD_M**2, at_s=at_s, born_s=at_s, seen_s=at_s, sightings=0, sure=True, kept=True,
+        z_variance=HEAD_SPREAD_M**2, at_s=at_s, born_s=at_s, seen_s=at_s, sightings=0, confirmed=True, kept=True,
     )  # fmt: skip
     state.tracks[track.id] = track
     state.next_id += 1

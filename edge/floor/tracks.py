@@ -3,7 +3,7 @@
 Each track is a constant-velocity Kalman filter on the floor plane (the same for x and y) with the head's height
 beside it, fed by every camera that sees the person; each camera's own constant bias is learned on the way. People
 are matched to tracks frame by frame. Two people so close that a camera sees one head are one blob that both tracks
-share; when they part, each may have become the other, and that is told as a `Confusion` rather than decided here.
+share; when they part, each may have become the other, and that is told as a `IdentitySwitch` rather than decided here.
 What settles it later is told too: how high a track's person holds the head (`Portrait`). Somebody who is not seen for a
 while is missing, not gone: people leave through gates, so a new track in the middle of the shop is first held
 against those who are missing.
@@ -15,15 +15,15 @@ import math
 from collections.abc import Container, Iterable, Sequence
 
 from edge.appearance import NOBODY, Gallery, alike, learn, merged, unit
+from edge.floor.association import associate, measured_m
 from edge.floor.body import as_tall
-from edge.floor.match import match, measured_m
 from edge.floor.partings import CLOSE_M, follow_crowds, notice_blindness, parted, touch
 from edge.floor.state import (
     ACCELERATION_M_S2,
     COAST_S,
-    Confusion,
-    Duplicate,
+    DuplicateTrack,
     FloorState,
+    IdentitySwitch,
     Portrait,
     Sighting,
     Track,
@@ -109,7 +109,7 @@ PORTRAIT_SIGHTINGS = 12
 """So many sightings of somebody who stands apart make one `Portrait`."""
 
 
-def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Portrait | Duplicate]:
+def update_tracks(state: FloorState, frame: PeopleFrame) -> list[IdentitySwitch | Portrait | DuplicateTrack]:
     """Take in one camera's frame; say which tracks may have been exchanged, which were one, and how tall people are."""
     if frame.at_s <= state.heard_until_s.get(frame.camera, -math.inf):
         state.late += 1
@@ -128,8 +128,10 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Portrait | Du
     ]
     tracks = list(state.tracks.values())
     views = [_view(frame.camera, p.embedding) for p in frame.people]
-    matched = match(tracks, people, frame.at_s, lambda person, track: alike(state.gauges, views[person], track.looks))
-    told: list[Confusion | Portrait | Duplicate] = []
+    matched = associate(
+        tracks, people, frame.at_s, lambda person, track: alike(state.gauges, views[person], track.looks)
+    )
+    told: list[IdentitySwitch | Portrait | DuplicateTrack] = []
     owners = {index: track.id for track, index in matched.pairs}
     follow_crowds(state, people, views, owners, frame.at_s)
     crowded = {t.id for rivals in matched.rivals for t in (rivals.a, rivals.b)}
@@ -138,22 +140,22 @@ def see(state: FloorState, frame: PeopleFrame) -> list[Confusion | Portrait | Du
         if frame.at_s - track.seen_s > AWAY_S and _is_at_door(state, people[index].head):
             track.found_s = frame.at_s
         off = _update(track, people[index], frame.at_s, error_m)
-        if track.id not in crowded and track.sure and error_m <= WELL_M:
+        if track.id not in crowded and track.confirmed and error_m <= WELL_M:
             if math.hypot(track.vx, track.vy) < STANDS_M_S:
                 _learn_bias(state, frame.camera, off)
             if views[index] and _stands_alone(track, tracks):
                 _learn_looks(state, frame.camera, track, views[index], tracks)
                 track.views = merged(track.views, views[index])
             told += _portray(track, people[index], frame.at_s)
-        if not track.sure:
+        if not track.confirmed:
             track.apart += not _is_double(people[index], tracks, owners.values(), frame.at_s)
-        if not track.sure and track.sightings >= CONFIRM_SIGHTINGS and _is_somebody(state, track):
-            track.sure = True
+        if not track.confirmed and track.sightings >= CONFIRM_SIGHTINGS and _is_somebody(state, track):
+            track.confirmed = True
             track.at_door = _is_at_door(state, track.recent[0].head)
             track.unplaced = True
             if track.beside is not None and track.beside[0] in state.tracks:
                 told.append(either(frame.at_s, track.beside[0], track.id, track.beside[1]))
-        if track.unplaced and track.sure:
+        if track.unplaced and track.confirmed:
             told += _find_again(state, track)
     _note_missed(tracks, matched.pairs)
     _share_blobs(tracks, people, matched.pairs, frame.at_s)
@@ -186,9 +188,9 @@ def _note_missed(tracks: Iterable[Track], pairs: Sequence[tuple[Track, int]]) ->
     least_m, most_m = COVERED_M
     matched = {track.id for track, _ in pairs}
     for track in tracks:
-        if not track.sure and track.id not in matched:
+        if not track.confirmed and track.id not in matched:
             track.missed += any(
-                t.sure and least_m < math.dist((t.x, t.y), (track.x, track.y)) < most_m for t, _ in pairs
+                t.confirmed and least_m < math.dist((t.x, t.y), (track.x, track.y)) < most_m for t, _ in pairs
             )
 
 
@@ -197,7 +199,7 @@ def _is_double(person: PersonSeen, tracks: Iterable[Track], matched: Container[i
     other cameras see them there.
     """
     return any(
-        t.sure
+        t.confirmed
         and not t.gone
         and t.id not in matched
         and at_s - t.seen_s < MISSING_AFTER_S
@@ -269,7 +271,7 @@ def _view(camera: str, embedding: Sequence[float] | None) -> Gallery:
 def _stands_alone(track: Track, tracks: Iterable[Track]) -> bool:
     """Whether nobody is so near that a head may be two people's, though nobody noticed."""
     return not any(
-        t.sure and not t.gone and t is not track and abs(t.x - track.x) < CLOSE_M and abs(t.y - track.y) < CLOSE_M
+        t.confirmed and not t.gone and t is not track and abs(t.x - track.x) < CLOSE_M and abs(t.y - track.y) < CLOSE_M
         for t in tracks
     )
 
@@ -280,7 +282,7 @@ def _learn_looks(state: FloorState, camera: str, track: Track, view: Gallery, tr
         return
     vector = view[camera][0]
     learn(state.gauges, camera, vector, track.looks, one=True)
-    others = [t for t in tracks if t.sure and t.looks and t is not track]
+    others = [t for t in tracks if t.confirmed and t.looks and t is not track]
     if others:
         learn(state.gauges, camera, vector, others[track.sightings % len(others)].looks, one=False)
 
@@ -306,12 +308,16 @@ def _share_blobs(tracks: list[Track], people: list[PersonSeen], pairs: list[tupl
     """A track that nobody matched, beside one that somebody did, may be in the same blob."""
     matched = {track.id for track, _ in pairs}
     for track in tracks:
-        if track.id in matched or not track.sure or track.lost or at_s - track.seen_s < 0.15:
+        if track.id in matched or not track.confirmed or track.lost or at_s - track.seen_s < 0.15:
             continue
         x, y, _ = track.ahead(at_s)
         for other, index in pairs:
             head = people[index].head
-            if other.sure and math.dist((x, y), (other.x, other.y)) < CLOSE_M and math.dist((x, y), head[:2]) < CLOSE_M:
+            if (
+                other.confirmed
+                and math.dist((x, y), (other.x, other.y)) < CLOSE_M
+                and math.dist((x, y), head[:2]) < CLOSE_M
+            ):
                 # Carried along, but not seen: if somebody turns up elsewhere, it may well be this one.
                 seen_s = track.seen_s
                 _update(track, PersonSeen((head[0], head[1], track.z), (), 0.0), at_s, BLOB_M)
@@ -338,7 +344,7 @@ def _age(state: FloorState, now_s: float) -> None:
     """Ghosts fade, the unseen become lost, old sightings are dropped."""
     for track in list(state.tracks.values()):
         unseen_s = now_s - track.seen_s
-        if not track.sure:
+        if not track.confirmed:
             if unseen_s > FORGET_GHOST_S or now_s - track.born_s > CONFIRM_WITHIN_S:
                 del state.tracks[track.id]
         elif unseen_s > (FORGET_GONE_S if track.gone else _memory_s(track)):
@@ -356,7 +362,7 @@ def _memory_s(track: Track) -> float:
     return min(FORGET_LOST_S, max(FORGET_SOONEST_S, FORGET_AFTER_TIMES * (track.seen_s - track.born_s)))
 
 
-def _find_again(state: FloorState, track: Track) -> list[Confusion | Portrait]:
+def _find_again(state: FloorState, track: Track) -> list[IdentitySwitch | Portrait]:
     """Hold a new track against those who are missing: in the middle of the shop it is one of them, if need be one who
     ran; at a door only one who vanished right there. A ghost is gone before it could have been somebody who ran.
 
@@ -396,7 +402,7 @@ def _missing(state: FloorState, track: Track) -> list[Track]:
     return [
         t
         for t in state.tracks.values()
-        if t.sure
+        if t.confirmed
         and not t.gone
         and t.id != track.id
         and track.seen_s - t.seen_s >= MISSING_AFTER_S

@@ -23,6 +23,9 @@ Reason: TypeAlias = Literal[
     "replayed",
     "method-not-accepted",
     "score-too-low",
+    "debt",
+    "no-hold",
+    "payment-away",
 ]
 
 Shut: TypeAlias = Literal["", "closed", "restocking", "cannot-see", "cannot-weigh", "cannot-keep-books"]

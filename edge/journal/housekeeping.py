@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from edge.checkout import NEEDS_STAFF
 from edge.journal.checkpoints import last_checkpoint
 from edge.journal.retention import Span, due_to_go, overlap
 from edge.journal.segments import Recorder, began_s, segments
 from edge.ledger.book import Book
+from edge.payment import needs_staff
 from edge.site import Recorder as Settings
 from edge.state import State
 
@@ -27,7 +27,7 @@ def tidy(recorder: Recorder, book: Book, state: State, settings: Settings, now_s
         inside = _when(book, state.door.visits)
         kept = [span for span in _spans(recorder) if not any(overlap(visit, span) for visit in inside)]
         disk = os.statvfs(recorder.folder)
-        asked = _when(book, (v for v, s in state.settlements.items() if s.state in NEEDS_STAFF))
+        asked = _when(book, (v for v, s in state.settlements.items() if needs_staff(s)))
     except OSError:
         return []
     disk_bytes = disk.f_blocks * disk.f_frsize

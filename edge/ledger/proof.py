@@ -21,11 +21,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.checkout import Sale, Settlement, SoldLine, retold, sale_of, tells_money
+from edge.checkout import Sale, SoldLine, sale_of
 from edge.checkout.bill import WHOLE_PPM, Rounding, off_each, share_of
 from edge.keys import payment_key
 from edge.ledger.canon import FIRST_HASH, Written, canonical, chained
 from edge.ledger.faults import BookFault
+from edge.payment import Settlement, retold, tells_money
 from edge.records import LedgerEntry
 
 ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)

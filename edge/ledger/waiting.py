@@ -1,4 +1,5 @@
-"""Visits that do not end without a person, by the book alone: in review, declined, unanswered or disputed.
+"""Visits that do not end without a person, by the book alone: in review, declined, unanswered or disputed, or with
+a refund that failed.
 
 Enters: a book. Leaves: where each such visit's money stands. Nothing here depends on how long ago it was: who waits for
 a year is found like who waits since this morning.
@@ -6,8 +7,8 @@ a year is found like who waits since this morning.
 
 from __future__ import annotations
 
-from edge.checkout import NEEDS_STAFF, Settlement, settlement_of
 from edge.ledger.book import Book
+from edge.payment import Settlement, needs_staff, settlement_of
 
 UNHAPPY = ("payment-declined", "payment-unanswered", "payment-contradiction")
 """Kinds of entries after which a person may have to decide."""
@@ -25,4 +26,4 @@ def who_waits(book: Book) -> dict[str, Settlement]:
     for kind in UNHAPPY:
         visits += book.visits(kind)
     found = {visit: settlement_in(book, visit) for visit in dict.fromkeys(visits)}
-    return {v: s for v, s in sorted(found.items()) if s is not None and s.state in NEEDS_STAFF}
+    return {v: s for v, s in sorted(found.items()) if s is not None and needs_staff(s)}

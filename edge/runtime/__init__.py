@@ -5,18 +5,19 @@ is what the records say, and the same records give the same effects, to the byte
 holds nothing but plain data, so that `freeze` and `thaw` can carry it over a stop.
 
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
-out, `leaving` settles, `decisions` is what staff say about it, `doubts` tells the belief about who may be who,
-`clocks` puts what sources say in time, `ages` asks who holds goods for adults, `health` is what staff see, `aside`
-goes on without what raised.
+out, `entries` looks at their money before, `leaving` settles, `decisions` is what staff say about it, `doubts` tells
+the belief about who may be who, `clocks` puts what sources say in time, `ages` asks who holds goods for adults,
+`health` is what staff see, `aside` goes on without what raised.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
-from edge.checkout import on_reply, on_time
 from edge.gate import learn
 from edge.keys import moment, unique
+from edge.payment import deadline_s, look_up_next, on_reply, on_time
 from edge.records import (
     AgeDecided,
     CredentialScan,
@@ -30,6 +31,7 @@ from edge.records import (
     Record,
     Refused,
     SettlementDecided,
+    SettlementRecalled,
     SourceTrouble,
     Standing,
     StockCounted,
@@ -41,8 +43,9 @@ from edge.runtime.ages import age_decided, age_proven, ages_overdue, answered_by
 from edge.runtime.aside import digested, forget_aside, set_aside, unheard
 from edge.runtime.changeover import store_changed
 from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
-from edge.runtime.decisions import decided
+from edge.runtime.decisions import decided, recalled
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
+from edge.runtime.entries import entry_answered, late_entries, never_came
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, sees, set_mode, ticked, trouble, unreadable
 from edge.runtime.leaving import lose, may_settle, settle
@@ -64,6 +67,22 @@ __all__ = [
     "unheard",
     "unreadable",
 ]
+
+MOVES = ("charge", "capture", "hold")
+"""Operations that take or keep money of somebody's."""
+
+OfTheShop: TypeAlias = (
+    Standing
+    | ModeSet
+    | StockCounted
+    | SettlementDecided
+    | SettlementRecalled
+    | AgeDecided
+    | StoreChanged
+    | SourceTrouble
+    | Tick
+    | Refused
+)
 
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""
@@ -91,9 +110,9 @@ def step(state: State, store: Store, record: Record) -> list[Effect]:
     else:
         _of_the_shop(state, store, record, effects)
     told_s = min(
-        state.confusions[0].at_s if state.confusions else math.inf,
+        state.identity_switches[0].at_s if state.identity_switches else math.inf,
         state.portraits[0].at_s if state.portraits else math.inf,
-        state.duplicates[0].at_s if state.duplicates else math.inf,
+        state.duplicate_tracks[0].at_s if state.duplicate_tracks else math.inf,
     )
     if told_s <= state.now_s - DOUBT_LAG_S or someone_is_through(state) or state.now_s >= state.busy_at_s:
         _time_passes(state, store, effects)
@@ -111,15 +130,7 @@ def finish(state: State, store: Store, at_s: float) -> list[Effect]:
 def _of_the_shop(
     state: State,
     store: Store,
-    record: Standing
-    | ModeSet
-    | StockCounted
-    | SettlementDecided
-    | AgeDecided
-    | StoreChanged
-    | SourceTrouble
-    | Tick
-    | Refused,
+    record: OfTheShop,
     effects: list[Effect],
 ) -> None:
     """What the shop says of itself."""
@@ -136,6 +147,8 @@ def _of_the_shop(
         age_decided(state, store, record, effects)
     elif isinstance(record, StoreChanged):
         store_changed(state, store, record, effects)
+    elif isinstance(record, SettlementRecalled):
+        recalled(state, record)
     elif isinstance(record, SourceTrouble):
         node_spoke(state, store, record, effects)
         trouble(state, store, record, effects)
@@ -152,13 +165,20 @@ def _paid(state: State, store: Store, reply: PaymentReply, effects: list[Effect]
     settlement = state.settlements.get(reply.settlement)
     if settlement is None:
         refuse(state, "payment of nobody")
-        if reply.outcome == "approved":  # money was taken: a person should know for what
+        if reply.outcome == "approved" and reply.operation in MOVES:  # a person should know for what
             key = unique(state.named, moment(f"stray-payment:{reply.settlement}", reply.at_s))
             body: dict[str, object] = {"reference": reply.reference}
             effects.append(LedgerEntry(key, reply.at_s, "stray-payment", reply.settlement, body))
     else:
         state.settlements[reply.settlement], told = on_reply(settlement, reply, store)
         effects += told
+        state.busy_at_s = min(state.busy_at_s, deadline_s(state.settlements[reply.settlement], store) or math.inf)
+        entry_answered(state, store, reply.settlement, effects)
+        if reply.outcome != "unknown":  # the line is back: what waits longest is looked up now
+            found = look_up_next(state.settlements.values(), state.now_s, store.policy.pay_within_s)
+            if found is not None:
+                state.settlements[found[0].visit] = found[0]
+                effects += found[1]
 
 
 def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
@@ -172,12 +192,18 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
             settle(state, store, visit, effects)
     for visit in expire(state.door, store, state.now_s):
         effects.append(LedgerEntry(f"expired:{visit.id}", state.now_s, "expired", visit.id, {"subject": visit.subject}))
+        never_came(state, visit.id, effects)
         forget_promises(state)
+    late_entries(state, store, effects)
+    waiting: list[float] = [entering.until_s for entering in state.entering.values()]
     for name, settlement in list(state.settlements.items()):
-        if settlement.state == "asked":
-            state.settlements[name], told = on_time(settlement, state.now_s, store)
+        after, told = on_time(settlement, state.now_s, store)
+        if told:
+            state.settlements[name] = after
             effects += told
-    waiting = [s.asked_s + store.policy.pay_within_s for s in state.settlements.values() if s.state == "asked"]
+        due_s = deadline_s(after, store)
+        if due_s is not None:
+            waiting.append(due_s)
     waiting += [
         v.admitted_s + store.policy.pass_within_s + 0.01 for v in state.door.visits.values() if v.state == "admitted"
     ]

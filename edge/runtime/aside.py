@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import traceback
 
-from edge.checkout import review_settlement
+from edge.payment import review_settlement
 from edge.records import (
     CredentialScan,
     Effect,
@@ -123,7 +123,7 @@ def _begin_anew(state: State, store: Store, reason: str, effects: list[Effect]) 
     state.door.visits, state.door.passings = {}, []
     forget_promises(state)
     state.carts, state.blind = {}, {}
-    state.confusions, state.duplicates, state.portraits = [], [], []
+    state.identity_switches, state.duplicate_tracks, state.portraits = [], [], []
     state.busy_at_s = fresh.busy_at_s
 
 
@@ -140,12 +140,15 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
     lines = cart.lines if cart is not None else ()
     units = {line.sku: line.quantity for line in lines}  # a product's last line is all of it
     terms, stay = terms_of(state, store, visit.id), stay_in(state, visit.id, lines, state.now_s)
+    held = state.settlements.get(visit.id)
     try:
         settlement, told = review_settlement(
-            terms, visit.id, visit.subject, units, {}, lines, reason, state.now_s, visit.key, stay=stay
+            terms, visit.id, visit.subject, units, {}, lines, reason, state.now_s, visit.key, before=held, stay=stay
         )
     except Exception:
-        settlement, told = review_settlement(terms, visit.id, visit.subject, {}, {}, (), reason, state.now_s, visit.key)
+        settlement, told = review_settlement(
+            terms, visit.id, visit.subject, {}, {}, (), reason, state.now_s, visit.key, before=held
+        )
     state.settlements[visit.id] = settlement
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))

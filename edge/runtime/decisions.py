@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from edge.checkout import NEEDS_STAFF, UnpricedSale, WrongMoment, on_decided, why_waits
-from edge.records import Effect, SettlementDecided
+from edge.checkout import UnpricedSale
+from edge.payment import WrongMoment, needs_staff, on_decided, settlement_of, why_waits
+from edge.records import Effect, LedgerEntry, SettlementDecided, SettlementRecalled
 from edge.state import State, refuse
 from edge.store import Store
 
@@ -35,9 +36,20 @@ def decided(state: State, store: Store, record: SettlementDecided, effects: list
         state.busy_at_s = state.now_s  # somebody may have been asked for money: from now on time matters
 
 
+def recalled(state: State, record: SettlementRecalled) -> None:
+    """The book says where the money of a visit stands that is long over; what the shop remembers itself is newer."""
+    if record.visit in state.settlements and state.settlements[record.visit].sale is not None:
+        return
+    told = settlement_of(
+        LedgerEntry("", at_s, kind, record.visit, body, (), currency) for kind, at_s, currency, body in record.entries
+    )
+    if told is not None and told.visit not in state.door.visits:
+        state.settlements[record.visit] = told
+
+
 def waiting(state: State) -> dict[str, int]:
     """Why visits wait for a person -> how many; the most frequent reasons first."""
-    count = Counter(why_waits(s) for s in state.settlements.values() if s.state in NEEDS_STAFF)
+    count = Counter(why_waits(s) for s in state.settlements.values() if needs_staff(s))
     ordered = sorted(count.items(), key=lambda reason: (-reason[1], reason[0]))
     named = dict(ordered[:MOST_REASONS])
     others = sum(n for _, n in ordered[MOST_REASONS:])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edge.attribution import confuse, measure, merge, whose_track
-from edge.floor import Confusion, Duplicate, Portrait, doubts_now, see
+from edge.attribution import branch_identities, measure, merge, whose_track
+from edge.floor import DuplicateTrack, IdentitySwitch, Portrait, doubts_now, update_tracks
 from edge.records import PeopleFrame
 from edge.state import LEAST_SHARE, State
 from edge.store.policy import SEEN_BY_NOBODY
@@ -20,11 +20,11 @@ def look(state: State, frame: PeopleFrame) -> bool:
     whether it was of any use: one that is older than what was seen is not.
     """
     before, late = state.floor.blindness[-1:], state.floor.late
-    for told in see(state.floor, frame):
-        if isinstance(told, Confusion):
-            state.confusions.append(told)
-        elif isinstance(told, Duplicate):
-            state.duplicates.append(told)
+    for told in update_tracks(state.floor, frame):
+        if isinstance(told, IdentitySwitch):
+            state.identity_switches.append(told)
+        elif isinstance(told, DuplicateTrack):
+            state.duplicate_tracks.append(told)
         else:
             state.portraits.append(told)
     if state.floor.blindness[-1:] != before:
@@ -54,17 +54,17 @@ def may_be(visit: Visit, others: Iterable[str]) -> None:
 
 def doubt(state: State, until_s: float) -> None:
     """Doubts about identity, and what speaks to them, in their order."""
-    due: list[Confusion | Duplicate | Portrait] = [d for d in state.confusions if d.at_s <= until_s]
+    due: list[IdentitySwitch | DuplicateTrack | Portrait] = [d for d in state.identity_switches if d.at_s <= until_s]
     due += [d for d in state.portraits if d.at_s <= until_s]
-    due += [d for d in state.duplicates if d.at_s <= until_s]
+    due += [d for d in state.duplicate_tracks if d.at_s <= until_s]
     if due:
-        state.confusions = [d for d in state.confusions if d.at_s > until_s]
+        state.identity_switches = [d for d in state.identity_switches if d.at_s > until_s]
         state.portraits = [d for d in state.portraits if d.at_s > until_s]
-        state.duplicates = [d for d in state.duplicates if d.at_s > until_s]
+        state.duplicate_tracks = [d for d in state.duplicate_tracks if d.at_s > until_s]
         for told in sorted(due, key=lambda d: d.at_s):
-            if isinstance(told, Confusion):
+            if isinstance(told, IdentitySwitch):
                 _exchange(state, told)
-            elif isinstance(told, Duplicate):
+            elif isinstance(told, DuplicateTrack):
                 merge(state.belief, told)
             else:
                 measure(state.belief, told, state.floor.gauges)
@@ -76,9 +76,9 @@ def doubt_now(state: State, tracks: set[int]) -> None:
         _exchange(state, told)
 
 
-def _exchange(state: State, told: Confusion) -> None:
+def _exchange(state: State, told: IdentitySwitch) -> None:
     """Tracks may have been exchanged: those of visitors, and those of who stood at a reader and has not come in yet."""
-    confuse(state.belief, told)
+    branch_identities(state.belief, told)
     for visit in state.door.visits.values():
         if visit.state == "admitted" and visit.shown_by:
             shown = {t: p for t, p in visit.shown_by.items() if t not in told.tracks}

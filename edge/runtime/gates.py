@@ -10,9 +10,10 @@ from edge.attribution import admit, followed, measure, whose_track
 from edge.floor import arrive, forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
 from edge.keys import moment, unique
-from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry, Publish
+from edge.records import CredentialScan, Effect, GatePassage, GateScan, LedgerEntry
 from edge.runtime.clocks import gate_in_time
 from edge.runtime.doubts import doubt, doubt_now, doubt_visit, may_be
+from edge.runtime.entries import in_debt, open_for, turn_away, waits_for_hold
 from edge.runtime.health import why_shut
 from edge.runtime.promises import promise
 from edge.runtime.turns import at_reader, turned_up, whose_turn
@@ -40,9 +41,6 @@ there, is so surely the one who was let in."""
 LEAST_NEW = 2e-3
 """Where less than this speaks for anybody who was seen in a gate to be somebody new, who came in was hidden there."""
 
-OPEN_FOR_S = 5.0
-"""A gate stays open so long for each of a party."""
-
 
 def scanned(state: State, store: Store, record: GateScan | CredentialScan, effects: list[Effect]) -> None:
     """Somebody wants to come in: a visit is admitted, or the gate stays shut and says why."""
@@ -56,17 +54,15 @@ def scanned(state: State, store: Store, record: GateScan | CredentialScan, effec
     record = replace(record, at_s=at_s)
     answer = identify(state.gate, store, record, why_shut(state, store))
     if isinstance(answer, Admission):
+        answer = in_debt(state, store, answer, effects) or answer
+    if isinstance(answer, Admission):
         _let_in(state, store, record, answer, effects)
         return
     if isinstance(answer, Waiting):
         reason, detail = WAITING, answer.detail
     else:
         reason, detail = str(answer.reason), answer.detail
-    refuse(state, f"turned away: {reason}")
-    refusal: dict[str, object] = {"open": False, "reason": reason}
-    if detail:
-        refusal["detail"] = detail
-    effects.append(Publish(f"gate/{record.gate}/command", refusal))
+    turn_away(state, record.gate, reason, detail, effects)
 
 
 def _let_in(
@@ -87,9 +83,10 @@ def _let_in(
     elif answer.nonce_key:  # the book is what remembers a used code when all else is lost
         used: dict[str, object] = {"subject": visit.subject, "gate": record.gate, "nonce": answer.nonce_key}
         effects.append(LedgerEntry(f"code:{answer.nonce_key}", record.at_s, "code-used", visit.id, used))
-    command: dict[str, object] = {"open": True, "for_s": OPEN_FOR_S * visit.party, "visit": visit.id}
-    effects.append(Publish(f"gate/{record.gate}/command", command))
     state.busy_at_s = min(state.busy_at_s, record.at_s + store.policy.pass_within_s + 0.01)
+    if visit.role != "staff" and waits_for_hold(state, store, visit, record.gate, effects):
+        return
+    open_for(visit, record.gate, effects)
 
 
 def _is_news(state: State, record: GateScan | CredentialScan | GatePassage, what: str) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import msgspec
 
 from edge.appearance import tells_nobody_apart
-from edge.checkout import LANGUAGES, NEEDS_STAFF, Settlement, in_words, tells_money, why_exactly
+from edge.checkout import LANGUAGES, in_words
 from edge.gate import Shut, shop_skew_s
 from edge.keys import moment, unique
+from edge.payment import Settlement, needs_staff, tells_money, why_exactly
 from edge.records import BLIND, Effect, LedgerEntry, ModeSet, Publish, SourceTrouble
 from edge.runtime.decisions import waiting
 from edge.state import State
@@ -197,12 +198,12 @@ def _alert(state: State, entry: LedgerEntry) -> Publish:
         "visit": entry.visit or entry.body.get("behind", ""),
     }
     settlement = state.settlements.get(entry.visit)
-    if settlement is not None and settlement.state in NEEDS_STAFF:
+    if settlement is not None and needs_staff(settlement):
         if entry.kind == "review":
             payload["text"] = f"{ALERTS[entry.kind]}: {why_exactly(settlement)}"
             if settlement.exchanged:
                 payload |= _exchanged(settlement)
-        payload["waiting"] = sum(s.state in NEEDS_STAFF for s in state.settlements.values())
+        payload["waiting"] = sum(needs_staff(s) for s in state.settlements.values())
     return Publish("runtime/alert", payload)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Set
 
 from edge.attribution import cart_of, depart, tracks_of, whose_track
-from edge.checkout import open_settlement, review_settlement
 from edge.floor import positions, reaches
+from edge.payment import open_settlement, review_settlement
 from edge.records import Effect, LedgerEntry, Publish
 from edge.runtime.ages import UNPROVEN, forget_age, left_unsold, unsold_of, waits_for_age
 from edge.runtime.doubts import doubt, doubt_visit
@@ -20,6 +20,9 @@ from edge.visit import Outcome, Visit, after, give_up, outcome_of
 
 KEEP_S = 3600.0
 """A settlement that is over is remembered this long, for an answer that comes twice."""
+
+BASKETS = 5
+"""So many of a member's last visits tell what is usual."""
 
 OUT_PATIENCE_S = 60.0
 """Who was last seen in an exit, and by no camera since for this long, is not coming back."""
@@ -122,18 +125,20 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
             withheld[sku] = withheld.get(sku, 0) + charged.pop(sku)
         left_unsold(state, store, visit, unsold, effects)
     common = (terms, visit.id, visit.subject, charged, withheld, outcome.lines)
-    stay = stay_in(state, visit.id, outcome.lines, visit.leaving_s)
+    held, stay = state.settlements.get(visit.id), stay_in(state, visit.id, outcome.lines, visit.leaving_s)
     if review:
         settlement, told = review_settlement(
-            *common, review, visit.leaving_s, visit.key, exchanged=outcome.exchanged, stay=stay
+            *common, review, visit.leaving_s, visit.key, exchanged=outcome.exchanged, before=held, stay=stay
         )
     else:
-        settlement, told = open_settlement(*common, visit.leaving_s, visit.key, stay=stay, unsold=unsold)
-    over = [v for v, s in state.settlements.items() if s.state in ("paid", "void") and s.asked_s < state.now_s - KEEP_S]
+        settlement, told = open_settlement(*common, visit.leaving_s, visit.key, held, stay=stay, unsold=unsold)
+    over = [v for v, s in state.settlements.items() if s.is_over and s.asked_s < state.now_s - KEEP_S]
     for name in over:
         del state.settlements[name]
     state.settlements[visit.id] = settlement
     effects += told
+    if store.policy.hold == "usual" and settlement.state == "asked":
+        state.baskets[visit.subject] = (*state.baskets.get(visit.subject, ()), settlement.total_minor)[-BASKETS:]
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))
     effects += forget_age(visit)
 

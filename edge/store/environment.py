@@ -10,10 +10,16 @@ from codecs import BOM_UTF8
 from typing import Any
 
 import tomlkit
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edge.store.settings import StoreFile
+
+
+class Section(BaseModel):
+    """A table of ``site.toml``: keys that nobody knows are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class EnvironmentFirst(BaseSettings):

@@ -7,6 +7,7 @@ are all read before anything is refused: a shop engineer fixes a broken folder i
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -247,13 +248,18 @@ def told_faults(file: str, error: ValidationError, model: type[BaseModel]) -> li
         if e["type"] == "too_short" and any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in told):
             continue  # it only lacks what is told as broken anyway
         key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
-        given = "" if e["type"] == "missing" or "password" in key else f" (it says {e['input']!r})"
+        given = "" if e["type"] == "missing" or _is_secret(key, e["input"]) else f" (it says {e['input']!r})"
         what, remedy = WORDS.get(e["type"], (e["msg"].lower(), "Correct the value"))
         if e["type"] in WORDS and (said := e.get("ctx")):
             said = {**said, "signs": SIGNS.get(said.get("pattern", ""), f"it as {said.get('pattern')} allows")}
             what, remedy = what.format_map(said), remedy.format_map(said)
         faults.append(Fault(file, key, what + given[:80], _misspelt(e, model) or remedy))
     return faults
+
+
+def _is_secret(key: str, said: object) -> bool:
+    """What a fault does not repeat: people show faults around."""
+    return "password" in key or "secret" in key or re.search(r"\b(?:sk|rk|whsec)_", str(said)) is not None
 
 
 def _misspelt(error: ErrorDetails, model: type[BaseModel]) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(gt=0.0, le=3600.0)]
+Minor = Annotated[int, Field(ge=0, le=10**12)]
 Method = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 Suffices = Annotated[dict[Method, Share], Field(min_length=1)]
 """Method -> least score: all of them together, of one person at one gate, open it."""
@@ -65,10 +66,33 @@ class Policy(BaseModel):
     """A visit whose people no camera has shown for this long, though all cameras work, is over: they left unseen."""
 
     pay_within_s: Seconds = 10.0
-    """A payment that is not answered within this time is asked about again, with the same key."""
+    """A payment that is not answered within this time is looked up."""
 
     pay_attempts: Annotated[int, Field(ge=1, le=20)] = 3
-    """How often a payment without an answer is asked about before a person has to look."""
+    """How often a payment without an answer is asked about before staff are told; then it is looked up for a week."""
+
+    hold: Literal["none", "fixed", "usual"] = "none"
+    """What is reserved when a member comes in: nothing, ``hold_minor``, or what the dearest of their last five visits
+    cost (``hold_minor`` for somebody who was never here). Who cannot have it reserved stays outside."""
+
+    hold_minor: Minor = 0
+    """In the currency's minor unit."""
+
+    offline_limit_minor: Minor = 0
+    """While nobody answers at the entry, a member without debts comes in if what they took and was not collected yet is
+    less than this; 0: nobody does."""
+
+    refuse_debtors: bool = False
+    """Whether somebody whose payment was declined stays outside until it is paid."""
+
+    debt_limit_minor: Minor = 0
+    """… if they owe more than this."""
+
+    retry_at_entry: bool = False
+    """Whether a declined payment is tried again when its debtor scans."""
+
+    retry_after_days: Annotated[float, Field(ge=0.0, le=365.0)] = 0.0
+    """After so many days a declined payment is tried again by itself, three times at most; 0: never."""
 
     evidence_hours: Annotated[float, Field(ge=0.0, le=8760.0)] = 0.0
     """So long camera nodes keep cut-outs of hands at shelves, all else blurred; 0: no picture is ever written."""

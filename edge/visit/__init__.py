@@ -20,6 +20,7 @@ from edge.visit.door import (
     nobody_else_came,
     open_door,
     scan,
+    send_away,
     waiting,
 )
 from edge.visit.table import TABLE, VisitEvent, VisitState, after
@@ -44,5 +45,6 @@ __all__ = [
     "open_door",
     "outcome_of",
     "scan",
+    "send_away",
     "waiting",
 ]

@@ -178,6 +178,12 @@ def give_up(visit: Visit, now_s: float) -> None:
     visit.leaving_s = now_s
 
 
+def send_away(door: Door, visit: Visit) -> None:
+    """A visit that was admitted and may not come in after all: it is over."""
+    visit.state = after(visit.state, "nobody_came")
+    del door.visits[visit.id]
+
+
 def expire(door: Door, store: Store, now_s: float) -> list[Visit]:
     """Visits whose scan nobody followed through the gate in time; they are over. Not while it is open who just did."""
     open_at = {passing.gate for passing in door.passings if passing.direction == "in"}

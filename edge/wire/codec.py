@@ -9,7 +9,8 @@ batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -23,6 +24,7 @@ from edge.records import (
     CredentialScan,
     GatePassage,
     GateScan,
+    LedgerEntry,
     Mode,
     ModeSet,
     PaymentReply,
@@ -30,8 +32,10 @@ from edge.records import (
     PersonSeen,
     Point,
     Record,
+    RefundReason,
     Refused,
     SettlementDecided,
+    SettlementRecalled,
     SourceTrouble,
     Standing,
     StockCounted,
@@ -53,6 +57,8 @@ from edge.wire.payloads import (
     PassagePayload,
     PaymentPayload,
     PeoplePayload,
+    RecalledEntryPayload,
+    RecalledPayload,
     ScanPayload,
     StandingPayload,
     StorePayload,
@@ -73,6 +79,7 @@ _counted = msgspec.json.Decoder(CountedPayload)
 _decided = msgspec.json.Decoder(DecidedPayload)
 _store = msgspec.json.Decoder(StorePayload)
 _age = msgspec.json.Decoder(AgePayload)
+_recalled = msgspec.json.Decoder(RecalledPayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
 _encode = msgspec.json.Encoder().encode
@@ -196,7 +203,13 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/settlement/decided":
         decided = _decided.decode(payload)
         lines = tuple((line.sku, int(line.quantity)) for line in decided.lines)
-        return SettlementDecided(received_s, decided.t, decided.visit, decided.verdict, lines, decided.by)
+        return SettlementDecided(
+            received_s, decided.t, decided.visit, decided.verdict, lines, decided.by, decided.reason
+        )
+    if topic == "shop/settlement/recalled":
+        recalled = _recalled.decode(payload)
+        entries = tuple((entry.kind, entry.at, entry.currency, entry.body) for entry in recalled.entries)
+        return SettlementRecalled(received_s, recalled.t, recalled.visit, entries)
     if topic == "shop/age/decided":
         age = _age.decode(payload)
         return AgeDecided(received_s, age.t, age.visit, age.verdict, age.by, age.how)
@@ -332,10 +345,23 @@ def encode_counted(at_s: float, facing: Facing, quantity: int, by: str) -> bytes
     return _encode(CountedPayload(at_s, facing.shelf, place, facing.sku, quantity, by))
 
 
-def encode_decided(at_s: float, visit: str, verdict: Verdict, by: str, lines: Mapping[str, int]) -> bytes:
+def encode_decided(
+    at_s: float,
+    visit: str,
+    verdict: Verdict,
+    by: str,
+    lines: Mapping[str, int],
+    reason: RefundReason | Literal[""] = "",
+) -> bytes:
     """``shop/settlement/decided``; ``lines``: sku -> units."""
     charged = [DecidedLinePayload(sku, units) for sku, units in lines.items()]
-    return _encode(DecidedPayload(at_s, visit, verdict, by, charged))
+    return _encode(DecidedPayload(at_s, visit, verdict, by, charged, reason))
+
+
+def encode_recalled(at_s: float, visit: str, entries: Iterable[LedgerEntry]) -> bytes:
+    """``shop/settlement/recalled``; ``entries``: the visit's own about money, as the book has them."""
+    told = [RecalledEntryPayload(entry.kind, entry.at_s, entry.body, entry.currency) for entry in entries]
+    return _encode(RecalledPayload(at_s, visit, told))
 
 
 def encode_age(at_s: float, visit: str, verdict: AgeVerdict, by: str, how: str = "") -> bytes:

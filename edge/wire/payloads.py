@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from edge.records import PaymentOperation, PaymentOutcome
+from edge.records import PaymentOperation, PaymentOutcome, RefundReason, Verdict
 
 UnixTime = Annotated[float, Meta(ge=0.0, le=1e10, description="UNIX time in seconds, UTC, when it was measured")]
 """Up to the year 2286: recordings keep nanoseconds in 64 bits."""
@@ -151,16 +151,37 @@ class DecidedLinePayload(Struct):
 
 
 class DecidedPayload(Struct):
-    """``shop/settlement/decided``: what a person decided about a visit that waits for one. ``charge`` names its
-    ``lines``; ``waive`` charges nothing, or writes off what is owed; ``retry`` asks a silent payment provider again;
-    ``kept`` and ``returned`` say what became of money that it first declined.
+    """``shop/settlement/decided``: what a person decided about a visit. ``charge`` names its ``lines``; ``waive``
+    charges nothing, or writes off what is owed; ``retry`` looks a silent payment up, or tries a declined one again;
+    ``kept`` and ``returned`` say what became of money that was first declined; ``refund`` takes its ``lines`` back
+    (none: all that is left) for a ``reason``; ``release`` lets go of what is reserved.
     """
 
     t: UnixTime
     visit: Annotated[str, Meta(min_length=1, max_length=200)]
-    verdict: Literal["charge", "waive", "retry", "kept", "returned"]
+    verdict: Verdict
     by: Annotated[str, Meta(min_length=1, max_length=200)]
     lines: Annotated[list[DecidedLinePayload], Meta(max_length=1000)] = []
+    reason: RefundReason | Literal[""] = ""
+
+
+class RecalledEntryPayload(Struct):
+    """An entry about a visit's money, as the book has it."""
+
+    kind: Annotated[str, Meta(min_length=1, max_length=100)]
+    at: UnixTime
+    body: dict[str, Any]
+    currency: Annotated[str, Meta(max_length=3)] = ""
+
+
+class RecalledPayload(Struct):
+    """``shop/settlement/recalled``: what the book says about the money of a visit that is long over, because a person
+    decides about it again.
+    """
+
+    t: UnixTime
+    visit: Annotated[str, Meta(min_length=1, max_length=200)]
+    entries: Annotated[list[RecalledEntryPayload], Meta(min_length=1, max_length=1000)]
 
 
 class AgePayload(Struct):
@@ -342,6 +363,7 @@ PAYLOADS: dict[str, Any] = {
     "shop/settlement/decided": DecidedPayload,
     "shop/age/decided": AgePayload,
     "shop/store/changed": StorePayload,
+    "shop/settlement/recalled": RecalledPayload,
     "shop/sources/trouble": TroublePayload,
     "shop/clock/tick": TickPayload,
 }

@@ -41,13 +41,25 @@ def simulate(
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Of --shelf: counts, volts or grams.")] = None,
     state: Annotated[Path | None, typer.Option(help="Of --shelf: the shop's state folder.")] = None,
+    stripe: Annotated[
+        bool, typer.Option("--stripe", help="No recording: a double of Stripe, to be charged by.")
+    ] = False,
+    port: Annotated[int | None, typer.Option(help="Of --stripe: where it listens.", min=1, max=65535)] = None,
+    journal: Annotated[Path | None, typer.Option(help="Of --stripe: a file that keeps its books.")] = None,
 ) -> None:
-    """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf; or
-    the photographs that a camera is calibrated with.
+    """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf, or
+    a payment provider; or the photographs that a camera is calibrated with.
     """
     recording = bool(story or busy is not None or out or frames or not looks)
     of_a_port = protocol != "lines" or plates is not None
     of_a_shelf = bool(fault or unit or state)
+    if stripe:
+        if recording or of_a_port or of_a_shelf or boards or shelf or serial or link or store:
+            refuse("--stripe goes with --port and --journal alone")
+        _stripe(port or 8420, journal)
+        return
+    if port is not None or journal is not None:
+        refuse("--port and --journal go with --stripe: add it")
     if boards is not None:
         if recording or serial or link or store or shelf or of_a_port or of_a_shelf:
             refuse("--boards goes with --seed alone: the shop is the demo shop")
@@ -95,6 +107,15 @@ def _boards(folder: Path, seed: int) -> None:
     except OSError as error:
         refuse(str(error))
     say(f"a board held under camera c1, and markers on its floor. Go on with:\n{command}")
+
+
+def _stripe(port: int, journal: Path | None) -> None:
+    from simulator.providers.prompt import stripe
+
+    try:
+        stripe(port, journal)
+    except (OSError, ValueError) as error:
+        refuse(f"the double cannot listen on port {port}, or not read its journal ({error}). Name others")
 
 
 def _device(protocol: str, plates: int | None, link: Path | None, store: Path | None, seed: int) -> None:

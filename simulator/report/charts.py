@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.drawing.markup import Markup, join, number, tag
 from edge.records import ShelfEvent
-from simulator.report.markup import Markup, join, number, tag
 from simulator.report.material import EventShown, Trace
 
 WIDTH, HEIGHT = 1000.0, 300.0

@@ -8,36 +8,24 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from edge.store import Gondola, Layout
-from simulator.report.markup import Markup, number, tag
+from edge.drawing.markup import Markup, number, tag
+from edge.drawing.plan import extent, ground, place, points, signs
+from edge.store import Layout
 from simulator.report.material import EventShown, Material, Walk
 
-MARGIN_CM = 35.0
-LETTER_CM, NAME_GAP_CM = 11.0, 3.0
-"""What a letter of a name takes on the plan, and how far a name stays from its gondola."""
 WAY_GAP_S = 2.0
 """A way is broken where nobody was seen for longer than this."""
-
-
-def place(x_m: float, y_m: float) -> tuple[float, float]:
-    """A point of the store frame on the plan."""
-    return x_m * 100.0, -y_m * 100.0
 
 
 def floor_plan(material: Material) -> Markup:
     """The whole drawing; people themselves are added by the page when it plays."""
     layout = material.store.layout
-    left, top, width, height = _extent(layout)
+    left, top, width, height = extent(layout)
     return tag(
         "svg",
-        tag("polygon", points=_points([place(x, y) for x, y in layout.floor]), class_="floor"),
-        tag("g", *(_gondola(g) for g in layout.gondolas), class_="gondolas"),
-        tag("g", *(_camera(c.position[0], c.position[1], c.id) for c in layout.cameras)),
+        ground(layout),
         tag("g", *(_way(walk, material) for walk in material.walks if walk.visit), class_="ways"),
-        tag("g", *(_gate(g.position, g.kind, g.id) for g in layout.gates)),
-        tag("g", *(_name(g, layout) for g in layout.gondolas), class_="names"),
+        signs(layout),
         tag("g", *(_mark(e, material) for e in material.events), class_="marks"),
         tag("g", id="people"),
         tag("g", id="says"),
@@ -77,79 +65,6 @@ def event_place(shown: EventShown, layout: Layout) -> tuple[float, float]:
     return place(x, y)
 
 
-def _extent(layout: Layout) -> tuple[float, float, float, float]:
-    corners = [place(x, y) for x, y in layout.floor]
-    for gondola in layout.gondolas:
-        corners += corners_of(gondola)
-    corners += [place(*g.position) for g in layout.gates]
-    xs, ys = [c[0] for c in corners], [c[1] for c in corners]
-    left, top = min(xs) - MARGIN_CM, min(ys) - MARGIN_CM
-    return left, top, max(xs) + MARGIN_CM - left, max(ys) + MARGIN_CM - top
-
-
-def corners_of(gondola: Gondola) -> list[tuple[float, float]]:
-    """Of a gondola on the plan: its front from left to right, then its back from right to left."""
-    width = max(s.plates * s.plate_width for s in gondola.shelves)
-    depth = max(s.depth for s in gondola.shelves)
-    found = []
-    for x, y in ((0.0, 0.0), (width, 0.0), (width, depth), (0.0, depth)):
-        px, py, _ = gondola.outward((x, y, 0.0))
-        found.append(place(px, py))
-    return found
-
-
-def _gondola(gondola: Gondola) -> Markup:
-    corners = corners_of(gondola)
-    (x1, y1), (x2, y2) = corners[0], corners[1]
-    count = len(gondola.shelves)
-    return tag(
-        "g",
-        tag("title", f"{gondola.id}: {count} {'shelf' if count == 1 else 'shelves'}"),
-        tag("polygon", points=_points(corners), class_="gondola"),
-        tag("line", x1=number(x1), y1=number(y1), x2=number(x2), y2=number(y2), class_="front"),
-    )
-
-
-def _name(gondola: Gondola, layout: Layout) -> Markup:
-    """A gondola's name at one of its ends, since marks lie on the gondola itself; there, where neither end has room."""
-    corners = np.asarray(corners_of(gondola))
-    middle = corners.mean(axis=0)
-    half = np.array([len(gondola.id) * LETTER_CM / 2, LETTER_CM])
-    floor = np.asarray([place(x, y) for x, y in layout.floor])
-    others = [np.asarray(corners_of(g)) for g in layout.gondolas if g is not gondola]
-    for end in (corners[[1, 2]].mean(axis=0), corners[[0, 3]].mean(axis=0)):
-        away = (end - middle) / max(float(np.hypot(*(end - middle))), 1e-6)
-        spot = end + away * (half + NAME_GAP_CM)
-        low, high = spot - half, spot + half
-        fits = (low >= floor.min(axis=0)).all() and (high <= floor.max(axis=0)).all()
-        if fits and not any((low < o.max(axis=0)).all() and (high > o.min(axis=0)).all() for o in others):
-            break
-    else:
-        spot = middle
-    return tag("text", gondola.id, x=number(spot[0]), y=number(spot[1]), class_="label")
-
-
-def _gate(position: tuple[float, float], kind: str, name: str) -> Markup:
-    x, y = place(*position)
-    return tag(
-        "g",
-        tag("title", f"{name} ({kind})"),
-        tag("circle", r=15, class_=f"gate {kind}"),
-        tag("text", "in" if kind == "entry" else "out", class_="gate-label"),
-        transform=f"translate({number(x)} {number(y)})",
-    )
-
-
-def _camera(x_m: float, y_m: float, name: str) -> Markup:
-    x, y = place(x_m, y_m)
-    return tag(
-        "g",
-        tag("title", name),
-        tag("path", d="M-6 -4h8v8h-8z M2 -1l4 -3v8l-4 -3z", class_="camera"),
-        transform=f"translate({number(x)} {number(y)})",
-    )
-
-
 def _way(walk: Walk, material: Material) -> Markup:
     """A faint line, broken where the track was not seen."""
     visit = material.visit(walk.visit)
@@ -162,7 +77,7 @@ def _way(walk: Walk, material: Material) -> Markup:
         last_s = at_s
     return tag(
         "g",
-        *(tag("polyline", points=_points(run), class_="way") for run in runs if len(run) > 1),
+        *(tag("polyline", points=points(run), class_="way") for run in runs if len(run) > 1),
         class_="v",
         style=f"--h:{visit.hue}" if visit else None,
         data_visit=walk.visit,
@@ -184,7 +99,3 @@ def _mark(shown: EventShown, material: Material) -> Markup:
         style=f"--h:{visit.hue}" if visit else None,
         data_visit=share.visit if share else None,
     )
-
-
-def _points(points: list[tuple[float, float]]) -> str:
-    return " ".join(f"{number(x)},{number(y)}" for x, y in points)

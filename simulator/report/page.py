@@ -10,9 +10,9 @@ from datetime import datetime
 from importlib.resources import files
 
 from edge import __version__
+from edge.drawing.markup import Markup, tag
 from simulator.report.events import DOUBTFUL_BELOW, event_cards
 from simulator.report.floorplan import event_place, floor_plan, walks_data
-from simulator.report.markup import Markup, tag
 from simulator.report.material import Material
 from simulator.report.timeline import timeline, verdict
 from simulator.report.visits import visit_cards

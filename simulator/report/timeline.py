@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from simulator.report.markup import Markup, tag
+from edge.drawing.markup import Markup, tag
 from simulator.report.material import EventShown, Material, VisitShown
 from simulator.report.words import clock, plain_deeds, short
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
+from edge.drawing.markup import Markup, join, tag
 from edge.records import Explained, Explanation, Share
 from simulator.report.charts import percent
-from simulator.report.markup import Markup, join, tag
 from simulator.report.material import Happened, Material
 
 FACTORS = (

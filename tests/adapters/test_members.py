@@ -269,3 +269,48 @@ def test_a_folder_that_this_user_may_only_read() -> None:
                 members.add("ana", ANAS, "member", OPENS_S)
         finally:
             folder.chmod(0o755)
+
+
+# --- ways to pay ------------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_way_to_pay_comes_first_and_the_others_stay(register: Members) -> None:
+    register.add("ana", ANAS, "member", OPENS_S)
+    assert register.wallets("ana") == register.wallets("nobody") == ()
+    for value in ("cus_1:pm_1", "cus_1:pm_2", ""):
+        register.keep_wallet("ana", value, OPENS_S)
+    assert register.wallets("ana") == ("", "cus_1:pm_2", "cus_1:pm_1")
+
+
+def test_a_way_to_pay_is_no_change_of_standing_and_stays_with_a_new_key(register: Members) -> None:
+    register.add("ana", ANAS, "member", OPENS_S)
+    version, _ = register.changed_since(0)
+    register.keep_wallet("ana", "cus_1:pm_1", OPENS_S)
+    assert register.changed_since(version) == (version, [])
+    register.add("ana", NEW, "member", OPENS_S)
+    assert register.wallets("ana") == ("cus_1:pm_1",)
+    assert b"cus_1" not in b"".join(e.standing(OPENS_S) for e in register.everybody())
+
+
+@pytest.mark.parametrize("value", ["cus_1 pm_1", "cus_1:pm_1\n", "財布", "x" * 501])
+def test_what_no_provider_gives_out_is_refused_and_not_repeated(register: Members, value: str) -> None:
+    register.add("ana", ANAS, "member", OPENS_S)
+    with pytest.raises(UnusableMembers, match="without spaces") as refused:
+        register.keep_wallet("ana", value, OPENS_S)
+    assert value.strip() not in str(refused.value)
+    with pytest.raises(UnusableMembers, match="nobody is enrolled as 'bo'"):
+        register.keep_wallet("bo", "cus_1:pm_1", OPENS_S)
+
+
+def test_a_register_from_before_there_were_wallets_gets_them_and_is_still_read_by_who_does_not_know(
+    tmp_path: Path,
+) -> None:
+    with Members(tmp_path / FILE) as members:
+        members.add("ana", ANAS, "member", OPENS_S)
+    with sqlite3.connect(tmp_path / FILE) as old:
+        old.execute("DROP TABLE wallet")
+    with Members(tmp_path / FILE) as members:
+        members.keep_wallet("ana", "cus_1:pm_1", OPENS_S)
+        assert members.wallets("ana") == ("cus_1:pm_1",)
+    with sqlite3.connect(tmp_path / FILE) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (1,), "no older version refuses it"

@@ -12,18 +12,18 @@ from edge.attribution import (
     Belief,
     admit,
     attribute,
+    branch_identities,
     cart_of,
-    confuse,
     depart,
     measure,
     merge,
     open_belief,
     whose_track,
 )
-from edge.attribution.belief import HOPELESS, forget_strays
+from edge.attribution.belief import PRUNED_BELOW, forget_strays
 from edge.attribution.hypotheses import Cluster, Hypothesis, Person
 from edge.attribution.recipes import ASTRAY_FOR_S, Stray
-from edge.floor import Confusion, Duplicate, Portrait
+from edge.floor import DuplicateTrack, IdentitySwitch, Portrait
 from edge.records import Reach, ShelfEvent
 from edge.store import Facing, load_store
 
@@ -127,7 +127,7 @@ def test_an_exchange_in_a_crowd_is_a_doubt_that_heights_settle() -> None:
     for at_s in range(6):
         measure(belief, Portrait(at_s, 1, 1.55, 12))
         measure(belief, Portrait(at_s, 2, 1.78, 12))
-    confuse(belief, Confusion(10.0, (1, 2), (((1, 2), 0.5), ((2, 1), 0.5))))
+    branch_identities(belief, IdentitySwitch(10.0, (1, 2), (((1, 2), 0.5), ((2, 1), 0.5))))
     assert whose_track(belief, 1) == pytest.approx({"ana": 0.5, "ben": 0.5})
     attribute(belief, SHOP, event(-NOTEBOOK.weight_g), [at(1), away(2)])
     assert sure(belief, "ana") < 0.6
@@ -184,9 +184,9 @@ def test_what_is_sold_out_is_not_what_was_taken() -> None:
 def test_two_tracks_of_one_person_are_one() -> None:
     """Whichever of them was taken for the visitor's: what is taken as the one that goes on is the visitor's."""
     belief = shop("ana")
-    confuse(belief, Confusion(10.0, (1, 7), (((1, 7), 0.5), ((7, 1), 0.5))))
+    branch_identities(belief, IdentitySwitch(10.0, (1, 7), (((1, 7), 0.5), ((7, 1), 0.5))))
     assert whose_track(belief, 1)["ana"] == pytest.approx(0.5)
-    merge(belief, Duplicate(11.0, 7, 1))
+    merge(belief, DuplicateTrack(11.0, 7, 1))
     assert whose_track(belief, 1) == {"ana": pytest.approx(1.0)}
     attribute(belief, SHOP, event(-NOTEBOOK.weight_g), [at(1)])
     assert held(belief, "ana") == {"notebook-a5": 1}
@@ -194,7 +194,7 @@ def test_two_tracks_of_one_person_are_one() -> None:
 
 def test_two_visitors_of_whom_one_is_not_seen_any_more_stay_two() -> None:
     belief = shop("ana", "ben")
-    merge(belief, Duplicate(11.0, 2, 1))
+    merge(belief, DuplicateTrack(11.0, 2, 1))
     assert whose_track(belief, 1) == {"ana": pytest.approx(1.0)}
     assert {visit for cluster in belief.clusters for visit in cluster.visits()} == {"ana", "ben"}
 
@@ -206,7 +206,7 @@ def test_what_lay_astray_is_forgotten_with_the_last_doubt_about_it() -> None:
     cluster = Cluster([
         Hypothesis(math.log(0.5), gone, {}, (astray,)),
         Hypothesis(math.log(0.5), gone, {}),
-        Hypothesis(HOPELESS - 0.2, stranger, {}),
+        Hypothesis(PRUNED_BELOW - 0.2, stranger, {}),
     ])  # fmt: skip
     belief = Belief([cluster])
     forget_strays(belief, 101.0)

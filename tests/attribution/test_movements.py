@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from edge.attribution import Movement, attribute, cart_of, confuse, depart, movements, whose_track
-from edge.floor import Confusion
+from edge.attribution import Movement, attribute, branch_identities, cart_of, depart, movements, whose_track
+from edge.floor import IdentitySwitch
 from edge.records import Reach
 from tests.attribution.test_attribution import HOME, NOTEBOOK, SHOP, at, away, event, held, shop
 
@@ -111,7 +111,7 @@ def test_who_is_as_doubtful_after_the_other_has_left() -> None:
 def test_what_a_shelf_tells_late_is_whose_the_track_was_then(taken_s: float, ana: int, ben: int) -> None:
     """Two people changed places at 101 s; the shelf, on which somebody leans, tells of an earlier change only now."""
     belief = shop("ana", "ben")
-    confuse(belief, Confusion(101.0, (1, 2), (((2, 1), 1.0),)))
+    branch_identities(belief, IdentitySwitch(101.0, (1, 2), (((2, 1), 1.0),)))
     attribute(belief, SHOP, event(UNIT_G, at_s=taken_s), [at(1), away(2)])
     units = [sum(held(belief, visit).values()) for visit in ("ana", "ben")]
     assert units == [ana, ben]

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from edge.checkout import LANGUAGES, in_words, on_reviewed, review_settlement, sale_of, settlement_of
-from edge.checkout.decisions import why_exactly, why_waits
+from edge.checkout import LANGUAGES, in_words, sale_of
 from edge.checkout.sale import body_of
 from edge.checkout.words import WORDS
 from edge.ledger.canon import FIRST_HASH, Written, chained
 from edge.ledger.proof import Proof
+from edge.payment import on_reviewed, review_settlement, settlement_of
+from edge.payment.decisions import why_exactly, why_waits
 from edge.records import Exchange, LedgerEntry, Units
 from tests.checkout.carts import traced
 from tests.checkout.shops import NOON_S, shop

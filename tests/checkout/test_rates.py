@@ -14,23 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from iso4217 import Currency
 
-from edge.checkout import (
-    Receipt,
-    Sale,
-    Settlement,
-    on_reviewed,
-    open_settlement,
-    receipt_json,
-    receipt_text,
-    review_settlement,
-    sale_of,
-)
+from edge.checkout import Receipt, Sale, receipt_json, receipt_text, sale_of
 from edge.checkout.amounts import money
 from edge.checkout.bill import MOST_MINOR
 from edge.checkout.roll import COLUMNS, width
 from edge.checkout.sale import body_of, issuer_of, make_sale, promised_by, rate_name
 from edge.ledger import Book, receipts
 from edge.ledger.canon import canonical
+from edge.payment import Settlement, on_reviewed, open_settlement, review_settlement
 from edge.records import LedgerEntry
 from edge.store import Store, load_store, read_store
 from tests.checkout.carts import carts, shops, traced

@@ -10,22 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.checkout import (
-    Receipt,
-    State,
-    on_reply,
-    on_resolved,
-    open_settlement,
-    receipt_json,
-    receipt_text,
-    review_settlement,
-    sale_of,
-)
+from edge.checkout import Receipt, State, receipt_json, receipt_text, sale_of
 from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, width, wrapped
 from edge.checkout.sale import make_sale
 from edge.checkout.words import WORDS
 from edge.ledger import Book, receipt_of
+from edge.payment import on_reply, on_resolved, open_settlement, review_settlement
 from edge.records import Cart, CartLine, Effect, LedgerEntry, PaymentReply
 from edge.store import Store
 from edge.visit import outcome_of

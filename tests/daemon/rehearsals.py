@@ -35,13 +35,14 @@ class Rehearsal:
         self.set_s = 0.0
         self.said: list[Publish] = []
         self.provider = provider
+        self.site = Site()
 
     def open(self, conducts: Mapping[str, str] | None = None) -> Recovered:
         """Begin, or begin again; the last shop may have been left as a kill leaves it."""
         self.watch = Watch()
         clock = Clock(lambda: self.at_s + self.set_s, lambda: self.at_s)
         self.shop = Shop(
-            self.store, Site(), self.state, publish=self.said.append, observers=(self.watch,), clock=clock,
+            self.store, self.site, self.state, publish=self.said.append, observers=(self.watch,), clock=clock,
             timed=self.watch.timed,
         )  # fmt: skip
         found = self.shop.open()

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from edge.floor import FloorState, open_floor, positions, see
+from edge.floor import FloorState, open_floor, positions, update_tracks
 from edge.floor.tracks import bias_of
 from edge.records import PeopleFrame, PersonSeen
 
@@ -25,10 +25,10 @@ def walked(visits: int, off_m: dict[str, float], seed: int = 1) -> FloorState:
             camera = sorted(off_m)[n % len(off_m)]
             dx, dy, dz = rng.normal(0, 0.03, 3)
             seen = PersonSeen((x + off_m[camera] + dx, 0.5 + dy, 1.7 + dz), (), 0.9)
-            see(floor, PeopleFrame(at_s, at_s, camera, (seen,)))
+            update_tracks(floor, PeopleFrame(at_s, at_s, camera, (seen,)))
             at_s += 0.05
         for n in range(80):
-            see(floor, PeopleFrame(at_s, at_s, sorted(off_m)[n % len(off_m)], ()))
+            update_tracks(floor, PeopleFrame(at_s, at_s, sorted(off_m)[n % len(off_m)], ()))
             at_s += 0.05
     return floor
 

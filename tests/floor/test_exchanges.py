@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.appearance import Gallery
-from edge.floor import Confusion, FloorState, open_floor, see
+from edge.floor import FloorState, IdentitySwitch, open_floor, update_tracks
 from edge.floor.body import Body
-from edge.floor.crowd import Crowd, Story, take_stock, ways
+from edge.floor.crowd import Crowd, LocalHypothesis, take_stock, ways
 from edge.records import PeopleFrame, PersonSeen
 from tests.floor.test_tracks import DOOR, EXIT, walk
 
@@ -34,7 +34,7 @@ class At:
 
 def crowd(*bodies: Body) -> Crowd:
     members = tuple(range(1, len(bodies) + 1))
-    return Crowd(members, 0.0, 0.0, dict.fromkeys(members, 0.0), [Story(0.0, bodies)], [])
+    return Crowd(members, 0.0, 0.0, dict.fromkeys(members, 0.0), [LocalHypothesis(0.0, bodies)], [])
 
 
 def test_a_body_that_nobody_saw_for_long_says_little_about_who_went_where() -> None:
@@ -57,12 +57,12 @@ def test_doubt_that_was_told_is_not_told_again() -> None:
     told = take_stock(both, {1: At(1, (1.00, 1.0)), 2: At(2, (1.04, 1.0))})
     assert max(told.values()) < 0.7
     assert len({story.bodies for story in both.stories}) == 2
-    both.stories = [Story(s.nats, (body(0.5, 1.0), body(1.5, 1.0))) for s in both.stories]
+    both.stories = [LocalHypothesis(s.nats, (body(0.5, 1.0), body(1.5, 1.0))) for s in both.stories]
     assert ways(both, {1: At(1, (0.5, 1.0)), 2: At(2, (1.5, 1.0))})[1, 2] > 0.99
 
 
 Vector = NDArray[np.float64]
-Met = tuple[FloorState, list[Confusion], dict[int, str]]
+Met = tuple[FloorState, list[IdentitySwitch], dict[int, str]]
 
 
 def met(looks: tuple[Vector, Vector], seed: int, *, turn: bool) -> Met:
@@ -70,7 +70,7 @@ def met(looks: tuple[Vector, Vector], seed: int, *, turn: bool) -> Met:
     each other, or ``turn`` round.
     """
     rng = np.random.default_rng(seed)
-    floor, doubts = open_floor([DOOR], [EXIT]), list[Confusion]()
+    floor, doubts = open_floor([DOOR], [EXIT]), list[IdentitySwitch]()
     there = [walk(4.0, 6.45, 5.0, 1.7, 8.0, 10.5), walk(9.0, 6.55, 5.0, 1.7, 8.0, 10.5)]
     back = [walk(6.45, to, 5.0, 1.7, 12.0, 14.5) for to in ((4.0, 9.0) if turn else (9.0, 4.0))]
     begun: dict[int, str] = {}
@@ -85,21 +85,21 @@ def met(looks: tuple[Vector, Vector], seed: int, *, turn: bool) -> Met:
             PersonSeen((float(h[0]), float(h[1]), float(h[2])), (), 1.0, tuple(s.tolist()))
             for h, s in zip(heads, seen, strict=True)
         )
-        told = see(floor, PeopleFrame(at_s + 0.1, at_s, f"c{frame % 2}", people))
-        doubts += [t for t in told if isinstance(t, Confusion)]
+        told = update_tracks(floor, PeopleFrame(at_s + 0.1, at_s, f"c{frame % 2}", people))
+        doubts += [t for t in told if isinstance(t, IdentitySwitch)]
         if at_s == 7.0:
             begun = {t.id: "a" if t.x < 6 else "b" for t in floor.tracks.values()}
     return floor, doubts, begun
 
 
-def believed(floor: FloorState, doubts: list[Confusion], begun: dict[int, str]) -> float:
+def believed(floor: FloorState, doubts: list[IdentitySwitch], begun: dict[int, str]) -> float:
     """How sure it is that person a, who came from the left, is the one on the right in the end."""
     share = {t: float(who == "a") for t, who in begun.items()}
     for doubt in doubts:
         before = dict(share)
         for i, t in enumerate(doubt.tracks):
             share[t] = sum(p * before.get(way[i], 0.0) for way, p in doubt.ways)
-    right = max((t for t in floor.tracks.values() if t.sure), key=lambda t: t.x)
+    right = max((t for t in floor.tracks.values() if t.confirmed), key=lambda t: t.x)
     return share[right.id]
 
 

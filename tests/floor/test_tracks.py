@@ -7,7 +7,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edge.floor import Confusion, Duplicate, FloorState, keep, open_floor, positions, reaches, see, went_through
+from edge.floor import (
+    DuplicateTrack,
+    FloorState,
+    IdentitySwitch,
+    keep,
+    open_floor,
+    positions,
+    reaches,
+    update_tracks,
+    went_through,
+)
 from edge.records import PeopleFrame, PersonSeen
 
 DOOR, EXIT = (0.0, 0.0), (20.0, 0.0)
@@ -15,7 +25,7 @@ Path = Callable[[float], tuple[float, float, float] | None]
 """Where somebody's head is at a time, or None while nobody sees them."""
 
 
-def watch(paths: list[Path], seconds: float, seed: int = 1) -> tuple[FloorState, list[Confusion]]:
+def watch(paths: list[Path], seconds: float, seed: int = 1) -> tuple[FloorState, list[IdentitySwitch]]:
     """Two cameras at 10 Hz with 4 cm noise look at people."""
     rng = np.random.default_rng(seed)
     floor, doubts = open_floor([DOOR], [EXIT]), []
@@ -28,8 +38,8 @@ def watch(paths: list[Path], seconds: float, seed: int = 1) -> tuple[FloorState,
             for head, (dx, dy, dz) in zip(heads, off.tolist(), strict=True)
             if head is not None
         )
-        told = see(floor, PeopleFrame(at_s + 0.1, at_s, f"c{frame % 2}", people))
-        doubts += [t for t in told if isinstance(t, Confusion)]
+        told = update_tracks(floor, PeopleFrame(at_s + 0.1, at_s, f"c{frame % 2}", people))
+        doubts += [t for t in told if isinstance(t, IdentitySwitch)]
     return floor, doubts
 
 
@@ -73,8 +83,8 @@ def seen_by(cameras: dict[str, Callable[[float], list[PersonSeen]]], seconds: fl
     for frame in range(round(seconds * 10)):
         for turn, (camera, look) in enumerate(cameras.items()):
             at_s = frame / 10 + turn / 40
-            told = see(floor, PeopleFrame(at_s + 0.1, at_s, camera, tuple(look(at_s))))
-            doubts += sum(isinstance(t, Confusion) for t in told)
+            told = update_tracks(floor, PeopleFrame(at_s + 0.1, at_s, camera, tuple(look(at_s))))
+            doubts += sum(isinstance(t, IdentitySwitch) for t in told)
     return floor, doubts
 
 
@@ -174,7 +184,7 @@ def test_a_hand_in_the_shelf_is_nearer_than_one_beside_it() -> None:
     for frame in range(40):
         hands = ((2.05, 0.15, 1.1), (2.4, -0.3, 0.9))
         person = PersonSeen((2.1, -0.35, 1.6), hands, 1)
-        see(floor, PeopleFrame(frame / 20 + 0.1, frame / 20, "c1", (person,)))
+        update_tracks(floor, PeopleFrame(frame / 20 + 0.1, frame / 20, "c1", (person,)))
     box = ((2.0, 0.0, 1.0), (2.1, 0.4, 1.3))
     (near,) = reaches(floor, (0.0, 0.0, 0.0), 0.0, box, 1.0, 2.0)
     (beside,) = reaches(floor, (0.0, 0.0, 0.0), 0.0, ((3.0, 0.0, 1.0), (3.1, 0.4, 1.3)), 1.0, 2.0)
@@ -191,10 +201,10 @@ def test_a_ghost_that_somebody_walks_into_is_not_a_second_person_for_long() -> N
         if frame % 3 == 0 and 2.0 < at_s < 4.4:
             heads.append((3.0, 1.1))
         people = tuple(somebody(x, y) for x, y in heads)
-        told += see(floor, PeopleFrame(at_s + 0.1, at_s, f"c{frame % 3}", people))
+        told += update_tracks(floor, PeopleFrame(at_s + 0.1, at_s, f"c{frame % 3}", people))
         if frame == 60:
             keep(floor, [1])
-    (same,) = (t for t in told if isinstance(t, Duplicate))
+    (same,) = (t for t in told if isinstance(t, DuplicateTrack))
     assert same.of == 1
     assert [track for track, _, _ in positions(floor)] == [1]
-    assert not any(isinstance(t, Confusion) for t in told)
+    assert not any(isinstance(t, IdentitySwitch) for t in told)

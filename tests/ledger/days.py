@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from edge.adapters.payment.local import LocalProvider
-from edge.checkout import on_reviewed, review_settlement
+from edge.payment import on_reviewed, review_settlement
 from edge.records import Exchange, LedgerEntry, Units
 from tests.checkout.carts import traced
 from tests.checkout.shops import NOON_S, shop
-from tests.checkout.till import Till
+from tests.payment.till import Till
 
 CONDUCTS = ("approve", "silent, approve", "decline", "approve+decline", "silent", "approve")
 

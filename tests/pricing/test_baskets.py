@@ -8,9 +8,10 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.checkout import Bill, make_bill, open_settlement, sale_of
+from edge.checkout import Bill, make_bill, sale_of
 from edge.ledger.canon import FIRST_HASH, Written, chained
 from edge.ledger.proof import Proof
+from edge.payment import open_settlement
 from edge.pricing import Stay, shares
 from edge.records import LedgerEntry
 from edge.store import DatedPrice, Offers, Promotion, Store

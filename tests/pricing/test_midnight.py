@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from edge.adapters.payment.local import LocalProvider
-from edge.checkout import open_settlement, receipt_text, sale_of
+from edge.checkout import receipt_text, sale_of
 from edge.checkout.receipt import Receipt
 from edge.driver import Driver
 from edge.ledger import Book
+from edge.payment import open_settlement
 from edge.pricing import Stay, cost_at
 from edge.records import LedgerEntry
 from edge.store import Store, load_store, read_store

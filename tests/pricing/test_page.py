@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from edge.checkout import Receipt, open_settlement, receipt_text, sale_of
+from edge.checkout import Receipt, receipt_text, sale_of
+from edge.payment import open_settlement
 from edge.pricing import Stay
 from edge.records import LedgerEntry
 from edge.store import load_store, read_store

@@ -6,19 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from edge.checkout import (
-    Receipt,
-    on_reviewed,
-    open_settlement,
-    receipt_json,
-    receipt_text,
-    review_settlement,
-    sale_of,
-    settlement_of,
-    shown_sum,
-)
+from edge.checkout import Receipt, receipt_json, receipt_text, sale_of, shown_sum
 from edge.ledger.canon import FIRST_HASH, Written, chained
 from edge.ledger.proof import Proof
+from edge.payment import on_reviewed, open_settlement, review_settlement, settlement_of
 from edge.pricing import Stay
 from edge.records import LedgerEntry
 from tests.checkout.carts import traced

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from edge.records import LedgerEntry
+from edge.site import Site
 from edge.store import load_store
 from simulator.stage import Said
 from simulator.story import read_story
@@ -50,7 +51,7 @@ class Life(Rehearsal):
         self.raised = 0
         self.store = load_store(write_kiosk(folder / "store"))
         self.state = folder / "state"
-        self.set_s, self.said, self.provider = 0.0, [], None
+        self.set_s, self.said, self.provider, self.site = 0.0, [], None, Site()
         self.outcome_of_it = Outcome()
         self._seen = 0
 

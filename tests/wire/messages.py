@@ -62,6 +62,8 @@ def right(schema: Schema, defs: Schema | None = None) -> st.SearchStrategy[Json]
 
 
 def _objects(schema: Schema, defs: Schema) -> st.SearchStrategy[Json]:
+    if "properties" not in schema:
+        return st.dictionaries(st.sampled_from(["state", "subject", "ref"]), LEAVES, max_size=3)
     fields = {name: right(inner, defs) for name, inner in schema["properties"].items()}
     needed = {name: fields.pop(name) for name in schema.get("required", [])}
     more = st.dictionaries(st.sampled_from(["firmware", "rssi", "ref"]), LEAVES, max_size=2)

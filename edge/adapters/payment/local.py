@@ -16,23 +16,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 import msgspec
 
 from edge.adapters.payment.provider import Abilities, KeyReused
-from edge.records import NO_MONEY, PaymentReply, PaymentRequest
+from edge.records import NO_MONEY, PaymentOutcome, PaymentReply, PaymentRequest
 
-WORDS: Final = ("approve", "decline", "unknown", "silent", "lost")
-"""What a conduct is made of: answers, no answer at all, and an approval whose answer gets lost on the way."""
+WORDS: Final = ("approve", "decline", "unknown", "silent", "lost", "pending")
+"""What a conduct is made of: answers, no answer at all, an approval whose answer gets lost on the way, and one that is
+told when somebody looks it up.
+"""
 
 ALWAYS: Final = "approve"
+
+OUT_OF: Final = ("capture", "release", "refund")
+"""What can be asked for only out of something that is there."""
+
+HOLD_S: Final = 7 * 86400.0
+"""A hold is over by itself after this."""
 
 CAVEAT: Final = 'no money moves: provider "local" of [payment] only writes down what would be charged'
 
 
 def read_conduct(text: str) -> tuple[tuple[str, ...], ...]:
-    """``"silent, approve+approve"`` -> one tuple of words per request of a settlement; the last one repeats.
+    """``"silent, approve+approve"`` -> one tuple of words per request with a key; the last one repeats.
 
     A comma stands between requests, a plus between answers to one request. `ValueError` for a word it does not know.
     """
@@ -45,13 +53,14 @@ def read_conduct(text: str) -> tuple[tuple[str, ...], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a provider really took, once per key."""
+    """What a provider really took, reserved or gave back, once per key; ``of``: out of what."""
 
     key: str
     subject: str
     amount_minor: int
     currency: str
     reference: str
+    of: str = ""
 
 
 Decision: TypeAlias = Literal["approved", "declined"]
@@ -71,13 +80,16 @@ class LocalProvider:
     ``conducts`` maps a subject, or a pattern like ``member-1*``, to a conduct (see `read_conduct`); the first that fits
     counts. Answers come ``latency_s`` after the request, further ones to the same request at the same distance again.
     Once a key is approved or declined, every later request with it gets that answer again, whatever the conduct says:
-    that is what a retry relies on. A contrary answer has to be asked for within one request: ``approve+decline``.
+    that is what a retry relies on. A contrary answer has to be asked for within one request: ``approve+decline``. A
+    look-up decides nothing: it gets the truth, or where the conduct says so no answer.
+
+    ``charges`` is what it took, ``holds`` what it keeps reserved, ``refunds`` what it gave back, by key.
 
     ``journal``: a file of JSON lines that keeps what was decided over a restart; without one it is forgotten.
     """
 
     caveat: Final = CAVEAT
-    abilities: Final = Abilities()
+    abilities: Final = Abilities(hold=True, partial_capture=True, refund=True, look_up=True, hold_s=HOLD_S)
 
     def __init__(
         self, conducts: Mapping[str, str] | None = None, *, latency_s: float = 0.8, journal: Path | None = None
@@ -89,6 +101,8 @@ class LocalProvider:
         self._requests: dict[str, int] = {}
         self._decided: dict[str, Decision] = {}
         self.charges: dict[str, Charge] = {}
+        self.holds: dict[str, Charge] = {}
+        self.refunds: dict[str, Charge] = {}
         for line in self._remembered():
             self._remember(line)
 
@@ -101,12 +115,36 @@ class LocalProvider:
             return [self._reply(request, self._decided[request.key], at_s, 1)]
         conduct = self._conduct(request.subject)
         words = conduct[min(count, len(conduct) - 1)]
+        if request.look_up:
+            return self._looked_up(request, words, at_s)
         for word in words:
-            if word in ("approve", "lost", "decline") and request.key not in self._decided:
-                self._decide(Decided(request, "declined" if word == "decline" else "approved"))
-        told = {"approve": "approved", "decline": "declined", "unknown": "unknown"}
+            if word in ("approve", "lost", "decline", "pending") and request.key not in self._decided:
+                self._decide(Decided(request, self._possible(request, word)))
+        impossible = request.operation in OUT_OF and self._decided.get(request.key) == "declined"
+        told = {"approve": "approved", "decline": "declined", "unknown": "unknown", "pending": "pending"}
+        if impossible:
+            told |= {"approve": "declined", "pending": "declined"}
         spoken = [told[word] for word in words if word in told]
         return [self._reply(request, outcome, at_s, turn) for turn, outcome in enumerate(spoken, start=1)]
+
+    def _looked_up(self, request: PaymentRequest, words: tuple[str, ...], at_s: float) -> list[PaymentReply]:
+        """Nobody has heard of the key, or the conduct keeps that back."""
+        spoken = [word for word in words if word not in ("silent", "lost")][:1]
+        return [self._reply(request, "unknown" if word == "unknown" else "absent", at_s, 1) for word in spoken]
+
+    def _possible(self, request: PaymentRequest, word: str) -> Decision:
+        """What is to be captured, let go of or given back has to be there."""
+        if word == "decline":
+            return "declined"
+        amount_minor = request.amount_minor
+        if request.operation in ("capture", "release"):
+            hold = self.holds.get(request.of)
+            return "approved" if hold is not None and amount_minor <= hold.amount_minor else "declined"
+        if request.operation == "refund":
+            charge = self.charges.get(request.of)
+            given = sum(refund.amount_minor for refund in self.refunds.values() if refund.of == request.of)
+            return "approved" if charge is not None and given + amount_minor <= charge.amount_minor else "declined"
+        return "approved"
 
     def news(self, at_s: float) -> list[PaymentReply]:
         """See `PaymentProvider.news`: it says nothing unasked."""
@@ -117,9 +155,14 @@ class LocalProvider:
 
     def _reply(self, request: PaymentRequest, outcome: str, at_s: float, turn: int) -> PaymentReply:
         when_s = at_s + turn * self._latency_s
-        if outcome == "approved":
-            return PaymentReply(when_s, when_s, request.settlement, "approved", _reference(request.key))
-        return PaymentReply(when_s, when_s, request.settlement, "declined" if outcome == "declined" else "unknown")
+        approved = outcome == "approved"
+        return PaymentReply(
+            when_s, when_s, request.settlement, cast("PaymentOutcome", outcome),
+            _reference(request.key) if approved else "", request.key, request.operation,
+            request.amount_minor if approved else None,
+            at_s + HOLD_S if approved and request.operation == "hold" else None,
+            "refused" if outcome == "declined" else "",
+        )  # fmt: skip
 
     def _refuse_reuse(self, request: PaymentRequest) -> None:
         first = self._asked.setdefault(request.key, request)
@@ -147,8 +190,12 @@ class LocalProvider:
         self._decided[request.key] = decided.outcome
         if decided.outcome == "approved":
             reference = _reference(request.key)
-            charge = Charge(request.key, request.subject, request.amount_minor, request.currency, reference)
-            self.charges[request.key] = charge
+            done = Charge(request.key, request.subject, request.amount_minor, request.currency, reference, request.of)
+            kept = {"hold": self.holds, "refund": self.refunds, "charge": self.charges, "capture": self.charges}
+            if request.operation in kept:
+                kept[request.operation][request.key] = done
+            if request.operation in ("capture", "release"):  # what is not captured of a hold is let go of
+                self.holds.pop(request.of, None)
 
     def _remembered(self) -> list[Decided]:
         """The journal's lines. A last one that breaks off was never told to anybody: it is cut away."""
@@ -160,8 +207,8 @@ class LocalProvider:
         return [msgspec.json.decode(line, type=Decided) for line in whole.split(b"\n") if line]
 
 
-def _bargain(request: PaymentRequest) -> tuple[str, int, str]:
-    return request.subject, request.amount_minor, request.currency
+def _bargain(request: PaymentRequest) -> tuple[str, int, str, str, str]:
+    return request.subject, request.amount_minor, request.currency, request.operation, request.of
 
 
 def _reference(key: str) -> str:

@@ -8,11 +8,22 @@ whose answer is unknown is sent again before it was looked up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol, TypeAlias
 
 from edge.records import PaymentReply, PaymentRequest
+
+Wallets: TypeAlias = Callable[[str], tuple[str, ...]]
+"""Subject -> how they pay, and behind it how they paid before, newest first (`edge.adapters.members`)."""
+
+UNKNOWN: Final[Mapping[str, str]] = {
+    "away": "the payment provider cannot be reached. Look at this PC's network, and at the provider's status page",
+    "busy": "the payment provider is busy. It is asked again; look at its status page if this lasts",
+    "fault": "the payment provider has a fault of its own. Look at its status page",
+    "key": "the payment provider does not accept our secret. Correct the file that secret_file of [payment] names",
+}
+"""Of a reply with outcome ``unknown``: its ``why`` -> what staff are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +63,7 @@ class PaymentProvider(Protocol):
 
 class KeyReused(ValueError):
     """An idempotency key came back for another amount, currency or shopper: never charge, find the mistake."""
+
+
+class Contrary(ValueError):
+    """The provider says something about a key that cannot be an answer to what was asked: a person has to look."""

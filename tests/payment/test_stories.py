@@ -10,7 +10,7 @@ from edge.adapters.payment.local import LocalProvider
 from edge.checkout import PROVIDER_ACCOUNT, receivable
 from edge.records import LedgerEntry
 from tests.checkout.shops import shop
-from tests.checkout.till import Till
+from tests.payment.till import Till
 
 LUNCH = {"onigiri-salmon": 2, "green-tea": 1, "umbrella": 1}
 PRICE = 507 + 1100
@@ -19,18 +19,18 @@ STORIES = """
 the provider                     | ana's payment | asked | taken from ana | staff are told
 approve                          | paid          | 1     | once           |
 decline                          | declined      | 1     | never          |
-silent, approve                  | paid          | 2     | once           |
+silent, approve                  | paid          | 3     | once           |
 lost, approve                    | paid          | 2     | once           |
 lost, silent, approve            | paid          | 2     | once           |
-unknown, unknown, approve        | paid          | 3     | once           |
+unknown, unknown, approve        | paid          | 4     | once           |
 silent                           | unanswered    | 3     | never          | unanswered
 unknown                          | unanswered    | 3     | never          | unanswered
-silent, silent, decline          | declined      | 3     | never          |
+silent, silent, decline          | declined      | 4     | never          |
 approve+approve                  | paid          | 1     | once           |
 decline+decline                  | declined      | 1     | never          |
 approve+decline                  | paid          | 1     | once           | contradiction
 decline+approve                  | disputed      | 1     | never          | contradiction
-silent, approve+approve+decline  | paid          | 2     | once           | contradiction
+silent, approve+approve+decline  | paid          | 3     | once           | contradiction
 """
 
 

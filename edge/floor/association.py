@@ -28,10 +28,10 @@ MEASURED_M = 0.07
 ON_S = 0.8
 """Nobody is expected further from where they were last than they go in this time: `edge.floor.state.COAST_S`."""
 
-GATE = 9.0
+GATING = 9.0
 """Squared Mahalanobis distance beyond which a person is somebody else."""
 
-GATE_M = 0.9
+GATING_M = 0.9
 """… or further than this from where the track should be, whatever the filter says."""
 
 MISTAKABLE = 14.0
@@ -56,10 +56,10 @@ class Rivals:
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class Association:
     """Pairs of (track, index of the person), and who competed for them.
 
-    ``left_over``: index of a person that no track got -> (the sure track that could have been it instead of the
+    ``left_over``: index of a person that no track got -> (the confirmed track that could have been it instead of the
     one it is, and the probability of that).
     """
 
@@ -73,12 +73,12 @@ def measured_m(person: PersonSeen) -> float:
     return MEASURED_M if person.error_m is None else math.hypot(LEAST_M, person.error_m)
 
 
-def match(
+def associate(
     tracks: Sequence[Track],
     people: Sequence[PersonSeen],
     at_s: float,
     alike: Callable[[int, Track], float] = lambda person, track: 0.0,
-) -> Matched:
+) -> Association:
     """Match a frame's people to tracks; each at most once. ``alike``: how much a person (index) looks like a track's, a
     log-likelihood ratio; asked for where several compete.
     """
@@ -87,10 +87,10 @@ def match(
     by_track: dict[int, list[int]] = {}
     heads = [(j, p.head, measured_m(p) ** 2, p.error_m or 0.0) for j, p in enumerate(people)]
     if not heads:
-        return Matched([], [], {})
+        return Association([], [], {})
     xs, ys = ([head[axis] for _, head, _, _ in heads] for axis in (0, 1))
-    low_x, high_x = min(xs) - GATE_M, max(xs) + GATE_M
-    low_y, high_y = min(ys) - GATE_M, max(ys) + GATE_M
+    low_x, high_x = min(xs) - GATING_M, max(xs) + GATING_M
+    low_y, high_y = min(ys) - GATING_M, max(ys) + GATING_M
     for i, track in enumerate(tracks):
         on_x, on_y = ON_S * abs(track.vx), ON_S * abs(track.vy)  # nobody goes further unseen
         if not (low_x - on_x <= track.x <= high_x + on_x and low_y - on_y <= track.y <= high_y + on_y):
@@ -99,17 +99,17 @@ def match(
         for j, head, error, told_m in heads:
             dx, dy = head[0] - x, head[1] - y
             square = dx * dx + dy * dy
-            if square > GATE_M * GATE_M:
+            if square > GATING_M * GATING_M:
                 continue
             scale = variance + error
-            if square > GATE * scale:
+            if square > GATING * scale:
                 continue
             cost = square / scale + 2 * math.log(scale / MEASURED_M**2)
             if math.isnan(track.tall_m):
                 cost += min(9.0, (head[2] - track.z) ** 2 / (track.z_variance + error))
             else:
                 cost -= 2 * as_tall(head[2], track.tall_m, told_m)
-            costs[i, j] = cost if track.sure else cost + 4.0
+            costs[i, j] = cost if track.confirmed else cost + 4.0
             by_person[j].append(i)
             by_track.setdefault(i, []).append(j)
     pairs: list[tuple[Track, int]] = []
@@ -120,13 +120,15 @@ def match(
         elif rivals:
             crowd.append(j)
     if not crowd:
-        return Matched(pairs, [], {})
+        return Association(pairs, [], {})
     for j in crowd:
         for i in by_person[j]:
             costs[i, j] -= 2 * LOOKS_WEIGHT * alike(j, tracks[i])
     solved = _assign(costs, by_person, by_track, crowd)
     pairs += [(tracks[i], j) for i, j in solved]
-    return Matched(pairs, _rivals(tracks, costs, by_person, by_track, solved), _left_over(tracks, costs, solved, crowd))
+    return Association(
+        pairs, _rivals(tracks, costs, by_person, by_track, solved), _left_over(tracks, costs, solved, crowd)
+    )
 
 
 def _assign(
@@ -197,22 +199,22 @@ def _rivals(
     tracks: Sequence[Track], costs: dict[tuple[int, int], float], by_person: list[list[int]],
     by_track: dict[int, list[int]], solved: list[tuple[int, int]],
 ) -> list[Rivals]:  # fmt: skip
-    """Pairs of sure tracks whose exchange would have been possible: both seen, or one of them and the other not."""
+    """Pairs of confirmed tracks that could have been exchanged: both seen, or one of them and the other not."""
     found = []
     turn = {j: n for n, (_, j) in enumerate(solved)}
     for n, (i, j) in enumerate(solved):
-        if not tracks[i].sure:
+        if not tracks[i].confirmed:
             continue
         for other in sorted(turn[m] for m in by_track[i] if turn.get(m, -1) > n):
             k, m = solved[other]
-            if not (tracks[k].sure and (k, j) in costs):
+            if not (tracks[k].confirmed and (k, j) in costs):
                 continue
             if costs[i, m] + costs[k, j] - costs[i, j] - costs[k, m] < MISTAKABLE:
                 found.append(Rivals(tracks[i], tracks[k]))
     seen = {i for i, _ in solved}
     for i, j in solved:
         for k in set(by_person[j]) - seen:
-            if tracks[i].sure and tracks[k].sure and costs[k, j] - costs[i, j] < MISTAKABLE / 2:
+            if tracks[i].confirmed and tracks[k].confirmed and costs[k, j] - costs[i, j] < MISTAKABLE / 2:
                 found.append(Rivals(tracks[i], tracks[k]))
     return found
 
@@ -224,7 +226,7 @@ def _left_over(
     found: dict[int, tuple[int, float]] = {}
     for j in set(crowd) - {j for _, j in solved}:
         for i, mine in solved:
-            if tracks[i].sure and (i, j) in costs:
+            if tracks[i].confirmed and (i, j) in costs:
                 chance = 1 / (1 + math.exp(min(40.0, max(0.0, costs[i, j] - costs[i, mine]) / 2)))
                 if chance > found.get(j, (0, 0.001))[1]:
                     found[j] = (tracks[i].id, chance)

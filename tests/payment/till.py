@@ -9,7 +9,7 @@ import heapq
 from dataclasses import dataclass, field
 
 from edge.adapters.payment.provider import PaymentProvider
-from edge.checkout import Settlement, deadline_s, on_reply, on_time, open_settlement
+from edge.payment import Settlement, deadline_s, on_reply, on_time, open_settlement
 from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest
 from edge.store import Store
 from tests.checkout.carts import NOON_S, traced

@@ -1,0 +1,75 @@
+"""What money does in the book: the legs of each entry, which sum to zero.
+
+Enters: subjects, amounts, rates. Leaves: postings; positive amounts are debits. A hold is no revenue: it stands in two
+accounts of its own until it is captured, let go of or over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from edge.checkout.bill import RateGroup
+from edge.checkout.sale import PROVIDER_ACCOUNT, WRITTEN_OFF_ACCOUNT, rate_name, receivable
+from edge.records import Posting
+
+HELD_ACCOUNT: Final = "held-at-provider"
+"""What the provider keeps reserved for the shop: nobody's money has moved."""
+
+FEES_ACCOUNT: Final = "fees:provider"
+"""What the provider keeps of what it takes, where it says so."""
+
+
+def held(subject: str) -> str:
+    """The account of what is reserved of a shopper's money."""
+    return f"held:{subject}"
+
+
+def refundable(subject: str) -> str:
+    """The account of what the shop owes a shopper."""
+    return f"refundable:{subject}"
+
+
+def hold_postings(subject: str, amount_minor: int) -> tuple[Posting, ...]:
+    """Dr held-at-provider, Cr held:<subject>; of a negative amount the way back."""
+    return _legs((HELD_ACCOUNT, amount_minor), (held(subject), -amount_minor))
+
+
+def payment_postings(subject: str, amount_minor: int, owed_minor: int, fee_minor: int = 0) -> tuple[Posting, ...]:
+    """Dr provider, Cr receivable:<subject>: the provider has taken the money. What it took beyond what was owed is owed
+    to the shopper; what it keeps for itself is a cost.
+    """
+    pays_minor = min(amount_minor, owed_minor)
+    return _legs(
+        (PROVIDER_ACCOUNT, amount_minor),
+        (receivable(subject), -pays_minor),
+        (refundable(subject), pays_minor - amount_minor),
+        (FEES_ACCOUNT, fee_minor),
+        (PROVIDER_ACCOUNT, -fee_minor),
+    )
+
+
+def waiver_postings(subject: str, amount_minor: int) -> tuple[Posting, ...]:
+    """Dr written-off, Cr receivable:<subject>: nobody expects the money any more."""
+    return _legs((WRITTEN_OFF_ACCOUNT, amount_minor), (receivable(subject), -amount_minor))
+
+
+def correction_postings(subject: str, groups: Iterable[RateGroup], lowered_minor: int) -> tuple[Posting, ...]:
+    """Dr sales:<rate>, Dr tax:<rate>, Cr receivable:<subject> for what is not paid yet, Cr refundable:<subject>."""
+    legs: list[tuple[str, int]] = []
+    total_minor = 0
+    for group in groups:
+        rate = rate_name(group.rate_ppm, group.reduced)
+        legs += [(f"sales:{rate}", group.net_minor), (f"tax:{rate}", group.tax_minor)]
+        total_minor += group.gross_minor
+    return _legs(*legs, (receivable(subject), -lowered_minor), (refundable(subject), lowered_minor - total_minor))
+
+
+def refund_postings(subject: str, amount_minor: int) -> tuple[Posting, ...]:
+    """Dr refundable:<subject>, Cr provider: it has given the money back; of a negative amount the way back."""
+    return _legs((refundable(subject), amount_minor), (PROVIDER_ACCOUNT, -amount_minor))
+
+
+def _legs(*legs: tuple[str, int]) -> tuple[Posting, ...]:
+    """Legs of nothing are left out."""
+    return tuple(Posting(account, amount_minor) for account, amount_minor in legs if amount_minor)
