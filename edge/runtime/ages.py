@@ -55,8 +55,7 @@ def goods_for_adults(state: State, store: Store, visit: Visit, skus: Iterable[st
     known = state.gate.members.get(visit.subject)
     proven = known.age if known is not None and not known.revoked and visit.party == 1 else 0
     proven = max(proven, visit.age_confirmed)
-    goods = terms_of(state, store, visit.id).catalogue
-    return tuple(sorted(sku for sku in set(skus) if sku in goods and goods[sku].age > proven))
+    return tuple(sorted(sku for sku in set(skus) if _age_of(state, store, visit, sku) > proven))
 
 
 def look_at_goods(state: State, store: Store, visit: Visit, effects: list[Effect]) -> None:
@@ -155,8 +154,15 @@ def forget_age(visit: Visit) -> list[Effect]:
 
 
 def _years(state: State, store: Store, visit: Visit) -> int:
-    goods = terms_of(state, store, visit.id).catalogue
-    return max((goods[sku].age for sku in visit.age_goods if sku in goods), default=0)
+    return max((_age_of(state, store, visit, sku) for sku in visit.age_goods), default=0)
+
+
+def _age_of(state: State, store: Store, visit: Visit, sku: str) -> int:
+    """How old somebody must be for a product, by the catalogue of now and by that with which they came in: what was
+    promised are prices, not that the law looks away.
+    """
+    both = (store.catalogue.get(sku), terms_of(state, store, visit.id).catalogue.get(sku))
+    return max((product.age for product in both if product is not None), default=0)
 
 
 def _entry(state: State, store: Store, visit: Visit, kind: str, at_s: float, facts: dict[str, object]) -> LedgerEntry:

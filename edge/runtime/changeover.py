@@ -18,6 +18,7 @@ from edge.attribution import forget_products
 from edge.attribution.hypotheses import Features
 from edge.keys import moment, unique
 from edge.records import Effect, LedgerEntry, Publish, StoreChanged
+from edge.runtime.ages import look_at_goods
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.promises import known_here
 from edge.state import State, refuse, reopen_shelves
@@ -67,6 +68,8 @@ def store_changed(state: State, store: Store, record: StoreChanged, effects: lis
     }
     key = unique(state.named, moment("store-changed", record.at_s))
     effects.append(LedgerEntry(key, record.at_s, "store-changed", "", body))
+    for visit in state.door.visits.values():  # goods may be for adults now that were not
+        look_at_goods(state, store, visit, effects)
     state.busy_at_s = state.now_s  # patience may be shorter now
 
 

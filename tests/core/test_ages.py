@@ -14,7 +14,7 @@ from edge.driver import Driver
 from edge.ledger import Book, receipt_of
 from edge.records import AgeVerdict, LedgerEntry, Publish
 from edge.store import Store, read_store
-from edge.wire import Heard, encode_age, open_recording
+from edge.wire import Heard, encode_age, encode_store, open_recording
 from tests.corner import CATALOGUE, FILES, OPENS_S, STORE, TWO_ONIGIRI, Pick, errand
 
 VISIT = "20231115-0001"
@@ -157,6 +157,17 @@ def test_who_is_old_enough_for_one_thing_is_asked_for_another(tmp_path: Path) ->
     assert morning.ages()[:3] == ["asked", "confirmed", "asked"]
     assert morning.kinds() == ["age-asked", "age-confirmed", "age-asked", "age-unanswered"]
     assert morning.end().kind == "review"
+
+
+@pytest.mark.parametrize("reloaded_s", [5.0, 10.0])
+def test_goods_that_are_for_adults_since_she_came_in_are_asked_about_too(tmp_path: Path, reloaded_s: float) -> None:
+    morning = Morning(tmp_path)
+    plain = read_store({**morning.driver.store.sources, "catalogue.csv": CATALOGUE.encode()})
+    morning.driver.store = plain
+    payload = encode_store(OPENS_S + reloaded_s, {"catalogue.csv": ADULTS.encode()}, "sato")
+    morning.play([(12.0, "refused")], [Heard("shop/store/changed", payload, OPENS_S + reloaded_s)])
+    assert morning.kinds() == ["age-asked", "age-refused", "age-withheld"]
+    assert morning.charged() == {"green-tea": 1}
 
 
 def test_an_answer_about_nobody_changes_nothing(tmp_path: Path) -> None:
