@@ -21,11 +21,12 @@ from typing import Protocol
 
 import msgspec
 
-from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest, Publish, Record
+from edge.records import Effect, LedgerEntry, PaymentReply, PaymentRequest, Publish, Record, StoreChanged
 from edge.retrace import Moment, Retrace, go_on
 from edge.runtime import digested, set_aside, unheard
 from edge.state import State, from_plain, open_shop, to_plain
-from edge.store import Store
+from edge.store import BrokenStore, Store
+from edge.store.reload import reloaded
 from edge.wire import Heard, decode
 
 ROUNDS_AT_MOST = 100_000
@@ -154,11 +155,15 @@ class Driver:
         record, at_s = (None, moment) if isinstance(moment, float) else (moment, moment.received_s)
         if unheard(self.state, record):
             return []
+        before = self.store
+        if isinstance(record, StoreChanged):
+            self.store = _changed(before, record)
         self._retrace.before(self.state, self.store, moment)
         try:
             effects = go_on(self.state, self.store, moment)
         except Exception as error:
             self._faulted(error)
+            self.store = before
             self.begin_with(self._retrace.back())
             return set_aside(self.state, self.store, at_s, record, error)
         if self.state.aside.by_source:
@@ -183,6 +188,14 @@ class Driver:
     def _expect(self, reply: PaymentReply) -> None:
         self._asked += 1
         heapq.heappush(self._replies, (reply.received_s, self._asked, reply))
+
+
+def _changed(store: Store, record: StoreChanged) -> Store:
+    """The store with the files that a record brings; as it was where they make none, which the core then tells."""
+    try:
+        return reloaded(store, dict(record.files))
+    except BrokenStore:
+        return store
 
 
 def _pending_s(state: State, at_s: float) -> float:

@@ -134,7 +134,9 @@ Mode: TypeAlias = Literal["open", "restock", "closed"]
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How somebody stands with the shop from now on. ``key``: their Ed25519 public key, 32 bytes, or none."""
+    """How somebody stands with the shop from now on. ``key``: their Ed25519 public key, 32 bytes, or none. ``age``:
+    so old they have proven to be (0: nothing is known), ``age_how`` and to whom, ``age_by``.
+    """
 
     received_s: float
     at_s: float
@@ -142,6 +144,9 @@ class Standing(msgspec.Struct, frozen=True):
     key: bytes
     role: Role
     revoked: bool
+    age: int = 0
+    age_how: str = ""
+    age_by: str = ""
 
 
 class ModeSet(msgspec.Struct, frozen=True):
@@ -196,6 +201,29 @@ class SettlementRecalled(msgspec.Struct, frozen=True):
     entries: tuple[tuple[str, float, str, dict[str, object]], ...]
 
 
+AgeVerdict: TypeAlias = Literal["confirmed", "refused"]
+
+
+class AgeDecided(msgspec.Struct, frozen=True):
+    """Staff have looked whether somebody inside is old enough for what they hold; ``how`` they know."""
+
+    received_s: float
+    at_s: float
+    visit: str
+    verdict: AgeVerdict
+    by: str
+    how: str = ""
+
+
+class StoreChanged(msgspec.Struct, frozen=True):
+    """The shop goes on with other files from now on. ``files``: (name, what it says; None: it is gone)."""
+
+    received_s: float
+    at_s: float
+    files: tuple[tuple[str, bytes | None], ...]
+    by: str
+
+
 BLIND: Final = "blind: "
 """How the trouble of a camera that cannot see begins."""
 
@@ -242,6 +270,8 @@ Record: TypeAlias = (
     | ModeSet
     | StockCounted
     | SettlementDecided
+    | AgeDecided
+    | StoreChanged
     | SettlementRecalled
     | SourceTrouble
     | Tick

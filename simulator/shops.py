@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import tomlkit
 
 from edge.store import Shelf, Store, read_store
 from simulator.chance import stream
@@ -39,7 +40,7 @@ class _Stand:
 def random_shop(seed: int, like: Store | None = None, products: int = 0) -> Store:
     """A shop of its own for each seed; ``like`` keeps that store's layout; ``products`` 0: as many as fit well."""
     rng = stream(seed, "shop")
-    toml = like.sources["store.toml"] if like else _layout(rng, seed).encode()
+    toml = _without_promotions(like.sources["store.toml"]) if like else _layout(rng, seed).encode()
     shelves = like.layout.shelves if like else _shelves_of(toml)
     digits = like.currency_digits if like else 2
     classes = sorted(like.tax.classes) if like else ["reduced", "standard"]
@@ -47,6 +48,13 @@ def random_shop(seed: int, like: Store | None = None, products: int = 0) -> Stor
     catalogue, skus = _catalogue(rng, max(4, wanted), digits, classes)
     planogram = _planogram(rng, shelves, skus)
     return read_store({"store.toml": toml, "catalogue.csv": catalogue.encode(), "planogram.csv": planogram.encode()})
+
+
+def _without_promotions(toml: bytes) -> bytes:
+    """A store.toml without what is about its own products."""
+    told = tomlkit.parse(toml.decode())
+    told.pop("promotion", None)
+    return tomlkit.dumps(told).encode()
 
 
 def _shelves_of(toml: bytes) -> tuple[Shelf, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.records import PersonSeen
-from edge.wire import RecordingWriter, encode_passage, encode_people, encode_scan, encode_weight
+from edge.wire import Heard, RecordingWriter, encode_passage, encode_people, encode_scan, encode_weight
 
 STORE = """\
 [store]
@@ -127,6 +127,13 @@ def errand(
         for heard_s, topic, payload in sorted(said):
             recording.write(topic, payload, OPENS_S + heard_s, OPENS_S + heard_s)
     return path
+
+
+def later(heard: Heard, by_s: float) -> Heard:
+    """The same message at another time."""
+    said = json.loads(heard.payload)
+    payload = json.dumps({**said, "t": said["t"] + by_s}).encode()
+    return Heard(heard.topic, payload, heard.received_s + by_s)
 
 
 def _ana(at_s: float, picks: Sequence[Pick]) -> PersonSeen:

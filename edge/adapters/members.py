@@ -51,6 +51,16 @@ CREATE TABLE member (
 """
 """``key`` is null for those whom only a reader knows, ``revoked_s`` for those who may come in."""
 
+PROOFS = """
+CREATE TABLE IF NOT EXISTS age (
+    subject TEXT PRIMARY KEY REFERENCES member (subject),
+    years   INTEGER NOT NULL CHECK (years BETWEEN 1 AND 120),
+    how     TEXT NOT NULL CHECK (how <> ''),
+    by_whom TEXT NOT NULL CHECK (by_whom <> ''),
+    at_s    REAL NOT NULL
+) STRICT
+"""
+"""Who has proven to be how old, how, and who has looked at it."""
 WALLETS = """
 CREATE TABLE IF NOT EXISTS wallet (
     subject TEXT NOT NULL REFERENCES member (subject),
@@ -65,6 +75,7 @@ was asked for. Not in version 1 from its beginning: who does not know the table 
 WALLET_AT_MOST = 500
 
 _COLUMNS = "subject, key, role, since_s, revoked_s, change"
+_READ = f"SELECT {_COLUMNS}, years, how, by_whom FROM member LEFT JOIN age USING (subject)"
 
 _REMEDIES: tuple[tuple[str, str, str], ...] = (
     ("SQLITE_FULL", "the disk is full", "Free some space and do it again; what is in the register is whole"),
@@ -92,10 +103,15 @@ class Enrolment:
     since_s: float
     revoked_s: float | None
     change: int
+    age: int = 0
+    """So old they have proven to be; 0: nothing is known."""
+    age_how: str = ""
+    age_by: str = ""
 
     def standing(self, at_s: float) -> bytes:
         """The payload of `STANDING_TOPIC` that tells it to the runtime."""
         told = StandingPayload(at_s, self.subject, self.key, self.role, self.revoked_s is not None)
+        told.age, told.age_how, told.age_by = self.age, self.age_how, self.age_by
         return msgspec.json.encode(told)
 
 
@@ -160,9 +176,10 @@ class Members:
             raise UnusableMembers(f"{self.path}: is a register of version {version}, not {VERSION}. {remedy}")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        if not self._number("SELECT count(*) FROM sqlite_schema WHERE name = 'wallet'"):
-            with self._writing():
-                self._db.execute(WALLETS)
+        for name, table in (("age", PROOFS), ("wallet", WALLETS)):
+            if not self._number(f"SELECT count(*) FROM sqlite_schema WHERE name = '{name}'"):
+                with self._writing():
+                    self._db.execute(table)
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -197,6 +214,20 @@ class Members:
             )
             return self._one(subject)
 
+    def prove_age(self, subject: str, years: int, how: str, by: str, at_s: float) -> Enrolment:
+        """Somebody has shown that they are so old; 0 years: what was known is forgotten. `UnusableMembers` for a
+        stranger, and where nobody says how it is known.
+        """
+        if years and not (how.strip() and by.strip()):
+            raise UnusableMembers(f"how {subject!r} has proven it is not said. Write what you looked at, with --how")
+        with self._told(), self._writing():
+            self._expect(subject)
+            self._db.execute("DELETE FROM age WHERE subject = ?", [subject])
+            if years:
+                self._db.execute("INSERT INTO age VALUES (?, ?, ?, ?, ?)", [subject, years, how, by, at_s])
+            self._db.execute("UPDATE member SET change = ? WHERE subject = ?", [self._newest() + 1, subject])
+            return self._one(subject)
+
     def keep_wallet(self, subject: str, value: str, at_s: float) -> None:
         """How somebody pays from now on, in the provider's own words; empty: in no way. `UnusableMembers` for a
         stranger, and for what no provider gives out.
@@ -213,7 +244,7 @@ class Members:
     def everybody(self) -> list[Enrolment]:
         """Everybody, by subject, those who were revoked included."""
         with self._told():
-            rows = self._db.execute(f"SELECT {_COLUMNS} FROM member ORDER BY subject").fetchall()
+            rows = self._db.execute(f"{_READ} ORDER BY subject").fetchall()
         return [_read(row) for row in rows]
 
     def changed_since(self, version: int) -> tuple[int, list[Enrolment]]:
@@ -226,7 +257,7 @@ class Members:
             if newest == version:
                 return version, []
             since = version if version < newest else 0
-            query = f"SELECT {_COLUMNS} FROM member WHERE change > ? ORDER BY change"
+            query = f"{_READ} WHERE change > ? ORDER BY change"
             found = [_read(row) for row in self._db.execute(query, [since]).fetchall()]
         return max((enrolment.change for enrolment in found), default=newest), found
 
@@ -257,7 +288,7 @@ class Members:
         return self._number("SELECT coalesce(max(change), 0) FROM member")
 
     def _one(self, subject: str) -> Enrolment:
-        return _read(self._db.execute(f"SELECT {_COLUMNS} FROM member WHERE subject = ?", [subject]).fetchone())
+        return _read(self._db.execute(f"{_READ} WHERE subject = ?", [subject]).fetchone())
 
     def _number(self, query: str) -> int:
         return int(self._db.execute(query).fetchone()[0])
@@ -286,6 +317,8 @@ class Members:
             raise
 
 
-def _read(row: tuple[str, bytes | None, Role, float, float | None, int]) -> Enrolment:
-    subject, key, role, since_s, revoked_s, change = row
-    return Enrolment(subject, key or b"", role, since_s, revoked_s, change)
+def _read(
+    row: tuple[str, bytes | None, Role, float, float | None, int, int | None, str | None, str | None],
+) -> Enrolment:
+    subject, key, role, since_s, revoked_s, change, years, how, by = row
+    return Enrolment(subject, key or b"", role, since_s, revoked_s, change, years or 0, how or "", by or "")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Why: TypeAlias = Literal["unseen", "identity", "lines", "price", "stopped", "other"]
+Why: TypeAlias = Literal["unseen", "identity", "lines", "price", "stopped", "age", "other"]
 
 _SAID: tuple[tuple[str, Why], ...] = (
     ("nobody saw them leave", "unseen"),
     ("who left is only", "identity"),
+    ("that they are old enough", "age"),
     ("the runtime was stopped", "stopped"),
     ("no tax rate", "price"),
     ("which nobody owes", "price"),

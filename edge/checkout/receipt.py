@@ -136,6 +136,7 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         "withheld": [
             {"sku": line.sku, "name": _name(line, language), "quantity": line.quantity,
              "certainty": line.certainty, "what": line.what, "who": line.who, "events": list(line.events)}
+            | ({"why": line.why} if line.why else {})
             for line in sale.withheld
         ],
         "reason": sale.reason,
@@ -167,7 +168,7 @@ def _sold(line: SoldLine, issuer: Issuer, words: Words, language: str) -> list[s
         lines.append(f"    {money(line.price_minor, issuer, language)} × {line.quantity}")
     for off in line.discounts:
         if off.kind != "basket":
-            lines += both_ends(f"  {_why(off, words, language)}", money(-off.amount_minor, issuer, language))
+            lines += both_ends(_why(off, words, language), money(-off.amount_minor, issuer, language), indent=2)
     return lines
 
 
@@ -223,10 +224,12 @@ def _withheld(withheld: tuple[WithheldLine, ...], receipt: Receipt, words: Words
         return []
     review = receipt.state == "review"
     lines = [words.in_doubt if review else words.not_charged]
-    for line in withheld:
-        lines += wrapped(f"{_name(line, language) or words.unknown} × {line.quantity}", indent=2)
-    if not review:  # why a visit is looked at stands below: it may not be about these lines
-        lines += wrapped(words.why_waived if receipt.sale.decided_by else words.why_not_charged, indent=2)
+    doubt = words.why_waived if receipt.sale.decided_by else words.why_not_charged
+    for why in dict.fromkeys(line.why for line in withheld):
+        for line in (line for line in withheld if line.why == why):
+            lines += wrapped(f"{_name(line, language) or words.unknown} × {line.quantity}", indent=2)
+        if not review:  # why a visit is looked at stands below: it may not be about these lines
+            lines += wrapped(words.why_age if why == "age" else doubt, indent=2)
     return [*lines, rule()]
 
 

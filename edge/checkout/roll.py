@@ -75,13 +75,14 @@ def centred(text: str) -> list[str]:
     return [" " * ((COLUMNS - width(line)) // 2) + line for line in wrapped(text)]
 
 
-def both_ends(left: str, right: str, mark: str = "") -> list[str]:
-    """``left`` at the left end and ``right`` flush right, in its last line or below it; ``mark`` stands outside.
+def both_ends(left: str, right: str, mark: str = "", indent: int = 0) -> list[str]:
+    """``left`` at the left end (``indent`` columns from it) and ``right`` flush right, in its last line or below it;
+    ``mark`` stands outside.
 
     Two columns at the right end are kept for the mark on every line, so that what is flush right lines up.
     """
     room = COLUMNS - 2
-    lines = wrapped(left, room)
+    lines = wrapped(left, room, indent)
     below = wrapped(right, room)
     if lines and below and width(lines[-1]) + 1 + width(below[0]) <= room:
         gap = room - width(lines[-1]) - width(below[0])

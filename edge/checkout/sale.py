@@ -7,7 +7,7 @@ address: a receipt from last year must not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -105,6 +105,8 @@ class WithheldLine:
     who: float = 1.0
     rival: str = ""
     """See `edge.records.CartLine`."""
+    why: Literal["", "age"] = ""
+    """Empty: the runtime is not sure enough; ``age``: nobody has confirmed that they are old enough for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +175,18 @@ def make_sale(
     at_s: float,
     state: State,
     stay: Stay | None = None,
+    unsold: Collection[str] = (),
 ) -> Sale:
     """The sale of a visit that left at ``at_s``; `UnpricedSale` where a product has no rate on that day.
 
     ``charged`` and ``withheld`` are sku -> units. ``lines`` is the whole cart: each charged and withheld unit finds
-    its certainty and its shelf events there. ``stay``: when they took what; without one nobody knows.
+    its certainty and its shelf events there. ``stay``: when they took what; without one nobody knows. ``unsold``:
+    what they are too young for.
     """
     cart = tuple(lines)
     day = day_of_sale(at_s, store.timezone)
     bill = make_bill(store, charged, day, stay)
-    doubtful = withheld_lines(store, charged, withheld, cart)
+    doubtful = withheld_lines(store, charged, withheld, cart, unsold)
     return Sale(
         state, subject, issuer_of(store), day, _sold(store, bill, cart), bill.groups, bill.total_minor, doubtful
     )
@@ -207,7 +211,11 @@ def _sold(store: Store, bill: Bill, cart: tuple[CartLine, ...]) -> tuple[SoldLin
 
 
 def withheld_lines(
-    store: Store, charged: Mapping[str, int], withheld: Mapping[str, int], cart: tuple[CartLine, ...]
+    store: Store,
+    charged: Mapping[str, int],
+    withheld: Mapping[str, int],
+    cart: tuple[CartLine, ...],
+    unsold: Collection[str] = (),
 ) -> tuple[WithheldLine, ...]:
     """What is not charged, in the order of the skus. The certainty is that of *all* units, the charged ones first."""
     return tuple(
@@ -216,6 +224,7 @@ def withheld_lines(
             dict(store.catalogue[sku].names) if sku in store.catalogue else {},
             withheld[sku],
             *_behind(cart, sku, charged.get(sku, 0) + withheld[sku]),
+            "age" if sku in unsold else "",
         )
         for sku in sorted(withheld)
         if withheld[sku] > 0
@@ -244,6 +253,8 @@ def body_of(sale: Sale) -> dict[str, object]:
         for discount in line["discounts"]:
             _leave_out(discount, "id", "names")
         _leave_out(line, "discounts", "fixed")
+    for line in body["withheld"]:
+        _leave_out(line, "why")
     for price in body.get("promised", ()):
         _leave_out(price, "fixed")
     return body

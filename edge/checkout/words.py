@@ -32,6 +32,7 @@ class Words:
     not_charged: str
     why_not_charged: str
     why_waived: str
+    why_age: str
     in_doubt: str
     unknown: str
     reference: str
@@ -71,6 +72,7 @@ _JAPANESE = Words(
     not_charged="請求していない商品",
     why_not_charged="確信が持てないため請求しておりません。",
     why_waived="係員が確認し、請求しないことにしました。",
+    why_age="年齢の確認ができなかったため、販売しておりません。お返しください。",
     in_doubt="確認が必要な商品",
     unknown="不明な商品",
     reference="取引番号",
@@ -101,6 +103,7 @@ _JAPANESE = Words(
         "lines": "お取りになった商品の一部に確信が持てません。",
         "price": "一部の商品の価格が確定していません。",
         "stopped": "ご来店中にシステムが停止しました。",
+        "age": "年齢の確認が済んでいません。",
         "other": "お買い上げ内容に確認が必要です。",
     },
 )
@@ -126,6 +129,7 @@ _ENGLISH = Words(
     not_charged="Not charged",
     why_not_charged="We are not sure enough that you took this, so you do not pay for it.",
     why_waived="Staff have looked at this: you do not pay for it.",
+    why_age="Your age was not confirmed, so this was not sold to you. Please bring it back.",
     in_doubt="In doubt",
     unknown="Something we did not recognise",
     reference="Payment ref.",
@@ -156,6 +160,7 @@ _ENGLISH = Words(
         "lines": "We are not sure enough that you took all of this.",
         "price": "Something here has no price yet.",
         "stopped": "Our system stopped while you were in the shop.",
+        "age": "Nobody has confirmed your age yet.",
         "other": "Something about this visit has to be checked.",
     },
 )

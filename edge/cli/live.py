@@ -18,7 +18,7 @@ from edge.shown import named_plates, shown
 StoreFolder = Annotated[Path, typer.Option("--store", help="The folder with store.toml and, if need be, site.toml.")]
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Where the shop keeps what it must not lose.")]
 
-_ASKS_A_SHOP = re.compile(r"`(tebura (?:mode|stock|restock|review|payment|member|calibrate)[^`]*)`")
+_ASKS_A_SHOP = re.compile(r"`(tebura (?:mode|stock|restock|review|payment|age|reload|member|calibrate)[^`]*)`")
 """Commands in remedies that mean the shop that somebody has just asked about."""
 
 
@@ -88,6 +88,35 @@ def status(
         typer.echo(f"{visits} for a person to decide: tebura review list {named(store, state)}")
     for reason, visits_of_it in waiting.items():
         typer.echo(shown(f"  {visits_of_it} × {reason}"))
+
+
+def reload(
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    by: Annotated[str, typer.Option("--by", help="Who changes it; the user's name without it.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Let the running shop go on with its files as they are now: catalogue, prices, promotions, tax, policy, names.
+
+    All of them, or none: every fault is told. Who is inside keeps what was promised.
+    """
+    answer = ask_shop(store, state, {"do": "reload", "by": by or getpass.getuser()})
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+    for fault in answer.get("faults", ()):
+        typer.echo(shown(fault), err=True)
+    if answer.get("faults"):
+        refuse("nothing has changed: the shop goes on as it was")
+    if as_json:
+        return
+    if not answer["changed"]:
+        typer.echo("Nothing has changed since the shop read its files.")
+        return
+    promised, files = answer["promised"], ", ".join(answer["changed"])
+    typer.echo(f"From now on: {files} as {'it stands' if len(answer['changed']) == 1 else 'they stand'} there now.")
+    if promised:
+        typer.echo(f"{promised} inside {'pays' if promised == 1 else 'pay'} what was promised at the entry.")
 
 
 def ask_shop(store: Path, state: Path | None, wanted: dict[str, Any]) -> dict[str, Any]:

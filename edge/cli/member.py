@@ -79,6 +79,29 @@ def revoke(subject: Subject, *, state: StateFolder = None, store: StoreFolder = 
     typer.echo(f"{subject} may not come in any more.")
 
 
+@app.command()
+def age(
+    subject: Subject,
+    years: Annotated[int, typer.Argument(help="So old they have proven to be, like 20; 0 forgets it.", min=0, max=120)],
+    *,
+    how: Annotated[str, typer.Option(help="What you looked at, like 'driving licence, in the shop'.")] = "",
+    by: Annotated[str, typer.Option(help="Who looked; the user's name without it.")] = "",
+    state: StateFolder = None,
+    store: StoreFolder = None,
+) -> None:
+    """Somebody has proven how old they are: goods for adults are sold to them without asking each time."""
+    import getpass
+
+    from edge.adapters.members import UnusableMembers
+
+    try:
+        with _members(_folder(state, store)) as members:
+            members.prove_age(subject, years, how, by or getpass.getuser(), _now_s())
+    except UnusableMembers as error:
+        refuse(completed(str(error), store, state))
+    typer.echo(f"{subject} has proven to be {years}." if years else f"Nothing is known about the age of {subject}.")
+
+
 @app.command("list")
 def show(*, state: StateFolder = None, store: StoreFolder = None) -> None:
     """Everybody who is enrolled, since when, and with which key."""
@@ -99,7 +122,8 @@ def show(*, state: StateFolder = None, store: StoreFolder = None) -> None:
         standing = "revoked" if enrolment.revoked_s is not None else enrolment.role
         since = datetime.fromtimestamp(enrolment.revoked_s or enrolment.since_s, UTC)
         key = base64.b64encode(enrolment.key).decode() or "no key: readers only"
-        typer.echo(f"{enrolment.subject:<{width}}  {standing:<7}  {since:%Y-%m-%dT%H:%M:%SZ}  {key}")
+        proven = f"  {enrolment.age}+: {enrolment.age_how}, seen by {enrolment.age_by}" if enrolment.age else ""
+        typer.echo(f"{enrolment.subject:<{width}}  {standing:<7}  {since:%Y-%m-%dT%H:%M:%SZ}  {key}{proven}")
 
 
 @app.command()

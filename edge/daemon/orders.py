@@ -8,7 +8,8 @@ is answered when the book has it.
 from __future__ import annotations
 
 import queue
-from typing import Any, Literal, get_args
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
 
 from edge.daemon.clock import RehearsalClock
 from edge.daemon.desk import Answer
@@ -16,22 +17,38 @@ from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
 from edge.ledger import settlement_in
 from edge.payment import may, on_decided, tells_money
-from edge.records import Mode, RefundReason, SettlementDecided
+from edge.records import AgeDecided, AgeVerdict, Mode, RefundReason, SettlementDecided
+from edge.runtime.ages import shown_age
 from edge.state import State
 from edge.stock import Weighed, place_of, weighed
-from edge.store import Facing, Store
-from edge.wire import Heard, decode, encode_counted, encode_decided, encode_mode, encode_recalled
+from edge.store import BrokenStore, Facing, Store, load_store
+from edge.store.reload import changed_files, needs_restart, reloaded
+from edge.wire import (
+    Heard,
+    decode,
+    encode_age,
+    encode_counted,
+    encode_decided,
+    encode_mode,
+    encode_recalled,
+    encode_store,
+)
 
 MOST_UNITS = 100_000
 
 DECIDED, RECALLED = "shop/settlement/decided", "shop/settlement/recalled"
-
+AGE = "shop/age/decided"
 
 REASONS: tuple[RefundReason | Literal[""], ...] = ("", *get_args(RefundReason))
 
 
-def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -> Answer:
-    """Carry an order out. Raises `KeyError`, `TypeError` and `ValueError` for what is not understood."""
+def obey(
+    shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool, store_folder: Path | None = None
+) -> Answer:
+    """Carry an order out. Raises `KeyError`, `TypeError` and `ValueError` for what is not understood.
+
+    ``store_folder``: where the shop's files were read.
+    """
     do = wanted["do"]
     if do == "status":
         return {**watch.health(shop), "connected": connected}
@@ -48,6 +65,13 @@ def obey(shop: Shop, watch: Watch, wanted: dict[str, Any], *, connected: bool) -
         return _count(shop, wanted)
     if do == "decide":
         return _decide(shop, wanted)
+    if do in ("ages", "age"):
+        try:
+            return shop.asked(lambda: _ages(shop) if do == "ages" else _age(shop, wanted))
+        except queue.Empty:
+            return {"error": "the shop is too busy to answer. Ask again"}
+    if do == "reload":
+        return _reload(shop, str(wanted["by"]), store_folder)
     if do == "rehearse":
         return _rehearse(shop, wanted)
     return {"error": f"nobody here can {do!r}"}
@@ -156,6 +180,58 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
         "lines": lines,
         "written": not shop.live_book.waiting,
     }
+
+
+def _ages(shop: Shop) -> Answer:
+    """Who holds goods for adults, and what is known about their age."""
+    state = shop.driver.state
+    visits = [v for v in state.door.visits.values() if v.age]
+    told = ((visit, shown_age(state, shop.store, visit).payload) for visit in visits)
+    return {"visits": [{"visit": v.id, "subject": v.subject, "asked_s": v.age_asked_s, **said} for v, said in told]}
+
+
+def _age(shop: Shop, wanted: dict[str, Any]) -> Answer:
+    """Staff have looked at somebody's age. On the shop's own thread; what cannot be is told and not recorded."""
+    visit = str(wanted["visit"])
+    inside = shop.driver.state.door.visits.get(visit)
+    if inside is None or not inside.age:
+        return {"error": f"{visit}: nobody's age is asked there. `tebura age list` shows those of whom it is"}
+    now_s = shop.clock.now_s()
+    verdict = cast("AgeVerdict", str(wanted["verdict"]))
+    payload = encode_age(now_s, visit, verdict, str(wanted["by"]), str(wanted.get("how", "")))
+    if not isinstance(decode(shop.store, AGE, payload, now_s), AgeDecided):
+        return {"error": "who decides has a name, and the answer is confirmed or refused"}
+    shop.take(Heard(AGE, payload, now_s))
+    return {"visit": visit, "subject": inside.subject, "state": verdict, "written": not shop.live_book.waiting}
+
+
+def _reload(shop: Shop, by: str, folder: Path | None) -> Answer:
+    """Go on with the store's files as they are now: all of them, or none where one cannot be."""
+    if folder is None:
+        return {"error": "this shop was started without a folder, and has no files to read anew"}
+    try:
+        new = load_store(folder)
+        faults = needs_restart(shop.store, new)
+        files = changed_files(shop.store, new.sources)
+        if not faults:
+            reloaded(shop.store, files)
+    except BrokenStore as error:
+        faults = list(error.faults)
+    if faults:
+        return {"faults": [str(fault) for fault in faults]}
+    try:
+        return shop.asked(lambda: _reloaded(shop, files, by))
+    except queue.Empty:
+        return {"error": "the shop is too busy to answer. `tebura reload` again tells whether it is done"}
+
+
+def _reloaded(shop: Shop, files: dict[str, bytes | None], by: str) -> Answer:
+    """On the shop's own thread."""
+    if files:
+        now_s = shop.clock.now_s()
+        shop.take(Heard("shop/store/changed", encode_store(now_s, files, by), now_s))
+    inside = [v for v in shop.driver.state.door.visits.values() if v.prices and v.prices != shop.store.price_mark]
+    return {"changed": sorted(files), "promised": len(inside), "written": not shop.live_book.waiting}
 
 
 def _rehearse(shop: Shop, wanted: dict[str, Any]) -> Answer:

@@ -309,7 +309,8 @@ def _forget(found: Recovered, visit: str) -> None:
     state.door.visits.pop(visit, None)
     state.carts.pop(visit, None)
     forget_promises(state)
-    _keep(found, Publish(f"visit/{visit}/cart", {}, retain=True))
+    for what in ("cart", "age"):
+        _keep(found, Publish(f"visit/{visit}/{what}", {}, retain=True))
 
 
 def _settlements(book: Book, since: int, known: Iterable[str]) -> dict[str, Settlement]:

@@ -197,7 +197,7 @@ class Daemon:
             return {"error": "the shop is opening. Ask again in a moment"}
         if not self._open:
             return {"state": "opening", "heard": 0, "uptime_s": self.shop.uptime_s, "connected": False}
-        return obey(self.shop, self.watch, wanted, connected=self._connected)
+        return obey(self.shop, self.watch, wanted, connected=self._connected, store_folder=self._store_folder)
 
 
 def run(

@@ -122,7 +122,7 @@ class Shop:
         self.clock.not_before(self.driver.heard_s)
         self.recorder = Recorder(
             self.folder / RECORDINGS,
-            {**self.store.sources, RUNTIME: msgspec.json.encode({"version": __version__})},
+            _attached(self.store),
             segment_s=self.site.recorder.segment_minutes * 60.0,
             segment_bytes=self.site.recorder.segment_mib * 2**20,
             opening=self._standings,
@@ -238,6 +238,9 @@ class Shop:
             self.recorder.flush()
             self._confirm(heard, kept)
         self.driver.feed(record)
+        if self.driver.store is not self.store:
+            self.store = self.driver.store
+            self.recorder.go_on_with(_attached(self.store))
         self.heard += 1
         self._since_checkpoint += 1
         self._timed(Timing(heard.topic, self.clock.now_s() - heard.received_s))
@@ -354,6 +357,11 @@ class Shop:
             self.ear.trouble("checkpoint", "")
             for kept in unkept:
                 kept()
+
+
+def _attached(store: Store) -> dict[str, bytes]:
+    """What a segment carries: the store's files, and which version of Tebura heard it."""
+    return {**store.sources, RUNTIME: msgspec.json.encode({"version": __version__})}
 
 
 def _report(error: Exception) -> None:

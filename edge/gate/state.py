@@ -6,7 +6,7 @@ shop. All but members and their keys is bounded by time: how many people can sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edge.gate.clocks import LIFE_S, SKEW_S, Skew, shop_behind_s
 from edge.gate.credential import key_id_of
@@ -20,6 +20,8 @@ class Member:
     role: Role
     key_id: bytes
     revoked: bool
+    age: int = 0
+    """So old they have proven to be; 0: nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,9 @@ def learn(state: GateState, record: Standing) -> None:
         if before is not None and before.subject != record.subject:
             owner = state.members[before.subject]
             if owner.key_id == key_id:
-                state.members[before.subject] = Member(owner.role, b"", owner.revoked)
+                state.members[before.subject] = replace(owner, key_id=b"")
         state.keys[key_id] = Key(record.subject, record.key)
-    state.members[record.subject] = Member(record.role, key_id, record.revoked)
+    state.members[record.subject] = Member(record.role, key_id, record.revoked, record.age)
 
 
 def remember_used(state: GateState, nonce_key: str, until_s: float | None = None) -> None:

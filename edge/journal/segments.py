@@ -173,6 +173,11 @@ class Recorder:
                 self._refused(error)
             writer.abandon()
 
+    def go_on_with(self, attachments: Mapping[str, bytes]) -> None:
+        """The shop has other files from here on: the next message begins a segment that carries them."""
+        self.close()
+        self._attachments = attachments
+
     def _put(self, heard: Heard, measured_s: float) -> None:
         assert self._writer is not None
         self._writer.write(heard.topic, heard.payload, measured_s, heard.received_s)

@@ -7,7 +7,7 @@ table is no reason to stop its exit gate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -44,15 +44,17 @@ def open_settlement(
     before: Settlement | None = None,
     *,
     stay: Stay | None = None,
+    unsold: Collection[str] = (),
 ) -> Outcome:
     """A visit left at ``at_s``: write what it owes, then ask the provider for it.
 
     ``charged`` and ``withheld`` are sku -> units; ``lines`` is the cart with the shelf events behind each line; ``key``
     is the visit's own idempotency key (`edge.keys.payment_key`), made of store and visit where there is none;
-    ``before``: what was reserved when it came in; ``stay``: when they came, and took what.
+    ``before``: what was reserved when it came in; ``stay``: when they came, and took what;
+    ``unsold``: which of the withheld products they are too young for.
     """
     try:
-        sale = make_sale(store, subject, charged, withheld, lines, at_s, "asked", stay)
+        sale = make_sale(store, subject, charged, withheld, lines, at_s, "asked", stay, unsold)
     except UnpricedSale as error:
         return review_settlement(
             store, visit, subject, charged, withheld, lines, str(error), at_s, key, before=before, stay=stay

@@ -22,7 +22,7 @@ from edge.store import Promotion
 
 WHOLE_PPM = 1_000_000
 
-MOST_LOOKED_AT = 1000
+MOST_LOOKED_AT = 300
 """So many different rests of a basket are looked at; those of an ordinary one are some dozens."""
 
 MOST_UNITS = 200
@@ -132,14 +132,15 @@ class _Search:
         """The promotions that are used, each with the units for which it is."""
         left, times = tuple(self._counts), (0,) * len(self._promotions)
         uses: list[tuple[int, Left, int]] = []
-        while sum(left) > MOST_UNITS and (ways := self._ways(left, times)):
-            _, j, chosen = ways[0]
+        while sum(left) > MOST_UNITS and (best_first := self._ways(left, times)):
+            _, j, chosen = best_first[0]
             most = self._promotions[j].most
             n = min(left[k] // chosen.count(k) for k in chosen)
             n = n if most is None else min(n, most - times[j])
             uses.append((j, chosen, n))
             left, times = self._after(left, times, j, chosen, n)
-        uses += [(j, chosen, 1) for j, chosen in self._best(left, times)[1]]
+        ways = (self._best(left, times), *(self._alone(j, left, times[j]) for j in range(len(times))))
+        uses += [(j, chosen, 1) for j, chosen in max(ways, key=lambda way: way[0])[1]]
         return [
             Used(self._promotions[j], tuple(sorted(self._kinds[k] for k in chosen)), self._total(j, chosen), n)
             for j, chosen, n in uses
@@ -162,12 +163,23 @@ class _Search:
             return known
         ways = self._ways(left, times) if sum(left) <= MOST_UNITS else []
         best: tuple[int, tuple[tuple[int, Left], ...]] = (0, ())
-        for saved, j, chosen in ways[:1] if len(self._known) >= MOST_LOOKED_AT else ways:
+        for i, (saved, j, chosen) in enumerate(ways):
+            if i and len(self._known) >= MOST_LOOKED_AT:
+                break
             more, others = self._best(*self._after(left, times, j, chosen))
             if saved + more > best[0]:
                 best = (saved + more, ((j, chosen), *others))
         self._known[left, times] = best
         return best
+
+    def _alone(self, j: int, left: Left, times: int) -> tuple[int, tuple[tuple[int, Left], ...]]:
+        """(What is saved by one promotion as often as it can be used, its uses): no search is ever worse than that."""
+        saved, uses = 0, []
+        while (way := self._use(j, left, times)) is not None and sum(left) <= MOST_UNITS:
+            saved += way[0]
+            uses.append((j, way[2]))
+            left, times = tuple(n - way[2].count(k) for k, n in enumerate(left)), times + 1
+        return saved, tuple(uses)
 
     def _ways(self, left: Left, times: Left) -> list[tuple[int, int, Left]]:
         """Every promotion that saves something if it is used once more, the one that saves most first."""

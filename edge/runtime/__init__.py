@@ -6,18 +6,20 @@ holds nothing but plain data, so that `freeze` and `thaw` can carry it over a st
 
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
 out, `entries` looks at their money before, `leaving` settles, `decisions` is what staff say about it, `doubts` tells
-the belief about who may be who, `clocks` puts what sources say in time, `health` is what staff see, `aside` goes on
-without what raised.
+the belief about who may be who, `clocks` puts what sources say in time, `ages` asks who holds goods for adults,
+`health` is what staff see, `aside` goes on without what raised.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 from edge.gate import learn
 from edge.keys import moment, unique
 from edge.payment import deadline_s, look_up_next, on_reply, on_time
 from edge.records import (
+    AgeDecided,
     CredentialScan,
     Effect,
     GatePassage,
@@ -33,10 +35,13 @@ from edge.records import (
     SourceTrouble,
     Standing,
     StockCounted,
+    StoreChanged,
     Tick,
     WeightBatch,
 )
+from edge.runtime.ages import age_decided, age_proven, ages_overdue, answered_by_s
 from edge.runtime.aside import digested, forget_aside, set_aside, unheard
+from edge.runtime.changeover import store_changed
 from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
 from edge.runtime.decisions import decided, recalled
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
@@ -66,6 +71,19 @@ __all__ = [
 
 MOVES = ("charge", "capture", "hold")
 """Operations that take or keep money of somebody's."""
+
+OfTheShop: TypeAlias = (
+    Standing
+    | ModeSet
+    | StockCounted
+    | SettlementDecided
+    | SettlementRecalled
+    | AgeDecided
+    | StoreChanged
+    | SourceTrouble
+    | Tick
+    | Refused
+)
 
 LOOK_AGAIN_S = 0.1
 """How often it is looked whether a leaving visit may be settled."""
@@ -113,18 +131,23 @@ def finish(state: State, store: Store, at_s: float) -> list[Effect]:
 def _of_the_shop(
     state: State,
     store: Store,
-    record: Standing | ModeSet | StockCounted | SettlementDecided | SettlementRecalled | SourceTrouble | Tick | Refused,
+    record: OfTheShop,
     effects: list[Effect],
 ) -> None:
     """What the shop says of itself."""
     if isinstance(record, Standing):
         learn(state.gate, record)
+        age_proven(state, store, record.subject, effects)
     elif isinstance(record, ModeSet):
         set_mode(state, store, record, effects)
     elif isinstance(record, StockCounted):
         counted(state, store, record, effects)
     elif isinstance(record, SettlementDecided):
         decided(state, store, record, effects)
+    elif isinstance(record, AgeDecided):
+        age_decided(state, store, record, effects)
+    elif isinstance(record, StoreChanged):
+        store_changed(state, store, record, effects)
     elif isinstance(record, SettlementRecalled):
         recalled(state, store, record)
     elif isinstance(record, SourceTrouble):
@@ -164,6 +187,7 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
     gone_through(state, store, effects)
     doubt(state, state.now_s - DOUBT_LAG_S)
     nobody_else_came(state.door, store, state.now_s)
+    ages_overdue(state, store, effects)
     for visit in [v for v in state.door.visits.values() if v.state == "leaving"]:
         if may_settle(state, store, visit):
             settle(state, store, visit, effects)
@@ -189,5 +213,6 @@ def _time_passes(state: State, store: Store, effects: list[Effect]) -> None:
         for v in state.door.visits.values()
         if v.state == "shopping" and v.left >= v.inside
     ]
+    waiting += [answered_by_s(store, v) for v in state.door.visits.values() if v.age == "asked"]
     waiting += [state.now_s + LOOK_AGAIN_S for v in state.door.visits.values() if v.state == "leaving"]
     state.busy_at_s = min(waiting, default=math.inf)

@@ -30,6 +30,7 @@ from edge.records import (
     Refused,
     WeightBatch,
 )
+from edge.runtime.ages import forget_age
 from edge.runtime.entries import never_came
 from edge.runtime.health import alerts, status
 from edge.runtime.money import keep
@@ -154,6 +155,7 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
     keep(state, store, settlement)
     effects += told
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))
+    effects += forget_age(visit)
 
 
 def _source(record: Record | None) -> str:

@@ -1,22 +1,27 @@
 """The shop goes on with other files than before: another catalogue, planogram, layout, policy or tax.
 
-That happens between two stops only. What it has no more is forgotten where nobody's bill depends on it (levels of
-shelves that weigh otherwise, counts of places that are gone, misplaced things that are no products), and so is what
-people look like where the policy does without. What was promised to somebody inside stays promised
-(`edge.runtime.promises`). Where it is not known any more what left a shelf, or who went through a gate, a person looks
-at whoever was inside.
+That happens between two stops, and of what may change while the shop runs (`edge.store.reload`) at a record. What it
+has no more is forgotten where nobody's bill depends on it (levels of shelves that weigh otherwise, counts of places
+that are gone, misplaced things that are no products), and so is what people look like where the policy does without.
+What was promised to somebody inside stays promised (`edge.runtime.promises`). Where it is not known any more what left
+a shelf, or who went through a gate, a person looks at whoever was inside.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from edge.appearance import NOBODY, Gauges
 from edge.attribution import forget_products
 from edge.attribution.hypotheses import Features
+from edge.keys import moment, unique
+from edge.records import Effect, LedgerEntry, Publish, StoreChanged
+from edge.runtime.ages import look_at_goods
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.promises import known_here
-from edge.state import State, reopen_shelves
+from edge.state import State, refuse, reopen_shelves
 from edge.stock import level_of, place_of
 from edge.store import Store
 
@@ -47,6 +52,25 @@ def change_over(state: State, store: Store) -> Changed:
     held = forget_products(state.belief, known_here(state, store).catalogue)
     recalled = tuple(sorted(held - store.catalogue.keys()))
     return Changed(tuple(shelves), recalled, _forget_stock(state, store))
+
+
+def store_changed(state: State, store: Store, record: StoreChanged, effects: list[Effect]) -> None:
+    """The shop was told to go on with other files, and ``store`` is made of them; else they could not be used."""
+    if any(store.sources.get(name) != data for name, data in record.files):
+        refuse(state, "store that cannot be used")
+        return
+    changed = change_over(state, store)
+    effects += [Publish(f"stock/{quote(sku, safe='')}", {}, retain=True) for sku in changed.untold]
+    body: dict[str, object] = {
+        "by": record.by,
+        "files": {name: hashlib.sha256(data).hexdigest() if data is not None else "" for name, data in record.files},
+        "recalled": list(changed.recalled),
+    }
+    key = unique(state.named, moment("store-changed", record.at_s))
+    effects.append(LedgerEntry(key, record.at_s, "store-changed", "", body))
+    for visit in state.door.visits.values():  # goods may be for adults now that were not
+        look_at_goods(state, store, visit, effects)
+    state.busy_at_s = state.now_s  # patience may be shorter now
 
 
 def _forget_looks(state: State) -> None:

@@ -40,6 +40,9 @@ ALERTS = {
     "payment-unanswered": "the payment provider does not answer",
     "stray-payment": "the payment provider took money for a visit that is long over, or that nobody knows",
     "payment-contradiction": "the payment provider contradicts itself",
+    "age-asked": "somebody holds goods for adults. Look at their ID, and say so: `tebura age`",
+    "age-unanswered": "nobody has looked at the ID of somebody who holds goods for adults. They wait for help",
+    "age-withheld": "somebody has left, and goods for adults that were not sold to them may have left with them",
     "set-aside": "something could not be digested, and was left out",
 }
 """Kinds of ledger entries that staff should look at, and what to tell them."""

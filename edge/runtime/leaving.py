@@ -8,6 +8,7 @@ from edge.attribution import cart_of, depart, tracks_of, whose_track
 from edge.floor import positions, reaches
 from edge.payment import open_settlement, review_settlement
 from edge.records import Effect, LedgerEntry, Publish
+from edge.runtime.ages import UNPROVEN, forget_age, left_unsold, unsold_of, waits_for_age
 from edge.runtime.doubts import doubt, doubt_visit
 from edge.runtime.money import forget, keep
 from edge.runtime.promises import forget_promises, stay_in, terms_of
@@ -38,8 +39,12 @@ USUAL_BATCH_S = 0.5
 
 
 def may_settle(state: State, store: Store, visit: Visit) -> bool:
-    """Whether every shelf that could concern a leaving visit has settled, or the policy's patience is over."""
+    """Whether every shelf that could concern a leaving visit has settled, or the policy's patience is over; and nobody
+    is asked any more whether they are old enough.
+    """
     longest_s = max((shelf.lasts_s for shelf in state.shelves.values()), default=0.0)
+    if waits_for_age(visit):
+        return False
     if state.now_s >= visit.leaving_s + store.policy.settle_within_s + max(0.0, longest_s - USUAL_BATCH_S):
         return True
     stirring = []
@@ -112,14 +117,22 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     )  # fmt: skip
     terms = terms_of(state, store, visit.id)
     charged, withheld = _sold_here(terms, outcome)
+    unsold, unproven = unsold_of(state, store, visit, charged)
+    review = "; ".join(why for why in (outcome.review, unproven) if why)
+    if outcome.review:  # who looks decides about all of it
+        review += f"; {UNPROVEN.format(goods=', '.join(unsold))}" if unsold else ""
+    elif unsold:
+        for sku in unsold:
+            withheld[sku] = withheld.get(sku, 0) + charged.pop(sku)
+        left_unsold(state, store, visit, unsold, effects)
     common = (terms, visit.id, visit.subject, charged, withheld, outcome.lines)
     held, stay = state.settlements.get(visit.id), stay_in(state, visit.id, outcome.lines, visit.leaving_s)
-    if outcome.review:
+    if review:
         settlement, told = review_settlement(
-            *common, outcome.review, visit.leaving_s, visit.key, exchanged=outcome.exchanged, before=held, stay=stay
+            *common, review, visit.leaving_s, visit.key, exchanged=outcome.exchanged, before=held, stay=stay
         )
     else:
-        settlement, told = open_settlement(*common, visit.leaving_s, visit.key, held, stay=stay)
+        settlement, told = open_settlement(*common, visit.leaving_s, visit.key, held, stay=stay, unsold=unsold)
     over = [v for v, s in state.settlements.items() if s.is_over and s.asked_s < state.now_s - KEEP_S]
     for name in over:
         forget(state, name)
@@ -128,6 +141,7 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     if store.policy.hold == "usual" and settlement.state == "asked":
         state.baskets[visit.subject] = (*state.baskets.get(visit.subject, ()), settlement.total_minor)[-BASKETS:]
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))
+    effects += forget_age(visit)
 
 
 def _sold_here(store: Store, outcome: Outcome) -> tuple[dict[str, int], dict[str, int]]:

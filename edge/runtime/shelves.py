@@ -26,6 +26,7 @@ from edge.records import (
     Touch,
     WeightBatch,
 )
+from edge.runtime.ages import look_at_goods, shown_age
 from edge.runtime.clocks import haze_of
 from edge.runtime.doubts import doubt, doubt_now
 from edge.runtime.health import status, tell
@@ -218,11 +219,13 @@ def _show_cart(state: State, store: Store, visit: str, effects: list[Effect]) ->
     if cart != state.carts.get(visit, Cart()):
         state.carts[visit] = cart
         effects.append(_shown(state, store, visit, cart))
+        look_at_goods(state, store, state.door.visits[visit], effects)
 
 
 def carts_inside(state: State, store: Store) -> list[Publish]:
-    """Every cart as it stands: for a broker that may have forgotten them."""
-    return [_shown(state, store, visit, cart) for visit, cart in state.carts.items()]
+    """Every cart as it stands, and what is asked about it: for a broker that may have forgotten them."""
+    carts = [_shown(state, store, visit, cart) for visit, cart in state.carts.items()]
+    return carts + [shown_age(state, store, visit) for visit in state.door.visits.values() if visit.age]
 
 
 def _shown(state: State, store: Store, visit: str, cart: Cart) -> Publish:

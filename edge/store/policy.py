@@ -55,6 +55,13 @@ class Policy(BaseModel):
     """A unit costs what it cost when it was taken, or what it costs as the visit leaves where that is less. Never more
     than as they came in."""
 
+    age_answer_within_s: Seconds = 60.0
+    """So long staff are waited for where somebody holds goods for adults, and their age is not known."""
+
+    age_unanswered: Literal["shut", "take-off"] = "shut"
+    """Nobody has answered: help is called and a person looks before anything is charged; or what is for adults is taken
+    off the bill, and its return is asked for."""
+
     lost_after_s: Annotated[float, Field(gt=0.0, le=86400.0)] = 900.0
     """A visit whose people no camera has shown for this long, though all cameras work, is over: they left unseen."""
 
@@ -140,6 +147,7 @@ SENSIBLE: Mapping[str, tuple[float, float, str]] = {
     "pass_within_s": (3.0, 300.0, "people take seconds to walk in, and after minutes it is somebody else who does"),
     "lost_after_s": (10.0, 86400.0, "people are out of sight for seconds all the time"),
     "pay_within_s": (1.0, 600.0, "a provider takes about a second to answer"),
+    "age_answer_within_s": (5.0, 600.0, "nobody is at the exit in less, and nobody waits there for longer"),
     "pair_within_s": (1.0, 600.0, "two readers need a second to say who stands there"),
 }  # fmt: skip
 """Key -> least, most, and what lies beyond. Numbers outside are no mistake of form: the shop would run, and never do

@@ -7,6 +7,7 @@ people do; a scan without a passage expires, a passage without a scan is a stran
 
 from edge.visit.cart import Outcome, outcome_of
 from edge.visit.door import (
+    AgeState,
     Door,
     Passing,
     Visit,
@@ -26,6 +27,7 @@ from edge.visit.table import TABLE, VisitEvent, VisitState, after
 
 __all__ = [
     "TABLE",
+    "AgeState",
     "Door",
     "Outcome",
     "Passing",

@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from edge.gate import Admission
 from edge.keys import payment_key
 from edge.records import Direction, Role
 from edge.store import Store
 from edge.visit.table import VisitState, after
+
+AgeState: TypeAlias = Literal["", "asked", "confirmed", "refused", "unanswered"]
 
 EARLY_S = 2.0
 """A gate's light barrier may be so much ahead of its reader."""
@@ -62,6 +65,13 @@ class Visit:
     """When that was; 0: as they were admitted."""
     member: bool = False
     """The shop knew them then, and members' prices are theirs."""
+    age: AgeState = ""
+    """What is known about whether they are old enough for what they hold; empty: nothing is asked."""
+    age_asked_s: float = 0.0
+    age_confirmed: int = 0
+    """Staff have seen that they are so old."""
+    age_goods: tuple[str, ...] = ()
+    """What they hold for which somebody has to look at their age."""
     interrupted: bool = False
     """The runtime was stopped while they were inside, and did not see and feel everything."""
     unsure: str = ""

@@ -6,6 +6,7 @@ a `Refused` record with the reason, never an exception. Nothing behind this room
 
 from edge.wire.codec import (
     decode,
+    encode_age,
     encode_counted,
     encode_decided,
     encode_mode,
@@ -14,6 +15,7 @@ from edge.wire.codec import (
     encode_recalled,
     encode_reply,
     encode_scan,
+    encode_store,
     encode_tick,
     encode_trouble,
     encode_weight,
@@ -30,6 +32,7 @@ __all__ = [
     "RecordingWriter",
     "UnreadableRecording",
     "decode",
+    "encode_age",
     "encode_counted",
     "encode_decided",
     "encode_mode",
@@ -38,6 +41,7 @@ __all__ = [
     "encode_recalled",
     "encode_reply",
     "encode_scan",
+    "encode_store",
     "encode_tick",
     "encode_trouble",
     "encode_weight",

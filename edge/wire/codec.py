@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from edge.records import (
     BLIND,
+    AgeDecided,
+    AgeVerdict,
     CredentialScan,
     GatePassage,
     GateScan,
@@ -37,6 +39,7 @@ from edge.records import (
     SourceTrouble,
     Standing,
     StockCounted,
+    StoreChanged,
     Tick,
     Verdict,
     WeightBatch,
@@ -45,6 +48,7 @@ from edge.store import Facing, Store
 from edge.wire.gaps import GAP, with_gaps
 from edge.wire.payloads import (
     LONGEST_REFERENCE,
+    AgePayload,
     CountedPayload,
     DecidedLinePayload,
     DecidedPayload,
@@ -57,6 +61,7 @@ from edge.wire.payloads import (
     RecalledPayload,
     ScanPayload,
     StandingPayload,
+    StorePayload,
     TickPayload,
     TroublePayload,
     WeightPayload,
@@ -72,6 +77,8 @@ _standing = msgspec.json.Decoder(StandingPayload)
 _mode = msgspec.json.Decoder(ModePayload)
 _counted = msgspec.json.Decoder(CountedPayload)
 _decided = msgspec.json.Decoder(DecidedPayload)
+_store = msgspec.json.Decoder(StorePayload)
+_age = msgspec.json.Decoder(AgePayload)
 _recalled = msgspec.json.Decoder(RecalledPayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
@@ -203,6 +210,13 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         recalled = _recalled.decode(payload)
         entries = tuple((entry.kind, entry.at, entry.currency, entry.body) for entry in recalled.entries)
         return SettlementRecalled(received_s, recalled.t, recalled.visit, entries)
+    if topic == "shop/age/decided":
+        age = _age.decode(payload)
+        return AgeDecided(received_s, age.t, age.visit, age.verdict, age.by, age.how)
+    if topic == "shop/store/changed":
+        changed = _store.decode(payload)
+        files = tuple((file.name, None if file.text is None else file.text.encode()) for file in changed.files)
+        return StoreChanged(received_s, changed.t, files, changed.by)
     if topic == "shop/mode/set":
         mode = _mode.decode(payload)
         return ModeSet(received_s, mode.t, mode.mode, mode.by)
@@ -210,7 +224,10 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         standing = _standing.decode(payload)
         if standing.key and len(standing.key) != PUBLIC_KEY_BYTES:
             return Refused(received_s, topic, BREAKS)
-        return Standing(received_s, standing.t, standing.subject, standing.key, standing.role, standing.revoked)
+        return Standing(
+            received_s, standing.t, standing.subject, standing.key, standing.role, standing.revoked,
+            int(standing.age), standing.age_how, standing.age_by,
+        )  # fmt: skip
     return Refused(received_s, topic, "unknown topic")
 
 
@@ -345,6 +362,17 @@ def encode_recalled(at_s: float, visit: str, entries: Iterable[LedgerEntry]) -> 
     """``shop/settlement/recalled``; ``entries``: the visit's own about money, as the book has them."""
     told = [RecalledEntryPayload(entry.kind, entry.at_s, entry.body, entry.currency) for entry in entries]
     return _encode(RecalledPayload(at_s, visit, told))
+
+
+def encode_age(at_s: float, visit: str, verdict: AgeVerdict, by: str, how: str = "") -> bytes:
+    """``shop/age/decided``."""
+    return _encode(AgePayload(at_s, visit, verdict, by, how))
+
+
+def encode_store(at_s: float, files: Mapping[str, bytes | None], by: str) -> bytes:
+    """``shop/store/changed``."""
+    told = [{"name": name, "text": None if data is None else data.decode()} for name, data in files.items()]
+    return _encode({"t": at_s, "files": told, "by": by})
 
 
 def encode_trouble(at_s: float, source: str, trouble: str) -> bytes:

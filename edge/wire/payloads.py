@@ -119,6 +119,9 @@ class StandingPayload(Struct):
     key: Annotated[bytes, Meta(extra_json_schema={"pattern": "^(?:[A-Za-z0-9+/]{43}=)?$"})] = b""
     role: Literal["member", "staff"] = "member"
     revoked: bool = False
+    age: Annotated[float, Meta(ge=0, le=120, multiple_of=1, description="proven years; 0: none")] = 0
+    age_how: Annotated[str, Meta(max_length=200)] = ""
+    age_by: Annotated[str, Meta(max_length=200)] = ""
 
 
 class ModePayload(Struct):
@@ -181,6 +184,31 @@ class RecalledPayload(Struct):
     entries: Annotated[list[RecalledEntryPayload], Meta(min_length=1, max_length=1000)]
 
 
+class AgePayload(Struct):
+    """``shop/age/decided``: staff have looked whether somebody inside is old enough for what they hold."""
+
+    t: UnixTime
+    visit: Annotated[str, Meta(min_length=1, max_length=200)]
+    verdict: Literal["confirmed", "refused"]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    how: Annotated[str, Meta(max_length=200)] = ""
+
+
+class StoreFilePayload(Struct):
+    """A file of the store, and what it says from now on; null: it is gone."""
+
+    name: Literal["store.toml", "catalogue.csv", "prices.csv"]
+    text: Annotated[str, Meta(max_length=50_000_000)] | None
+
+
+class StorePayload(Struct):
+    """``shop/store/changed``: the shop goes on with other files from now on."""
+
+    t: UnixTime
+    files: Annotated[list[StoreFilePayload], Meta(max_length=3)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class TroublePayload(Struct):
     """``shop/sources/trouble``: what is wrong with a source of messages; empty: nothing any more."""
 
@@ -223,6 +251,20 @@ class CartPayload(Struct, omit_defaults=True):
     total: int = 0
     currency: str = ""
     saved: int = 0
+
+
+class AskedAgePayload(Struct, omit_defaults=True):
+    """``visit/<visit>/age``: somebody holds goods for which one must be ``age`` years old. ``state``: staff are asked,
+    and until ``until_s`` waited for; they have ``confirmed`` or ``refused``; or nobody has answered (``unanswered``).
+    ``in_words`` says so to the shopper, by language. An empty object: nothing is asked.
+    """
+
+    t: UnixTime | None = None
+    state: Literal["", "asked", "confirmed", "refused", "unanswered"] = ""
+    age: int = 0
+    skus: list[str] = []
+    until_s: UnixTime | None = None
+    in_words: dict[str, str] = {}
 
 
 class PlaceStockPayload(Struct):
@@ -296,6 +338,7 @@ class AlertPayload(Struct, omit_defaults=True):
 SAID: dict[str, type[Struct]] = {
     "gate/+/command": CommandPayload,
     "visit/+/cart": CartPayload,
+    "visit/+/age": AskedAgePayload,
     "stock/+": StockPayload,
     "runtime/status": StatusPayload,
     "runtime/alert": AlertPayload,
@@ -318,6 +361,8 @@ PAYLOADS: dict[str, Any] = {
     "shop/mode/set": ModePayload,
     "shop/stock/counted": CountedPayload,
     "shop/settlement/decided": DecidedPayload,
+    "shop/age/decided": AgePayload,
+    "shop/store/changed": StorePayload,
     "shop/settlement/recalled": RecalledPayload,
     "shop/sources/trouble": TroublePayload,
     "shop/clock/tick": TickPayload,

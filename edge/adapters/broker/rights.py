@@ -33,7 +33,7 @@ OURS: Final = "tebura/"
 SENSES: Final = ("shelf/+/weight", "camera/+/people", "camera/+/health", "gate/+/scan", "gate/+/passage")
 """Topic patterns that devices write."""
 
-SAYS: Final = ("gate/+/command", "visit/+/cart", "stock/+", "runtime/status", "runtime/alert")
+SAYS: Final = ("gate/+/command", "visit/+/cart", "visit/+/age", "stock/+", "runtime/status", "runtime/alert")
 """Topic patterns that the runtime writes."""
 
 
