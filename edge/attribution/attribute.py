@@ -235,7 +235,8 @@ def _continue(
     h: Hypothesis, deed: Deed, event: ShelfEvent, nats: float, unusual: float, alone: bool, staff: Set[str]
 ) -> tuple[Hypothesis | None, tuple[Share, ...]]:
     """A story with one deed added; None where the story does not allow it. ``unusual`` scales what strangers cost;
-    ``alone``: nobody is in the shop.
+    ``alone``: nobody is in the shop. What changed then, over night or while the PC was off, was arranged so by whoever
+    keeps the shop, and nothing of it lies astray: a guess at what filled a board would be taken from it all day.
     """
     story = h.branch(nats)
     shares = []
@@ -243,7 +244,7 @@ def _continue(
         visit = h.followed(track, event.step_s).visit
         if move.stray is not None and move.sku == "":
             if move.quantity == 0:
-                if not alone:  # a hand that rests lifts again; what changed while nobody was there does not
+                if not alone:  # a hand that rests lifts again
                     story.strays += (move.stray,)
                 shares.append(Share("", "", 0))
                 continue
@@ -270,7 +271,7 @@ def _continue(
                 _add(story, giver, move.sku, move.quantity, event.id)
             elif not restocks:
                 story.nats += RESTOCKED * unusual
-            if not move.home:
+            if not move.home and not alone:
                 left = Stray(event.shelf, min(event.plates), max(event.plates), move.sku, 0.0, event.step_s)
                 story.strays += (left,) * -move.quantity
             shares.append(Share(giver, move.sku, move.quantity))

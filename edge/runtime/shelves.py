@@ -32,7 +32,7 @@ from edge.runtime.doubts import doubt, doubt_now
 from edge.runtime.health import status, tell
 from edge.runtime.promises import known_here, stay_in, terms_of
 from edge.runtime.supply import tell_stock
-from edge.shelf import Told, sense
+from edge.shelf import Told, begin_anew, sense
 from edge.state import State
 from edge.stock import follow, most_on
 from edge.store import Store
@@ -48,6 +48,11 @@ LONG_S = 1.0
 AT_HAND_M = 0.12
 """Nobody's wrist was nearer than this at the step of a change that took so long: it happened at another moment of it,
 while somebody leaned on the shelf, who hid when."""
+
+SHUT_S = 60.0
+"""What changed on a shelf that was silent for so long while nobody was inside, over night with the PC off, was arranged
+by whoever keeps the shop. Asked about like a pick, a board that was filled left things astray that were never there,
+from which shoppers seemed to take all day."""
 
 HALF_GRIP_M = 0.05
 MOST_PLATES_OF_ONE = 3
@@ -68,6 +73,8 @@ def weights(state: State, store: Store, batch: WeightBatch, effects: list[Effect
     elif store.layout.shelf(batch.shelf).says == "raw":
         state.heard_s[f"shelf/{batch.shelf}"] = state.now_s
         return  # numbers that mean nothing yet: staff know (`edge.runtime.health`)
+    if batch.at_s > shelf.heard_until_s + SHUT_S and not state.door.visits:
+        begin_anew(shelf)
     late = shelf.late
     told = sense(shelf, batch, haze_of(state, batch.shelf))
     if shelf.late == late:

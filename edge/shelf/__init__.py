@@ -10,7 +10,7 @@ followed until it is calm again, however long that takes, and only then the two 
 """
 
 from edge.shelf.events import Told
-from edge.shelf.plates import ShelfState, open_shelf
+from edge.shelf.plates import ShelfState, begin_anew, open_shelf
 from edge.shelf.sense import sense, still_stirring
 
-__all__ = ["ShelfState", "Told", "open_shelf", "sense", "still_stirring"]
+__all__ = ["ShelfState", "Told", "begin_anew", "open_shelf", "sense", "still_stirring"]

@@ -205,6 +205,17 @@ def open_shelf(shelf: str, plates: int, lightest_g: float, profile: ShelfProfile
     )
 
 
+def begin_anew(state: ShelfState) -> None:
+    """Forget at which level every plate stood, and what waits to be told: the next batch is heard as the first one. How
+    plates tremble and wander stays known.
+    """
+    state.blocks = 0
+    state.waiting = []
+    state.held_g = state.held_g[:, :0]
+    state.quiet_since_s[:] = -np.inf
+    state.calm_blocks[:] = 0
+
+
 def trembles(state: ShelfState) -> Bools:
     """Plates that never say one number for long: their noise is larger than their last digit."""
     told: Bools = state.tremble_g2 > state.digit_g * state.digit_g
