@@ -104,6 +104,16 @@ def test_a_capture_without_an_answer_is_looked_up_and_the_remainder_waits_for_it
     ]  # fmt: skip
 
 
+def test_what_is_reserved_for_what_is_written_off_goes_though_nobody_knows_of_its_capture() -> None:
+    counter = Counter({"ana capture": "silent"})
+    counter.enter(3000)
+    assert counter.leave(umbrella=1).state == "unanswered"
+    assert counter.decide("waive").state == "void"
+    assert counter.asked()[-1] == ("release", "release", 3000)
+    assert counter.accounts() == UMBRELLA | {"written-off": 1100}
+    assert counter.settlement.is_over
+
+
 def test_in_review_it_stays_until_a_person_decides() -> None:
     counter = Counter()
     counter.enter(3000)
