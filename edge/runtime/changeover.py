@@ -15,6 +15,7 @@ from edge.appearance import NOBODY, Gauges
 from edge.attribution import forget_products
 from edge.attribution.hypotheses import Features
 from edge.runtime.doubts import doubt_visit
+from edge.runtime.money import keep_all
 from edge.runtime.promises import known_here
 from edge.state import State, reopen_shelves
 from edge.stock import level_of, place_of
@@ -46,6 +47,7 @@ def change_over(state: State, store: Store) -> Changed:
         _forget_looks(state)
     held = forget_products(state.belief, known_here(state, store).catalogue)
     recalled = tuple(sorted(held - store.catalogue.keys()))
+    keep_all(state, store)
     return Changed(tuple(shelves), recalled, _forget_stock(state, store))
 
 
