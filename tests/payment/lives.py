@@ -87,6 +87,7 @@ class World:
         self.sent: dict[str, int] = {}
         self.absent: set[str] = set()
         self.keys: set[str] = set()
+        self.entries: list[LedgerEntry] = []
         self.steps = self.opened = self.replies = 0
         self.happened: Counter[str] = Counter()
 
@@ -239,6 +240,7 @@ class World:
     def write(self, entry: LedgerEntry) -> None:
         assert entry.key not in self.keys, f"{entry.key} twice"
         self.keys.add(entry.key)
+        self.entries.append(entry)
         assert json.loads(json.dumps(entry.body)) == entry.body
         self.last_hash = chained(self.last_hash, self.proof.seq + 1, entry)
         self.proof.take(Written(self.proof.seq + 1, entry, self.last_hash))
