@@ -312,6 +312,11 @@ def _is_nowhere(path: Path) -> bool:
 
 def _misfits(site: Site, store: Store) -> Iterator[Fault]:
     """What does not fit to the store that the site belongs to."""
+    payment = site.payment
+    if store.policy.hold != "none" and payment.provider == "http" and "hold" not in payment.abilities:
+        what = "the provider reserves no money, and by policy.hold of store.toml nobody comes in without"
+        remedy = 'Add "hold" to abilities if it can, or write hold = "none" there'
+        yield Fault(FILE, "payment.abilities", what, remedy)
     taken: dict[tuple[str, int], str] = {}
     for i, serial in enumerate(site.serial, start=1):
         where = f"serial[{i}]"

@@ -151,6 +151,12 @@ class Book:
         with told(self.path):
             return list(dict.fromkeys(visit for (visit,) in self._db.execute(query, [kind, since_seq])))
 
+    def facts(self, kind: str, name: str, since_seq: int = 0) -> list[tuple[str, object]]:
+        """(visit, what its body says under a name) of all entries of one kind, in order; None where it says nothing."""
+        query = "SELECT visit, json_extract(body, ?) FROM entry WHERE kind = ? AND seq > ? ORDER BY seq"
+        with told(self.path):
+            return [(visit, said) for visit, said in self._db.execute(query, [f"$.{name}", kind, since_seq])]
+
     def last(self, kind: str) -> Written | None:
         """The last entry of a kind."""
         with told(self.path):

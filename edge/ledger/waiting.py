@@ -14,6 +14,10 @@ UNHAPPY = ("payment-declined", "payment-unanswered", "payment-contradiction")
 """Kinds of entries after which a person may have to decide."""
 
 
+PAYS = (None, "charge", "capture")
+"""Operations that pay for a visit; older books say none."""
+
+
 def settlement_in(book: Book, visit: str) -> Settlement | None:
     """Where a visit's money stands; None where it has not ended, or never was."""
     return settlement_of(written.entry for written in book.entries(visit=visit))
@@ -30,9 +34,12 @@ def not_over(book: Book, since_seq: int = 0) -> dict[str, Settlement]:
     """Visit -> its settlement, of all whose money is not where it belongs yet: asked for, reserved, to be given back.
     What waits for a person is found however long ago it was, the rest behind entry ``since_seq``.
     """
-    charged = set(book.visits("payment-approved", since_seq))
-    visits = [v for v in book.visits("settlement", since_seq) if v not in charged]
-    visits += book.visits("payment-asked", since_seq)  # what approved a hold, say, has not paid for anything
+    paid = {v for v, operation in book.facts("payment-approved", "operation", since_seq) if operation in PAYS}
+    visits = [v for v in book.visits("settlement", since_seq) if v not in paid]
+    done = set(book.facts("payment-approved", "key", since_seq))
+    asked = book.facts("payment-asked", "key", since_seq)
+    ended = {v for kind in ("settlement", "review", "payment-gone") for v in book.visits(kind)} if asked else set()
+    visits += [visit for visit, key in asked if (visit, key) not in done or visit not in ended]
     found = {visit: settlement_in(book, visit) for visit in dict.fromkeys(visits)}
     return who_waits(book) | {v: s for v, s in sorted(found.items()) if s is not None and not s.is_over}
 

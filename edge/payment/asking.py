@@ -94,10 +94,14 @@ def _let_go(settlement: Settlement) -> bool:
     hold = settlement.hold
     if hold is None or settlement.release is not None or settlement.state in ("inside", "review"):
         return False
-    there = settlement.held_minor > 0 or (
-        hold.state == "declined" and any(h.startswith("approved") for h in hold.heard)
-    )
-    return there and not any(p.operation == "capture" and p.is_open for p in settlement.payments)
+    late = hold.state == "declined" and any(answer.startswith("approved") for answer in hold.heard)
+    return (settlement.held_minor > 0 or late) and not is_capturing(settlement)
+
+
+def is_capturing(settlement: Settlement) -> bool:
+    """Whether nobody knows yet if what is held was captured, and somebody still wants it: not once it is waived."""
+    wanted = settlement.state in ("asked", "unanswered")
+    return wanted and any(payment.operation == "capture" and payment.is_open for payment in settlement.payments)
 
 
 def _next_refund(settlement: Settlement) -> Operation | None:

@@ -83,8 +83,6 @@ def on_decided(settlement: Settlement, decided: SettlementDecided, store: Store)
         left = {sku: units - charged.get(sku, 0) for sku, units in settlement.listed.items()}
         withheld = {sku: units for sku, units in left.items() if units > 0}
         return on_reviewed(settlement, store, charged, withheld, settlement.cart, by, at_s)
-    if decided.verdict == "waive":
-        return on_waived(settlement, by, at_s)
     if decided.verdict == "retry":
         return on_retry(settlement, by, at_s)
     if decided.verdict == "release":
@@ -93,6 +91,8 @@ def on_decided(settlement: Settlement, decided: SettlementDecided, store: Store)
         if not decided.reason:
             raise ValueError("who takes something back says why: a correction, or a return")
         settlement, effects = on_corrected(settlement, decided.lines, decided.reason, by, at_s)
+    elif decided.verdict == "waive":
+        settlement, effects = on_waived(settlement, by, at_s)
     else:
         settlement, effects = on_resolved(settlement, decided.verdict, by, at_s)
     settlement, more = ask_on(settlement, at_s)

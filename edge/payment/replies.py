@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from msgspec.structs import replace as replace_reply
 
-from edge.payment.asking import Outcome, ask_again, ask_on, give_up, request_for, wait
+from edge.payment.asking import Outcome, ask_again, ask_on, give_up, is_capturing, request_for, wait
 from edge.payment.debts import retry_at_s, retry_declined
 from edge.payment.holds import hold_answered, hold_ended, release_answered
 from edge.payment.operation import WEEK_S, Operation, another_sum, heard_among, look_up_at_s, silent_at_s
@@ -174,7 +174,7 @@ def due_s(settlement: Settlement, store: Store) -> float | None:
                 due.append(at_s)
         if operation.state == "pending":
             due.append(operation.first_s + WEEK_S)
-    if settlement.held_minor:
+    if settlement.held_minor and not is_capturing(settlement):
         due.append(settlement.until_s)
     again_s = retry_at_s(settlement, store.policy)
     if again_s is not None:
@@ -199,8 +199,7 @@ def on_time(settlement: Settlement, now_s: float, store: Store) -> Outcome:
         elif operation.state == "pending" and now_s >= operation.first_s + WEEK_S:
             settlement, more = give_up(settlement, operation, now_s)
         effects += more
-    capturing = any(payment.operation == "capture" and payment.is_open for payment in settlement.payments)
-    if settlement.held_minor and now_s >= settlement.until_s and not capturing:
+    if settlement.held_minor and now_s >= settlement.until_s and not is_capturing(settlement):
         settlement, more = hold_ended(settlement, now_s)
         effects += more
     due_s = retry_at_s(settlement, store.policy)

@@ -20,6 +20,7 @@ from edge.keys import moment, unique
 from edge.records import Effect, LedgerEntry, Publish, StoreChanged
 from edge.runtime.ages import look_at_goods
 from edge.runtime.doubts import doubt_visit
+from edge.runtime.money import keep_all
 from edge.runtime.promises import known_here
 from edge.state import State, refuse, reopen_shelves
 from edge.stock import level_of, place_of
@@ -51,6 +52,7 @@ def change_over(state: State, store: Store) -> Changed:
         _forget_looks(state)
     held = forget_products(state.belief, known_here(state, store).catalogue)
     recalled = tuple(sorted(held - store.catalogue.keys()))
+    keep_all(state, store)
     return Changed(tuple(shelves), recalled, _forget_stock(state, store))
 
 

@@ -23,6 +23,7 @@ from edge.payment import (
     Settlement,
     WrongMoment,
     begin_hold,
+    due_s,
     left_of,
     look_up_next,
     looked_up,
@@ -30,6 +31,7 @@ from edge.payment import (
     on_decided,
     on_reply,
     on_time,
+    open_operations,
     open_settlement,
     operation_of,
     review_settlement,
@@ -85,6 +87,7 @@ class World:
         self.sent: dict[str, int] = {}
         self.absent: set[str] = set()
         self.keys: set[str] = set()
+        self.entries: list[LedgerEntry] = []
         self.steps = self.opened = self.replies = 0
         self.happened: Counter[str] = Counter()
 
@@ -154,6 +157,13 @@ class World:
         self.now_s += self.rng.choice([0.1, 1.0, 11.0, 11.0, 100.0, 4000.0, 90_000.0, 700_000.0])
         for visit in list(self.visits):
             self.take(visit, on_time(self.visits[visit], self.now_s, self.store))
+            for _ in range(5):
+                at_s = due_s(self.visits[visit], self.store)
+                if at_s is None or at_s > self.now_s:
+                    break
+                self.take(visit, on_time(self.visits[visit], self.now_s, self.store))
+            else:
+                raise AssertionError(f"time comes to no end: {self.visits[visit]}")
 
     def decide(self) -> None:
         if not self.visits:
@@ -230,6 +240,7 @@ class World:
     def write(self, entry: LedgerEntry) -> None:
         assert entry.key not in self.keys, f"{entry.key} twice"
         self.keys.add(entry.key)
+        self.entries.append(entry)
         assert json.loads(json.dumps(entry.body)) == entry.body
         self.last_hash = chained(self.last_hash, self.proof.seq + 1, entry)
         self.proof.take(Written(self.proof.seq + 1, entry, self.last_hash))
@@ -304,9 +315,10 @@ class World:
             for visit in list(self.visits):
                 self.take(visit, on_time(self.visits[visit], self.now_s, self.store))
             if not self.coming and not looked_up(self.visits.values()):
-                return
+                break
         for visit, settlement in self.visits.items():
-            assert not any(o.is_open and o.asked_s > self.now_s - 8 * 86400 for o in operations(settlement)), visit
+            assert not settlement.held_minor or settlement.state == "review" or settlement.until_s > self.now_s
+            assert all(o.asked_s <= self.now_s - 8 * 86400 for o in open_operations(settlement)), visit
 
     def provider_agrees(self, visits: Sequence[str]) -> None:
         """What the provider really did for these visits is what the book says."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from edge.payment import WrongMoment
 from edge.payment.holds import LASTS_S, hold_minor
 from edge.records import PaymentReply
+from edge.site import load_shop
+from edge.store import BrokenStore
+from tests.corner import STORE, write_store
 from tests.payment.counter import KEY, VISIT, Counter
 
 UMBRELLA = {"sales:10%": -1000, "tax:10%": -100}
@@ -104,6 +109,16 @@ def test_a_capture_without_an_answer_is_looked_up_and_the_remainder_waits_for_it
     ]  # fmt: skip
 
 
+def test_what_is_reserved_for_what_is_written_off_goes_though_nobody_knows_of_its_capture() -> None:
+    counter = Counter({"ana capture": "silent"})
+    counter.enter(3000)
+    assert counter.leave(umbrella=1).state == "unanswered"
+    assert counter.decide("waive").state == "void"
+    assert counter.asked()[-1] == ("release", "release", 3000)
+    assert counter.accounts() == UMBRELLA | {"written-off": 1100}
+    assert counter.settlement.is_over
+
+
 def test_in_review_it_stays_until_a_person_decides() -> None:
     counter = Counter()
     counter.enter(3000)
@@ -177,3 +192,22 @@ def test_how_much_is_reserved() -> None:
     assert hold_minor(fixed, (9000,)) == 2000
     usual = policy.model_copy(update={"hold": "usual", "hold_minor": 2000})
     assert (hold_minor(usual, ()), hold_minor(usual, (300, 900, 500))) == (2000, 900)
+
+
+@pytest.mark.parametrize(("abilities", "faults"), [('["refund"]', 1), ('["hold"]', 0)])
+def test_a_shop_that_reserves_money_needs_a_provider_that_can(tmp_path: Path, abilities: str, faults: int) -> None:
+    """Otherwise nobody would come in any more."""
+    folder = write_store(tmp_path / "store")
+    store = STORE + '\n[policy]\nhold = "fixed"\nhold_minor = 2000\n'
+    (folder / "store.toml").write_text(store, encoding="utf-8")
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret", encoding="utf-8")
+    secret.chmod(0o600)
+    payment = f'url = "https://pay.example"\nsecret_file = "{secret}"\nabilities = {abilities}\n'
+    (folder / "site.toml").write_text(f'[payment]\nprovider = "http"\n{payment}', encoding="utf-8")
+    try:
+        load_shop(folder)
+        told: list[str] = []
+    except BrokenStore as error:
+        told = [f"{fault.where}: {fault.what}" for fault in error.faults]
+    assert [text.startswith("payment.abilities: the provider reserves no money") for text in told] == [True] * faults
