@@ -111,7 +111,7 @@ def test_what_is_held_at_the_entry_is_captured_to_the_yen_at_the_exit(
     if deed and not on:
         double.behave(deed, on="POST /v1/payment_intents")
     shop.play(0.0, 10.0)
-    until(lambda: held(shop, double), "Stripe holds it")
+    until(lambda: held(shop, double), "Stripe holds it, and the shop knows")
     if deed and on:
         double.behave(deed, on="POST /v1/payment_intents/")
     shop.play(10.0, 18.0)
@@ -128,7 +128,8 @@ def test_what_is_held_at_the_entry_is_captured_to_the_yen_at_the_exit(
 def held(shop: Rehearsal, double: StripeDouble) -> bool:
     shop.pass_s(0)
     shop.work()
-    return [i["status"] for i in double.of("payment_intent")] == ["requires_capture"]
+    holds = [i["status"] for i in double.of("payment_intent")] == ["requires_capture"]
+    return holds and bool(shop.entries("payment-approved"))
 
 
 def test_a_decline_is_told_by_name(shop: Rehearsal, double: StripeDouble) -> None:
