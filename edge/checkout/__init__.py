@@ -4,12 +4,13 @@ Enters: the store, what an ended visit is charged and what is withheld. Leaves: 
 receipts. What becomes of it is for `edge.payment`.
 
 `bill` prices a cart, `sale` is what the book keeps of it, `exchanges` tells a person with whom a visit may have been
-exchanged, `receipt` (on `roll`, with `words`) tells the shopper. No clock, disk, network or randomness: the same calls
-give the same.
+exchanged, `receipt` and `papers` (on `roll`, with `words`) tell the shopper. No clock, disk, network or randomness: the
+same calls give the same.
 """
 
 from edge.checkout.bill import Bill, BillLine, RateGroup, UnpricedSale, make_bill
 from edge.checkout.exchanges import LANGUAGES, in_words
+from edge.checkout.papers import Paper, Part, paper_json, paper_text
 from edge.checkout.receipt import Paid, Receipt, receipt_json, receipt_text
 from edge.checkout.sale import (
     PROVIDER_ACCOUNT,
@@ -32,6 +33,8 @@ __all__ = [
     "BillLine",
     "Issuer",
     "Paid",
+    "Paper",
+    "Part",
     "RateGroup",
     "Receipt",
     "Sale",
@@ -42,6 +45,8 @@ __all__ = [
     "WithheldLine",
     "in_words",
     "make_bill",
+    "paper_json",
+    "paper_text",
     "promised_by",
     "receipt_json",
     "receipt_text",

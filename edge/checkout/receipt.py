@@ -15,6 +15,7 @@ staff only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +26,7 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from edge.checkout.amounts import money
+from edge.checkout.bill import RateGroup
 from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, rule, table, wrapped
 from edge.checkout.sale import Issuer, Sale, SoldDiscount, SoldLine, State, WithheldLine, basis_points
@@ -116,7 +118,7 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         "currency_digits": issuer.currency_digits,
         "prices_include_tax": issuer.prices_include_tax,
         "lines": [
-            {"sku": line.sku, "name": _name(line, language), "quantity": line.quantity,
+            {"sku": line.sku, "name": name_of(line, language), "quantity": line.quantity,
              "price_minor": line.price_minor, "amount_minor": line.amount_minor, "rate_bp": basis_points(line.rate_ppm),
              "discounts": [
                  {"kind": off.kind, "amount_minor": off.amount_minor, "id": off.id,
@@ -134,7 +136,7 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         ],
         "total_minor": sale.total_minor,
         "withheld": [
-            {"sku": line.sku, "name": _name(line, language), "quantity": line.quantity,
+            {"sku": line.sku, "name": name_of(line, language), "quantity": line.quantity,
              "certainty": line.certainty, "what": line.what, "who": line.who, "events": list(line.events)}
             | ({"why": line.why} if line.why else {})
             for line in sale.withheld
@@ -163,7 +165,7 @@ def _sold(line: SoldLine, issuer: Issuer, words: Words, language: str) -> list[s
     """Name and amount by its list price; below it the unit price where there are several, and what is off it."""
     mark = REDUCED_MARK if line.reduced else ""
     list_minor = line.amount_minor + sum(off.amount_minor for off in line.discounts)
-    lines = both_ends(_name(line, language), money(list_minor, issuer, language), mark)
+    lines = both_ends(name_of(line, language), money(list_minor, issuer, language), mark)
     if line.quantity > 1:
         lines.append(f"    {money(line.price_minor, issuer, language)} × {line.quantity}")
     for off in line.discounts:
@@ -201,20 +203,23 @@ def _sums(receipt: Receipt, words: Words, language: str) -> list[str]:
     total = words.would_be_total if receipt.state == "review" else words.total
     count = (words.unit if units == 1 else words.units).format(units)
     lines += both_ends(f"{total}  {count}", money(sale.total_minor, issuer, language))
-    if not taxed:
-        return lines
+    return [*lines, "", *rates_table(sale.rates, issuer, words, language)] if taxed else lines
+
+
+def rates_table(rates: Sequence[RateGroup], issuer: Issuer, words: Words, language: str, sign: int = 1) -> list[str]:
+    """Per rate what the law asks for: the sum, and the tax in it or on it; ``sign`` -1 of what goes back."""
     header = (words.rate, words.including if issuer.prices_include_tax else words.excluding,
               words.tax_inside if issuer.prices_include_tax else words.tax)  # fmt: skip
     rows = [
         (
-            _percent(group.rate_ppm, language) + (f" {REDUCED_MARK}" if group.reduced else ""),
-            money(group.gross_minor if issuer.prices_include_tax else group.net_minor, issuer, language),
-            money(group.tax_minor, issuer, language),
+            percent(group.rate_ppm, language) + (f" {REDUCED_MARK}" if group.reduced else ""),
+            money(sign * (group.gross_minor if issuer.prices_include_tax else group.net_minor), issuer, language),
+            money(sign * group.tax_minor, issuer, language),
         )
-        for group in sale.rates
+        for group in rates
     ]
-    lines += ["", *table([header, *rows])]
-    if any(group.reduced for group in sale.rates):
+    lines = table([header, *rows])
+    if any(group.reduced for group in rates):
         lines += wrapped(f"{REDUCED_MARK} {words.reduced}")
     return lines
 
@@ -227,7 +232,7 @@ def _withheld(withheld: tuple[WithheldLine, ...], receipt: Receipt, words: Words
     doubt = words.why_waived if receipt.sale.decided_by else words.why_not_charged
     for why in dict.fromkeys(line.why for line in withheld):
         for line in (line for line in withheld if line.why == why):
-            lines += wrapped(f"{_name(line, language) or words.unknown} × {line.quantity}", indent=2)
+            lines += wrapped(f"{name_of(line, language) or words.unknown} × {line.quantity}", indent=2)
         if not review:  # why a visit is looked at stands below: it may not be about these lines
             lines += wrapped(words.why_age if why == "age" else doubt, indent=2)
     return [*lines, rule()]
@@ -240,7 +245,7 @@ def _taken_back(receipt: Receipt, words: Words, language: str) -> list[str]:
     issuer, sold = receipt.sale.issuer, {line.sku: line for line in receipt.sale.lines}
     lines = [words.taken_back]
     for sku, units in receipt.taken_back:
-        lines += wrapped(f"{_name(sold[sku], language) if sku in sold else sku} × {units}", indent=2)
+        lines += wrapped(f"{name_of(sold[sku], language) if sku in sold else sku} × {units}", indent=2)
     lines += both_ends(words.taken_back_sum, money(-receipt.taken_back_minor, issuer, language))
     if receipt.given_back_minor:
         lines += both_ends(words.given_back, money(receipt.given_back_minor, issuer, language))
@@ -269,11 +274,13 @@ def _local(receipt: Receipt) -> datetime:
     return datetime.fromtimestamp(receipt.at_s, ZoneInfo(receipt.sale.issuer.timezone))
 
 
-def _name(line: SoldLine | WithheldLine, language: str) -> str:
+def name_of(line: SoldLine | WithheldLine, language: str) -> str:
+    """What a product is called in a language, else at all."""
     return line.names.get(language) or line.names.get("") or next(iter(line.names.values()), line.sku)
 
 
-def _percent(rate_ppm: int, language: str) -> str:
+def percent(rate_ppm: int, language: str) -> str:
+    """A rate as people write it."""
     return f"{format_decimal(Decimal(rate_ppm).scaleb(-4), '0.####', locale=language)}%"
 
 

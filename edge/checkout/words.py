@@ -37,6 +37,15 @@ class Words:
     unknown: str
     reference: str
     goodbye: str
+    returned: str
+    return_invoice: str
+    corrected: str
+    corrected_invoice: str
+    bought_on: str
+    corrects: str
+    never_taken: str
+    keep_both: str
+    decided_by: str
     taken_back: str
     taken_back_sum: str
     given_back: str
@@ -87,6 +96,15 @@ _JAPANESE = Words(
         "void": "お支払いはありません。",
         "review": "係員が内容を確認しています。\nまだ請求していません。",
     },
+    returned="返品・返金の明細",
+    return_invoice="返品・返金の明細(適格返還請求書)",
+    corrected="訂正後のレシート",
+    corrected_invoice="訂正後のレシート(修正した適格簡易請求書)",
+    bought_on="お買い上げ日",
+    corrects="訂正前のレシート",
+    never_taken="お取りになっていない商品",
+    keep_both="訂正前のレシートとともに保管してください。",
+    decided_by="担当",
     taken_back="取り消し・返品した商品",
     taken_back_sum="取消額",
     given_back="返金済み",
@@ -144,6 +162,15 @@ _ENGLISH = Words(
         "void": "Nothing to pay.",
         "review": "Staff are looking at this visit.\nNothing has been charged.",
     },
+    returned="Return",
+    return_invoice="Return (qualified return invoice)",
+    corrected="Corrected receipt",
+    corrected_invoice="Corrected receipt (simplified qualified invoice)",
+    bought_on="Bought",
+    corrects="Corrects the receipt of",
+    never_taken="Never taken",
+    keep_both="Keep it with the receipt that it corrects.",
+    decided_by="Decided by",
     taken_back="Taken off this receipt",
     taken_back_sum="Sum taken off",
     given_back="Given back to you",

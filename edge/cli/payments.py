@@ -1,4 +1,4 @@
-"""Commands about visits' money: payment list, show, retry, release, refund, debts.
+"""Commands about visits' money: payment list, show, retry, release, refund, papers, debts.
 
 What became of it is read from the book, whether the shop runs or not. What somebody decides goes to the running shop,
 which records it like everything that moves money.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge.cli.deciding import AsJson, By, decide, reading_book, told_money, typed_lines
+from edge.cli.languages import Language
 from edge.cli.live import StateFolder, StoreFolder, folder_of, named
 from edge.cli.terminal import refuse
 
@@ -111,6 +112,25 @@ def refund(
     what = [f"{back} go back to {answer['subject']}"] if answer["refundable_minor"] else []
     what += [f"{off} in all were taken off what {answer['subject']} owes"] if answer["lowered_minor"] else []
     typer.echo(f"{visit}: {'; '.join(what) or 'nothing was to be given back'}.")
+
+
+@app.command()
+def papers(
+    visit: Visit, store: StoreFolder, state: StateFolder = None, *, language: Language = "", as_json: AsJson = False
+) -> None:
+    """What a shopper is given of what was taken back: a return invoice, or a corrected receipt, for each time."""
+    from edge.checkout import paper_json, paper_text
+    from edge.payment import papers_of
+
+    with reading_book(folder_of(store, state)) as book:
+        _known(book, visit, named(store, state))
+        found = papers_of(written.entry for written in book.entries(visit=visit))
+    if as_json:
+        typer.echo(json.dumps([paper_json(paper, language) for paper in found], ensure_ascii=False))
+    elif not found:
+        typer.echo(f"Nothing of {visit} was taken back. `tebura ledger receipt {visit}` prints its receipt.")
+    for paper in () if as_json else found:
+        typer.echo(paper_text(paper, language))
 
 
 @app.command()

@@ -51,7 +51,7 @@ def taken_back(settlement: Settlement, lines: Iterable[tuple[str, int]]) -> tupl
     after = before + Counter(dict(lines))
     groups = []
     for group in sale.rates:
-        then, now = _remaining(sale, group, before), _remaining(sale, group, after)
+        then, now = remaining_rate(sale, group, before), remaining_rate(sale, group, after)
         groups.append(
             RateGroup(
                 group.rate_ppm, group.reduced, then.net_minor - now.net_minor, then.tax_minor - now.tax_minor,
@@ -67,11 +67,11 @@ def taken_back_minor(settlement: Settlement) -> int:
     return sum(group.gross_minor for group in taken_back(nothing, settlement.corrected))
 
 
-def _remaining(sale: Sale, group: RateGroup, gone: Mapping[str, int]) -> RateGroup:
+def remaining_rate(sale: Sale, group: RateGroup, gone: Mapping[str, int]) -> RateGroup:
     """A rate of the sale without the units that are gone; what was taken off all lines of a rate together, in parts."""
     lines = [line for line in sale.lines if (line.rate_ppm, line.reduced) == (group.rate_ppm, group.reduced)]
     lines_minor = sum(line.amount_minor for line in lines)
-    left_minor = lines_minor - sum(_paid_for(line, gone.get(line.sku, 0)) for line in lines)
+    left_minor = lines_minor - sum(paid_for(line, gone.get(line.sku, 0)) for line in lines)
     if left_minor == lines_minor:
         return group
     includes = sale.issuer.prices_include_tax
@@ -82,7 +82,7 @@ def _remaining(sale: Sale, group: RateGroup, gone: Mapping[str, int]) -> RateGro
     return RateGroup(group.rate_ppm, group.reduced, net_minor, tax_minor, net_minor + tax_minor)
 
 
-def _paid_for(line: SoldLine, units: int) -> int:
+def paid_for(line: SoldLine, units: int) -> int:
     """What the first so many units of a line cost, minor units; all of them exactly what the line did."""
     return line.amount_minor * units // line.quantity
 
