@@ -156,11 +156,14 @@ def demo(
         int | None, typer.Option(help="So many mornings from --seed on: of how many visits is it right?", min=1)
     ] = None,
     *,
+    money: Annotated[
+        bool, typer.Option("--money", help="An evening's money instead: held, captured, marked down, given back.")
+    ] = False,
     looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Cameras say what everybody looks like.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Of --seeds: for programs.")] = False,
 ) -> None:
     """A lively few minutes in the demo shop: simulate, replay, and compare with what really happened; or many of them,
-    and only how good they were.
+    and only how good they were; or what becomes of money on an evening.
     """
     if seeds is not None:
         if out is not None:
@@ -170,10 +173,14 @@ def demo(
     if as_json:
         refuse("--json goes with --seeds: add it")
     from simulator.demo import demo as show
+    from simulator.evening import evening
 
     folder = out or Path("out")
     try:
-        show(folder, seed, looks=looks)
+        if money:
+            evening(folder)
+        else:
+            show(folder, seed, looks=looks)
     except BrokenPipeError:
         raise
     except OSError as error:
