@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.soak.days import DAYS, day_of
 from tests.soak.life import Life
 
-OVERCHARGED = 0.084
-"""Of the settled visits of `tebura reliability --seed 2` so many were charged for something that they did not take."""
+OVERCHARGED = 0.02
+"""Of the settled visits of a month so many are charged for something that they did not take."""
 BY_CHANCE = 2.0
 """… and so many standard deviations more are chance."""
 REVIEWED = 0.05
