@@ -316,8 +316,8 @@ def _keep(memory: dict[Key, Value], key: Key, value: Value) -> None:
 
 
 def _own_session(session: requests.Session) -> requests.Session:
-    """A session that follows nobody elsewhere, and that no ``~/.netrc`` gives another password than our key
-    (findings/stripe-netrc.sh): with an authentication of its own it does not look there.
+    """A session that follows nobody elsewhere, and that no ``~/.netrc`` gives another password than our key:
+    with an authentication of its own it does not look there.
     """
     session.max_redirects = 0
     session.auth = lambda prepared: prepared
