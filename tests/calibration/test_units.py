@@ -197,10 +197,13 @@ def weighed(folder: Path, units: int, stop_after: int = 0) -> tuple[int, str, Pa
             patience = threading.Timer(60.0, learning.kill)
             patience.start()
             load = done = 0
+            stopped = False
             for line in learning.stderr:
                 done += "Put the next unit down" in line
                 if stop_after and done == stop_after:
-                    learning.send_signal(signal.SIGINT)
+                    if not stopped:  # once: a second Ctrl-C ends a program that is ending
+                        learning.send_signal(signal.SIGINT)
+                    stopped = True
                 elif "under the reader" in line:
                     goods.scan("2010470105189")
                 elif "unit down" in line:
