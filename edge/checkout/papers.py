@@ -17,7 +17,7 @@ from babel.dates import format_datetime
 
 from edge.checkout.amounts import money
 from edge.checkout.bill import RateGroup
-from edge.checkout.receipt import REDUCED_MARK, name_of, rates_table
+from edge.checkout.receipt import REDUCED_MARK, issuer_lines, name_of, rate_json, rates_table
 from edge.checkout.roll import both_ends, centred, rule, wrapped
 from edge.checkout.sale import Issuer, Sale, SoldLine, basis_points
 from edge.checkout.words import WORDS, Words
@@ -63,6 +63,7 @@ class Paper:
 
     @property
     def language(self) -> str:
+        """The shop's own first language that a paper can be written in."""
         return next((language for language in self.sale.issuer.languages if language in WORDS), "en")
 
 
@@ -101,10 +102,10 @@ def paper_json(paper: Paper, language: str = "") -> dict[str, object]:
         "currency_digits": issuer.currency_digits,
         "prices_include_tax": issuer.prices_include_tax,
         "lines": [_part_json(part, language) for part in paper.parts],
-        "rates": [_rate_json(group) for group in paper.rates],
+        "rates": [rate_json(group) for group in paper.rates],
         "total_minor": paper.total_minor,
         "left": [_part_json(part, language) for part in paper.left],
-        "left_rates": [_rate_json(group) for group in paper.left_rates],
+        "left_rates": [rate_json(group) for group in paper.left_rates],
         "left_minor": paper.left_minor,
         "decided_by": paper.decided_by,
     }  # fmt: skip
@@ -112,11 +113,6 @@ def paper_json(paper: Paper, language: str = "") -> dict[str, object]:
 
 def _head(paper: Paper, words: Words, language: str) -> list[str]:
     issuer = paper.sale.issuer
-    lines = centred(issuer.name)
-    if issuer.address:
-        lines += centred(issuer.address)
-    if issuer.registration:
-        lines += centred(f"{words.registration} {issuer.registration}")
     if paper.reason == "return":
         title = words.return_invoice if issuer.registration else words.returned
     else:
@@ -125,8 +121,8 @@ def _head(paper: Paper, words: Words, language: str) -> list[str]:
     when, sold = (
         format_datetime(_local(at_s, issuer), words.when, locale=language) for at_s in (paper.at_s, paper.sold_s)
     )
-    lines += ["", *centred(title), "", *both_ends(when, f"{words.visit} {paper.visit}/{paper.number}")]
-    return lines + both_ends(of, sold)
+    visit = both_ends(when, f"{words.visit} {paper.visit}/{paper.number}")
+    return [*issuer_lines(issuer, words), "", *centred(title), "", *visit, *both_ends(of, sold)]
 
 
 def _told(at_s: float, issuer: Issuer, words: Words, language: str) -> str:
@@ -153,13 +149,6 @@ def _part_json(part: Part, language: str) -> dict[str, object]:
     return {
         "sku": part.line.sku, "name": name_of(part.line, language), "quantity": part.quantity,
         "amount_minor": part.amount_minor, "rate_bp": basis_points(part.line.rate_ppm), "reduced": part.line.reduced,
-    }  # fmt: skip
-
-
-def _rate_json(group: RateGroup) -> dict[str, object]:
-    return {
-        "rate_bp": basis_points(group.rate_ppm), "reduced": group.reduced, "net_minor": group.net_minor,
-        "tax_minor": group.tax_minor, "gross_minor": group.gross_minor,
     }  # fmt: skip
 
 

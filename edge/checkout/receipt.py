@@ -129,11 +129,7 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
              "events": list(line.events)}
             for line in sale.lines
         ],
-        "rates": [
-            {"rate_bp": basis_points(group.rate_ppm), "reduced": group.reduced, "net_minor": group.net_minor,
-             "tax_minor": group.tax_minor, "gross_minor": group.gross_minor}
-            for group in sale.rates
-        ],
+        "rates": [rate_json(group) for group in sale.rates],
         "total_minor": sale.total_minor,
         "withheld": [
             {"sku": line.sku, "name": name_of(line, language), "quantity": line.quantity,
@@ -148,13 +144,19 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
 # --- the parts of the roll -----------------------------------------------------------------------------------------
 
 
-def _head(receipt: Receipt, words: Words, language: str) -> list[str]:
-    issuer = receipt.sale.issuer
+def issuer_lines(issuer: Issuer, words: Words) -> list[str]:
+    """Who issues a paper, at its top."""
     lines = centred(issuer.name)
     if issuer.address:
         lines += centred(issuer.address)
     if issuer.registration:
         lines += centred(f"{words.registration} {issuer.registration}")
+    return lines
+
+
+def _head(receipt: Receipt, words: Words, language: str) -> list[str]:
+    issuer = receipt.sale.issuer
+    lines = issuer_lines(issuer, words)
     title = words.invoice if issuer.registration and receipt.sale.lines else words.title
     title = words.under_review if receipt.state == "review" else title
     when = format_datetime(_local(receipt), words.when, locale=language)
@@ -204,6 +206,14 @@ def _sums(receipt: Receipt, words: Words, language: str) -> list[str]:
     count = (words.unit if units == 1 else words.units).format(units)
     lines += both_ends(f"{total}  {count}", money(sale.total_minor, issuer, language))
     return [*lines, "", *rates_table(sale.rates, issuer, words, language)] if taxed else lines
+
+
+def rate_json(group: RateGroup) -> dict[str, object]:
+    """A rate for programs, amounts in minor units."""
+    return {
+        "rate_bp": basis_points(group.rate_ppm), "reduced": group.reduced, "net_minor": group.net_minor,
+        "tax_minor": group.tax_minor, "gross_minor": group.gross_minor,
+    }  # fmt: skip
 
 
 def rates_table(rates: Sequence[RateGroup], issuer: Issuer, words: Words, language: str, sign: int = 1) -> list[str]:

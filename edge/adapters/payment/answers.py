@@ -47,6 +47,7 @@ def _of_released(request: PaymentRequest, status: str, name: str) -> PaymentRepl
 
 
 def of_refund(request: PaymentRequest, refund: stripe.Refund) -> PaymentReply:
+    """What a refund of Stripe's says about a request; a status that nobody knows counts as a refusal."""
     outcomes: dict[str | None, PaymentOutcome] = {
         "succeeded": "approved",
         "pending": "pending",
@@ -80,6 +81,7 @@ def _fee_minor(intent: stripe.PaymentIntent) -> int | None:
 
 
 def metadata_of(about: stripe.PaymentIntent | stripe.Refund) -> dict[str, str]:
+    """What we wrote on a payment or a refund of Stripe's, or nothing."""
     metadata: Any = about.metadata
     return metadata.to_dict() if isinstance(metadata, stripe.StripeObject) else dict(metadata or {})
 
@@ -94,6 +96,7 @@ def reply_to(
     until_s: float | None = None,
     fee_minor: int | None = None,
 ) -> PaymentReply:
+    """A reply to a request, without a time: whoever asked says when it came."""
     return PaymentReply(
         0.0, 0.0, request.settlement, outcome, reference, request.key, request.operation, amount_minor, until_s, why,
         fee_minor,
