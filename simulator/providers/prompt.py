@@ -39,7 +39,7 @@ def stripe(port: int, journal: Path | None) -> None:
     with suppress(KeyboardInterrupt), StripeDouble(journal, port=port) as double:
         print(f"{double.url}\n\n{block(double)}\n", flush=True)
         print(HELP, file=sys.stderr, flush=True)
-        if obey(double, sys.stdin or (), print):
+        if obey(double, sys.stdin or (), lambda said: print(said, flush=True)):
             Event().wait()
 
 

@@ -524,9 +524,13 @@ def test_killed_between_doing_and_answering_it_is_looked_up(tmp_path: Path) -> N
     books = tmp_path / "books.jsonl"
     program = "import sys; from pathlib import Path; from simulator.providers.prompt import stripe; "
     command = [sys.executable, "-c", program + "stripe(int(sys.argv[2]), Path(sys.argv[1]))", str(books)]
+    # Whoever pipes commands into it gets each answer at once, wherever they do.
+    plain = {name: said for name, said in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
     def begin(port: int) -> tuple[subprocess.Popen[str], str]:
-        process = subprocess.Popen([*command, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [*command, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain
+        )
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         for _ in range(6):
