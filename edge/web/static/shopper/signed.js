@@ -17,8 +17,6 @@ export class Unreachable extends Error {}
 
 let aheadS = 0; // by how much the shop's clock is ahead of this phone's, as it last said
 
-export const clockOff = () => aheadS;
-
 export const base64 = (bytes) => btoa(String.fromCharCode(...bytes));
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
