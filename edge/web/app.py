@@ -23,10 +23,11 @@ from starlette.types import ASGIApp
 
 from edge.daemon.desk import NobodyThere
 from edge.ledger import UnusableLedger
-from edge.web import board, shopper
+from edge.web import board
 from edge.web.guard import Guard
 from edge.web.hub import Full
 from edge.web.pages import Pages
+from edge.web.shopper import page as shopper
 from edge.web.shop import Screens
 
 STATIC: Final = Path(__file__).parent / "static"

@@ -128,7 +128,9 @@ class Board:
         if entry is not None and now_s - entry[0] < LEFT_S:
             left_s, (_, kind, total_minor, issuer) = LEFT_S - (now_s - entry[0]), entry
             if kind == "review":
-                return self._told("thanks", N_("Thank you"), N_("Staff look at this visit first. See your phone"), left_s)
+                return self._told(
+                    "thanks", N_("Thank you"), N_("Staff look at this visit first. See your phone"), left_s
+                )
             if not total_minor:
                 return self._told("thanks", N_("Thank you"), N_("Nothing to pay"), left_s)
             amounts = {lang: money(total_minor, issuer, lang) for lang in self._languages} if with_total else {}
