@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.drawing.markup import Markup, join, number, tag
+from edge.evidence import Trace
 from edge.records import ShelfEvent
-from simulator.report.material import EventShown, Trace
+from simulator.report.material import EventShown
 
 WIDTH, HEIGHT = 1000.0, 300.0
 POINTS_AT_MOST = 260
