@@ -185,6 +185,24 @@ class Web(Section):
     port: Port = 8321
 
 
+class Screens(Section):
+    """``[screens]``: where `tebura web` serves staff's console, the shopper's page and the gates' boards."""
+
+    listen: str = "127.0.0.1"
+    """``0.0.0.0``: whoever is in the shop's network. Then with ``certificate``: phones make keys over https alone."""
+    port: Port = 8322
+    address: Annotated[str, Field(pattern=r"^(https?://[^\s/@]+)?$")] = ""
+    """Under which people reach it, like ``https://shop.example.com``; empty: this host and port."""
+    certificate: Path | None = None
+    """PEM files: the chain, and its key; None: plain http, behind a reverse proxy or on this PC alone."""
+    private_key: Path | None = None
+    proxies: tuple[str, ...] = ()
+    """Addresses of reverse proxies, which are believed when they say for whom they ask."""
+    user: str = "console"
+    """At the shop's own broker; the embedded one has this user."""
+    password_file: Path | None = None
+
+
 class SiteFile(Section):
     """``site.toml``."""
 
@@ -196,6 +214,7 @@ class SiteFile(Section):
     slow: Slow = Slow()
     recorder: Recorder = Recorder()
     web: Web = Web()
+    screens: Screens = Screens()
     payment: Payment = Payment()
 
 
