@@ -14,6 +14,7 @@ import pytest
 
 from edge.drawing.markup import Markup, join, number, tag
 from edge.drawing.plan import corners_of
+from edge.drawing.scale import percent
 from edge.evidence.traces import KEEP_S, RecentWeights
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent, WeightBatch
 from edge.store import load_store, read_store
@@ -21,7 +22,6 @@ from edge.wire import open_recording
 from simulator.commands import DEMO
 from simulator.replay import replay
 from simulator.report import Collector, page, read_truth
-from simulator.report.charts import percent
 from simulator.report.floorplan import floor_plan
 from simulator.report.material import Happened, Material
 from simulator.report.truth import EventTruth, Truth, assign, judge
