@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 
 from edge.daemon.desk import NobodyThere
 from edge.ledger import UnusableLedger
+from edge.web.console import routes as console
 from edge.web.guard import Guard
 from edge.web.hub import Full
 from edge.web.pages import Pages
@@ -32,7 +33,7 @@ STATIC: Final = Path(__file__).parent / "static"
 
 Part = Callable[[Screens, Pages], Sequence[BaseRoute]]
 
-PARTS: tuple[Part, ...] = ()
+PARTS: tuple[Part, ...] = (console,)
 
 log = structlog.get_logger("tebura")
 

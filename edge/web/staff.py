@@ -93,6 +93,14 @@ class UnusableStaff(UnusableRegister):
     """The staff register, or what should be written to it, cannot be used; the message says why and what to do."""
 
 
+class NameTaken(UnusableStaff):
+    """Somebody is called so already."""
+
+
+class LastOwner(UnusableStaff):
+    """Nobody could change the staff any more."""
+
+
 class NotLoggedIn(ValueError):
     """Name and password do not belong together; which of them is wrong is nobody's business."""
 
@@ -172,7 +180,7 @@ class Staff(Register):
             known = self._person(name)
             if known is not None and known.revoked_s is None:
                 remedy = f"`tebura staff password {name}` and `tebura staff role {name}` change what is there"
-                raise UnusableStaff(f"{name} is there already. {remedy}")
+                raise NameTaken(f"{name} is there already. {remedy}")
             self._db.execute(
                 "INSERT INTO person VALUES (?, ?, ?, ?, NULL) ON CONFLICT (name) DO UPDATE SET "
                 "password = excluded.password, roles = excluded.roles, since_s = excluded.since_s, revoked_s = NULL",
@@ -376,7 +384,7 @@ class Staff(Register):
     def _expect_owner(self) -> None:
         if not any("people" in rights_of(roles.split()) for (roles,) in self._db.execute(
             "SELECT roles FROM person WHERE revoked_s IS NULL").fetchall()):  # fmt: skip
-            raise UnusableStaff("then nobody could change the staff any more. Make somebody else owner first")
+            raise LastOwner("then nobody could change the staff any more. Make somebody else owner first")
 
 
 def _roles(roles: Iterable[str]) -> str:
