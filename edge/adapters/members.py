@@ -4,25 +4,19 @@ Enters: what staff do with `tebura member`. Leaves: enrolments, for staff to rea
 since it looked last, as standings of the wire. Refuses: a file, a folder or a key that cannot be used, with the remedy.
 Nobody is ever deleted: whoever left is revoked, and a standing says so.
 
-One SQLite file that several processes may use at once. Each change has a number of its own, so that polling costs one
-look at an index. Written ahead with ``synchronous=FULL``: what a command has said is done survives a power cut.
+Several processes may use it at once. Each change has a number of its own, so that polling costs one look at an index.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 
 import msgspec
-from sqlite_utils import Database
 
 from edge.adapters.ed25519 import is_key
+from edge.adapters.register import Register, UnusableRegister
 from edge.records import Role
 from edge.wire.payloads import StandingPayload
 
@@ -31,14 +25,7 @@ FILE = "members.db"
 
 STANDING_TOPIC = "shop/members/standing"
 
-APPLICATION_ID = 0x5445424D
-"""``TEBM``, in the file's header."""
-
-VERSION = 1
 KEY_BYTES, SUBJECT_AT_MOST = 32, 200
-BUSY_MS = 5000
-"""So long one process waits for another to finish writing."""
-
 TABLE = """
 CREATE TABLE member (
     subject   TEXT PRIMARY KEY CHECK (subject <> ''),
@@ -77,19 +64,8 @@ WALLET_AT_MOST = 500
 _COLUMNS = "subject, key, role, since_s, revoked_s, change"
 _READ = f"SELECT {_COLUMNS}, years, how, by_whom FROM member LEFT JOIN age USING (subject)"
 
-_REMEDIES: tuple[tuple[str, str, str], ...] = (
-    ("SQLITE_FULL", "the disk is full", "Free some space and do it again; what is in the register is whole"),
-    ("SQLITE_READONLY", "cannot be written to", "Do it as the user that the runtime runs as"),
-    ("SQLITE_CANTOPEN", "cannot be opened", "Check that the folder exists and that this user may write to it"),
-    ("SQLITE_NOTADB", "is no register of members", "Name another folder; this file was left as it is"),
-    ("SQLITE_CORRUPT", "is damaged", "Put the last backup in its place, or move it away and enrol everybody again"),
-    ("SQLITE_BUSY", "is in use by another process", "Do it again; if that does not help, end the other one"),
-    ("SQLITE_LOCKED", "is in use by another process", "Do it again; if that does not help, end the other one"),
-    ("SQLITE_IOERR", "cannot be read or written", "Look at the disk (dmesg, smartctl)"),
-)
 
-
-class UnusableMembers(ValueError):
+class UnusableMembers(UnusableRegister):
     """The register, or what should be written to it, cannot be used; the message says why and what to do."""
 
 
@@ -147,40 +123,14 @@ def check_subject(subject: str) -> None:
         raise UnusableMembers(f"the subject {subject!r} has spaces around it or signs that nobody sees. {remedy}")
 
 
-class Members:
+class Members(Register):
     """The register in a file, created where there is none; its folder must be there. One thread at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with self._told():
-            self._db = Database(path, execute_plugins=False)
-            try:
-                self._prepare()
-            except BaseException:
-                self._db.close()
-                raise
-
-    def _prepare(self) -> None:
-        self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        if self._number("PRAGMA application_id") == 0:
-            with self._writing():
-                if self._number("SELECT count(*) FROM sqlite_schema") == 0:
-                    self._db.execute(TABLE)
-                    self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                    self._db.execute(f"PRAGMA user_version = {VERSION}")
-        version = self._number("PRAGMA user_version")
-        if self._number("PRAGMA application_id") != APPLICATION_ID:
-            what = "is some other database, not a register of members"
-            raise UnusableMembers(f"{self.path}: {what}. Name another folder; this file was left as it is")
-        if version != VERSION:
-            remedy = "Use the version of Tebura that wrote it"
-            raise UnusableMembers(f"{self.path}: is a register of version {version}, not {VERSION}. {remedy}")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        for name, table in (("age", PROOFS), ("wallet", WALLETS)):
-            if not self._number(f"SELECT count(*) FROM sqlite_schema WHERE name = '{name}'"):
-                with self._writing():
-                    self._db.execute(table)
+    WHAT, ANEW = "register of members", "enrol everybody again"
+    APPLICATION_ID, VERSION = 0x5445424D, 1  # ``TEBM``, in the file's header
+    TABLES = (TABLE,)
+    LATER = (("age", PROOFS), ("wallet", WALLETS))
+    UNUSABLE = UnusableMembers
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -268,18 +218,6 @@ class Members:
             rows = self._db.execute("SELECT value FROM wallet WHERE subject = ? ORDER BY rowid DESC", [subject])
             return tuple(row[0] for row in rows.fetchall())
 
-    def close(self) -> None:
-        """Let go of the file. Safe to call twice."""
-        self._db.close()
-
-    def __enter__(self) -> Members:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def _expect(self, subject: str) -> None:
         if not self._db.execute("SELECT 1 FROM member WHERE subject = ?", [subject]).fetchone():
             remedy = "`tebura member list` shows everybody; whom only a reader knows is added with --no-key first"
@@ -290,32 +228,6 @@ class Members:
 
     def _one(self, subject: str) -> Enrolment:
         return _read(self._db.execute(f"{_READ} WHERE subject = ?", [subject]).fetchone())
-
-    def _number(self, query: str) -> int:
-        return int(self._db.execute(query).fetchone()[0])
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """A transaction that has the file to itself from its first look on: what was read stays true."""
-        self._db.conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.conn.execute("COMMIT")
-        except BaseException:
-            self._db.conn.rollback()
-            raise
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """SQLite's troubles with the file, with the remedy."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            name = getattr(error, "sqlite_errorname", "") or ""
-            for code, what, remedy in _REMEDIES:
-                if name.startswith(code):
-                    raise UnusableMembers(f"{self.path}: {what} ({error}). {remedy}") from error
-            raise
 
 
 def _read(

@@ -65,6 +65,6 @@ def reading_book(folder: Path) -> Iterator[Book]:
 
 def told_money(answer: dict[str, Any]) -> str:
     """The sum of an answer."""
-    from edge.cli.reviewed import money
+    from edge.facts.money import money
 
     return money(answer["total_minor"], answer["currency"], answer["digits"])

@@ -18,7 +18,7 @@ from edge.shown import named_plates, shown
 StoreFolder = Annotated[Path, typer.Option("--store", help="The folder with store.toml and, if need be, site.toml.")]
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Where the shop keeps what it must not lose.")]
 
-_ASKS_A_SHOP = re.compile(r"`(tebura (?:mode|stock|restock|review|payment|age|reload|member|calibrate)[^`]*)`")
+_ASKS_A_SHOP = re.compile(r"`(tebura (?:mode|stock|restock|review|payment|age|reload|member|staff|calibrate)[^`]*)`")
 """Commands in remedies that mean the shop that somebody has just asked about."""
 
 

@@ -34,7 +34,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Payments that are not over: under way, unanswered, declined, disputed, to be given back."""
-    from edge.cli.paid import digits_in, payment_of, table_of
+    from edge.cli.paid import table_of
+    from edge.facts.payments import digits_in, payment_of
     from edge.ledger import not_over, payments
 
     with reading_book(folder_of(store, state)) as book:
@@ -53,7 +54,8 @@ def list_(
 @app.command()
 def show(visit: Visit, store: StoreFolder, state: StateFolder = None, *, as_json: AsJson = False) -> None:
     """Everything that was asked for about one visit, and what became of it."""
-    from edge.cli.paid import digits_in, payment_of, told
+    from edge.cli.paid import told
+    from edge.facts.payments import digits_in, payment_of
 
     with reading_book(folder_of(store, state)) as book:
         row = payment_of(_known(book, visit, named(store, state)))
@@ -136,7 +138,8 @@ def papers(
 @app.command()
 def debts(store: StoreFolder, state: StateFolder = None, *, as_json: AsJson = False) -> None:
     """Who owes what: payments that were declined, and what is not collected yet."""
-    from edge.cli.paid import debts_in, digits_in, table_of_debts
+    from edge.cli.paid import table_of_debts
+    from edge.facts.payments import debts_in, digits_in
     from edge.ledger import who_waits
 
     with reading_book(folder_of(store, state)) as book:

@@ -1,65 +1,19 @@
-"""What products cost at a moment, as people and programs read it.
+"""What products cost at a moment, as people read it at a terminal.
 
-Enters: a store, a moment and skus. Leaves: JSON-ready facts, and tables of them.
+Enters: facts of `edge.facts.prices`. Leaves: tables of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from edge.checkout.amounts import money
 from edge.checkout.sale import issuer_of
-from edge.pricing import cost_at
 from edge.shown import shown
-from edge.store import Promotion, Store
+from edge.store import Store
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-
-def priced(store: Store, at_s: float, skus: Iterable[str]) -> dict[str, Any]:
-    """Every product's price, and the promotions that hold then and are about one of them or whole baskets."""
-    asked = list(skus)
-    holding = [p for p in store.offers.promotions if p.window.holds(at_s, store.timezone)]
-    about = [p for p in holding if not p.slots or any(sku in slot for slot in p.slots for sku in asked)]
-    return {
-        "at": datetime.fromtimestamp(at_s, store.timezone).isoformat(timespec="seconds"),
-        "at_s": at_s,
-        "currency": store.currency,
-        "currency_digits": store.currency_digits,
-        "prices_include_tax": store.prices_include_tax,
-        "products": [_product(store, sku, at_s, holding) for sku in asked],
-        "promotions": [_promotion(p) for p in about],
-    }
-
-
-def _product(store: Store, sku: str, at_s: float, holding: Iterable[Promotion]) -> dict[str, Any]:
-    product, cost = store.catalogue[sku], cost_at(store, sku, at_s)
-    return {
-        "sku": sku,
-        "name": product.name(store.languages[0] if store.languages else ""),
-        "price_minor": cost.price_minor,
-        "list_minor": cost.list_minor,
-        "why": dict(cost.why),
-        "fixed_price": product.fixed_price,
-        "promotions": [p.id for p in holding if any(sku in slot for slot in p.slots)],
-    }
-
-
-def _promotion(p: Promotion) -> dict[str, Any]:
-    return {
-        "id": p.id,
-        "names": dict(p.names),
-        "slots": [list(slot) for slot in p.slots],
-        "price_minor": p.price_minor,
-        "percent": p.percent_ppm / 10_000 if p.percent_ppm is not None else None,
-        "off_minor": p.off_minor,
-        "least_minor": p.least_minor,
-        "most": p.most,
-        "to": list(p.subjects) or ("members" if p.members else "everyone"),
-    }
 
 
 def tables_of(told: dict[str, Any], store: Store) -> list[Table]:

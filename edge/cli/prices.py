@@ -63,7 +63,8 @@ def _shop(folder: Path) -> Store:
 
 
 def _tell(store: Store, at_s: float, skus: list[str] | None, as_json: bool) -> None:
-    from edge.cli.priced import priced, tables_of
+    from edge.cli.priced import tables_of
+    from edge.facts.prices import priced
 
     unknown = sorted(set(skus or ()) - store.catalogue.keys())
     if unknown:

@@ -1,23 +1,16 @@
-"""A visit that waits for a person, as people read it.
+"""A visit that waits for a person, as people read it at a terminal.
 
-Enters: the book, and the state folder in which its recordings lie. Leaves: rows of a table, and one visit's whole story
-as JSON-ready facts and as text. What shops and readers call things is not trusted to be printable.
+Enters: facts of `edge.facts.reviews`. Leaves: rows of a table, and one visit's whole story as text. What shops and
+readers call things is not trusted to be printable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
-from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.checkout import LANGUAGES, Sale, in_words, sale_of
-from edge.payment import Settlement, may, why_waits
+from edge.checkout import in_words
 from edge.records import Exchange
 from edge.shown import shown
 from edge.store.policy import MOST_SURE
@@ -25,34 +18,7 @@ from edge.store.policy import MOST_SURE
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from edge.ledger import Book
-
 Row = dict[str, Any]
-
-AROUND_S = 60.0
-"""What happened so long before a visit and after it may matter."""
-
-
-def lines_of(book: Book, visit: str, settlement: Settlement) -> Row:
-    """What a list tells of a visit."""
-    came_s, left_s, sale = _when(book, visit)
-    return {
-        "visit": visit,
-        "subject": settlement.subject,
-        "state": settlement.state,
-        "why": why_waits(settlement),
-        "exchanged": msgspec.to_builtins(sale.exchanged),
-        "exchanged_in_words": {
-            language: in_words(sale.exchanged, language, _names(sale, language)) for language in LANGUAGES
-        },
-        "came_s": came_s,
-        "left_s": left_s,
-        "left": _clock(left_s, sale),
-        "total_minor": settlement.total_minor,
-        "currency": settlement.currency,
-        "total": money(settlement.total_minor, settlement.currency, sale.issuer.currency_digits),
-        "may": list(may(settlement)),
-    }
 
 
 def table_of(rows: list[Row]) -> Table:
@@ -71,41 +37,9 @@ def table_of(rows: list[Row]) -> Table:
     return table
 
 
-def story_of(book: Book, visit: str, folder: Path) -> Row:
-    """Everything about one visit that the book and the folder of recordings tell."""
-    from edge.ledger import settlement_in
-
-    settlement = settlement_in(book, visit)
-    assert settlement is not None
-    came_s, left_s, sale = _when(book, visit)
-    lines = [(line, True) for line in sale.lines] + [(line, False) for line in sale.withheld]
-    return lines_of(book, visit, settlement) | {
-        "reason": sale.reason,
-        "came": _clock(came_s, sale) if came_s is not None else "",
-        "lines": [
-            {"sku": line.sku, "name": next(iter(line.names.values()), line.sku), "quantity": line.quantity,
-             "certainty": line.certainty, "what": line.what, "who": line.who, "rival": line.rival, "charged": charged,
-             "events": list(line.events)}
-            for line, charged in lines
-        ],
-        "happened": [
-            {"at": _clock(w.entry.at_s, sale), "kind": w.entry.kind, "by": w.entry.body.get("decided_by", ""),
-             "state": w.entry.body.get("state", "")}
-            for w in book.entries(visit=visit) if w.entry.kind != "shelf-event"
-        ],
-        "recordings": [str(path) for path in _recordings(folder, came_s, left_s)],
-    }  # fmt: skip
-
-
 def _by_sku(row: Row) -> str:
     """With whom it may have been exchanged, products by what is typed for them."""
     return in_words(msgspec.convert(row["exchanged"], tuple[Exchange, ...]))
-
-
-def _names(sale: Sale, language: str) -> Callable[[str], str]:
-    """What a sale calls its products in a language, else as there is."""
-    told = {line.sku: line.names for line in sale.withheld} | {line.sku: line.names for line in sale.lines}
-    return lambda sku: told.get(sku, {}).get(language) or next(iter(told.get(sku, {}).values()), sku)
 
 
 def _weak(line: Row) -> str:
@@ -144,37 +78,3 @@ def told(story: Row, shop: str) -> str:
             does = f"resolve {story['visit']} {verdict}" if verdict in ("kept", "returned") else None
             lines.append(f"  tebura review {does or f'{verdict} ' + story['visit']} {shop}")
     return "\n".join(shown(line) for line in lines)
-
-
-def money(amount_minor: int, currency: str, digits: int) -> str:
-    """An amount for whoever types commands: no signs that terminals print in other widths."""
-    return f"{Decimal(amount_minor).scaleb(-digits):,} {currency}"
-
-
-def _when(book: Book, visit: str) -> tuple[float | None, float, Sale]:
-    """When a visit came and left, and what the book says of its sale by now."""
-    came_s: float | None = None
-    left_s = 0.0
-    sale: Sale | None = None
-    for written in book.entries(visit=visit):
-        entry = written.entry
-        if entry.kind == "visit":
-            came_s = entry.at_s
-        elif entry.kind in ("review", "settlement"):
-            left_s = left_s or entry.at_s
-            before, sale = sale, sale_of(entry.body)
-            if before is not None and not sale.reason:
-                sale = replace(sale, reason=before.reason, exchanged=before.exchanged)
-    assert sale is not None, "who waits has a sale"
-    return came_s, left_s, sale
-
-
-def _recordings(folder: Path, came_s: float | None, left_s: float) -> list[Path]:
-    from edge.journal import segments_between
-
-    from_s = left_s if came_s is None else came_s
-    return segments_between(folder / "recordings", from_s - AROUND_S, left_s + AROUND_S)
-
-
-def _clock(at_s: float, sale: Sale) -> str:
-    return f"{datetime.fromtimestamp(at_s, ZoneInfo(sale.issuer.timezone)):%Y-%m-%d %H:%M:%S}"

@@ -27,7 +27,8 @@ Visit = Annotated[str, typer.Argument(help="Which, as `tebura review list` names
 @app.command("list")
 def list_(store: StoreFolder, state: StateFolder = None, *, as_json: AsJson = False) -> None:
     """Every visit that waits for a person, and why."""
-    from edge.cli.reviewed import lines_of, table_of
+    from edge.cli.reviewed import table_of
+    from edge.facts.reviews import lines_of
     from edge.ledger import who_waits
 
     with reading_book(folder_of(store, state)) as book:
@@ -45,7 +46,8 @@ def list_(store: StoreFolder, state: StateFolder = None, *, as_json: AsJson = Fa
 @app.command()
 def show(visit: Visit, store: StoreFolder, state: StateFolder = None, *, as_json: AsJson = False) -> None:
     """All that is known about one of them: why, who, when, what, how surely, and where to look."""
-    from edge.cli.reviewed import story_of, told
+    from edge.cli.reviewed import told
+    from edge.facts.reviews import story_of
 
     folder = folder_of(store, state)
     with reading_book(folder) as book:

@@ -14,6 +14,7 @@ from typing import Any, Literal, cast, get_args
 from edge.daemon.clock import RehearsalClock
 from edge.daemon.contests import answer, contest
 from edge.daemon.desk import Answer
+from edge.daemon.floor import floor_of
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
 from edge.ledger import settlement_in
@@ -57,9 +58,9 @@ def obey(
         return {"pending": shop.pending}
     if do == "mode":
         return _mode(shop, wanted)
-    if do == "stock":
+    if do in ("stock", "floor"):
         try:
-            return shop.asked(lambda: {"places": stock_of(shop.driver.state, shop.store)})
+            return shop.asked(lambda: _seen(shop, do))
         except queue.Empty:
             return {"error": "the shop is too busy to answer. Ask again"}
     if do == "count":
@@ -81,6 +82,12 @@ def obey(
     if do == "rehearse":
         return _rehearse(shop, wanted)
     return {"error": f"nobody here can {do!r}"}
+
+
+def _seen(shop: Shop, what: str) -> Answer:
+    """What stands on the shelves, or who is on the floor; on the shop's own thread."""
+    state, store = shop.driver.state, shop.store
+    return floor_of(state, store) if what == "floor" else {"places": stock_of(state, store)}
 
 
 def stock_of(state: State, store: Store) -> list[dict[str, Any]]:

@@ -35,6 +35,8 @@ from edge.daemon.screen import News, Screen, speak_plainly
 from edge.daemon.shop import Shop
 from edge.daemon.systemd import notify, watchdog_s
 from edge.daemon.watch import Watch, WatchPage
+from edge.evidence import DIARY, Diary
+from edge.journal.housekeeping import DAY_S
 from edge.records import Publish
 from edge.site import Site
 from edge.store import Store
@@ -62,8 +64,10 @@ class Daemon:
         self._early: dict[str, Publish] = {}
         self._alerts: deque[Publish] = deque(maxlen=ALERTS)
         clock: Clock = RehearsalClock() if rehearsal else Clock()
+        keep_s = max(site.recorder.keep_days, site.recorder.review_days) * DAY_S
+        self._diary = Diary(state_folder / DIARY, store, keep_s)
         self.shop = Shop(
-            store, site, state_folder, publish=self._publish, observers=(self.watch, News()),
+            store, site, state_folder, publish=self._publish, observers=(self.watch, News(), self._diary),
             timed=self.watch.timed, clock=clock,
         )  # fmt: skip
         self._open = False
@@ -84,6 +88,7 @@ class Daemon:
         with ExitStack() as stack:
             desk.open()
             stack.callback(desk.close)
+            stack.callback(self._diary.close)
             broker = self._embedded(stack)
             found = self.shop.open()
             self._open = True

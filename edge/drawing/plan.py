@@ -6,7 +6,7 @@ style sheet for their classes (`floor`, `gondola`, `front`, `gate entry`, `gate 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -64,6 +64,16 @@ def corners_of(gondola: Gondola) -> list[Spot]:
         px, py, _ = gondola.outward((x, y, 0.0))
         found.append(place(px, py))
     return found
+
+
+def shelf_spot(layout: Layout, shelf: str, plates: Sequence[int]) -> Spot:
+    """Where on the plan a change of some plates is marked: lower shelves nearer to the shopper."""
+    gondola, board = layout.gondola_of(shelf), layout.shelf(shelf)
+    middle = sum(plates) / len(plates)
+    heights = sorted({s.height for s in gondola.shelves})
+    depth = (heights.index(board.height) + 0.7) / (len(heights) + 0.4) * board.depth
+    x, y, _ = gondola.outward(((middle - 0.5) * board.plate_width, depth, 0.0))
+    return place(x, y)
 
 
 def points(spots: Iterable[Spot]) -> str:

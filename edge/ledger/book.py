@@ -12,6 +12,7 @@ to the byte, by `Book.seal` (see `edge.ledger.seal`).
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -156,6 +157,35 @@ class Book:
         query = "SELECT visit, json_extract(body, ?) FROM entry WHERE kind = ? AND seq > ? ORDER BY seq"
         with told(self.path):
             return [(visit, said) for visit, said in self._db.execute(query, [f"$.{name}", kind, since_seq])]
+
+    def ended(
+        self,
+        since_s: float = 0.0,
+        until_s: float = math.inf,
+        text: str = "",
+        amount_minor: int | None = None,
+        most: int = 100,
+    ) -> list[str]:
+        """Visits that left within a time (UNIX seconds), the newest first, ``most`` at most. ``text``: stands anywhere
+        in one of their entries, be it a subject, a product or a provider's reference; ``amount_minor``: came to that.
+        """
+        where, values = ["kind IN ('settlement', 'review')"], cast("list[object]", [])
+        if text:
+            # The whole body first: most entries need not be taken apart. Names of facts are no facts.
+            values_say = "SELECT 1 FROM json_tree(body) WHERE type = 'text' AND instr(lower(atom), lower(?))"
+            says = (
+                f"SELECT visit FROM entry WHERE (instr(lower(body), lower(?)) AND EXISTS ({values_say})) OR visit = ?"
+            )
+            where, values = [*where, f"visit IN ({says})"], [*values, text, text, text]
+        if amount_minor is not None:
+            where, values = [*where, "json_extract(body, '$.total_minor') = ?"], [*values, amount_minor]
+        query = (
+            f"SELECT visit, min(at_s) AS left_s FROM entry WHERE {' AND '.join(where)} GROUP BY visit "
+            "HAVING left_s >= ? AND left_s < ? ORDER BY left_s DESC, visit DESC LIMIT ?"
+        )
+        with told(self.path):
+            found = self._db.execute(query, [*values, since_s, min(until_s, 1e12), most]).fetchall()
+        return [visit for visit, _ in found]
 
     def last(self, kind: str) -> Written | None:
         """The last entry of a kind."""

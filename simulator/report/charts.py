@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.drawing.markup import Markup, join, number, tag
+from edge.drawing.scale import grams_shown, grid, nice_step, percent, seconds_shown
+from edge.evidence import Trace
 from edge.records import ShelfEvent
-from simulator.report.material import EventShown, Trace
+from simulator.report.material import EventShown
 
 WIDTH, HEIGHT = 1000.0, 300.0
 POINTS_AT_MOST = 260
@@ -23,8 +25,6 @@ POINTS_AT_MOST = 260
 
 NAME_HEIGHT = 0.11
 """Names in a chart need about this share of its height."""
-
-NICE_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ class Window:
 
     def grams(self) -> list[float]:
         """Where grid lines are drawn."""
-        first = math.ceil(self.low_g / self.step_g)
-        return [i * self.step_g for i in range(first, math.floor(self.high_g / self.step_g) + 1)]
+        return grid(self.low_g, self.high_g, self.step_g)
 
     def moments(self, step_s: float) -> list[float]:
         """Moments named under the chart: the step itself and whole seconds around it, six or so."""
@@ -128,34 +127,12 @@ def _guesses(window: Window, levels: Sequence[tuple[str, float, bool]]) -> list[
     return marks
 
 
-def seconds_shown(seconds: float) -> str:
-    """A distance in time with its sign."""
-    return f"{seconds:+.0f} s".replace("-", "−")
-
-
-def grams_shown(grams: float) -> str:
-    """A mass with its unit, minus signs as printers set them."""
-    shown = f"{grams:.1f}" if abs(grams) < 10 and grams != round(grams) else f"{grams:.0f}"
-    return f"{shown.replace('-', '−')} g"
-
-
 def certainty_bar(certainty: float | None, kind: str = "") -> Markup:
     """A bar with the percentage beside it."""
     if certainty is None:
         return tag("span", "–", class_="quiet")
     width = f"--p:{max(0.0, min(1.0, certainty)):.4f}"
     return tag("span", tag("i", style=width), tag("b", percent(certainty)), class_=f"bar {kind}".strip())
-
-
-def percent(share: float) -> str:
-    """A probability as people read it; what is nearly certain is never said to be."""
-    if 0.9995 <= share < 1.0:
-        return "99.9 %"
-    if 0.99 <= share < 0.9995 or 0.0005 < share < 0.01:
-        return f"{share * 100:.1f} %"
-    if 0.0 < share <= 0.0005:
-        return "< 0.1 %"
-    return f"{share * 100:.0f} %"
 
 
 def _keys(trace: Trace) -> Markup:
@@ -173,10 +150,7 @@ def _window(trace: Trace, total: NDArray[np.float64], after: float) -> Window:
     high = min(float(values.max()), max(0.0, after) + reach)
     pad = 0.08 * max(high - low, 8.0)
     low, high = low - pad, high + pad
-    rough = (high - low) / 4
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(s * power for s in NICE_STEPS if s * power >= rough)
-    return Window(float(trace.at_s[0]), float(trace.at_s[-1]), low, high, step)
+    return Window(float(trace.at_s[0]), float(trace.at_s[-1]), low, high, nice_step(low, high))
 
 
 def _straight(x1: float, x2: float, y: float, kind: str) -> Markup:

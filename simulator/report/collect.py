@@ -1,7 +1,7 @@
 """The collector: watches a replay and keeps what the report will show.
 
 Enters: what an observer of the driver gets. Leaves: the `Material` of a report. Bounded: weights are kept for a minute
-(`simulator.report.traces`), ways are thinned to where somebody really moved, and what is beyond `EVENTS_AT_MOST` and
+(`edge.evidence.traces`), ways are thinned to where somebody really moved, and what is beyond `EVENTS_AT_MOST` and
 `POINTS_AT_MOST` is left out, which the page then says.
 """
 
@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, cast
 
-from edge.attribution import whose_track
 from edge.checkout import Receipt, Sale, State, receipt_text, sale_of
 from edge.checkout.amounts import money
 from edge.checkout.sale import SoldLine, WithheldLine
-from edge.floor import positions
+from edge.evidence import RecentWeights, Trace, where_people_are
 from edge.records import (
     Effect,
     Explained,
@@ -28,8 +27,7 @@ from edge.records import (
     WeightBatch,
 )
 from edge.store import Store
-from simulator.report.material import EventShown, Happened, LineShown, Material, Mixed, Trace, VisitShown, Walk
-from simulator.report.traces import RecentWeights
+from simulator.report.material import EventShown, Happened, LineShown, Material, Mixed, VisitShown, Walk
 from simulator.report.truth import Truth, assign, judge
 
 if TYPE_CHECKING:
@@ -59,11 +57,6 @@ ODDITIES = {
 
 GOLDEN_ANGLE_DEG = 137.508
 """Hues that are so far apart stay different however many there are."""
-
-
-def where_people_are(state: Shop) -> list[tuple[int, float, float, dict[str, float]]]:
-    """(track, x, y, visit -> how likely it is theirs) of everybody on the floor: the one place that asks the core."""
-    return [(track, x, y, whose_track(state.belief, track)) for track, x, y in positions(state.floor)]
 
 
 class Collector:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from edge.drawing.markup import Markup, join, number, tag
+from edge.drawing.scale import grams_shown
 from edge.records import Explained, Explanation
-from simulator.report.charts import certainty_bar, grams_shown, weight_trace
+from simulator.report.charts import certainty_bar, weight_trace
 from simulator.report.material import EventShown, Material
 from simulator.report.timeline import verdict
 from simulator.report.words import (

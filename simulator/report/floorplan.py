@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 
 from edge.drawing.markup import Markup, number, tag
-from edge.drawing.plan import extent, ground, place, points, signs
-from edge.store import Layout
+from edge.drawing.plan import extent, ground, place, points, shelf_spot, signs
 from simulator.report.material import EventShown, Material, Walk
 
 WAY_GAP_S = 2.0
@@ -54,17 +53,6 @@ def walks_data(material: Material) -> list[dict[str, object]]:
     return data
 
 
-def event_place(shown: EventShown, layout: Layout) -> tuple[float, float]:
-    """Where on the plan an event is marked: at its plates, lower shelves nearer to the shopper."""
-    event = shown.explained.event
-    gondola, shelf = layout.gondola_of(event.shelf), layout.shelf(event.shelf)
-    middle = sum(event.plates) / len(event.plates)
-    heights = sorted({s.height for s in gondola.shelves})
-    depth = (heights.index(shelf.height) + 0.7) / (len(heights) + 0.4) * shelf.depth
-    x, y, _ = gondola.outward(((middle - 0.5) * shelf.plate_width, depth, 0.0))
-    return place(x, y)
-
-
 def _way(walk: Walk, material: Material) -> Markup:
     """A faint line, broken where the track was not seen."""
     visit = material.visit(walk.visit)
@@ -86,7 +74,8 @@ def _way(walk: Walk, material: Material) -> Markup:
 
 def _mark(shown: EventShown, material: Material) -> Markup:
     """A dot where an event happened: full for a pick, hollow for a put-back, in the colour of who did it."""
-    x, y = event_place(shown, material.store.layout)
+    event = shown.explained.event
+    x, y = shelf_spot(material.store.layout, event.shelf, event.plates)
     best = shown.explained.explanations[0] if shown.explained.explanations else None
     share = best.shares[0] if best and best.shares else None
     visit = material.visit(share.visit) if share else None

@@ -7,24 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
+from edge.evidence import Trace
 from edge.records import Exchange, Explained, Touch
 from edge.store import Store
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Trace:
-    """What the plates that moved said around a shelf event.
-
-    ``at_s`` has shape (samples,), ``change_g`` (plates, samples): each plate against its level before, NaN where
-    it could not be read. ``plates`` are their 1-based numbers.
-    """
-
-    at_s: NDArray[np.float64]
-    change_g: NDArray[np.float64]
-    plates: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

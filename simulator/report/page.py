@@ -11,8 +11,9 @@ from importlib.resources import files
 
 from edge import __version__
 from edge.drawing.markup import Markup, tag
+from edge.drawing.plan import shelf_spot
 from simulator.report.events import DOUBTFUL_BELOW, event_cards
-from simulator.report.floorplan import event_place, floor_plan, walks_data
+from simulator.report.floorplan import floor_plan, walks_data
 from simulator.report.material import Material
 from simulator.report.timeline import timeline, verdict
 from simulator.report.visits import visit_cards
@@ -168,7 +169,8 @@ def _data(material: Material) -> str:
     events = []
     for shown in material.events:
         best = shown.explained.explanations[0] if shown.explained.explanations else None
-        x, y = event_place(shown, material.store.layout)
+        event = shown.explained.event
+        x, y = shelf_spot(material.store.layout, event.shelf, event.plates)
         events.append(
             {
                 "t": round(shown.at_s - material.began_s, 2),

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from edge.checkout import in_words
 from edge.drawing.markup import Markup, join, tag
-from simulator.report.charts import certainty_bar, percent
+from edge.drawing.scale import percent
+from simulator.report.charts import certainty_bar
 from simulator.report.material import EventShown, LineShown, Material, Mixed, VisitShown
 from simulator.report.timeline import deeds_of, verdict
 from simulator.report.words import clock, name_of, short

@@ -10,8 +10,8 @@ import math
 from datetime import datetime
 
 from edge.drawing.markup import Markup, join, tag
+from edge.drawing.scale import percent
 from edge.records import Explained, Explanation, Share
-from simulator.report.charts import percent
 from simulator.report.material import Happened, Material
 
 FACTORS = (

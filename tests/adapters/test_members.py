@@ -229,7 +229,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_register_that_somebody_does_not_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.adapters.members.BUSY_MS", 50)
+    monkeypatch.setattr("edge.adapters.register.BUSY_MS", 50)
     with Members(tmp_path / FILE) as members:
         other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -314,3 +314,9 @@ def test_a_register_from_before_there_were_wallets_gets_them_and_is_still_read_b
         assert members.wallets("ana") == ("cus_1:pm_1",)
     with sqlite3.connect(tmp_path / FILE) as old:
         assert old.execute("PRAGMA user_version").fetchone() == (1,), "no older version refuses it"
+
+
+def test_nobody_else_on_the_pc_reads_the_register(tmp_path: Path) -> None:
+    with Members(tmp_path / FILE) as members:
+        members.add("ana", ANAS, "member", OPENS_S)
+        assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}

@@ -12,8 +12,9 @@ import pytest
 
 from edge.adapters.payment.local import LocalProvider
 from edge.checkout import sale_of
-from edge.cli.reviewed import story_of, table_of, told
+from edge.cli.reviewed import table_of, told
 from edge.driver import Driver
+from edge.facts.reviews import story_of
 from edge.ledger import Book, who_waits
 from edge.records import Effect, Exchange, Publish, Record, Units
 from edge.state import State

@@ -14,16 +14,16 @@ import pytest
 
 from edge.drawing.markup import Markup, join, number, tag
 from edge.drawing.plan import corners_of
+from edge.drawing.scale import percent
+from edge.evidence.traces import KEEP_S, RecentWeights
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent, WeightBatch
 from edge.store import load_store, read_store
 from edge.wire import open_recording
 from simulator.commands import DEMO
 from simulator.replay import replay
 from simulator.report import Collector, page, read_truth
-from simulator.report.charts import percent
 from simulator.report.floorplan import floor_plan
 from simulator.report.material import Happened, Material
-from simulator.report.traces import KEEP_S, RecentWeights
 from simulator.report.truth import EventTruth, Truth, assign, judge
 from simulator.report.words import odds, why
 from tests.core.mornings import story_of

@@ -7,12 +7,13 @@ shelf's batches are forgotten after `KEEP_S`, so that a week of recording needs 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.records import ShelfEvent, WeightBatch
-from simulator.report.material import Trace
 
 KEEP_S = 60.0
 BEFORE_S = 2.0
@@ -23,10 +24,27 @@ LEVEL_GUARD_S = 0.2
 """The level before is the median of what was said until so long before the event began."""
 
 
-class RecentWeights:
-    """What every shelf said in the last minute."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """What the plates that moved said around a shelf event.
 
-    def __init__(self) -> None:
+    ``at_s`` has shape (samples,), ``change_g`` (plates, samples): each plate against its level before, NaN where
+    it could not be read. ``plates`` are their 1-based numbers.
+    """
+
+    at_s: NDArray[np.float64]
+    change_g: NDArray[np.float64]
+    plates: tuple[int, ...]
+
+
+class RecentWeights:
+    """What every shelf said in the last minute.
+
+    ``grams`` turns a batch's numbers into grams, where a shelf says others; shape (plates, samples).
+    """
+
+    def __init__(self, grams: Callable[[WeightBatch], NDArray[np.float64]] = lambda batch: batch.mass_g) -> None:
+        self._grams = grams
         self._batches: dict[str, deque[WeightBatch]] = {}
 
     def heard(self, batch: WeightBatch) -> None:
@@ -49,7 +67,7 @@ class RecentWeights:
         near.sort(key=lambda b: b.at_s)
         rows = [p - 1 for p in event.plates]
         at_s = np.concatenate([b.at_s + np.arange(b.mass_g.shape[1]) / b.hz for b in near])
-        mass_g = np.concatenate([b.mass_g[rows] for b in near], axis=1)
+        mass_g = np.concatenate([self._grams(b)[rows] for b in near], axis=1)
         inside = (at_s >= start) & (at_s <= end)
         if not inside.any():
             return None

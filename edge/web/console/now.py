@@ -1,0 +1,217 @@
+"""*Now*: the floor with people as they are, who is inside with what, gates, troubles, ages that wait, and the mode."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from edge.daemon.desk import NobodyThere
+from edge.web.console.office import HOME, N_, Room, back_of, needs
+from edge.web.console.picture import colour_of, floor_picture, number_of
+
+MODES: Final = {
+    "open": N_("The shop is open."),
+    "restock": N_("Restocking: nobody comes in, and what you move gets into no cart."),
+    "closed": N_("The shop is closed: nobody comes in."),
+}
+"""Mode -> what is said when it is set."""
+
+WHY_SHUT: Final = {
+    "closed": N_("Staff have closed it."),
+    "restocking": N_("Shelves are being filled."),
+    "cannot-see": N_("No camera sees anything."),
+    "cannot-weigh": N_("No shelf weighs anything."),
+    "cannot-keep-books": N_("The book cannot be written."),
+    "the runtime was stopped": N_("Its program was stopped."),
+    "the runtime is gone": N_("Its program has ended by itself."),
+}
+"""Why nobody may come in, as ``runtime/status`` says it."""
+
+GATE_SAYS: Final = {
+    "malformed": N_("what was held to the reader is no code of ours"),
+    "unsupported-version": N_("the app is too old"),
+    "foreign-shop": N_("the code is another shop's"),
+    "unknown": N_("nobody is enrolled with this phone"),
+    "revoked": N_("this phone is enrolled no more"),
+    "forged": N_("the code was not made by that phone"),
+    "replayed": N_("this code was used already"),
+    "phone-clock-ahead": N_("the phone's clock is fast"),
+    "expired": N_("the code was too old"),
+    "shop-clock-off": N_("the shop's clock is wrong"),
+    "method-not-accepted": N_("this shop wants something else, or something besides"),
+    "score-too-low": N_("the reader was not sure"),
+    "debt": N_("something is not paid yet"),
+    "no-hold": N_("the way to pay was declined"),
+    "payment-away": N_("payment could not be checked"),
+    "waiting": N_("something is still missing"),
+    "closed": N_("the shop is closed to shoppers"),
+    "restocking": N_("shelves are being filled"),
+    "cannot-see": N_("no camera sees anything"),
+    "cannot-weigh": N_("no shelf weighs anything"),
+    "cannot-keep-books": N_("the book cannot be written"),
+}
+"""Why a gate stayed shut, as staff read it."""
+
+ALERTS: Final = {
+    "tailgate": N_("Somebody came in without a scan. Ask who it is."),
+    "stranger": N_("Somebody whom no scan let in has left."),
+    "shelf-restarted": N_("A shelf's scales started anew, from another zero. Look at its power, and count it."),
+    "shelf-filled": N_("A shelf was filled while nobody listened. Count it."),
+    "review": N_("A visit waits for a person to look at it."),
+    "payment-declined": N_("A payment was declined."),
+    "payment-unanswered": N_("The payment provider does not answer."),
+    "stray-payment": N_("The payment provider took money for a visit that is long over, or that nobody knows."),
+    "payment-contradiction": N_("The payment provider contradicts itself."),
+    "age-asked": N_("Somebody holds goods for adults. Look at their ID, and say so below."),
+    "age-unanswered": N_("Nobody has looked at the ID of somebody who holds goods for adults. They wait for help."),
+    "age-withheld": N_("Somebody left, and goods for adults that were not sold to them may have left with them."),
+    "set-aside": N_("Something could not be digested, and was left out. Please report it."),
+    "low-stock": N_("A product is getting low."),
+    "out-of-shelf": N_("A product has run out."),
+}
+"""Kind of an alert -> what staff read."""
+
+PROOFS: Final = (
+    N_("driving licence"),
+    N_("My Number card"),
+    N_("passport"),
+    N_("residence card"),
+    N_("known in person"),
+)
+"""What staff may have looked at to see how old somebody is."""
+
+
+class Now(Room):
+    """The first page."""
+
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route(HOME, self.now, methods=["GET"]),
+            Route("/staff/now/floor", self.floor, methods=["GET"]),
+            Route("/staff/now/inside", self.inside, methods=["GET"]),
+            Route("/staff/now/state", self.state, methods=["GET"]),
+            Route("/staff/mode", self.mode, methods=["POST"]),
+            Route("/staff/age/{visit}", self.age, methods=["POST"]),
+        ]
+
+    @needs("look")
+    async def now(self, request: Request) -> Response:
+        """All of it."""
+        seen = await self._seen()
+        return self.office.page(request, "console/now.html", **self._told(seen), **self._state())
+
+    @needs("look")
+    async def floor(self, request: Request) -> Response:
+        """The picture, for a page that looks once a second."""
+        return self.office.page(request, "console/now_floor.html", **self._told(await self._seen()))
+
+    @needs("look")
+    async def inside(self, request: Request) -> Response:
+        """Who is inside with what, and whose age waits."""
+        return self.office.page(request, "console/now_inside.html", **self._told(await self._seen()))
+
+    @needs("look")
+    async def state(self, request: Request) -> Response:
+        """Mode, gates, troubles, alerts."""
+        return self.office.page(request, "console/now_state.html", **self._state())
+
+    @needs("shop")
+    async def mode(self, request: Request) -> Response:
+        """Open, restock or close."""
+        session, mode = request.state.session, str(request.state.form.get("mode", ""))
+        if mode in MODES:
+            await self.screens.ask({"do": "mode", "mode": mode, "by": session.person.name})
+            await self.office.note(request, f"mode {mode}")
+            self.office.say(session, MODES[mode])
+        return RedirectResponse(back_of(request), 303)
+
+    @needs("decide")
+    async def age(self, request: Request) -> Response:
+        """Somebody's ID was looked at: they may have goods for adults, or not."""
+        session, form, visit = request.state.session, request.state.form, request.path_params["visit"]
+        verdict, how = str(form.get("verdict", "")), str(form.get("how", ""))
+        if verdict not in ("confirmed", "refused") or (how not in PROOFS and verdict == "confirmed"):
+            self.office.say(session, N_("Say what you looked at."), "bad")
+            return RedirectResponse(back_of(request), 303)
+        wanted = {"do": "age", "visit": visit, "verdict": verdict, "by": session.person.name, "how": how}
+        try:
+            await self.screens.ask(wanted)
+        except NobodyThere:
+            raise
+        except ValueError as error:
+            self.office.say(session, N_("The shop did not do it."), "bad", str(error))
+        else:
+            await self.office.note(request, f"age {verdict}", visit, how)
+            said = N_("They may have it.") if verdict == "confirmed" else N_("They may not have it.")
+            self.office.say(session, said)
+        return RedirectResponse(back_of(request), 303)
+
+    # --- what is told ----------------------------------------------------------------------------------------------
+
+    async def _seen(self) -> dict[str, Any] | None:
+        """Who is where; None where the shop does not answer."""
+        try:
+            return await self.screens.ask({"do": "floor"})
+        except (NobodyThere, ValueError):
+            return None
+
+    def _told(self, seen: dict[str, Any] | None) -> dict[str, Any]:
+        live = self.screens.live
+        visits = []
+        for visit in (seen or {}).get("visits", ()):
+            cart = live.cart(visit["visit"]) or {}
+            whole = {line["sku"]: line for line in visit["lines"]}  # a product's last line is all of it
+            visits.append(
+                visit
+                | {
+                    "number": number_of(visit["visit"]),
+                    "colour": colour_of(visit["visit"]),
+                    "lines": list(whole.values()),
+                    "total_minor": cart.get("total"),
+                    "age_asked": live.age(visit["visit"]) if visit["age"] else None,
+                }
+            )
+        layout = self.screens.store.layout
+        return {
+            "answers": seen is not None,
+            "picture": floor_picture(layout, seen or {}, self.screens.store.name),
+            "strangers": sum(1 for p in (seen or {}).get("people", ()) if "" in p["who"]),
+            "visits": visits,
+            "proofs": PROOFS,
+        }
+
+    def _state(self) -> dict[str, Any]:
+        live = self.screens.live
+        status = live.status
+        gates = []
+        for gate in self.screens.store.layout.gates:
+            at_s, said = live.commands.get(gate.id, (0.0, {}))
+            reason = str(said.get("reason", ""))
+            gates.append({
+                "id": gate.id, "kind": gate.kind, "at_s": at_s, "open": said.get("open"),
+                "reason": GATE_SAYS.get(reason, reason), "visit": number_of(str(said.get("visit", ""))),
+            })  # fmt: skip
+        troubles = dict(status.get("troubles", {}))
+        return {
+            "health": status,
+            "modes": list(MODES),
+            "why": WHY_SHUT.get(str(status.get("why", "")), str(status.get("why", ""))),
+            "gates": gates,
+            "troubles": troubles,
+            "late": [source for source in status.get("late", ()) if source not in troubles],
+            "blind": {s: p for s, p in status.get("blind", {}).items() if f"shelf/{s}" not in status.get("late", ())},
+            "waiting": status.get("waiting", {}),
+            "alerts": [self._alert(said) for said in list(live.alerts)[-8:][::-1]],
+        }
+
+    def _alert(self, said: dict[str, Any]) -> dict[str, Any]:
+        sku, kind = str(said.get("sku", "")), str(said.get("kind", ""))
+        product = self.screens.store.catalogue.get(sku)
+        text = ALERTS.get(kind, str(said.get("text", "")))
+        visit = str(said.get("visit", ""))
+        return {"at_s": said.get("t", 0.0), "kind": kind, "text": text, "visit": visit, "number": number_of(visit),
+                "name": product.name() if product else sku}  # fmt: skip
