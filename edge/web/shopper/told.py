@@ -1,4 +1,4 @@
-"""What a member is told of their visits: JSON-ready, amounts and times also as people write them, words in their language.
+"""What a member is told of their visits: JSON-ready, amounts and times also as people write them, in their language.
 
 Enters: carts as the shop says them on its broker, the book, a language. Leaves: dictionaries. What is only for staff
 (which shelf events, whose it may be instead, why exactly a person looks) is left out here.

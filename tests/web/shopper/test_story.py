@@ -1,6 +1,4 @@
-"""A shopper's whole visit, on a phone in a real browser and in a shop that runs: from the code that staff give them to the
-answer to what they contest.
-"""
+"""A shopper's whole visit, in a real browser and a shop that runs: from the code that staff give to their answer."""
 
 from __future__ import annotations
 
