@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from edge.daemon.clock import RehearsalClock
+from edge.daemon.contests import answer, contest
 from edge.daemon.desk import Answer
 from edge.daemon.floor import floor_of
 from edge.daemon.shop import Shop
@@ -69,6 +70,11 @@ def obey(
     if do in ("ages", "age"):
         try:
             return shop.asked(lambda: _ages(shop) if do == "ages" else _age(shop, wanted))
+        except queue.Empty:
+            return {"error": "the shop is too busy to answer. Ask again"}
+    if do in ("contest", "answer"):
+        try:
+            return shop.asked(lambda: contest(shop, wanted) if do == "contest" else answer(shop, wanted))
         except queue.Empty:
             return {"error": "the shop is too busy to answer. Ask again"}
     if do == "reload":

@@ -23,8 +23,8 @@ from edge.records import Explained as Settled
 from edge.state import State
 from edge.store import Store
 
-SAMPLE_S: Final = 0.25
-"""People are written down so often; a walking person is half a metre further by then."""
+SAMPLE_S: Final = 0.5
+"""People are written down so often; one who walks is a long step further by then, and is drawn in between."""
 ODDS: Final = 3
 """So many explanations of an event are kept: the fourth is hardly ever one in a hundred."""
 SAMPLES: Final = 120

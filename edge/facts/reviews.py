@@ -45,6 +45,7 @@ def lines_of(book: Book, visit: str, settlement: Settlement) -> Row:
         "total_minor": settlement.total_minor,
         "currency": settlement.currency,
         "total": money(settlement.total_minor, settlement.currency, sale.issuer.currency_digits),
+        "listed": settlement.listed,
         "may": list(may(settlement)),
     }
 
