@@ -215,6 +215,34 @@ class AgeDecided(msgspec.Struct, frozen=True):
     how: str = ""
 
 
+ContestAbout: TypeAlias = Literal["not-taken", "missing", "other"]
+
+
+class VisitContested(msgspec.Struct, frozen=True):
+    """A shopper says that a cart or a receipt of theirs is wrong. It changes no money: a person answers it.
+    ``lines``: (sku, units) that it is about, none where it is about all of it.
+    """
+
+    received_s: float
+    at_s: float
+    visit: str
+    subject: str
+    about: ContestAbout
+    lines: tuple[tuple[str, int], ...]
+    message: str
+
+
+class ContestAnswered(msgspec.Struct, frozen=True):
+    """What staff answer to a shopper; ``contest`` is the name of the entry in which that stands."""
+
+    received_s: float
+    at_s: float
+    visit: str
+    contest: str
+    by: str
+    message: str
+
+
 class StoreChanged(msgspec.Struct, frozen=True):
     """The shop goes on with other files from now on. ``files``: (name, what it says; None: it is gone)."""
 
@@ -271,6 +299,8 @@ Record: TypeAlias = (
     | StockCounted
     | SettlementDecided
     | AgeDecided
+    | VisitContested
+    | ContestAnswered
     | StoreChanged
     | SettlementRecalled
     | SourceTrouble

@@ -112,7 +112,8 @@ def _check_key(key: bytes) -> None:
         raise UnusableMembers(f"the key {base64.b64encode(key).decode()} is no Ed25519 public key. {remedy}")
 
 
-def _check_subject(subject: str) -> None:
+def check_subject(subject: str) -> None:
+    """`UnusableMembers` for what cannot be a name."""
     remedy = "Use a name or number that means this one person, like member-17"
     if not subject.strip():
         raise UnusableMembers(f"the subject is empty. {remedy}")
@@ -138,7 +139,7 @@ class Members(Register):
 
         A new key takes the old one's place. `UnusableMembers` where the key is another's, even a revoked one's.
         """
-        _check_subject(subject)
+        check_subject(subject)
         if public_key:
             _check_key(public_key)
         with self._told(), self._writing():

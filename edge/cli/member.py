@@ -16,7 +16,10 @@ from edge.cli.places import named_state_folder, state_folder
 from edge.cli.terminal import refuse, refuse_store, say
 
 if TYPE_CHECKING:
+    from segno import QRCode
+
     from edge.adapters.members import Members
+    from edge.records import Role
     from edge.store import Store
 
 app = typer.Typer(help="Who may come in.", no_args_is_help=True)
@@ -64,6 +67,52 @@ def add(
     typer.echo(f"{subject} is enrolled as {enrolment.role}.")
     if written is not None:
         say(f"the private key is in {written}: it belongs on {subject}'s device and nowhere else")
+
+
+@app.command()
+def invite(
+    subject: Subject,
+    *,
+    store: Annotated[Path, typer.Option(help="The folder of the store that they shall be a member of.")],
+    state: StateFolder = None,
+    staff: Annotated[bool, typer.Option("--staff", help="Works here.")] = False,
+    minutes: Annotated[float, typer.Option(help="So long the code is good.", min=1, max=7 * 1440)] = 15,
+    by: Annotated[str, typer.Option(help="Who invites; the user's name without it.")] = "",
+    address: Annotated[
+        str, typer.Option(help="Where phones find the screens, like https://shop.example.com; else as in site.toml.")
+    ] = "",
+) -> None:
+    """Show a code, once good, that makes a phone somebody's: as a link, a QR code, and to be typed."""
+    import getpass
+
+    import segno
+
+    from edge.adapters.members import UnusableMembers, check_subject
+    from edge.site import load_shop
+    from edge.store import BrokenStore
+    from edge.web.shopper.enrol import Enrolments, link, shown
+
+    try:
+        _, site = load_shop(store)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    address = address or site.screens.address
+    if not address:
+        refuse("where do phones find the screens? Say it with --address, or as `address` in [screens] of site.toml")
+    folder = _folder(state, store)
+    if not folder.is_dir():
+        refuse(f"{folder}: there is no such folder. Start the shop once, or name its state folder with --state")
+    try:
+        check_subject(subject)
+        role: Role = "staff" if staff else "member"
+        code = Enrolments(folder).invite(subject, role, by or getpass.getuser(), _now_s(), minutes * 60.0)
+    except UnusableMembers as error:
+        refuse(completed(str(error), store, state))
+    where = link(address, code)
+    _draw_qr(segno.make_qr(where, error="m"))
+    typer.echo(where)
+    typer.echo(f"or type {shown(code)} at {address.rstrip('/')}/m/")
+    say(f"good once, for {minutes:g} minutes, for {subject}")
 
 
 @app.command()
@@ -195,13 +244,18 @@ def qr(
 
 
 def _draw(code: str, again: bool) -> None:
-    """A code in half blocks. On a terminal white on black, whatever its colours are, and in the place of the last."""
-    import io
-
+    """A gate's code, as a phone would show it."""
     import segno
 
+    _draw_qr(segno.make_qr(code, version=6, error="m", mode="alphanumeric", boost_error=False), again)
+
+
+def _draw_qr(qr: QRCode, again: bool = False) -> None:
+    """In half blocks. On a terminal white on black, whatever its colours are, and in the place of the last."""
+    import io
+
     drawn = io.StringIO()
-    segno.make_qr(code, version=6, error="m", mode="alphanumeric", boost_error=False).terminal(drawn, compact=True)
+    qr.terminal(drawn, compact=True)
     lines = drawn.getvalue().splitlines()
     if sys.stdout.isatty():
         if again:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from edge.daemon.clock import RehearsalClock
+from edge.daemon.contests import answer, contest
 from edge.daemon.desk import Answer
 from edge.daemon.floor import floor_of
 from edge.daemon.shop import Shop
@@ -71,6 +72,11 @@ def obey(
             return shop.asked(lambda: _ages(shop) if do == "ages" else _age(shop, wanted))
         except queue.Empty:
             return {"error": "the shop is too busy to answer. Ask again"}
+    if do in ("contest", "answer"):
+        try:
+            return shop.asked(lambda: contest(shop, wanted) if do == "contest" else answer(shop, wanted))
+        except queue.Empty:
+            return {"error": "the shop is too busy to answer. Ask again"}
     if do == "reload":
         return _reload(shop, str(wanted["by"]), store_folder)
     if do == "rehearse":
@@ -81,7 +87,25 @@ def obey(
 def _seen(shop: Shop, what: str) -> Answer:
     """What stands on the shelves, or who is on the floor; on the shop's own thread."""
     state, store = shop.driver.state, shop.store
-    return floor_of(state, store) if what == "floor" else {"places": stock_of(state, store)}
+    if what == "floor":
+        return floor_of(state, store)
+    return {"places": stock_of(state, store), "astray": astray_in(state, store)}
+
+
+def astray_in(state: State, store: Store) -> list[dict[str, Any]]:
+    """What surely lies where it does not belong, and since when (UNIX seconds); ``sku`` is empty of an unknown mass."""
+    return [
+        {
+            "shelf": stray.shelf,
+            "plates": [stray.first, stray.last],
+            "sku": stray.sku,
+            "name": store.catalogue[stray.sku].name() if stray.sku in store.catalogue else stray.sku,
+            "mass_g": round(stray.mass_g, 1),
+            "since_s": stray.since_s,
+        }
+        for stray in state.belief.strays
+        if stray.lasts(state.now_s)
+    ]
 
 
 def stock_of(state: State, store: Store) -> list[dict[str, Any]]:

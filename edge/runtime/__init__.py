@@ -20,6 +20,7 @@ from edge.keys import moment, unique
 from edge.payment import deadline_s, look_up_next, on_reply, on_time
 from edge.records import (
     AgeDecided,
+    ContestAnswered,
     CredentialScan,
     Effect,
     GatePassage,
@@ -37,12 +38,14 @@ from edge.records import (
     StockCounted,
     StoreChanged,
     Tick,
+    VisitContested,
     WeightBatch,
 )
 from edge.runtime.ages import age_decided, age_proven, ages_overdue, answered_by_s
 from edge.runtime.aside import digested, forget_aside, set_aside, unheard
 from edge.runtime.changeover import store_changed
 from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
+from edge.runtime.contests import contest_answered, contested
 from edge.runtime.decisions import decided, recalled
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.entries import entry_answered, late_entries, never_came
@@ -79,6 +82,8 @@ OfTheShop: TypeAlias = (
     | SettlementDecided
     | SettlementRecalled
     | AgeDecided
+    | VisitContested
+    | ContestAnswered
     | StoreChanged
     | SourceTrouble
     | Tick
@@ -146,6 +151,10 @@ def _of_the_shop(
         decided(state, store, record, effects)
     elif isinstance(record, AgeDecided):
         age_decided(state, store, record, effects)
+    elif isinstance(record, VisitContested):
+        contested(state, record, effects)
+    elif isinstance(record, ContestAnswered):
+        contest_answered(state, record, effects)
     elif isinstance(record, StoreChanged):
         store_changed(state, store, record, effects)
     elif isinstance(record, SettlementRecalled):

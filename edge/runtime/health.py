@@ -43,6 +43,7 @@ ALERTS = {
     "age-asked": "somebody holds goods for adults. Look at their ID, and say so: `tebura age`",
     "age-unanswered": "nobody has looked at the ID of somebody who holds goods for adults. They wait for help",
     "age-withheld": "somebody has left, and goods for adults that were not sold to them may have left with them",
+    "contested": "a shopper says that their cart or receipt is wrong. Look at it, and answer",
     "set-aside": "something could not be digested, and was left out",
 }
 """Kinds of ledger entries that staff should look at, and what to tell them."""

@@ -23,17 +23,19 @@ from starlette.types import ASGIApp
 
 from edge.daemon.desk import NobodyThere
 from edge.ledger import UnusableLedger
+from edge.web import board
 from edge.web.console import routes as console
 from edge.web.guard import Guard
 from edge.web.hub import Full
 from edge.web.pages import Pages
 from edge.web.shop import Screens
+from edge.web.shopper import page as shopper
 
 STATIC: Final = Path(__file__).parent / "static"
 
 Part = Callable[[Screens, Pages], Sequence[BaseRoute]]
 
-PARTS: tuple[Part, ...] = (console,)
+PARTS: tuple[Part, ...] = (console, shopper.part, board.part)
 
 log = structlog.get_logger("tebura")
 

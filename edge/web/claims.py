@@ -28,7 +28,7 @@ class Claims:
         self._claims: dict[str, Claim] = {}
 
     def take(self, visit: str, name: str, mark: str, now_s: float) -> str:
-        """Look at a visit; the name of somebody else who looks at it already, else empty: oneself elsewhere is nobody."""
+        """Look at a visit; the name of somebody else who looks at it already, else empty."""
         self._claims = {v: claim for v, claim in self._claims.items() if claim.until_s > now_s}
         known = self._claims.get(visit)
         if known is not None and known.mark != mark and known.name != name:

@@ -29,14 +29,19 @@ class Pages:
 
     def __init__(self, store: Store, marks: dict[str, str]) -> None:
         self.store = store
+        self._marks = marks
         env = self._env = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
         )  # fmt: skip
         env.newstyle_gettext = True  # type: ignore[attr-defined]
         env.globals |= {"shop": store, "LANGUAGES": LANGUAGES, "NAMES": NAMES}
-        env.globals["static"] = lambda name: f"/static/{name}?{marks[name]}"
+        env.globals["static"] = self.static
         env.filters |= {"money": self._money, "clock": self._clock, "day": self._day, "sure": _sure}
+
+    def static(self, name: str) -> str:
+        """The address of a file, another one when its content is."""
+        return f"/static/{name}?{self._marks[name]}"
 
     def page(self, request: Request, template: str, status: int = 200, **context: Any) -> HTMLResponse:
         """A page. A choice of language in the address is kept from then on."""

@@ -7,6 +7,8 @@ a `Refused` record with the reason, never an exception. Nothing behind this room
 from edge.wire.codec import (
     decode,
     encode_age,
+    encode_answered,
+    encode_contested,
     encode_counted,
     encode_decided,
     encode_mode,
@@ -33,6 +35,8 @@ __all__ = [
     "UnreadableRecording",
     "decode",
     "encode_age",
+    "encode_answered",
+    "encode_contested",
     "encode_counted",
     "encode_decided",
     "encode_mode",

@@ -21,6 +21,8 @@ from edge.records import (
     BLIND,
     AgeDecided,
     AgeVerdict,
+    ContestAbout,
+    ContestAnswered,
     CredentialScan,
     GatePassage,
     GateScan,
@@ -42,6 +44,7 @@ from edge.records import (
     StoreChanged,
     Tick,
     Verdict,
+    VisitContested,
     WeightBatch,
 )
 from edge.store import Facing, Store
@@ -49,6 +52,8 @@ from edge.wire.gaps import GAP, with_gaps
 from edge.wire.payloads import (
     LONGEST_REFERENCE,
     AgePayload,
+    AnsweredPayload,
+    ContestedPayload,
     CountedPayload,
     DecidedLinePayload,
     DecidedPayload,
@@ -79,6 +84,8 @@ _counted = msgspec.json.Decoder(CountedPayload)
 _decided = msgspec.json.Decoder(DecidedPayload)
 _store = msgspec.json.Decoder(StorePayload)
 _age = msgspec.json.Decoder(AgePayload)
+_contested = msgspec.json.Decoder(ContestedPayload)
+_answered = msgspec.json.Decoder(AnsweredPayload)
 _recalled = msgspec.json.Decoder(RecalledPayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
@@ -213,6 +220,13 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/age/decided":
         age = _age.decode(payload)
         return AgeDecided(received_s, age.t, age.visit, age.verdict, age.by, age.how)
+    if topic == "shop/visit/contested":
+        said = _contested.decode(payload)
+        lines = tuple((line.sku, int(line.quantity)) for line in said.lines)
+        return VisitContested(received_s, said.t, said.visit, said.subject, said.about, lines, said.message)
+    if topic == "shop/visit/answered":
+        answer = _answered.decode(payload)
+        return ContestAnswered(received_s, answer.t, answer.visit, answer.contest, answer.by, answer.message)
     if topic == "shop/store/changed":
         changed = _store.decode(payload)
         files = tuple((file.name, None if file.text is None else file.text.encode()) for file in changed.files)
@@ -367,6 +381,19 @@ def encode_recalled(at_s: float, visit: str, entries: Iterable[LedgerEntry]) -> 
 def encode_age(at_s: float, visit: str, verdict: AgeVerdict, by: str, how: str = "") -> bytes:
     """``shop/age/decided``."""
     return _encode(AgePayload(at_s, visit, verdict, by, how))
+
+
+def encode_contested(
+    at_s: float, visit: str, subject: str, about: ContestAbout, lines: Mapping[str, int], message: str
+) -> bytes:
+    """``shop/visit/contested``; ``lines``: sku -> units."""
+    told = [DecidedLinePayload(sku, units) for sku, units in lines.items()]
+    return _encode(ContestedPayload(at_s, visit, subject, about, told, message))
+
+
+def encode_answered(at_s: float, visit: str, contest: str, by: str, message: str) -> bytes:
+    """``shop/visit/answered``."""
+    return _encode(AnsweredPayload(at_s, visit, contest, by, message))
 
 
 def encode_store(at_s: float, files: Mapping[str, bytes | None], by: str) -> bytes:

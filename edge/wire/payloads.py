@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from edge.records import PaymentOperation, PaymentOutcome, RefundReason, Verdict
+from edge.records import ContestAbout, PaymentOperation, PaymentOutcome, RefundReason, Verdict
 
 UnixTime = Annotated[float, Meta(ge=0.0, le=1e10, description="UNIX time in seconds, UTC, when it was measured")]
 """Up to the year 2286: recordings keep nanoseconds in 64 bits."""
@@ -194,6 +194,29 @@ class AgePayload(Struct):
     how: Annotated[str, Meta(max_length=200)] = ""
 
 
+class ContestedPayload(Struct):
+    """``shop/visit/contested``: a shopper says that a cart or a receipt of theirs is wrong; money is not changed by it.
+    ``about``: they did not take the ``lines`` (``not-taken``), something that they took is ``missing``, or ``other``.
+    """
+
+    t: UnixTime
+    visit: Annotated[str, Meta(min_length=1, max_length=200)]
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
+    about: ContestAbout
+    lines: Annotated[list[DecidedLinePayload], Meta(max_length=100)] = []
+    message: Annotated[str, Meta(max_length=500)] = ""
+
+
+class AnsweredPayload(Struct):
+    """``shop/visit/answered``: what staff answer to it. ``contest``: the key of its entry in the book."""
+
+    t: UnixTime
+    visit: Annotated[str, Meta(min_length=1, max_length=200)]
+    contest: Annotated[str, Meta(min_length=1, max_length=400)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    message: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
 class StoreFilePayload(Struct):
     """A file of the store, and what it says from now on; null: it is gone."""
 
@@ -362,6 +385,8 @@ PAYLOADS: dict[str, Any] = {
     "shop/stock/counted": CountedPayload,
     "shop/settlement/decided": DecidedPayload,
     "shop/age/decided": AgePayload,
+    "shop/visit/contested": ContestedPayload,
+    "shop/visit/answered": AnsweredPayload,
     "shop/store/changed": StorePayload,
     "shop/settlement/recalled": RecalledPayload,
     "shop/sources/trouble": TroublePayload,

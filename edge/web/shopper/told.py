@@ -1,0 +1,187 @@
+"""What a member is told of their visits: JSON-ready, amounts and times also as people write them, words in their language.
+
+Enters: carts as the shop says them on its broker, the book, a language. Leaves: dictionaries. What is only for staff
+(which shelf events, whose it may be instead, why exactly a person looks) is left out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from edge.checkout import Issuer, Paper, Receipt, paper_text, receipt_text
+from edge.checkout.amounts import money
+from edge.checkout.reasons import kind_of
+from edge.checkout.receipt import name_of
+from edge.checkout.sale import issuer_of
+from edge.checkout.words import WORDS
+from edge.ledger import Book, receipt_of, settlement_in
+from edge.payment import papers_of
+from edge.records import LedgerEntry
+from edge.store import Store
+from edge.web.languages import words
+
+Told = dict[str, Any]
+
+SURE: Final = 0.95
+"""From here on nothing is said about doubt."""
+
+
+class Voice:
+    """Says things in one language of one shop."""
+
+    def __init__(self, store: Store, language: str) -> None:
+        self.store, self.language = store, language
+        self.issuer = issuer_of(store)
+        self._ = words(language).gettext
+
+    def cart(self, visit: str, said: Told | None, age: Told | None) -> Told:
+        """A cart as it stands; ``said`` and ``age``: the last messages about it, None where there were none."""
+        whole = {line["sku"]: line for line in (said or {}).get("lines", ())}  # a product's last line is all of it
+        told: Told = {
+            "visit": visit,
+            "at_s": (said or {}).get("t", 0.0),
+            "lines": [self._line(sku, line["quantity"], line["certainty"]) for sku, line in whole.items()],
+            **self._amount("total", (said or {}).get("total", 0)),
+            **self._amount("saved", (said or {}).get("saved", 0)),
+        }
+        if age and age.get("state"):
+            told["age"] = {"state": age["state"], "text": age["in_words"].get(self.language, age["in_words"]["en"])}
+        return told
+
+    def _line(self, sku: str, quantity: int, certainty: float) -> Told:
+        product = self.store.catalogue.get(sku)
+        told: Told = {"sku": sku, "name": product.name(self.language) if product else sku, "quantity": quantity}
+        if product:
+            told |= self._amount("price", product.price_minor)
+        return told | {"certainty": certainty, "sure": self.sure(certainty), "text": self.doubt(certainty)}
+
+    def sure(self, certainty: float) -> bool:
+        """Whether it would be charged as things stand."""
+        return certainty >= self.store.policy.charge_at
+
+    def doubt(self, certainty: float) -> str:
+        """How sure the shop is, as one says it; empty: sure enough to say nothing."""
+        _ = self._
+        if certainty >= SURE:
+            return ""
+        if self.sure(certainty):
+            return _("We are fairly sure of this.")
+        return _("We are not sure. If it stays so, you do not pay for it.")
+
+    def row(self, receipt: Receipt) -> Told:
+        """A visit in a list."""
+        pays_minor = receipt.sale.total_minor - receipt.taken_back_minor
+        return {
+            "visit": receipt.visit,
+            "at_s": receipt.at_s,
+            "when": self._when(receipt.at_s, receipt.sale.issuer),
+            "state": receipt.state,
+            "state_text": self._state(receipt),
+            "units": sum(line.quantity for line in receipt.sale.lines),
+            **self._amount("total", pays_minor, receipt.sale.issuer),
+            **self._amount("open", receipt.open_minor, receipt.sale.issuer),
+        }
+
+    def receipt(self, receipt: Receipt, papers: Iterable[Paper], contests: list[Told]) -> Told:
+        """All of one visit: its lines, what was not charged and why, what was taken back, the papers as text."""
+        issuer, sale = receipt.sale.issuer, receipt.sale
+        table = WORDS.get(self.language, WORDS["en"])
+        doubt = table.why_waived if sale.decided_by else table.why_not_charged
+        names = {line.sku: line for line in sale.lines}
+        return self.row(receipt) | {
+            "lines": [
+                {"sku": line.sku, "name": name_of(line, self.language), "quantity": line.quantity,
+                 **self._amount("price", line.price_minor, issuer), **self._amount("amount", line.amount_minor, issuer)}
+                for line in sale.lines
+            ],
+            "withheld": [
+                {"sku": line.sku, "name": name_of(line, self.language) or table.unknown, "quantity": line.quantity,
+                 "text": table.why_age if line.why == "age" else doubt}
+                for line in sale.withheld
+            ],
+            "review_text": table.reviews[kind_of(sale.reason)] if receipt.state == "review" else "",
+            "taken_back": [
+                {"sku": sku, "name": name_of(names[sku], self.language) if sku in names else sku, "quantity": units}
+                for sku, units in receipt.taken_back
+            ],
+            **self._amount("off", receipt.taken_back_minor, issuer),
+            **self._amount("given_back", receipt.given_back_minor, issuer),
+            "paper": receipt_text(receipt, self.language),
+            "papers": [paper_text(paper, self.language) for paper in papers],
+            "contests": contests,
+        }  # fmt: skip
+
+    def contests(self, entries: Iterable[LedgerEntry]) -> list[Told]:
+        """What was said against a visit, and answered."""
+        _ = self._
+        about = {
+            "not-taken": _("I did not take this"), "missing": _("Something is missing"), "other": _("Something else"),
+        }  # fmt: skip
+        found: dict[str, Told] = {}
+        for entry in entries:
+            body: Told = entry.body
+            if entry.kind == "contested":
+                found[entry.key] = {
+                    "at_s": entry.at_s,
+                    "when": self._when(entry.at_s, self.issuer),
+                    "about": body["about"],
+                    "about_text": about.get(body["about"], about["other"]),
+                    "lines": [line | {"name": self._name(line["sku"])} for line in body["lines"]],
+                    "message": body["message"],
+                    "answers": [],
+                }
+            elif entry.kind == "contest-answered" and body["contest"] in found:
+                answer = {"when": self._when(entry.at_s, self.issuer), "message": body["message"]}
+                found[body["contest"]]["answers"].append(answer)
+        return list(found.values())
+
+    def _name(self, sku: str) -> str:
+        product = self.store.catalogue.get(sku)
+        return product.name(self.language) if product else sku
+
+    def _state(self, receipt: Receipt) -> str:
+        """Where its money stands, as a receipt says it."""
+        table = WORDS.get(self.language, WORDS["en"])
+        if receipt.state == "paid" and not receipt.moved_money:
+            return table.no_money.replace("\n", "" if self.language == "ja" else " ")
+        if receipt.state == "void" and receipt.sale.total_minor:
+            return table.waived
+        return table.states[receipt.state].replace("\n", "" if self.language == "ja" else " ")
+
+    def _when(self, at_s: float, issuer: Issuer) -> str:
+        at = datetime.fromtimestamp(at_s, ZoneInfo(issuer.timezone))
+        return str(format_datetime(at, WORDS.get(self.language, WORDS["en"]).when, locale=self.language))
+
+    def _amount(self, name: str, amount_minor: int, issuer: Issuer | None = None) -> Told:
+        """An amount in minor units, and as people write it."""
+        return {f"{name}_minor": amount_minor, name: money(amount_minor, issuer or self.issuer, self.language)}
+
+    def amount(self, amount_minor: int) -> str:
+        """As people write it."""
+        return money(amount_minor, self.issuer, self.language)
+
+
+def receipts(book: Book, visits: Iterable[str]) -> list[Receipt]:
+    """Of these visits, where they have ended; the newest first."""
+    found = [receipt_of(book, visit) for visit in visits]
+    return sorted((r for r in found if r is not None), key=lambda receipt: -receipt.at_s)
+
+
+def whole(book: Book, visit: str, voice: Voice) -> Told | None:
+    """Everything about a visit that has ended; None where it has not."""
+    receipt = receipt_of(book, visit)
+    if receipt is None:
+        return None
+    entries = [written.entry for written in book.entries(visit=visit)]
+    return voice.receipt(receipt, papers_of(entries), voice.contests(entries))
+
+
+def owed_minor(book: Book, visits: Iterable[str]) -> int:
+    """What was declined and is still open, minor units."""
+    found = (settlement_in(book, visit) for visit in visits)
+    return sum(s.open_minor for s in found if s is not None and s.state == "declined")
