@@ -87,7 +87,25 @@ def obey(
 def _seen(shop: Shop, what: str) -> Answer:
     """What stands on the shelves, or who is on the floor; on the shop's own thread."""
     state, store = shop.driver.state, shop.store
-    return floor_of(state, store) if what == "floor" else {"places": stock_of(state, store)}
+    if what == "floor":
+        return floor_of(state, store)
+    return {"places": stock_of(state, store), "astray": astray_in(state, store)}
+
+
+def astray_in(state: State, store: Store) -> list[dict[str, Any]]:
+    """What surely lies where it does not belong, and since when (UNIX seconds); ``sku`` is empty of an unknown mass."""
+    return [
+        {
+            "shelf": stray.shelf,
+            "plates": [stray.first, stray.last],
+            "sku": stray.sku,
+            "name": store.catalogue[stray.sku].name() if stray.sku in store.catalogue else stray.sku,
+            "mass_g": round(stray.mass_g, 1),
+            "since_s": stray.since_s,
+        }
+        for stray in state.belief.strays
+        if stray.lasts(state.now_s)
+    ]
 
 
 def stock_of(state: State, store: Store) -> list[dict[str, Any]]:

@@ -13,10 +13,14 @@ from starlette.routing import BaseRoute
 from edge.web.console.entrance import Entrance
 from edge.web.console.now import Now
 from edge.web.console.office import Office, Room
+from edge.web.console.payments import Payments
+from edge.web.console.reviews import Reviews
+from edge.web.console.shelves import Shelves
+from edge.web.console.visits import Visits
 from edge.web.pages import Pages
 from edge.web.shop import Screens
 
-ROOMS: tuple[Callable[[Office], Room], ...] = (Entrance, Now)
+ROOMS: tuple[Callable[[Office], Room], ...] = (Entrance, Now, Reviews, Visits, Payments, Shelves)
 
 
 def routes(screens: Screens, pages: Pages) -> Sequence[BaseRoute]:
