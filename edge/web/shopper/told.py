@@ -109,6 +109,7 @@ class Voice:
                 {"sku": sku, "name": name_of(names[sku], self.language) if sku in names else sku, "quantity": units}
                 for sku, units in receipt.taken_back
             ],
+            **self._amount("sold", sale.total_minor, issuer),
             **self._amount("off", receipt.taken_back_minor, issuer),
             **self._amount("given_back", receipt.given_back_minor, issuer),
             "paper": receipt_text(receipt, self.language),

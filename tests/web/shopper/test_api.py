@@ -73,7 +73,9 @@ def test_ana_sees_her_visit_as_people_write_it(door: Door) -> None:
     (row,) = door.ask(door.ana, "/api/m/receipts?lang=en").json()["receipts"]
     assert (row["visit"], row["total_minor"], row["total"], row["units"]) == (VISIT, 356, "¥356", 2)
     told = door.ask(door.ana, RECEIPT + "?lang=ja").json()
-    assert [(line["sku"], line["quantity"], line["amount"]) for line in told["lines"]] == [("onigiri-salmon", 2, "¥356")]
+    assert [(line["sku"], line["quantity"], line["amount"]) for line in told["lines"]] == [
+        ("onigiri-salmon", 2, "¥356")
+    ]
     assert "合計" in told["paper"]
     me = door.ask(door.ana, "/api/m/me").json()
     assert (me["subject"], me["visit"], me["owed_minor"], me["last"]["visit"]) == ("ana", None, 0, VISIT)

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 from edge.web.shopper.enrol import Enrolments
 from tests.corner import write_store
 from tests.gate.vectors import vectors
+from tests.web.axe import serious
 from tests.web.served import Served
 from tests.web.shopper.browsers import chromium, phone, read_qr
 
@@ -161,7 +162,9 @@ def test_the_code_is_there_within_a_second_and_without_network(shop: Shop, conte
 
 @pytest.mark.parametrize("view", ["", "#code", "#receipts", "notices"])
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_it_fits_a_small_phone_and_a_large_letter(shop: Shop, browser: Browser, view: str, language: str) -> None:
+def test_it_fits_a_small_phone_and_large_letters_and_everybody_can_use_it(
+    shop: Shop, browser: Browser, view: str, language: str
+) -> None:
     context = phone(browser, language)
     page = context.new_page()
     if view.startswith("#"):
@@ -172,4 +175,7 @@ def test_it_fits_a_small_phone_and_a_large_letter(shop: Shop, browser: Browser, 
         page.wait_for_load_state("networkidle") if not view else page.wait_for_timeout(0)
         seen: Any = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert seen[0] <= width, (view, language, seen)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert serious(page) == []
     context.close()
