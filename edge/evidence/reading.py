@@ -14,8 +14,8 @@ import msgspec
 
 from edge.evidence.pages import HOUR_S, Explained, Line, People, Weights, path_at
 
-SHARE = 0.05
-"""Somebody who may be a visit's person with less than this is not shown as one."""
+LIKELY = 0.01
+"""What is less likely than this is not shown: it has hardly ever been so."""
 
 GONE_S = 2.0
 """A way is broken where its person was not seen for so long."""
@@ -62,7 +62,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything around a visit, in order of time; ``others``: whom it may have been exchanged with."""
+    """Everything around a visit, in order of time; ``others``: who else may have done what it did."""
 
     visit: str
     others: tuple[str, ...]
@@ -70,24 +70,30 @@ class Evidence:
     happened: tuple[Happened, ...]
 
 
-def evidence_of(folder: Path, visit: str, from_s: float, to_s: float, events: Collection[str] = ()) -> Evidence:
-    """What concerns a visit: events that it, or an explanation of them, names, and ``events`` of its own lines."""
+def evidence_of(
+    folder: Path, visit: str, from_s: float, to_s: float, events: Collection[str] = (), others: Collection[str] = ()
+) -> Evidence:
+    """What concerns a visit: ``events`` of its own lines, and those of which it is likely enough to have made them;
+    the ways of its people, of the ``others`` and of whom those events name as well.
+    """
     lines = list(_lines(folder, from_s, to_s))
     people = {line.t: line for line in lines if isinstance(line, People)}
     seen = [people[t] for t in sorted(people)]
-    tracks = {track for line in seen for track, _, _, whose in line.who if whose.get(visit, 0.0) >= SHARE}
     explained = {line.id: line for line in lines if isinstance(line, Explained)}
     traces = {line.id: line for line in lines if isinstance(line, Weights)}
     happened = [
         _happened(line, traces.get(line.id))
         for line in sorted(explained.values(), key=lambda line: line.t)
-        if line.id in events or any(said.visit == visit for _, shares in line.odds for said in shares)
+        if line.id in events or _share_of(visit, line) >= LIKELY
     ]
-    named = {v for h in happened for g in h.guesses for v, _, _ in g.shares}
-    maybe = (whose for line in seen for track, _, _, whose in line.who if track in tracks)
-    held = {v for whose in maybe for v, share in whose.items() if share >= SHARE}
-    others = tuple(sorted((named | held) - {visit, ""}))
-    return Evidence(visit, others, tuple(_parts(seen, {visit, *others})), tuple(happened))
+    named = {v for h in happened for g in h.guesses if g.probability >= LIKELY for v, _, _ in g.shares}
+    shown = tuple(sorted({*named, *others} - {visit, ""}))
+    return Evidence(visit, shown, tuple(_parts(seen, {visit, *shown})), tuple(happened))
+
+
+def _share_of(visit: str, line: Explained) -> float:
+    """How likely it is that a visit had a hand in an event."""
+    return sum(p for p, shares in line.odds if any(said.visit == visit for said in shares))
 
 
 def _parts(seen: list[People], visits: Collection[str]) -> Iterator[Part]:

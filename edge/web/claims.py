@@ -31,10 +31,15 @@ class Claims:
         """Look at a visit; the name of somebody else who looks at it already, else empty."""
         self._claims = {v: claim for v, claim in self._claims.items() if claim.until_s > now_s}
         known = self._claims.get(visit)
-        if known is not None and known.mark != mark:
+        if known is not None and known.mark != mark and known.name != name:
             return known.name
         self._claims[visit] = Claim(name, mark, now_s + LASTS_S)
         return ""
+
+    def who(self, visit: str, now_s: float) -> str:
+        """Who looks at a visit; empty: nobody."""
+        known = self._claims.get(visit)
+        return known.name if known is not None and known.until_s > now_s else ""
 
     def leave(self, visit: str, mark: str) -> None:
         """Look at something else."""

@@ -18,9 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from edge.checkout.reasons import Why, kind_of
 from edge.drawing.trace import trace
 from edge.evidence import DIARY, Evidence, Happened, evidence_of
-from edge.facts.reviews import AROUND_S, lines_of, story_of
+from edge.facts.reviews import lines_of, story_of
 from edge.ledger import Book, settlement_in, who_waits
 from edge.web.console.office import N_, Room, needs
 from edge.web.console.picture import colour_of, number_of
@@ -34,7 +35,26 @@ HOUR_S: Final = 3600.0
 LATER_S: Final = 1800.0
 """Who says "later" is not asked about it for so long; others see that, and may decide."""
 
+AROUND_S: Final = 5.0
+"""So much before a visit and after it is shown."""
+
+LIKELY: Final = 0.01
+"""An explanation that is less likely than this is not shown beside the best one."""
+CERTAIN: Final = 0.97
+"""Events that are explained so surely are folded away."""
+
 MOST_UNITS: Final = 1000
+
+WHY: Final[dict[Why, str]] = {
+    "unseen": N_("Nobody saw them leave."),
+    "identity": N_("It is not sure enough who left."),
+    "lines": N_("Some of it is not sure enough."),
+    "price": N_("A price or a tax rate is missing."),
+    "stopped": N_("The system was stopped while they were inside."),
+    "age": N_("It is not known whether they are old enough."),
+    "other": N_("Something is unclear: look at the history."),
+}
+"""Kind of a reason -> what staff read."""
 
 Row = dict[str, Any]
 
@@ -51,6 +71,11 @@ class Told:
     guesses: list[tuple[float, list[Row]]]
     near: list[tuple[str, float]]
     drawing: str
+
+    @property
+    def sure(self) -> bool:
+        """Whether nobody has to look at it."""
+        return bool(self.guesses) and self.guesses[0][0] >= CERTAIN and not self.blind
 
 
 class Reviews(Room):
@@ -76,7 +101,9 @@ class Reviews(Room):
         """All that wait."""
         rows = await self._queue()
         part = "x-part" in request.headers
-        return self.office.page(request, "console/reviews_rows.html" if part else "console/reviews.html", rows=rows)
+        return self.office.page(
+            request, "console/reviews_rows.html" if part else "console/reviews.html", rows=rows, why=_why
+        )
 
     @needs("decide")
     async def next(self, request: Request) -> Response:
@@ -122,14 +149,16 @@ class Reviews(Room):
             left=sum(not row["decided"] for row in rows), products=self._products(language),
             plan=ways_picture(layout, evidence, "") if evidence is not None else None, evidence=evidence,
             told=[self._told(h, language) for h in evidence.happened] if evidence is not None else [],
-            number_of=number_of, colour_of=colour_of,
+            exchanged=[self._exchanged(e, language) for e in story["exchanged"]],
+            number_of=number_of, colour_of=colour_of, why=_why,
         )  # fmt: skip
 
     @needs("evidence")
     async def ways(self, request: Request) -> Response:
         """What the picture's script moves."""
         story = await self._story(request.path_params["visit"])
-        return JSONResponse(moving(store.layout, await self._evidence(story), str(store.timezone)))
+        store, evidence = self.screens.store, await self._evidence(story)
+        return JSONResponse(moving(store.layout, evidence, str(store.timezone)))
 
     @needs("decide")
     async def claim(self, request: Request) -> Response:
@@ -226,10 +255,9 @@ class Reviews(Room):
     async def _evidence(self, story: Row) -> Evidence:
         from_s = story["left_s"] if story["came_s"] is None else story["came_s"]
         events = {event for line in story["lines"] for event in line["events"]}
-        folder, visit = self.screens.state_folder / DIARY, story["visit"]
-        return await asyncio.to_thread(
-            lambda: evidence_of(folder, visit, from_s - AROUND_S / 6, story["left_s"] + AROUND_S / 6, events)
-        )
+        others = {line["rival"] for line in story["lines"]} | {e["visit"] for e in story["exchanged"]}
+        folder, around = self.screens.state_folder / DIARY, (from_s - AROUND_S, story["left_s"] + AROUND_S)
+        return await asyncio.to_thread(lambda: evidence_of(folder, story["visit"], *around, events, others))
 
     def _lines(self, story: Row, language: str) -> list[Row]:
         """Each product once: what is charged if nobody changes it, and how surely."""
@@ -250,8 +278,10 @@ class Reviews(Room):
         catalogue = self.screens.store.catalogue
         guesses, levels = [], []
         for i, guess in enumerate(happened.guesses):
+            if i and guess.probability < LIKELY:
+                continue
             shares = [
-                {"visit": visit, "number": number_of(visit) if visit else "", "colour": colour_of(visit) if visit else "",
+                {"number": number_of(visit) if visit else "", "colour": colour_of(visit) if visit else "",
                  "quantity": quantity, "name": self._name(sku, language, sku)}
                 for visit, sku, quantity in guess.shares
             ]  # fmt: skip
@@ -263,6 +293,11 @@ class Reviews(Room):
         near = [(number_of(v) if v else "?", gap) for v, gap in sorted(happened.near, key=lambda n: n[1])[:3]]
         return Told(happened.id, happened.at_s, happened.shelf, happened.change_g, happened.blind, guesses, near, drawn)
 
+    def _exchanged(self, exchange: Row, language: str) -> Row:
+        """With whom a visit may have been exchanged, and what hangs on it."""
+        lines = [(line["quantity"], self._name(line["sku"], language, line["sku"])) for line in exchange["lines"]]
+        return {"visit": exchange["visit"], "lines": lines}
+
     def _name(self, sku: str, language: str, otherwise: str) -> str:
         product = self.screens.store.catalogue.get(sku)
         return product.name(language) if product is not None else otherwise
@@ -270,6 +305,10 @@ class Reviews(Room):
     def _products(self, language: str) -> list[tuple[str, str]]:
         named = ((sku, product.name(language)) for sku, product in self.screens.store.catalogue.items())
         return sorted(named, key=lambda x: x[1])
+
+
+def _why(reason: str) -> str:
+    return WHY[kind_of(reason)]
 
 
 def _waiting(book: Book) -> list[Row]:

@@ -98,7 +98,7 @@ function play(data) {
     svg("text", { "text-anchor": "middle", dy: 5 }, group).textContent = way.name;
     return group;
   });
-  const texts = new Map([...document.querySelectorAll(".event")].map((event) => [event.dataset.event, event.querySelector(".best span:last-child")?.textContent.replace(/\s+/g, " ").trim() || ""]));
+  const texts = new Map([...document.querySelectorAll(".event")].map((event) => [event.dataset.event, event.querySelector(".best .said")?.textContent.replace(/\s+/g, " ").trim() || ""]));
   let now = 0, running = false, before = 0;
   const draw = () => {
     slider.value = String(Math.round((now / length) * 1000));
