@@ -54,3 +54,24 @@ def _promotion(p: Promotion) -> dict[str, Any]:
         "most": p.most,
         "to": list(p.subjects) or ("members" if p.members else "everyone"),
     }
+
+
+def changes_after(store: Store, at_s: float) -> list[dict[str, Any]]:
+    """Dated prices and promotions that do not hold at a moment and will, with when they begin (UNIX seconds), the next
+    first. ``sku`` is empty, and ``name`` a promotion's, where no single product changes.
+    """
+    zone = store.timezone
+    found: list[dict[str, Any]] = []
+    for sku, rows in store.offers.dated.items():
+        for row in rows:
+            begins_s = None if row.window.holds(at_s, zone) else row.window.first(at_s, zone)
+            if begins_s is not None:
+                why = next(iter(dict(row.why).values()), "")
+                found.append({"at_s": begins_s, "sku": sku, "name": sku, "price_minor": row.price_minor, "why": why})
+    for promotion in store.offers.promotions:
+        window = promotion.window
+        begins_s = None if window.holds(at_s, zone) else window.first(at_s, zone)
+        if begins_s is not None:
+            name = next(iter(dict(promotion.names).values()), promotion.id)
+            found.append({"at_s": begins_s, "sku": "", "name": name, "price_minor": None, "why": ""})
+    return sorted(found, key=lambda change: (change["at_s"], change["sku"]))

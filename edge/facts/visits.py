@@ -77,3 +77,22 @@ def history_of(book: Book, visit: str) -> list[Row]:
 def papers_in(book: Book, visit: str) -> list[Any]:
     """Return invoices and corrected receipts of what was taken back (`edge.checkout.Paper`)."""
     return list(papers_of(written.entry for written in book.entries(visit=visit)))
+
+
+def contests_of(book: Book, visit: str) -> list[Row]:
+    """What the shopper said against a visit, each with the answers of staff."""
+    said: dict[str, Row] = {}
+    for written in book.entries(visit=visit):
+        entry, body = written.entry, written.entry.body
+        if entry.kind == "contested":
+            said[entry.key] = {"key": entry.key, "at_s": entry.at_s, **body, "answers": []}
+        elif entry.kind == "contest-answered" and body["contest"] in said:
+            said[str(body["contest"])]["answers"].append({"at_s": entry.at_s, **body})
+    return list(said.values())
+
+
+def unanswered(book: Book) -> list[str]:
+    """Visits against which a shopper has said something that nobody has answered, the oldest first."""
+    answered = {str(contest) for _, contest in book.facts("contest-answered", "contest")}
+    visits = dict.fromkeys(w.entry.visit for w in book.entries(kind="contested") if w.entry.key not in answered)
+    return list(visits)

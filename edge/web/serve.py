@@ -10,7 +10,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from edge.site import Site
+from edge.web.address import address_of
 from edge.web.app import app_of
 from edge.web.shop import Screens
 
@@ -35,15 +35,6 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             log.info("serving screens", store=self._screens.store.id, address=address_of(self._screens.site))
-
-
-def address_of(site: Site) -> str:
-    """Where people find the screens."""
-    settings = site.screens
-    if settings.address:
-        return settings.address
-    host = f"[{settings.listen}]" if ":" in settings.listen else settings.listen
-    return f"http{'s' if settings.certificate else ''}://{host}:{settings.port}"
 
 
 def serve(screens: Screens) -> None:

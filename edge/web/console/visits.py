@@ -1,5 +1,5 @@
-"""*Visits*: found by time, member, amount, product and payment reference; one visit with its receipt and its history, and
-what is taken back of it.
+"""*Visits*: found by time, member, amount, product and payment reference; one visit with its receipt, its history, what
+is taken back of it and what its shopper said.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from starlette.routing import Route
 from edge.checkout import paper_text, receipt_text
 from edge.checkout.receipt import name_of
 from edge.checkout.words import WORDS
+from edge.daemon.desk import NobodyThere
 from edge.facts.payments import payment_of
-from edge.facts.visits import found, history_of, line_of, papers_in
+from edge.facts.visits import contests_of, found, history_of, line_of, papers_in, unanswered
 from edge.ledger import Book, receipt_of, settlement_in
 from edge.web.claims import LASTS_S
 from edge.web.console.office import N_, Room, back_of, needs
@@ -29,6 +30,14 @@ MOST: Final = 100
 """Visits on one page; whoever looks for older ones says when."""
 
 UNITS_AT_MOST: Final = 1000
+MESSAGE_AT_MOST: Final = 500
+
+ABOUT: Final = {
+    "not-taken": N_("I did not take this"),
+    "missing": N_("Something is missing"),
+    "other": N_("Something else"),
+}
+"""What a shopper may say against a visit."""
 
 STEPS: Final = {
     "visit": N_("came in"),
@@ -50,6 +59,8 @@ STEPS: Final = {
     "age-refused": N_("staff did not sell it to them"),
     "age-unanswered": N_("nobody looked at their age"),
     "age-withheld": N_("goods for adults were not sold"),
+    "contested": N_("the shopper said that something is wrong"),
+    "contest-answered": N_("staff answered"),
     "stray-payment": N_("money came for a visit that was over"),
 }
 """Kind of an entry -> what happened, as people say it."""
@@ -77,6 +88,7 @@ class Visits(Room):
             Route("/staff/visits/{visit}/claim", self.claim, methods=["GET"]),
             Route("/staff/visits/{visit}/receipt", self.receipt, methods=["GET"]),
             Route("/staff/visits/{visit}/refund", self.refund, methods=["POST"]),
+            Route("/staff/visits/{visit}/answer", self.answer, methods=["POST"]),
         ]
 
     @needs("look")
@@ -100,7 +112,10 @@ class Visits(Room):
             rows = [row for row in rows if asked["text"].casefold() not in str(row["subject"]).casefold()]
         if asked["text"] and personal:
             await self.office.note(request, "searched visits", detail=asked["text"])
-        return self.office.page(request, "console/visits.html", asked=asked, rows=rows, faults=faults, most=MOST)
+        contested = await self.office.book(unanswered)
+        return self.office.page(
+            request, "console/visits.html", asked=asked, rows=rows, faults=faults, most=MOST, contested=contested
+        )
 
     @needs("look")
     async def one(self, request: Request) -> Response:
@@ -112,7 +127,8 @@ class Visits(Room):
             raise HTTPException(404)
         await self.office.note(request, "looked at a visit", visit)
         other = self.office.claims.take(visit, session.person.name, session.mark, self.screens.now_s())
-        shown = {"visit": visit, "other": other, "steps": STEPS, "operations": OPERATIONS, "reasons": REASONS}
+        shown = {"visit": visit, "other": other, "steps": STEPS, "operations": OPERATIONS, "reasons": REASONS,
+                 "about": ABOUT, "catalogue": self.screens.store.catalogue}  # fmt: skip
         return self.office.page(request, "console/visit.html", pending_about=self.pending.about(visit), **shown, **told)
 
     @needs("look")
@@ -150,6 +166,27 @@ class Visits(Room):
                      "reason": reason}  # fmt: skip
             detail = ", ".join(f"{units} {sku}" for sku, units in lines.items())
             await decide(self, request, N_("Take back"), visit, order, f"{reason}: {detail}")
+        return gone
+
+    @needs("decide")
+    async def answer(self, request: Request) -> Response:
+        """What a shopper said against a visit is answered; they read it on their phone."""
+        visit, session, form = request.path_params["visit"], request.state.session, request.state.form
+        contest, message = str(form.get("contest", "")), str(form.get("message", "")).strip()
+        gone = RedirectResponse(back_of(request, f"/staff/visits/{visit}"), 303)
+        if not 1 <= len(message) <= MESSAGE_AT_MOST:
+            self.office.say(session, N_("An answer has 1 to 500 characters."), "bad")
+            return gone
+        order = {"do": "answer", "visit": visit, "contest": contest, "message": message, "by": session.person.name}
+        try:
+            await self.screens.ask(order)
+        except NobodyThere:
+            raise
+        except ValueError as error:
+            self.office.say(session, N_("The shop did not do it."), "bad", str(error))
+        else:
+            await self.office.note(request, "answered a shopper", visit)
+            self.office.say(session, N_("Answered: they read it on their phone."))
         return gone
 
     # --- what was typed --------------------------------------------------------------------------------------------
@@ -216,6 +253,7 @@ def _told(book: Book, visit: str, language: str) -> dict[str, Any] | None:
         "receipt": receipt_text(receipt, language),
         "papers": [paper_text(paper, language) for paper in papers_in(book, visit)],
         "history": history_of(book, visit),
+        "contests": contests_of(book, visit),
     }  # fmt: skip
 
 

@@ -1,0 +1,121 @@
+"""*Members*: who may come in; enrolling somebody by a code for their phone, revoking, ages that were proven."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any, Final
+
+import segno
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from edge.adapters.members import Enrolment, Members, UnusableMembers
+from edge.drawing.markup import Markup
+from edge.web.console.now import PROOFS
+from edge.web.console.office import N_, Room, back_of, needs
+from edge.web.address import address_of
+from edge.web.shopper.enrol import LIFE_S, Enrolments, link, shown
+
+MOST: Final = 200
+"""Members on one page; whoever looks for others types a part of the name."""
+
+OLDEST: Final = 120
+
+
+class Register(Room):
+    """The register of members."""
+
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route("/staff/members", self.all, methods=["GET"]),
+            Route("/staff/members/invite", self.invite, methods=["POST"]),
+            Route("/staff/members/revoke", self.revoke, methods=["POST"]),
+            Route("/staff/members/age", self.age, methods=["POST"]),
+        ]
+
+    @needs("personal")
+    async def all(self, request: Request) -> Response:
+        """Everybody, or those whose name has something in it."""
+        text = request.query_params.get("text", "")[:200].strip()
+        everybody = await asyncio.to_thread(self._everybody)
+        rows = [e for e in everybody if text.casefold() in e.subject.casefold()]
+        await self.office.note(request, "looked at members", detail=text)
+        return self.office.page(
+            request, "console/members.html", rows=rows[:MOST], text=text, count=len(rows), most=MOST, proofs=PROOFS
+        )
+
+    @needs("shop")
+    async def invite(self, request: Request) -> Response:
+        """A code that enrols one phone, once, within a quarter of an hour."""
+        session, form = request.state.session, request.state.form
+        subject, role = str(form.get("subject", "")).strip(), str(form.get("role", "member"))
+        if not subject or len(subject) > 200 or not subject.isprintable() or role not in ("member", "staff"):
+            self.office.say(session, N_("Use a name or number that means this one person, like member-17."), "bad")
+            return RedirectResponse(back_of(request, "/staff/members"), 303)
+        name, now_s = session.person.name, self.screens.now_s()
+        enrolments = Enrolments(self.screens.state_folder)
+        code = await asyncio.to_thread(
+            lambda: enrolments.invite(subject, "staff" if role == "staff" else "member", name, now_s)
+        )
+        await self.office.note(request, "invited a member", detail=f"{subject}: {role}")
+        address = link(address_of(self.screens.site), code)
+        return self.office.page(
+            request, "console/invited.html", subject=subject, code=shown(code), link=address, drawn=_drawn(address),
+            minutes=round(LIFE_S / 60),
+        )  # fmt: skip
+
+    @needs("shop")
+    async def revoke(self, request: Request) -> Response:
+        """Let somebody in no more."""
+        session, subject = request.state.session, str(request.state.form.get("subject", ""))
+        now_s = self.screens.now_s()
+
+        def work(members: Members) -> None:
+            members.revoke(subject, now_s)
+            Enrolments(self.screens.state_folder).revoke(subject)
+
+        if await self._changed(request, work):
+            await self.office.note(request, "revoked a member", detail=subject)
+            self.office.say(session, N_("%(who)s may not come in any more."), who=subject)
+        return RedirectResponse(back_of(request, "/staff/members"), 303)
+
+    @needs("shop")
+    async def age(self, request: Request) -> Response:
+        """Somebody has proven how old they are: goods for adults are sold to them without asking each time."""
+        session, form = request.state.session, request.state.form
+        subject, how, typed = (str(form.get(key, "")) for key in ("subject", "how", "years"))
+        if not (typed.isascii() and typed.isdigit() and len(typed) <= 3 and int(typed) <= OLDEST) or how not in PROOFS:
+            self.office.say(session, N_("Say how old, and what you looked at."), "bad")
+            return RedirectResponse(back_of(request, "/staff/members"), 303)
+        years, now_s = int(typed), self.screens.now_s()
+        if await self._changed(request, lambda m: m.prove_age(subject, years, how, session.person.name, now_s)):
+            await self.office.note(request, "proved an age", detail=f"{subject}: {years}, {how}")
+            self.office.say(session, N_("It is kept that %(who)s is %(years)s or older."), who=subject, years=years)
+        return RedirectResponse(back_of(request, "/staff/members"), 303)
+
+    def _everybody(self) -> list[Enrolment]:
+        with self.screens.members() as members:
+            return members.everybody()
+
+    async def _changed(self, request: Request, do: Any) -> bool:
+        def work() -> None:
+            with self.screens.members() as members:
+                do(members)
+
+        try:
+            await asyncio.to_thread(work)
+        except UnusableMembers as error:
+            self.office.say(request.state.session, N_("Nothing was changed."), "bad", str(error))
+            return False
+        return True
+
+
+def _drawn(text: str) -> Markup:
+    """A QR code as an SVG that a strict policy lets through: attributes, no styles."""
+    out = io.BytesIO()
+    segno.make_qr(text, error="m").save(out, kind="svg", xmldecl=False, svgns=False, scale=6, border=4, dark="#000",
+                                        light="#fff", svgclass="qr", lineclass=None, omitsize=False)  # fmt: skip
+    return Markup(out.getvalue().decode())
