@@ -1,6 +1,6 @@
 """How fast the phone's page is, and how soon phones see a change: ``python -m tests.web.shopper.measure``.
 
-Prints, for a cold and a warm start on a throttled Chromium (1.6 Mbit/s, 150 ms, a CPU four times slower), when something
+Prints, for a cold and a warm start on a throttled Chromium (1.6 Mbit/s, 150 ms, a CPU four times slower), when a thing
 is first painted, when the code is there, and how many bytes came; and of 300 phones that listen and fetch when they are
 told, how long after a change they have seen it. Nothing of it is a test: machines differ.
 """
