@@ -107,7 +107,7 @@ class Reviews(Room):
 
     @needs("decide")
     async def next(self, request: Request) -> Response:
-        """The first that nobody else looks at, and what was left for later last; ``after``: where somebody comes from."""
+        """The first that nobody else looks at, what was left for later last; ``after``: where somebody comes from."""
         rows, came_from = await self._queue(), request.query_params.get("after", "")
         name = request.state.session.person.name
         free = [row for row in rows if row["visit"] != came_from and not row["decided"]]
