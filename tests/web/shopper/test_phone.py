@@ -125,6 +125,18 @@ def test_whose_key_was_forgotten_comes_back_with_one_tap(shop: Shop, context: Br
     assert after != before
 
 
+def test_a_phone_that_another_one_has_replaced_says_so(shop: Shop, browser: Browser) -> None:
+    pages = [phone(browser).new_page() for _ in range(2)]
+    for page in pages:
+        shop.enrolled(page, "uma")
+    pages[0].reload()
+    expect(pages[0].get_by_role("alert")).to_contain_text("not enrolled here any more")
+    expect(pages[0].get_by_label("Your code")).to_be_visible()
+    expect(pages[0].get_by_role("button", name="Use this phone again")).to_be_hidden()
+    for page in pages:
+        page.context.close()
+
+
 def test_a_wrong_code_is_told_in_the_phone_s_language(shop: Shop, browser: Browser) -> None:
     context = phone(browser, "ja")
     page = context.new_page()

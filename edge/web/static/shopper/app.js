@@ -71,7 +71,7 @@ async function route(event) {
 // --- what the shop says ------------------------------------------------------------------------------------------
 
 async function refresh() {
-  if (!key) return;
+  if (!key) return; // nobody yet, or nobody any more
   const before = me?.visit?.visit;
   let aheadS = 0; // by how much the shop's clock is ahead of this phone's
   try {
@@ -81,6 +81,7 @@ async function refresh() {
     trouble(me.shop.state === "away" ? told("away") : "");
   } catch (error) {
     await failed(error);
+    if (!key) return;
     const kept = me ? null : await get("last", "me");
     if (kept) me = kept.me;
   }
@@ -127,8 +128,13 @@ async function failed(error, name = "me") {
     const when = last && new Date(last.at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
     trouble(last ? told("unreachable", { when }) : told("unreachable_code"));
   } else if (error instanceof Refused) {
-    trouble(error.message);
-    if (error.why === "unknown" || error.why === "revoked") join.lost(error.message);
+    const lost = error.why === "unknown" || error.why === "revoked";
+    trouble(lost ? "" : error.message);
+    if (!lost || !key) return;
+    key = null; // it stays on the phone: what the shop has put right is right again on the next opening
+    stream?.stop();
+    join.lost(error.message);
+    await route();
   } else throw error;
 }
 
