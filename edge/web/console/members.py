@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from edge.adapters.members import Enrolment, Members, UnusableMembers
 from edge.drawing.markup import Markup
+from edge.web.address import address_of
 from edge.web.console.now import PROOFS
 from edge.web.console.office import N_, Room, back_of, needs
-from edge.web.address import address_of
 from edge.web.shopper.enrol import LIFE_S, Enrolments, link, shown
 
 MOST: Final = 200
