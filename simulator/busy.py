@@ -284,15 +284,19 @@ def usual(store: Store) -> Habits:
     return Habits(gap_s=Habits().gap_s * float(np.clip(ROOMY_M2 / area_m2, 0.7, 2.5)))
 
 
-def busy_story(store: Store, visits: int, seed: int, habits: Habits | None = None) -> str:
-    """A story of so many visits by people who do what people do."""
+def busy_story(
+    store: Store, visits: int, seed: int, habits: Habits | None = None, *, opening_s: float = OPENING_S, day: str = ""
+) -> str:
+    """A story of so many visits by people who do what people do. The first comes in ``opening_s`` after midnight of
+    ``day`` (like 2026-05-12); without it, of the day on which stories happen that name none.
+    """
     habits = habits or usual(store)
     rng = stream(seed, "busy", store.id)
-    day, at_s = _Day(store, habits, rng), OPENING_S
+    plan, at_s = _Day(store, habits, rng), opening_s
     for i in range(visits):
         name = NAMES[i % len(NAMES)] + (f"-x{i // len(NAMES)}" if i >= len(NAMES) else "")
-        day.visit(name, at_s)
+        plan.visit(name, at_s)
         at_s += 1.5 + rng.exponential(max(0.1, habits.gap_s - 1.5))
-    lines = [f"shop {store.id}", f"seed {seed}", ""]
-    lines += [f"{clock(t)}  {text}" for t, text in sorted(day.lines, key=lambda line: line[0])]
+    lines = [f"shop {store.id}", f"seed {seed}", *([f"day {day}"] if day else []), ""]
+    lines += [f"{clock(t)}  {text}" for t, text in sorted(plan.lines, key=lambda line: line[0])]
     return "\n".join(lines) + "\n"

@@ -138,18 +138,26 @@ def own_stage(recording: Recording) -> Iterator[Stage]:
             at = folder / file if "/" not in file else (folder / file).with_suffix("") / "20000101T000000Z.toml"
             at.parent.mkdir(parents=True, exist_ok=True)
             at.write_bytes(data)
-        (folder / "site.toml").write_text(f'[broker]\nport = {_free_port()}\n[web]\nlisten = ""\n', encoding="utf-8")
-        store = load_store(folder)
-        stage = Stage(store, load_site(folder, store), folder / "state")
-        with (folder / "log.txt").open("wb") as log:
-            command = ["run", "--store", str(folder), "--state", str(stage.state_folder), "--rehearsal"]
-            shop = subprocess.Popen([sys.executable, "-m", "edge.cli", *command], stdout=log, stderr=log)
-            try:
-                _wait(lambda: _is_open(stage, shop, folder / "log.txt"), folder / "log.txt")
-                yield replace(stage, ended=lambda: _ended(shop, folder / "log.txt"))
-            finally:
-                shop.terminate()
-                shop.wait(10)
+        with started(folder, folder / "state") as stage:
+            yield stage
+
+
+@contextmanager
+def started(folder: Path, state_folder: Path) -> Iterator[Stage]:
+    """A shop started for a rehearsal, with a broker of its own on a free port, and stopped afterwards."""
+    site = f'[broker]\nport = {free_port()}\n[web]\nlisten = ""\n[screens]\nport = {free_port()}\n'
+    (folder / "site.toml").write_text(site, encoding="utf-8")
+    store = load_store(folder)
+    stage, path = Stage(store, load_site(folder, store), state_folder), folder / "log.txt"
+    with path.open("wb") as log:
+        command = ["run", "--store", str(folder), "--state", str(state_folder), "--rehearsal"]
+        shop = subprocess.Popen([sys.executable, "-m", "edge.cli", *command], stdout=log, stderr=log)
+        try:
+            _wait(lambda: _is_open(stage, shop, path), path)
+            yield replace(stage, ended=lambda: _ended(shop, path))
+        finally:
+            shop.terminate()
+            shop.wait(10)
 
 
 def _ended(shop: subprocess.Popen[bytes], log: Path) -> str:
@@ -263,7 +271,7 @@ def _wait(until: Callable[[], bool], log: Path | None = None) -> None:
         time.sleep(0.02)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

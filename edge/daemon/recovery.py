@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
@@ -256,8 +256,10 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
     if not sure:
         for inside in state.door.visits.values():
             doubt_visit(inside)
-    found.unbooked = _book_again(found, store, book)
-    state.settlements |= _settlements(book, since, state.settlements)
+    by_book = {visit: settlement_in(book, visit) for visit in state.settlements}
+    found.unbooked = _book_again(found, store, book, by_book)
+    by_book |= {visit: settlement_in(book, visit) for visit in found.unbooked}
+    state.settlements |= _settlements(book, since, by_book)
     state.waiting_told = waiting(state)
     gone = {v for v, s in state.settlements.items() if s.state != "inside"}
     lost = [v for v in admitted if v not in over and v not in state.door.visits and v not in gone]
@@ -276,13 +278,15 @@ def _reconcile(found: Recovered, store: Store, book: Book, sure: bool) -> None:
     found.lost = tuple(lost)
 
 
-def _book_again(found: Recovered, store: Store, book: Book) -> tuple[str, ...]:
+def _book_again(
+    found: Recovered, store: Store, book: Book, by_book: Mapping[str, Settlement | None]
+) -> tuple[str, ...]:
     """What the shop remembers and its book does not: somebody has put an older one back, or it is gone. Nobody is asked
     for what no book says; so a person looks at it, and the visit's own key keeps anybody from paying twice.
     """
     state, told = found.driver.state, []
     for visit, known in state.settlements.items():
-        if known.state in ("void", "inside") or settlement_in(book, visit) is not None:
+        if known.state in ("void", "inside") or by_book[visit] is not None:
             continue
         terms = terms_of(known, store)
         listed = {sku: units for sku, units in known.listed.items() if sku in terms.catalogue}
@@ -313,9 +317,8 @@ def _forget(found: Recovered, visit: str) -> None:
         _keep(found, Publish(f"visit/{visit}/{what}", {}, retain=True))
 
 
-def _settlements(book: Book, since: int, known: Iterable[str]) -> dict[str, Settlement]:
+def _settlements(book: Book, since: int, by_book: Mapping[str, Settlement | None]) -> dict[str, Settlement]:
     """Where money stands by the book: of the visits that the state knows, of those that wait for an answer, and of
     those that wait for a person, however long they have done so.
     """
-    told = {v: settlement_in(book, v) for v in known}
-    return not_over(book, since) | {v: s for v, s in told.items() if s is not None}
+    return not_over(book, since, by_book) | {v: s for v, s in by_book.items() if s is not None}

@@ -1,8 +1,8 @@
 """The board at a gate, ``/gate/<id>``: what somebody who stands there should read, on any tablet, without a login.
 
-Enters: what the shop tells its gates (``gate/<id>/command``), whose age is looked at, what the last visit came to. Leaves:
-a page, its state as JSON in the shop's languages, and a stream that says when that has changed. It shows no name, and
-beyond the total for a few seconds nothing that is anybody's own; ``?total=no`` leaves that out as well.
+Enters: what the shop tells its gates (``gate/<id>/command``), whose age is looked at, what the last visit came to.
+Leaves: a page, its state as JSON in the shop's languages, and a stream that says when that has changed. It shows no
+name, and beyond the total for a few seconds nothing that is anybody's own; ``?total=no`` leaves that out as well.
 """
 
 from __future__ import annotations

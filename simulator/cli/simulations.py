@@ -159,11 +159,14 @@ def demo(
     money: Annotated[
         bool, typer.Option("--money", help="An evening's money instead: held, captured, marked down, given back.")
     ] = False,
+    screens: Annotated[
+        bool, typer.Option("--screens", help="A shop at work now instead, with its pages to be opened.")
+    ] = False,
     looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Cameras say what everybody looks like.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Of --seeds: for programs.")] = False,
 ) -> None:
     """A lively few minutes in the demo shop: simulate, replay, and compare with what really happened; or many of them,
-    and only how good they were; or what becomes of money on an evening.
+    and only how good they were; or what becomes of money on an evening; or the shop's screens while people shop.
     """
     if seeds is not None:
         if out is not None:
@@ -177,7 +180,9 @@ def demo(
 
     folder = out or Path("out")
     try:
-        if money:
+        if screens:
+            _show_screens(folder, seed)
+        elif money:
             evening(folder)
         else:
             show(folder, seed, looks=looks)
@@ -186,6 +191,14 @@ def demo(
     except OSError as error:
         remedy = "Name a folder that you may write to with --out"
         refuse(f"{folder}: cannot hold the demo's files ({error.strerror or error}). {remedy}")
+
+
+def _show_screens(folder: Path, seed: int) -> None:
+    try:
+        from simulator.screens import show_screens
+    except ImportError as error:
+        refuse_extra(error, "web")
+    show_screens(folder, seed)
 
 
 def _many_demos(seeds: int, first: int, looks: bool, as_json: bool) -> None:

@@ -155,11 +155,11 @@ def test_who_stands_at_the_gate_comes_before_who_has_left_and_that_before_what_h
             asked.append(request.key)
             return []
 
-    cashier = Cashier(Remembers(), Ear(Clock()), lambda: True)
+    cashier = Cashier(Remembers(), Ear(Clock()), lambda: True, at_once=1)
     for key, operation, look_up in (
         ("old", "charge", True), ("left", "charge", False), ("gate", "hold", False), ("too", "capture", False),
     ):  # fmt: skip
-        cashier.answer(PaymentRequest("v", key, "ana", 1, "JPY", operation=operation, look_up=look_up), 0.0)  # type: ignore[arg-type]
+        cashier.answer(PaymentRequest(key, key, "ana", 1, "JPY", operation=operation, look_up=look_up), 0.0)  # type: ignore[arg-type]
     cashier.start()
     until(lambda: len(asked) == 4, "all are asked")
     cashier.stop()

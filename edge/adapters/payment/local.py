@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -98,6 +99,7 @@ class LocalProvider:
         self._conducts = [(pattern, read_conduct(text)) for pattern, text in (conducts or {}).items()]
         self._latency_s = latency_s
         self._journal = journal
+        self._lock = threading.Lock()
         self._asked: dict[str, PaymentRequest] = {}
         self._requests: dict[str, int] = {}
         self._decided: dict[str, Decision] = {}
@@ -109,6 +111,10 @@ class LocalProvider:
 
     def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
         """See `PaymentProvider.answer`. `KeyReused` where a key stands for something else already."""
+        with self._lock:
+            return self._answer(request, at_s)
+
+    def _answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
         self._refuse_reuse(request)
         count = self._requests.get(request.key, 0)
         self._requests[request.key] = count + 1

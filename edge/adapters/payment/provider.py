@@ -55,7 +55,10 @@ class PaymentProvider(Protocol):
         """What it can be asked for."""
 
     def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
-        """What it says to a request that was sent at ``at_s`` (UNIX seconds), oldest first; silence is ``[]``."""
+        """What it says to a request that was sent at ``at_s`` (UNIX seconds), oldest first; silence is ``[]``.
+
+        Called by several threads at once, but for one visit by one after the other.
+        """
 
     def news(self, at_s: float) -> list[PaymentReply]:
         """What it says unasked since it was last heard: a hold that ended, a refund that failed, a charge-back."""

@@ -13,7 +13,9 @@ has to look.
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -71,19 +73,23 @@ class StripeProvider:
             logging.getLogger(talker).setLevel(logging.WARNING)
         stripe.enable_telemetry = False
         self._store, self._wallets = store, wallets
-        self._client = stripe.StripeClient(
-            secret,
-            base_addresses={"api": url} if url else None,
-            http_client=stripe.RequestsClient(
-                timeout=(0.25 * pay_within_s, 0.5 * pay_within_s), session=_own_session(requests.Session())
-            ),
-            max_network_retries=0,
-        )
-        self._events = Events(self._client, cursor)
+        self._connected = partial(_connected, secret, url, pay_within_s)
+        self._of_thread = threading.local()
+        self._lock = threading.Lock()
+        self._events = Events(self._connected(), cursor)
+        # Both with the lock held: several ask at once.
         self._told: dict[tuple[str, str], str] = {}
         self._seen: dict[str, str | None] = {}
         self.caveat: Final = TEST_CAVEAT if "_test_" in secret[:8] else ""
         self.abilities: Final = ABILITIES
+
+    @property
+    def _client(self) -> stripe.StripeClient:
+        """One for each thread: a connection is kept open, and nobody promises that two may use one."""
+        found: stripe.StripeClient | None = getattr(self._of_thread, "client", None)
+        if found is None:
+            found = self._of_thread.client = self._connected()
+        return found
 
     def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
         """See `PaymentProvider.answer`. `KeyReused`, `Contrary`."""
@@ -122,14 +128,19 @@ class StripeProvider:
         return self._events.hear(body, signature, secret)
 
     def _remember(self, reply: PaymentReply) -> None:
-        _keep(self._told, (reply.operation, reply.key), reply.outcome)
+        with self._lock:
+            _keep(self._told, (reply.operation, reply.key), reply.outcome)
+
+    def _saw(self, name: str, status: str | None) -> None:
+        with self._lock:
+            _keep(self._seen, name, status)
 
     def _of_intent(self, request: PaymentRequest, intent: stripe.PaymentIntent) -> PaymentReply:
-        _keep(self._seen, intent.id, intent.status)
+        self._saw(intent.id, intent.status)
         return of_intent(request, intent)
 
     def _of_refund(self, request: PaymentRequest, refund: stripe.Refund) -> PaymentReply:
-        _keep(self._seen, refund.id, refund.status)
+        self._saw(refund.id, refund.status)
         return of_refund(request, refund)
 
     # --- asking -----------------------------------------------------------------------------------------------------
@@ -225,7 +236,7 @@ class StripeProvider:
             return reply_to(request, "declined", why="expired" if request.operation != "refund" else "refused")
         reference = intent["id"] if isinstance(intent, dict) else ""
         if isinstance(intent, dict):
-            _keep(self._seen, reference, intent.get("status"))
+            self._saw(reference, intent.get("status"))
         return reply_to(request, "declined", reference, why=why_declined(told))
 
     # --- finding ----------------------------------------------------------------------------------------------------
@@ -313,6 +324,16 @@ def _keep(memory: dict[Key, Value], key: Key, value: Value) -> None:
     memory[key] = value
     while len(memory) > MOST_TOLD:
         del memory[next(iter(memory))]
+
+
+def _connected(secret: str, url: str, pay_within_s: float) -> stripe.StripeClient:
+    patience = (0.25 * pay_within_s, 0.5 * pay_within_s)
+    return stripe.StripeClient(
+        secret,
+        base_addresses={"api": url} if url else None,
+        http_client=stripe.RequestsClient(timeout=patience, session=_own_session(requests.Session())),
+        max_network_retries=0,
+    )
 
 
 def _own_session(session: requests.Session) -> requests.Session:

@@ -107,11 +107,11 @@ class Reviews(Room):
 
     @needs("decide")
     async def next(self, request: Request) -> Response:
-        """The first that nobody else looks at; ``after``: the one that somebody comes from."""
+        """The first that nobody else looks at, what was left for later last; ``after``: where somebody comes from."""
         rows, came_from = await self._queue(), request.query_params.get("after", "")
         name = request.state.session.person.name
-        free = [row for row in rows if row["visit"] != came_from and not row["later"] and not row["decided"]]
-        free = [row for row in free if not row["looks"] or row["looks"] == name] or free
+        free = [row for row in rows if row["visit"] != came_from and not row["decided"]]
+        free = [row for row in free if row["looks"] in ("", name)] or free
         return RedirectResponse(f"{QUEUE}/{free[0]['visit']}" if free else QUEUE, 303)
 
     async def _queue(self) -> list[Row]:

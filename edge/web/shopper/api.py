@@ -1,4 +1,4 @@
-"""What a phone may ask, under ``/api/m/``: enrol, come back, its cart, its receipts, contest, hear that something changed.
+"""What a phone may ask, under ``/api/m/``: enrol, come back, cart, receipts, contest, hear that something has changed.
 
 Enters: requests; all but the two that enrol are signed by a member's key (`edge.web.shopper.signed`). Leaves: JSON, in
 the language that the phone names. A visit of somebody else is answered like one that there never was.

@@ -1,7 +1,7 @@
 """The app for phones: a page that is kept on the phone, its service worker, and what the law wants to be told.
 
-Enters: `Screens` and `Pages`. Leaves: routes. The page is the same for everybody: who somebody is their phone knows, and
-what is theirs it asks for with signed requests.
+Enters: `Screens` and `Pages`. Leaves: routes. The page is the same for everybody: who somebody is their phone knows,
+and what is theirs it asks for with signed requests.
 """
 
 from __future__ import annotations
@@ -45,8 +45,10 @@ def part(screens: Screens, pages: Pages) -> Sequence[BaseRoute]:
         return pages.page(request, "shopper/app.html")
 
     async def notices(request: Request) -> Response:
-        facts = {"issuer": issuer_of(screens.store), "policy": screens.store.policy, "recorder": screens.site.recorder}
-        return pages.page(request, "shopper/notices.html", **facts)
+        store, recorder = screens.store, screens.site.recorder
+        return pages.page(
+            request, "shopper/notices.html", issuer=issuer_of(store), policy=store.policy, recorder=recorder
+        )
 
     async def manifest(_request: Request) -> Response:
         return JSONResponse(_manifest(screens, pages), media_type="application/manifest+json")

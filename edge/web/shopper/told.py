@@ -1,4 +1,4 @@
-"""What a member is told of their visits: JSON-ready, amounts and times also as people write them, words in their language.
+"""What a member is told of their visits: JSON-ready, amounts and times also as people write them, in their language.
 
 Enters: carts as the shop says them on its broker, the book, a language. Leaves: dictionaries. What is only for staff
 (which shelf events, whose it may be instead, why exactly a person looks) is left out here.
@@ -109,6 +109,7 @@ class Voice:
                 {"sku": sku, "name": name_of(names[sku], self.language) if sku in names else sku, "quantity": units}
                 for sku, units in receipt.taken_back
             ],
+            **self._amount("sold", sale.total_minor, issuer),
             **self._amount("off", receipt.taken_back_minor, issuer),
             **self._amount("given_back", receipt.given_back_minor, issuer),
             "paper": receipt_text(receipt, self.language),

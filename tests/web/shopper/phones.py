@@ -27,8 +27,9 @@ class Phone:
         self, method: str, path: str, at_s: float, body: bytes = b"", query: str = "", nonce: str = "", shop: str = ""
     ) -> dict[str, str]:
         digest = f"sha-256=:{b64(hashlib.sha256(body).digest())}:"
+        nonce = nonce or secrets.token_hex(8)
         said = (
-            f'("@method" "@path" "@query" "content-digest");created={int(at_s)};nonce="{nonce or secrets.token_hex(8)}";'
+            f'("@method" "@path" "@query" "content-digest");created={int(at_s)};nonce="{nonce}";'
             f'keyid="{hashlib.sha256(self.public_key).hexdigest()[:16]}";alg="ed25519";tag="tebura:{shop or self.shop}"'
         )
         base = (

@@ -1,6 +1,4 @@
-"""A shopper's whole visit, on a phone in a real browser and in a shop that runs: from the code that staff give them to the
-answer to what they contest.
-"""
+"""A shopper's whole visit, in a real browser and a shop that runs: from the code that staff give to their answer."""
 
 from __future__ import annotations
 
@@ -16,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from edge.daemon.desk import ask
 from tests.adapters.brokers import until
 from tests.live.faults import command
+from tests.web.axe import serious
 from tests.web.served import Served
 from tests.web.shopper.browsers import chromium, phone, read_qr
 from tests.web.shopper.walks import ONIGIRI_G, TEA_G, Walk
@@ -95,6 +94,7 @@ def test_from_the_first_code_to_the_answer(walk: Walk, served: Served, context: 
     expect(lines.first).to_contain_text("Green tea <600 ml> & lemon")
     walk.take(1, 2 * ONIGIRI_G)
     expect(page.locator("#cart-total")).to_have_text("¥507", timeout=SOON_MS)
+    assert serious(page) == []
     walk.take(3, -TEA_G)
     expect(lines).to_have_count(1, timeout=SOON_MS)
     expect(lines.first).to_contain_text("Salmon onigiri × 2")
@@ -114,6 +114,7 @@ def test_from_the_first_code_to_the_answer(walk: Walk, served: Served, context: 
     page.locator("#receipt-wrong").click()
     page.get_by_label("I did not take this").check()
     page.locator("#contest-lines select").select_option("1")
+    assert serious(page) == []
     page.get_by_role("button", name="Tell the shop").click()
     expect(page.locator("#receipt-said")).to_contain_text("Staff have it", timeout=SOON_MS)
     contests = walk.entries("contested")
@@ -129,6 +130,8 @@ def test_from_the_first_code_to_the_answer(walk: Walk, served: Served, context: 
     page.get_by_text("The receipt in full").click()
     expect(page.locator("#papers-shown .paper")).to_have_count(2)
     expect(page.locator("#papers-shown")).to_contain_text("Corrected receipt")
+    assert serious(page) == []
     page.get_by_role("link", name="Receipts", exact=True).click()
     expect(page.locator("#receipts li")).to_have_count(1)
+    assert serious(page) == []
     assert faults == []

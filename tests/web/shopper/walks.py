@@ -1,4 +1,4 @@
-"""A corner shop that runs for real, and somebody who walks in it: cameras and shelves say what they would, as it happens."""
+"""A corner shop that runs for real, and somebody who walks in it: cameras and shelves say what they see."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ async function failed(error, name = "me") {
   if (error instanceof Unreachable) {
     const last = await get("last", name);
     const when = last && new Date(last.at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
-    trouble(last ? told("unreachable", { when }) : told("unreachable_new"));
+    trouble(last ? told("unreachable", { when }) : told("unreachable_code"));
   } else if (error instanceof Refused) {
     trouble(error.message);
     if (error.why === "unknown" || error.why === "revoked") join.lost(error.message);

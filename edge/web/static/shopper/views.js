@@ -63,7 +63,7 @@ export function receiptView(said) {
   state.textContent = [said.state_text, said.review_text].filter(Boolean).join(" ");
   state.className = `note ${{ paid: "good", declined: "bad", review: "warn", disputed: "warn" }[said.state] ?? ""}`;
   fill(byId("receipt-lines"), said.lines.map(line));
-  byId("receipt-total").textContent = said.total;
+  byId("receipt-total").textContent = said.sold;
   show(byId("withheld"), said.withheld.length > 0);
   fill(byId("withheld-lines"), said.withheld.map(line));
   show(byId("taken-back"), said.taken_back.length > 0);

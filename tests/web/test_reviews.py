@@ -1,0 +1,153 @@
+"""Reviews in a real browser: a person who knows nothing decides what waits, by keys and by the page alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from edge.web.staff import FILE, Staff
+from tests.adapters.brokers import until
+from tests.web.evening import Evening
+from tests.web.served import Served
+from tests.web.shopper.browsers import chromium
+from tests.web.shops import PASSWORD
+
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
+    with Evening(tmp_path_factory.mktemp("evening"), 9, 3) as evening:
+        with Staff(evening.state / FILE) as staff:
+            staff.add("aki", PASSWORD, ["staff"], 1.0)
+            staff.add("ren", PASSWORD, ["staff"], 1.0)
+            staff.add("vera", PASSWORD, ["viewer"], 1.0)
+        yield evening
+
+
+@pytest.fixture(scope="module")
+def url(evening: Evening) -> Iterator[str]:
+    with Served(evening.store, evening.state) as served:
+        yield served.url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+def log_in(browser: Browser, url: str, name: str, language: str = "en-GB", wide: int = 1280) -> Page:
+    page = browser.new_context(viewport={"width": wide, "height": 800}, locale=language, base_url=url).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto("/staff/login?next=/staff/reviews")
+    page.fill("#name", name)
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_url("**/staff/reviews")
+    return page
+
+
+def of(page: Page) -> str:
+    return page.url.rpartition("/")[2].partition("?")[0]
+
+
+def test_everything_that_waits_is_decided_by_keys(evening: Evening, url: str, browser: Browser) -> None:
+    waiting = evening.waiting()
+    assert waiting >= 4
+    page = log_in(browser, url, "aki")
+    expect(page.locator("tbody tr")).to_have_count(waiting)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/reviews/2*")
+
+    # As it is listed; what is believed stands beside it.
+    charged = of(page)
+    listed = {str(i.get_attribute("name"))[6:]: int(i.input_value()) for i in page.locator(".units").all()}
+    assert page.locator(".way.own").count() > 0
+    assert page.locator(".event .trace").count() > 0
+    page.keyboard.press("c")
+    page.wait_for_url(lambda address: charged not in address)
+
+    # One unit less of the first line: arrows choose it, minus takes it away.
+    changed = of(page)
+    before = {str(i.get_attribute("name"))[6:]: int(i.input_value()) for i in page.locator(".units").all()}
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("-")
+    expect(page.locator("#charge")).to_contain_text("Charge what is changed")
+    after = {str(i.get_attribute("name"))[6:]: int(i.input_value()) for i in page.locator(".units").all()}
+    assert sum(after.values()) == sum(before.values()) - 1
+    page.locator("body").press("Tab")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("c")
+    page.wait_for_url(lambda address: changed not in address)
+
+    # Nothing at all; and one that is left for later comes again at the end.
+    waived = of(page)
+    page.keyboard.press("w")
+    page.wait_for_url(lambda address: waived not in address)
+    left = of(page)
+    page.keyboard.press("l")
+    page.wait_for_url(lambda address: left not in address)
+    page.goto("/staff/reviews")
+    expect(page.locator("tr", has_text="later (aki)")).to_have_count(1)
+
+    until(lambda: evening.waiting() == waiting - 3, "the shop has heard of three", 30.0)
+    assert evening.decided(charged)[1:] == ("aki", {sku: n for sku, n in listed.items() if n})
+    assert evening.decided(changed)[1:] == ("aki", {sku: n for sku, n in after.items() if n})
+    assert evening.decided(waived)[1:] == ("aki", {})
+    assert evening.decided(left)[0] == ""
+    page.context.close()
+
+
+def test_who_decides_can_take_it_back_before_the_shop_hears_of_it(evening: Evening, url: str, browser: Browser) -> None:
+    page = log_in(browser, url, "aki")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/reviews/2*")
+    visit = of(page)
+    page.keyboard.press("w")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("taken back, nothing was done")).to_be_visible()
+    page.wait_for_timeout(9000)  # longer than it would have waited
+    assert evening.decided(visit)[0] == ""
+    page.context.close()
+
+
+def test_two_people_do_not_decide_one_visit(evening: Evening, url: str, browser: Browser) -> None:
+    aki, ren = log_in(browser, url, "aki"), log_in(browser, url, "ren")
+    aki.keyboard.press("Enter")
+    aki.wait_for_url("**/staff/reviews/2*")
+    visit = of(aki)
+    ren.goto(f"/staff/reviews/{visit}")
+    expect(ren.get_by_text("aki looks at this one, too.")).to_be_visible()
+    aki.keyboard.press("w")
+    aki.wait_for_url(lambda address: visit not in address)
+    ren.keyboard.press("c")
+    expect(ren.get_by_text("aki has decided about it just now.")).to_be_visible()
+    until(lambda: evening.decided(visit)[0] != "", "the shop has heard of it", 30.0)
+    assert evening.decided(visit)[1:] == ("aki", {})
+    ren.reload()
+    expect(ren.get_by_text("Nothing is to be decided here any more.")).to_be_visible()
+    for page in (aki, ren):
+        page.context.close()
+
+
+def test_who_may_only_look_sees_no_evidence_no_names_and_decides_nothing(
+    evening: Evening, url: str, browser: Browser
+) -> None:
+    page = log_in(browser, url, "vera")
+    page.locator("tbody a").first.click()
+    expect(page.get_by_text("You may not see what cameras and shelves measured.")).to_be_visible()
+    assert page.locator("#charge, #waive, .plan, .trace").count() == 0
+    assert page.locator("h1").inner_text().split()[-1].startswith("2026")
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", ["en-GB", "ja-JP"])
+def test_a_small_phone_needs_no_sideways_scrolling(evening: Evening, url: str, browser: Browser, language: str) -> None:
+    page = log_in(browser, url, "ren", language, wide=360)
+    for path in ("/staff/reviews", "/staff/reviews/next"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.context.close()
