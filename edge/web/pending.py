@@ -123,19 +123,19 @@ class Pending:
                 self._next = max(self._next, number + 1)
                 self._decisions[number] = Decision(number, at_s, name, what, visit, state=state, due_s=self._now_s())
 
-    def put(self, name: str, what: str, visit: str, order: Order, undo_s: float = UNDO_S) -> Decision:
+    def put(self, name: str, what: str, visit: str, order: Order) -> Decision:
         """Somebody decides. `AlreadyDecided` where a decision about this visit waits; `UnusableUndecided`."""
         now_s = self._now_s()
         self._forget(now_s)
         other = self.about(visit)
         if other is not None:
             raise AlreadyDecided(other.name)
-        decision = Decision(self._next, now_s, name, what, visit, order, due_s=now_s + undo_s)
+        decision = Decision(self._next, now_s, name, what, visit, order, due_s=now_s + UNDO_S)
         with Undecided(self._path) as kept:
             kept.keep(decision.number, now_s, name, what, visit)
         self._next += 1
         self._decisions[decision.number] = decision
-        task = asyncio.get_running_loop().create_task(self._carry_out(decision, undo_s))
+        task = asyncio.get_running_loop().create_task(self._carry_out(decision))
         self._tasks[decision.number] = task
         task.add_done_callback(lambda _: self._tasks.pop(decision.number, None))
         self._changed()
@@ -171,8 +171,8 @@ class Pending:
             del self._decisions[number]
             self._changed()
 
-    async def _carry_out(self, decision: Decision, undo_s: float) -> None:
-        await asyncio.sleep(undo_s)
+    async def _carry_out(self, decision: Decision) -> None:
+        await asyncio.sleep(UNDO_S)
         decision.state = "sending"
         async with self._one_by_one:
             with Undecided(self._path) as kept:

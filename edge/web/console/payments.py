@@ -12,7 +12,8 @@ from edge.facts.payments import debts_in, payment_of
 from edge.ledger import Book, not_over, settlement_in, who_waits
 from edge.payment import Settlement, may
 from edge.web.console.office import N_, Room, back_of, needs
-from edge.web.console.visits import OPERATIONS, decide
+from edge.web.console.visits import decide
+from edge.web.console.words import OPERATIONS, OUTCOMES
 
 SECTIONS: Final = (
     (
@@ -36,13 +37,6 @@ VERDICTS: Final = {
     "returned": N_("The shopper has the money"),
 }
 """What may be decided here; reviews are decided on their own pages, and refunds by line on the visit's."""
-
-OUTCOMES: Final = {
-    "asked": N_("asked"), "pending": N_("pending"), "approved": N_("done"), "declined": N_("declined"),
-    "unknown": N_("no answer"), "unanswered": N_("no answer"), "absent": N_("never arrived"), "gone": N_("over"),
-    "ended": N_("over"),
-}  # fmt: skip
-"""State of one request -> what people read."""
 
 
 class Payments(Room):

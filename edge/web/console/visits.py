@@ -23,6 +23,7 @@ from edge.facts.visits import contests_of, found, history_of, line_of, papers_in
 from edge.ledger import Book, receipt_of, settlement_in
 from edge.web.claims import LASTS_S
 from edge.web.console.office import N_, Room, back_of, needs
+from edge.web.console.words import OPERATIONS, OUTCOMES, STEPS
 from edge.web.languages import language_of
 from edge.web.pending import AlreadyDecided
 
@@ -38,41 +39,6 @@ ABOUT: Final = {
     "other": N_("Something else"),
 }
 """What a shopper may say against a visit."""
-
-STEPS: Final = {
-    "visit": N_("came in"),
-    "settlement": N_("was charged"),
-    "review": N_("has to be looked at"),
-    "payment-asked": N_("the provider was asked"),
-    "payment-approved": N_("the provider did it"),
-    "payment-declined": N_("the provider declined"),
-    "payment-unanswered": N_("the provider did not answer"),
-    "payment-contradiction": N_("the provider contradicted itself"),
-    "payment-resolved": N_("a person settled the dispute"),
-    "payment-waived": N_("was written off"),
-    "payment-gone": N_("nothing of it is left to do"),
-    "payment-pending": N_("the provider is still at it"),
-    "payment-hold-ended": N_("what was reserved is let go"),
-    "payment-corrected": N_("was taken back"),
-    "age-asked": N_("was asked for their age"),
-    "age-confirmed": N_("staff saw that they are old enough"),
-    "age-refused": N_("staff did not sell it to them"),
-    "age-unanswered": N_("nobody looked at their age"),
-    "age-withheld": N_("goods for adults were not sold"),
-    "contested": N_("the shopper said that something is wrong"),
-    "contest-answered": N_("staff answered"),
-    "stray-payment": N_("money came for a visit that was over"),
-}
-"""Kind of an entry -> what happened, as people say it."""
-
-OPERATIONS: Final = {
-    "hold": N_("reserve"),
-    "capture": N_("take what is reserved"),
-    "remainder": N_("take the rest"),
-    "charge": N_("charge"),
-    "release": N_("let go"),
-    "refund": N_("give back"),
-}
 
 REASONS: Final = {"correction": N_("It was never taken"), "return": N_("It was brought back")}
 
@@ -127,9 +93,11 @@ class Visits(Room):
             raise HTTPException(404)
         await self.office.note(request, "looked at a visit", visit)
         other = self.office.claims.take(visit, session.person.name, session.mark, self.screens.now_s())
-        shown = {"visit": visit, "other": other, "steps": STEPS, "operations": OPERATIONS, "reasons": REASONS,
-                 "about": ABOUT, "catalogue": self.screens.store.catalogue}  # fmt: skip
-        return self.office.page(request, "console/visit.html", pending_about=self.pending.about(visit), **shown, **told)
+        return self.office.page(
+            request, "console/visit.html", visit=visit, other=other, pending_about=self.pending.about(visit),
+            steps=STEPS, operations=OPERATIONS, outcomes=OUTCOMES, reasons=REASONS, about=ABOUT,
+            catalogue=self.screens.store.catalogue, **told,
+        )  # fmt: skip
 
     @needs("look")
     async def claim(self, request: Request) -> Response:
