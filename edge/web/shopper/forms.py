@@ -1,4 +1,4 @@
-"""The forms of the shopper's API: what phones send, which is read by them, and what they are answered, which tests hold to.
+"""The forms of the shopper's API: what phones send is read by them, and tests hold to them what phones are answered.
 
 Amounts come twice: ``…_minor`` in the currency's minor units, and as people write them. Times are UNIX seconds.
 """
@@ -45,7 +45,7 @@ class ContestBody(Struct):
     message: Message = ""
 
 
-# --- answers -----------------------------------------------------------------------------------------------------------
+# --- answers --------------------------------------------------------------------------------------------------------
 
 
 class Welcome(Struct):
@@ -213,7 +213,7 @@ class Contested(Struct):
 
 
 class Failed(Struct):
-    """``error``: one of a few names; ``text``: for whoever holds the phone; ``now_s``: the shop's time, of ``stale``."""
+    """``error``: one of a few names; ``text``: for whoever holds the phone; ``now_s`` of ``stale``: the shop's time."""
 
     error: str
     text: str

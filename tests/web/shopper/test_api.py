@@ -113,7 +113,8 @@ def test_a_cart_says_how_sure_it_is_in_plain_words(door: Door) -> None:
         return {"sku": sku, "quantity": quantity, "certainty": certainty}
 
     said = {"t": 1.0, "total": 507, "lines": [
-        line("onigiri-salmon", 1, 0.99), line("onigiri-salmon", 2, 0.85), line("green-tea", 1, 0.4), line("gone", 1, 1.0)
+        line("onigiri-salmon", 1, 0.99), line("onigiri-salmon", 2, 0.85), line("green-tea", 1, 0.4),
+        line("gone", 1, 1.0),
     ]}  # fmt: skip
     age = {"state": "asked", "in_words": {"en": "Please wait", "ja": "お待ちください"}}
     told = Voice(door.screens.store, "en").cart(VISIT, said, age)
