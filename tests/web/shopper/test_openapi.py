@@ -72,7 +72,9 @@ def test_whatever_is_asked_is_answered_as_described(description: Any, mode: Gene
     for found in description.get_all_operations():
         with suppress(Unsatisfiable):  # where nothing can be wrong
             cases = found.ok().as_strategy(generation_mode=mode)
-            often = settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+            often: Any = settings(
+                max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+            )
             asks: Any = often(given(cases)(ask))
             asks()
     assert len(asked) >= 6
