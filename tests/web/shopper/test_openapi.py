@@ -75,7 +75,8 @@ def test_whatever_is_asked_is_answered_as_described(description: Any, mode: Gene
             often: Any = settings(
                 max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck)
             )
-            asks: Any = often(given(cases)(ask))
+            asks: Any = given(cases)(ask)
+            asks = often(asks)
             asks()
     assert len(asked) >= 6
 

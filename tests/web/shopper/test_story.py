@@ -116,7 +116,8 @@ def test_from_the_first_code_to_the_answer(walk: Walk, served: Served, context: 
     page.locator("#contest-lines select").select_option("1")
     assert serious(page) == []
     page.get_by_role("button", name="Tell the shop").click()
-    expect(page.locator("#receipt-said")).to_contain_text("Staff have it", timeout=SOON_MS)
+    expect(page.locator("#receipt-said .said")).to_have_count(2, timeout=SOON_MS)
+    expect(page.locator("#receipt-said .said").last).to_contain_text("Staff have it")
     contests = walk.entries("contested")
     assert [entry.body["about"] for entry in contests] == ["missing", "not-taken"]
     assert contests[1].body["lines"] == [{"sku": "onigiri-salmon", "quantity": 1}]
