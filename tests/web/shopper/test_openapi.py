@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -30,6 +30,9 @@ from tests.web.shopper.test_api import RECEIPT, Door, door
 
 __all__ = ["door"]
 
+OFTEN: dict[str, Any] = {
+    "max_examples": 12, "deadline": None, "database": None, "suppress_health_check": list(HealthCheck)
+}  # fmt: skip
 HELD = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 ANA = Phone("corner")
@@ -71,13 +74,9 @@ def test_whatever_is_asked_is_answered_as_described(description: Any, mode: Gene
 
     for found in description.get_all_operations():
         with suppress(Unsatisfiable):  # where nothing can be wrong
-            cases = found.ok().as_strategy(generation_mode=mode)
-            often: Any = settings(
-                max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-            )
-            asks: Any = given(cases)(ask)
-            asks = often(asks)
-            asks()
+            cases: Any = found.ok().as_strategy(generation_mode=mode)
+            often = cast(Any, settings(**OFTEN))
+            often(given(cases)(ask))()
     assert len(asked) >= 6
 
 
