@@ -148,7 +148,7 @@ class Api:
             with suppress(UnusableLedger), self._screens.book() as book:
                 self._whose.look(book)
                 visits = self._whose.visits(member.subject)
-                owed = owed_minor(book, visits)
+                owed = owed_minor(book, self._whose.declined(member.subject))
                 last = next(iter(receipts(book, visits[-3:])), None)
                 inside = self._whose.inside(member.subject)
                 contests = voice.contests(contests_of(book, inside)) if inside else []
@@ -181,7 +181,7 @@ class Api:
                 return {
                     "receipts": [voice.row(receipt) for receipt in receipts(book, earlier[-PAGE:])],
                     "before": earlier[-PAGE] if len(earlier) > PAGE else "",
-                    "owed_minor": (owed := owed_minor(book, visits)),
+                    "owed_minor": (owed := owed_minor(book, self._whose.declined(member.subject))),
                     "owed": voice.amount(owed),
                 }
             return {"receipts": [], "before": "", "owed_minor": 0, "owed": voice.amount(0)}
