@@ -44,6 +44,7 @@ def payment_of(settlement: Settlement) -> Row:
         "lowered_minor": settlement.lowered_minor,
         "refunded_minor": settlement.refunded_minor,
         "refundable_minor": settlement.refundable_minor,
+        "repaid_minor": settlement.repaid_minor,
         "requests": [
             {
                 "key": o.key,
@@ -62,7 +63,12 @@ def payment_of(settlement: Settlement) -> Row:
     }
 
 
-COMMANDS = {"retry": "retry {}", "refund": "refund {} --reason correction", "release": "release {}"}
+COMMANDS = {
+    "retry": "retry {}",
+    "refund": "refund {} --reason correction",
+    "release": "release {}",
+    "repaid": "repaid {} --how cash",
+}
 """Verdict -> what is typed after ``tebura payment``."""
 
 
@@ -81,6 +87,7 @@ def told(row: Row, digits: int, shop: str) -> str:
         ("lowered_minor", "taken off what was owed"),
         ("refunded_minor", "given back"),
         ("refundable_minor", "to be given back"),
+        ("repaid_minor", "given back in cash or by transfer"),
     ):
         if row[of]:
             lines.append(f"  {amount(of):>14}  {what}")
