@@ -270,10 +270,8 @@ class Api:
                 return await do(request)
             except (Unsigned, NotEnrolled, Refused) as error:
                 why, more = str(error.why), error.more if isinstance(error, Refused) else {}
-            except (NobodyThere, UnusableLedger, UnusableMembers):
+            except (NobodyThere, UnusableLedger, UnusableMembers, Full):
                 why, more = "no-shop", {}
-            except Full:
-                why, more = "too-many", {}
             if why == "stale":
                 more = {"now_s": self._screens.now_s()}
             text = self._words(why, language_of(request, self._screens.store.languages))

@@ -40,10 +40,19 @@ const contest = contestView(request, async (visit, back) => {
 const VIEWS = ["join", "code", "cart", "receipts", "receipt", "contest"];
 
 function wanted() {
-  const [view, visit = "", sku = ""] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  const [view, visit = ""] = location.hash.slice(1).split("/");
   if (view.startsWith("join=") || !key) return { view: "join" };
   if (!VIEWS.includes(view) || view === "join") return { view: me?.visit ? "cart" : "code" };
-  return { view, visit, sku };
+  return { view, visit: plain(visit) };
+}
+
+// What stands in an address, which somebody may have typed.
+function plain(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 async function route(event) {
@@ -88,6 +97,7 @@ async function refresh() {
   if (!me) return;
   const inside = me.visit?.visit;
   $('[data-tab="cart"]').hidden = !inside;
+  if (inside && !before) gate.alone();
   gate.beside(me, Math.abs(aheadS) > CLOCK_OFF_S ? aheadS : 0);
   cartView(me);
   if (inside && !before && location.hash === "#code") location.hash = "#cart";
@@ -166,7 +176,6 @@ async function opened() {
 if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register("/m/sw.js", { scope: "/m/" }).catch(() => {});
 }
-navigator.storage?.persist?.().catch(() => {});
 key = await ownKey().catch(() => null);
 show(app);
 await opened();
