@@ -38,6 +38,8 @@ def test_the_service_is_hardened() -> None:
 def test_the_service_names_the_command_as_it_is() -> None:
     shelves = (UNITS / "tebura-check.service").read_text(encoding="utf-8")
     assert "ExecStart=/opt/tebura/bin/tebura calibrate check --store /etc/tebura/shop --for 600\n" in shelves
+    screens = (UNITS / "tebura-web.service").read_text(encoding="utf-8")
+    assert "ExecStart=/opt/tebura/bin/tebura web --store /etc/tebura/shop\n" in screens
     text = UNIT.read_text(encoding="utf-8")
     assert "ExecStart=/opt/tebura/bin/tebura run --store /etc/tebura/shop\n" in text
     assert {"Type=notify", "NoNewPrivileges=yes", "StateDirectory=tebura", "WatchdogSec=20"} <= set(text.splitlines())

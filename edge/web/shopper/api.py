@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from edge.adapters.members import Enrolment, UnusableMembers, read_key
 from edge.daemon.desk import NobodyThere
+from edge.facts.visits import contests_of
 from edge.ledger import UnusableLedger
 from edge.records import ContestAbout
 from edge.web.hub import Full
@@ -173,7 +174,7 @@ class Api:
                 owed = owed_minor(book, visits)
                 last = next(iter(receipts(book, visits[-3:])), None)
                 inside = self._whose.inside(member.subject)
-                contests = voice.contests(w.entry for w in book.entries(visit=inside)) if inside else []
+                contests = voice.contests(contests_of(book, inside)) if inside else []
                 return {
                     "inside": inside, "owed_minor": owed, "owed": voice.amount(owed), "contests": contests,
                     "last": voice.row(last) if last is not None else None,

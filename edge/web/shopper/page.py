@@ -42,7 +42,7 @@ def part(screens: Screens, pages: Pages) -> Sequence[BaseRoute]:
     worker = _worker(screens, pages)
 
     async def app(request: Request) -> Response:
-        return pages.page(request, "shopper/app.html")
+        return pages.page(request, "shopper/app.html", modules=PLAIN)
 
     async def notices(request: Request) -> Response:
         store, recorder = screens.store, screens.site.recorder

@@ -19,9 +19,8 @@ from edge.checkout.reasons import kind_of
 from edge.checkout.receipt import name_of
 from edge.checkout.sale import issuer_of
 from edge.checkout.words import WORDS
+from edge.facts.visits import contests_of, papers_in
 from edge.ledger import Book, receipt_of, settlement_in
-from edge.payment import papers_of
-from edge.records import LedgerEntry
 from edge.store import Store
 from edge.web.languages import words
 
@@ -117,29 +116,27 @@ class Voice:
             "contests": contests,
         }  # fmt: skip
 
-    def contests(self, entries: Iterable[LedgerEntry]) -> list[Told]:
-        """What was said against a visit, and answered."""
+    def contests(self, said: Iterable[Told]) -> list[Told]:
+        """What was said against a visit, and answered, as `edge.facts.visits.contests_of` tells it."""
         _ = self._
         about = {
             "not-taken": _("I did not take this"), "missing": _("Something is missing"), "other": _("Something else"),
         }  # fmt: skip
-        found: dict[str, Told] = {}
-        for entry in entries:
-            body: Told = entry.body
-            if entry.kind == "contested":
-                found[entry.key] = {
-                    "at_s": entry.at_s,
-                    "when": self._when(entry.at_s, self.issuer),
-                    "about": body["about"],
-                    "about_text": about.get(body["about"], about["other"]),
-                    "lines": [line | {"name": self._name(line["sku"])} for line in body["lines"]],
-                    "message": body["message"],
-                    "answers": [],
-                }
-            elif entry.kind == "contest-answered" and body["contest"] in found:
-                answer = {"when": self._when(entry.at_s, self.issuer), "message": body["message"]}
-                found[body["contest"]]["answers"].append(answer)
-        return list(found.values())
+        return [
+            {
+                "at_s": one["at_s"],
+                "when": self._when(one["at_s"], self.issuer),
+                "about": one["about"],
+                "about_text": about.get(one["about"], about["other"]),
+                "lines": [line | {"name": self._name(line["sku"])} for line in one["lines"]],
+                "message": one["message"],
+                "answers": [
+                    {"when": self._when(answer["at_s"], self.issuer), "message": answer["message"]}
+                    for answer in one["answers"]
+                ],
+            }
+            for one in said
+        ]
 
     def _name(self, sku: str) -> str:
         product = self.store.catalogue.get(sku)
@@ -178,8 +175,7 @@ def whole(book: Book, visit: str, voice: Voice) -> Told | None:
     receipt = receipt_of(book, visit)
     if receipt is None:
         return None
-    entries = [written.entry for written in book.entries(visit=visit)]
-    return voice.receipt(receipt, papers_of(entries), voice.contests(entries))
+    return voice.receipt(receipt, papers_in(book, visit), voice.contests(contests_of(book, visit)))
 
 
 def owed_minor(book: Book, visits: Iterable[str]) -> int:

@@ -109,7 +109,7 @@ def test_a_browser_without_ed25519_gets_a_library(shop: Shop, context: BrowserCo
     context.add_init_script(WITHOUT_ED25519)
     page = context.new_page()
     shop.enrolled(page, "ben")
-    page.wait_for_function("document.getElementById('left').textContent")
+    page.locator("#qr[data-party]").wait_for()
     assert len(read_qr(page)) == 129
 
 
@@ -153,7 +153,7 @@ def test_the_code_is_there_within_a_second_and_without_network(shop: Shop, conte
     page.evaluate("navigator.serviceWorker.ready")
     context.set_offline(True)
     page.goto(f"{shop.url}/m/")
-    page.wait_for_function("document.getElementById('qr').dataset.party")
+    page.locator("#qr[data-party]").wait_for()
     took_ms = page.evaluate("performance.now()")
     assert took_ms < 1000, took_ms
     expect(page.locator("#trouble")).to_contain_text("Your code works all the same")

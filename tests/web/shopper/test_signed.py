@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from edge.adapters.members import FILE, Members
-from edge.web.shopper.signed import MOST_REMEMBERED, Asked, Signatures, Unsigned
+from edge.web.shopper.signed import MOST_REMEMBERED, Asked, Signatures, Unsigned, is_by, parts_of
+from tests.gate.vectors import vectors
 from tests.web.shopper.phones import Phone
 
 T = 1_700_000_000.0
@@ -114,6 +116,20 @@ def test_a_key_that_asks_without_end_is_stopped_and_others_are_not(door: Door) -
     assert door.who(door.ben.headers("GET", PATH, T)) == "ben"
     door.now_s = T + 62
     assert door.who(door.ana.headers("GET", PATH, door.now_s)) == "ana"
+
+
+def test_the_example_on_the_page_is_good() -> None:
+    """What whoever writes an app compares with."""
+    page = Path("docs/shopper.md").read_text(encoding="utf-8")
+    (request,) = re.findall(r"```\n(GET .*?)\n```", page, re.DOTALL)
+    (lines,) = re.findall(r'```\n("@method".*?)\n```', page, re.DOTALL)
+    first, *rest = request.splitlines()
+    method, target, _ = first.split(" ")
+    path, _, query = target.partition("?")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in rest)}
+    parts = parts_of(Asked(method, path, query, headers, b""), "demo")
+    assert parts.message.decode() == lines
+    assert is_by(parts, bytes.fromhex(str(vectors()[0]["public_key"])))
 
 
 def test_the_register_counts_as_it_stands_now(door: Door) -> None:

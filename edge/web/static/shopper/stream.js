@@ -1,19 +1,25 @@
-// Hears that something has changed. EventSource cannot sign, so the stream is read here; it never says what has changed.
+// Hears that something has changed, and fetches then. EventSource cannot sign, so the stream is read here. It names what
+// has changed and says nothing of it; news of the shop as a whole come to all phones at once, who do not all ask at once.
 
 const FIRST_MS = 1000;
 const LONGEST_MS = 30000;
 const TOGETHER_MS = 50;
+const APART_MS = 5000;
 
 export function listen(open, changed) {
   const ended = new AbortController();
   let waitMs = FIRST_MS;
   let ringing = null;
 
-  function ring() {
-    ringing ??= setTimeout(() => {
+  function ring(withinMs = TOGETHER_MS) {
+    const dueMs = performance.now() + withinMs;
+    if (ringing && ringing.dueMs <= dueMs) return;
+    clearTimeout(ringing?.timer);
+    const timer = setTimeout(() => {
       ringing = null;
       changed();
-    }, TOGETHER_MS);
+    }, withinMs);
+    ringing = { timer, dueMs };
   }
 
   async function hear() {
@@ -24,7 +30,9 @@ export function listen(open, changed) {
       const { value, done } = await reader.read();
       if (done) return;
       waitMs = FIRST_MS;
-      if (value.includes("event: changed")) ring();
+      const news = [...value.matchAll(/^data: (.*)$/gm)].map((found) => found[1]);
+      if (news.some((topic) => topic !== "status")) ring();
+      else if (news.length) ring(TOGETHER_MS + Math.random() * APART_MS);
     }
   }
 
@@ -44,7 +52,7 @@ export function listen(open, changed) {
 
   return {
     stop() {
-      clearTimeout(ringing);
+      clearTimeout(ringing?.timer);
       ended.abort();
     },
   };
