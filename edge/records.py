@@ -113,7 +113,8 @@ class PaymentReply(msgspec.Struct, frozen=True):
 
     ``key``: the idempotency key of the operation that it is about; empty in recordings from before there were several.
     ``amount_minor``: what was really held, taken or given back, where it says so; ``until_s``: when a hold ends by
-    itself; ``why``: of a declined one, a name that `docs/payment.md` lists; ``fee_minor``: what the provider keeps.
+    itself; ``why``: of a declined one, a name that `docs/payment.md` lists; ``fee_minor``: what the provider keeps;
+    ``test``: it says so in a mode of its own for trying out, and no money moves.
     """
 
     received_s: float
@@ -127,6 +128,7 @@ class PaymentReply(msgspec.Struct, frozen=True):
     until_s: float | None = None
     why: str = ""
     fee_minor: int | None = None
+    test: bool = False
 
 
 Role: TypeAlias = Literal["member", "staff"]
@@ -171,14 +173,16 @@ class StockCounted(msgspec.Struct, frozen=True):
     by: str
 
 
-Verdict: TypeAlias = Literal["charge", "waive", "retry", "kept", "returned", "refund", "release"]
+Verdict: TypeAlias = Literal["charge", "waive", "retry", "kept", "returned", "refund", "release", "repaid"]
 RefundReason: TypeAlias = Literal["correction", "return"]
 """Why something that was charged is taken back: it was never taken, or it was brought back."""
+RepaidHow: TypeAlias = Literal["cash", "transfer"]
+"""How a person has given money back that the provider could not."""
 
 
 class SettlementDecided(msgspec.Struct, frozen=True):
     """A person has decided about a visit. ``lines``: what is charged, or of a refund what is taken back (none: all that
-    is left), as (sku, units); ``reason``: of a refund.
+    is left), as (sku, units); ``reason``: of a refund; ``how``: of what was repaid.
     """
 
     received_s: float
@@ -188,6 +192,7 @@ class SettlementDecided(msgspec.Struct, frozen=True):
     lines: tuple[tuple[str, int], ...]
     by: str
     reason: RefundReason | Literal[""] = ""
+    how: RepaidHow | Literal[""] = ""
 
 
 class SettlementRecalled(msgspec.Struct, frozen=True):

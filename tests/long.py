@@ -81,6 +81,7 @@ LONG = (
     "tests/live/test_faults.py::test_a_visit_that_only_the_book_knows",
     "tests/live/test_faults.py::test_recordings_that_vanish",
     "tests/live/test_killed.py::",
+    "tests/live/test_money_killed.py::",
     "tests/live/test_rehearsals.py::test_a_shelf_on_a_serial_line_weighs_the_same",
     "tests/live/test_rehearsals.py::test_the_command_starts_a_shop_of_its_own",
     "tests/live/test_reviews.py::test_what_cannot_be_decided",

@@ -53,6 +53,7 @@ class Words:
     still_open: str
     waived: str
     no_money: str
+    test_mode: str
     changed: str
     marked: str
     off_basket: str
@@ -115,6 +116,7 @@ _JAPANESE = Words(
     marked="値引き",
     off_basket="お買い上げ合計から値引き",
     no_money="記録のみで、代金は支払われていません。\n(決済サービスが設定されていません)",
+    test_mode="決済サービスのテストモードです。\n代金は支払われていません。",
     reviews={
         "unseen": "ご退店を確認できませんでした。",
         "identity": "退店された方がお客様か確信が持てません。",
@@ -181,6 +183,7 @@ _ENGLISH = Words(
     marked="Reduced",
     off_basket="Off the whole purchase",
     no_money="Recorded, and no money was moved:\nthis shop has no payment provider yet.",
+    test_mode="No money was moved: the payment\nprovider is in its test mode.",
     reviews={
         "unseen": "Nobody saw you leave.",
         "identity": "We are not sure that it was you who left.",

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-COMMANDS = {"retry": "retry {}", "refund": "refund {} --reason correction", "release": "release {}"}
+COMMANDS = {
+    "retry": "retry {}",
+    "refund": "refund {} --reason correction",
+    "release": "release {}",
+    "repaid": "repaid {} --how cash",
+}
 """Verdict -> what is typed after ``tebura payment``."""
 
 
@@ -36,6 +41,7 @@ def told(row: Row, digits: int, shop: str) -> str:
         ("lowered_minor", "taken off what was owed"),
         ("refunded_minor", "given back"),
         ("refundable_minor", "to be given back"),
+        ("repaid_minor", "given back in cash or by transfer"),
     ):
         if row[of]:
             lines.append(f"  {amount(of):>14}  {what}")

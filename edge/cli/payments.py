@@ -117,6 +117,28 @@ def refund(
 
 
 @app.command()
+def repaid(
+    visit: Visit,
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    how: Annotated[str, typer.Option("--how", help="cash, or transfer.")],
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Write down that you have given back yourself what the provider could not: it is not tried again."""
+    if how not in ("cash", "transfer"):
+        refuse(f"{how!r} is no way to give money back. Say cash or transfer")
+    answer = decide(store, state, visit, "repaid", by, how=how)
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    given = told_money({**answer, "total_minor": answer["repaid_minor"]})
+    words = "in cash" if how == "cash" else "by transfer"
+    typer.echo(f"{visit}: {given} were given back to {answer['subject']} {words}.")
+
+
+@app.command()
 def papers(
     visit: Visit, store: StoreFolder, state: StateFolder = None, *, language: Language = "", as_json: AsJson = False
 ) -> None:

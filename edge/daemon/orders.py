@@ -19,7 +19,7 @@ from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
 from edge.ledger import settlement_in
 from edge.payment import may, on_decided, tells_money
-from edge.records import AgeDecided, AgeVerdict, Mode, RefundReason, SettlementDecided
+from edge.records import AgeDecided, AgeVerdict, Mode, RefundReason, RepaidHow, SettlementDecided
 from edge.runtime.ages import shown_age
 from edge.state import State
 from edge.stock import Weighed, place_of, weighed
@@ -42,6 +42,7 @@ DECIDED, RECALLED = "shop/settlement/decided", "shop/settlement/recalled"
 AGE = "shop/age/decided"
 
 REASONS: tuple[RefundReason | Literal[""], ...] = ("", *get_args(RefundReason))
+HOWS: tuple[RepaidHow | Literal[""], ...] = ("", *get_args(RepaidHow))
 
 
 def obey(
@@ -157,14 +158,14 @@ def _decide(shop: Shop, wanted: dict[str, Any]) -> Answer:
     """A person decides about a visit; answered when it has happened, because two may decide at once."""
     visit, verdict, by = str(wanted["visit"]), str(wanted["verdict"]), str(wanted["by"])
     lines = {str(sku): int(units) for sku, units in dict(wanted.get("lines") or {}).items()}
-    reason = str(wanted.get("reason", ""))
+    reason, how = str(wanted.get("reason", "")), str(wanted.get("how", ""))
     try:
-        return shop.asked(lambda: _decided(shop, visit, verdict, by, lines, reason))
+        return shop.asked(lambda: _decided(shop, visit, verdict, by, lines, reason, how))
     except queue.Empty:
         return {"error": f"the shop is too busy to answer. `tebura review show {visit}` tells what became of it"}
 
 
-def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int], reason: str) -> Answer:
+def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int], reason: str, how: str) -> Answer:
     """On the shop's own thread. What cannot be is told and not recorded; the record says every line that is charged. A
     visit that the shop has forgotten is recalled from its book first.
     """
@@ -181,10 +182,12 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
         return {"error": f"visit {visit} is {before.state}, where {verdict!r} is no answer. Say {' or '.join(allowed)}"}
     if reason not in REASONS:
         return {"error": f"{reason!r} is no reason to take something back. Say {' or '.join(REASONS[1:])}"}
+    if how not in HOWS:
+        return {"error": f"{how!r} is no way to give money back. Say {' or '.join(HOWS[1:])}"}
     if verdict == "charge" and not lines:
         lines = before.listed
     now_s = shop.clock.now_s()
-    payload = encode_decided(now_s, visit, verdict, by, lines, reason)
+    payload = encode_decided(now_s, visit, verdict, by, lines, reason, how)
     record = decode(shop.store, DECIDED, payload, now_s)
     if not isinstance(record, SettlementDecided):
         return {"error": "who decides has a name, and charges 1 to 1000 units of each of at most 1000 products"}
@@ -206,6 +209,7 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
         "total_minor": after.total_minor,
         "lowered_minor": after.lowered_minor,
         "refundable_minor": after.refundable_minor,
+        "repaid_minor": after.repaid_minor - before.repaid_minor,
         "currency": after.currency,
         "digits": shop.store.currency_digits,
         "lines": lines,

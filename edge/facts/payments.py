@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-VERDICTS = ("retry", "refund", "release")
+VERDICTS = ("retry", "refund", "release", "repaid")
 """What people decide about payments; the rest belongs to reviews."""
 
 
@@ -42,6 +42,7 @@ def payment_of(settlement: Settlement) -> Row:
         "lowered_minor": settlement.lowered_minor,
         "refunded_minor": settlement.refunded_minor,
         "refundable_minor": settlement.refundable_minor,
+        "repaid_minor": settlement.repaid_minor,
         "requests": [
             {
                 "key": o.key,

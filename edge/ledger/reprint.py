@@ -27,14 +27,14 @@ def receipt_of(book: Book, visit: str) -> Receipt | None:
             sale = sale_of(entry.body)
             found = Receipt(visit, found.at_s if found else entry.at_s, sale.state, sale)
         elif entry.kind.startswith("payment-") and found is not None:
-            said, reference = cast("str", entry.body.get("reference", "")), found.reference
-            if entry.kind == "payment-approved":
-                reference = said if entry.body.get("operation", "charge") in PAYS else reference
+            said, reference, test = cast("str", entry.body.get("reference", "")), found.reference, found.test
+            if entry.kind == "payment-approved" and entry.body.get("operation", "charge") in PAYS:
+                reference, test = said, entry.body.get("test") is True
             elif entry.kind == "payment-contradiction" and entry.body["outcome"] == "approved":
                 doubtful = said
             elif entry.kind == "payment-resolved" and entry.body["verdict"] == "kept":
                 reference = doubtful
-            found = Receipt(visit, found.at_s, cast("State", entry.body["state"]), found.sale, reference)
+            found = Receipt(visit, found.at_s, cast("State", entry.body["state"]), found.sale, reference, test)
     return None if found is None else _with_payments(found, settlement_of(entries))
 
 

@@ -17,7 +17,7 @@ from edge.payment.debts import retry_declined
 from edge.payment.leaving import on_reviewed
 from edge.payment.operation import Operation
 from edge.payment.postings import payment_postings, waiver_postings
-from edge.payment.refunds import left_of, on_corrected, refund_again
+from edge.payment.refunds import left_of, on_corrected, on_repaid, refund_again
 from edge.payment.settlement import (
     Event,
     Settlement,
@@ -58,6 +58,8 @@ def may(settlement: Settlement) -> tuple[Verdict, ...]:
         verdicts.append("refund")
     if "retry" not in verdicts and failed_refunds(settlement):
         verdicts.append("retry")
+    if any(refund.state == "declined" for refund in failed_refunds(settlement)):
+        verdicts.append("repaid")
     if settlement.state == "review" and settlement.held_minor and settlement.release is None:
         verdicts.append("release")
     return tuple(verdicts)
@@ -87,6 +89,10 @@ def on_decided(settlement: Settlement, decided: SettlementDecided, store: Store)
         return on_retry(settlement, by, at_s)
     if decided.verdict == "release":
         return on_released(settlement, by, at_s)
+    if decided.verdict == "repaid":
+        if not decided.how:
+            raise ValueError("who gave something back says how: cash, or transfer")
+        return on_repaid(settlement, decided.how, by, at_s)
     if decided.verdict == "refund":
         if not decided.reason:
             raise ValueError("who takes something back says why: a correction, or a return")

@@ -23,6 +23,9 @@ EXPIRED = "expired"
 LASTS_S = 7 * 86400.0
 """A hold whose end nobody told is over after this: the shortest that cards in Japan have for shops without staff."""
 
+WARN_S = 6 * 3600.0
+"""So long before a hold ends staff are told, if its visit still waits for them."""
+
 
 def hold_minor(policy: Policy, baskets: Sequence[int]) -> int:
     """How much to reserve, minor units: a fixed amount, or what the dearest of the member's last baskets cost."""
@@ -78,6 +81,23 @@ def release_answered(settlement: Settlement, release: Operation, reply: PaymentR
         facts["why"] = reply.why
     name = "approved" if gone else "declined"
     return free, [entry_about(free, heard, name, f"payment-{name}", reply.at_s, facts, postings)]
+
+
+def warn_at_s(settlement: Settlement) -> float | None:
+    """When staff are to hear that a hold is about to end whose visit they have not decided; None where they are not."""
+    if settlement.state != "review" or not settlement.held_minor or settlement.warned or settlement.release is not None:
+        return None
+    return settlement.until_s - WARN_S
+
+
+def hold_ending(settlement: Settlement, at_s: float) -> Outcome:
+    """What is reserved is over soon, and a person still has to decide: later it can only be charged."""
+    hold = settlement.hold
+    if hold is None or warn_at_s(settlement) is None:
+        return settlement, []
+    warned = replace(settlement, warned=True)
+    facts: dict[str, object] = {"held_minor": settlement.held_minor, "until_s": settlement.until_s}
+    return warned, [entry_about(warned, hold, "ending", "payment-hold-ending", at_s, facts)]
 
 
 def hold_ended(settlement: Settlement, at_s: float) -> Outcome:

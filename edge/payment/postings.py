@@ -6,18 +6,23 @@ accounts of its own until it is captured, let go of or over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from edge.checkout.bill import RateGroup
 from edge.checkout.sale import PROVIDER_ACCOUNT, WRITTEN_OFF_ACCOUNT, rate_name, receivable
-from edge.records import Posting
+from edge.records import Posting, RepaidHow
 
 HELD_ACCOUNT: Final = "held-at-provider"
 """What the provider keeps reserved for the shop: nobody's money has moved."""
 
 FEES_ACCOUNT: Final = "fees:provider"
 """What the provider keeps of what it takes, where it says so."""
+
+CASH_ACCOUNT: Final = "cash"
+BANK_ACCOUNT: Final = "bank"
+REPAID_FROM: Final[Mapping[RepaidHow, str]] = {"cash": CASH_ACCOUNT, "transfer": BANK_ACCOUNT}
+"""Out of which money a person gives something back."""
 
 
 def held(subject: str) -> str:
@@ -68,6 +73,11 @@ def correction_postings(subject: str, groups: Iterable[RateGroup], lowered_minor
 def refund_postings(subject: str, amount_minor: int) -> tuple[Posting, ...]:
     """Dr refundable:<subject>, Cr provider: it has given the money back; of a negative amount the way back."""
     return _legs((refundable(subject), amount_minor), (PROVIDER_ACCOUNT, -amount_minor))
+
+
+def repaid_postings(subject: str, amount_minor: int, how: RepaidHow) -> tuple[Posting, ...]:
+    """Dr refundable:<subject>, Cr cash or bank: a person has given the money back."""
+    return _legs((refundable(subject), amount_minor), (REPAID_FROM[how], -amount_minor))
 
 
 def _legs(*legs: tuple[str, int]) -> tuple[Posting, ...]:

@@ -18,7 +18,7 @@ from edge.checkout.bill import WHOLE_PPM, RateGroup, share_of
 from edge.checkout.sale import Sale, SoldLine
 from edge.payment.asking import Outcome, ask, refund_of, without_answer
 from edge.payment.operation import Operation, OperationEvent, another_sum
-from edge.payment.postings import correction_postings, refund_postings
+from edge.payment.postings import correction_postings, refund_postings, repaid_postings
 from edge.payment.settlement import (
     MOST_TOLD,
     Event,
@@ -30,7 +30,7 @@ from edge.payment.settlement import (
     moved,
     with_operation,
 )
-from edge.records import PaymentReply, RefundReason
+from edge.records import PaymentReply, RefundReason, RepaidHow
 
 
 def left_of(settlement: Settlement) -> dict[str, int]:
@@ -163,6 +163,33 @@ def _contrary(settlement: Settlement, refund: Operation, reply: PaymentReply) ->
         facts["told_minor"] = reply.amount_minor
     name = f"contradiction:{told.contradictions}"
     return told, [entry_about(told, heard, name, "payment-contradiction", reply.at_s, facts)]
+
+
+def on_repaid(settlement: Settlement, how: RepaidHow, decided_by: str, at_s: float) -> Outcome:
+    """A person has given back, in cash or by transfer, all that the provider surely did not. `WrongMoment` where there
+    is nothing of that, also while nobody knows whether the provider gave it back.
+    """
+    declined = [refund for refund in failed_refunds(settlement) if refund.state == "declined"]
+    if not declined:
+        what = "no refund of it was declined, and what nobody answers may have been given back: retry it"
+        raise WrongMoment(f"visit {settlement.visit} is {settlement.state}: {what}")
+    for refund in declined:
+        settlement = without_answer(settlement, refund)
+    amount_minor = sum(refund.amount_minor for refund in declined)
+    repaid = replace(
+        settlement,
+        refundable_minor=settlement.refundable_minor - amount_minor,
+        repaid_minor=settlement.repaid_minor + amount_minor,
+    )
+    facts: dict[str, object] = {
+        "amount_minor": amount_minor,
+        "how": how,
+        "instead_of": [refund.key for refund in declined],
+        "decided_by": decided_by,
+    }
+    postings = repaid_postings(settlement.subject, amount_minor, how)
+    name = f"repaid:{sum(refund.replaced for refund in repaid.refunds)}"
+    return repaid, [entry_of_visit(repaid, name, "payment-repaid", at_s, facts, postings)]
 
 
 def refund_again(settlement: Settlement, decided_by: str, at_s: float) -> Outcome:

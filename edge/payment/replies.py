@@ -14,7 +14,7 @@ from msgspec.structs import replace as replace_reply
 
 from edge.payment.asking import Outcome, ask_again, ask_on, give_up, is_capturing, request_for, wait
 from edge.payment.debts import retry_at_s, retry_declined
-from edge.payment.holds import hold_answered, hold_ended, release_answered
+from edge.payment.holds import hold_answered, hold_ended, hold_ending, release_answered, warn_at_s
 from edge.payment.operation import WEEK_S, Operation, another_sum, heard_among, look_up_at_s, silent_at_s
 from edge.payment.postings import hold_postings, payment_postings
 from edge.payment.refunds import refund_answered
@@ -43,7 +43,7 @@ def on_reply(settlement: Settlement, reply: PaymentReply, store: Store) -> Outco
     if operation is None or operation not in open_operations(settlement):
         return settlement, []
     if reply.outcome == "pending":
-        if reply.received_s > operation.first_s + WEEK_S:  # given up: what it is waiting for will not come
+        if reply.received_s >= operation.first_s + WEEK_S:  # given up: what it is waiting for will not come
             return settlement, []
         return wait(settlement, operation, reply.at_s)
     if reply.at_s < operation.asked_s:
@@ -96,6 +96,8 @@ def _payment_answered(settlement: Settlement, payment: Operation, reply: Payment
     fee_minor = reply.fee_minor or 0
     if fee_minor:
         facts["fee_minor"] = fee_minor
+    if reply.test:
+        facts["test"] = True
     postings = payment_postings(settlement.subject, payment.amount_minor, owed_minor, fee_minor)
     if payment.operation == "capture":
         postings += hold_postings(settlement.subject, -settlement.held_minor)
@@ -176,6 +178,9 @@ def due_s(settlement: Settlement, store: Store) -> float | None:
             due.append(operation.first_s + WEEK_S)
     if settlement.held_minor and not is_capturing(settlement):
         due.append(settlement.until_s)
+    warn_s = warn_at_s(settlement)
+    if warn_s is not None:
+        due.append(warn_s)
     again_s = retry_at_s(settlement, store.policy)
     if again_s is not None:
         due.append(again_s)
@@ -198,6 +203,10 @@ def on_time(settlement: Settlement, now_s: float, store: Store) -> Outcome:
             settlement, more = ask_again(settlement, operation, now_s, look_up=True)
         elif operation.state == "pending" and now_s >= operation.first_s + WEEK_S:
             settlement, more = give_up(settlement, operation, now_s)
+        effects += more
+    warn_s = warn_at_s(settlement)
+    if warn_s is not None and now_s >= warn_s and now_s < settlement.until_s:
+        settlement, more = hold_ending(settlement, now_s)
         effects += more
     if settlement.held_minor and now_s >= settlement.until_s and not is_capturing(settlement):
         settlement, more = hold_ended(settlement, now_s)

@@ -17,10 +17,10 @@ from edge.checkout.sale import Sale, SoldLine, WithheldLine, promised_by, sale_o
 from edge.payment.asking import Outcome, ask, ask_again, give_up, next_operation, wait
 from edge.payment.debts import retry_declined
 from edge.payment.decisions import on_released, on_resolved, on_retry, on_waived
-from edge.payment.holds import begin_hold, gone_before, hold_ended
+from edge.payment.holds import begin_hold, gone_before, hold_ended, hold_ending
 from edge.payment.leaving import settled, with_state
 from edge.payment.operation import Operation
-from edge.payment.refunds import on_corrected
+from edge.payment.refunds import on_corrected, on_repaid
 from edge.payment.replies import answered
 from edge.payment.settlement import Settlement, WrongMoment, moved, operation_of, with_operation
 from edge.records import CartLine, LedgerEntry, PaymentReply
@@ -180,7 +180,7 @@ def _replied(settlement: Settlement, body: Mapping[str, Any], at_s: float) -> Ou
         {"received_s": at_s, "at_s": at_s, "settlement": settlement.visit, "outcome": body["outcome"],
          "reference": body["reference"], "key": body.get("key", ""), "why": body.get("why", ""),
          "amount_minor": body.get("told_minor", body.get("amount_minor")), "until_s": body.get("until_s"),
-         "fee_minor": body.get("fee_minor")},
+         "fee_minor": body.get("fee_minor"), "test": body.get("test", False)},
         PaymentReply,
     )  # fmt: skip
     return answered(settlement, reply)
@@ -203,6 +203,8 @@ _HAPPENED: dict[str, Callable[[Settlement, Mapping[str, Any], float], Outcome]] 
     ),
     "payment-waived": lambda settlement, body, at_s: on_waived(settlement, str(body["decided_by"]), at_s),
     "payment-corrected": _corrected,
+    "payment-repaid": lambda settlement, body, at_s: on_repaid(settlement, body["how"], str(body["decided_by"]), at_s),
     "payment-gone": lambda settlement, _, at_s: gone_before(settlement, at_s),
+    "payment-hold-ending": lambda settlement, _, at_s: hold_ending(settlement, at_s),
     "payment-hold-ended": lambda settlement, _, at_s: hold_ended(settlement, at_s),
 }

@@ -144,7 +144,8 @@ class Settlement:
 
     ``sale``: what was sold, as long as something of it may be given back; ``corrected``: (sku, units) of it that a
     person took back, in so many ``corrections``; ``lowered_minor``: by how much that lowered what is owed;
-    ``refundable_minor``: what the shop owes the shopper.
+    ``refundable_minor``: what the shop owes the shopper; ``repaid_minor``: what a person gave back otherwise than by
+    the provider. ``warned``: staff know that its hold is about to end.
 
     Of a visit in ``review``, ``reason`` is why, ``exchanged`` with whom it may have been exchanged, ``cart`` what it
     was believed to hold (a person decides about these lines), ``left_s`` when it left, by the clocks of ``timezone``,
@@ -172,6 +173,8 @@ class Settlement:
     corrections: int = 0
     lowered_minor: int = 0
     refundable_minor: int = 0
+    repaid_minor: int = 0
+    warned: bool = False
     reason: str = ""
     cart: tuple[CartLine, ...] = ()
     left_s: float = 0.0

@@ -38,6 +38,7 @@ ALERTS = {
     "review": "a visit waits for a person to look at it",
     "payment-declined": "a payment was declined",
     "payment-unanswered": "the payment provider does not answer",
+    "payment-hold-ending": "money is reserved for a visit in review, and not much longer: decide it, or it is charged",
     "stray-payment": "the payment provider took money for a visit that is long over, or that nobody knows",
     "payment-contradiction": "the payment provider contradicts itself",
     "age-asked": "somebody holds goods for adults. Look at their ID, and say so: `tebura age`",

@@ -36,6 +36,7 @@ from edge.records import (
     Record,
     RefundReason,
     Refused,
+    RepaidHow,
     SettlementDecided,
     SettlementRecalled,
     SourceTrouble,
@@ -178,7 +179,7 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
         reply = _payment.decode(payload)
         return PaymentReply(
             received_s, reply.t, name, reply.outcome, reply.reference, reply.key, reply.operation,
-            _whole(reply.amount), reply.until, reply.why, _whole(reply.fee),
+            _whole(reply.amount), reply.until, reply.why, _whole(reply.fee), reply.test,
         )  # fmt: skip
     if room == "shop":
         return _of_the_shop(store, topic, payload, received_s)
@@ -211,7 +212,7 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         decided = _decided.decode(payload)
         lines = tuple((line.sku, int(line.quantity)) for line in decided.lines)
         return SettlementDecided(
-            received_s, decided.t, decided.visit, decided.verdict, lines, decided.by, decided.reason
+            received_s, decided.t, decided.visit, decided.verdict, lines, decided.by, decided.reason, decided.how
         )
     if topic == "shop/settlement/recalled":
         recalled = _recalled.decode(payload)
@@ -344,6 +345,7 @@ def encode_reply(reply: PaymentReply) -> bytes:
         PaymentPayload(
             reply.at_s, reply.outcome, reply.reference[:LONGEST_REFERENCE], reply.key, reply.operation,
             reply.amount_minor, reply.until_s, reply.why, reply.fee_minor,
+            reply.test,
         )
     )  # fmt: skip
 
@@ -366,10 +368,11 @@ def encode_decided(
     by: str,
     lines: Mapping[str, int],
     reason: RefundReason | Literal[""] = "",
+    how: RepaidHow | Literal[""] = "",
 ) -> bytes:
     """``shop/settlement/decided``; ``lines``: sku -> units."""
     charged = [DecidedLinePayload(sku, units) for sku, units in lines.items()]
-    return _encode(DecidedPayload(at_s, visit, verdict, by, charged, reason))
+    return _encode(DecidedPayload(at_s, visit, verdict, by, charged, reason, how))
 
 
 def encode_recalled(at_s: float, visit: str, entries: Iterable[LedgerEntry]) -> bytes:

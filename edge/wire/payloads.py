@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from edge.records import ContestAbout, PaymentOperation, PaymentOutcome, RefundReason, Verdict
+from edge.records import ContestAbout, PaymentOperation, PaymentOutcome, RefundReason, RepaidHow, Verdict
 
 UnixTime = Annotated[float, Meta(ge=0.0, le=1e10, description="UNIX time in seconds, UTC, when it was measured")]
 """Up to the year 2286: recordings keep nanoseconds in 64 bits."""
@@ -109,6 +109,7 @@ class PaymentPayload(Struct):
     until: UnixTime | None = None
     why: Annotated[str, Meta(max_length=100)] = ""
     fee: Annotated[float, Meta(ge=-(10**15), le=10**15, multiple_of=1)] | None = None
+    test: bool = False
 
 
 class StandingPayload(Struct):
@@ -154,7 +155,8 @@ class DecidedPayload(Struct):
     """``shop/settlement/decided``: what a person decided about a visit. ``charge`` names its ``lines``; ``waive``
     charges nothing, or writes off what is owed; ``retry`` looks a silent payment up, or tries a declined one again;
     ``kept`` and ``returned`` say what became of money that was first declined; ``refund`` takes its ``lines`` back
-    (none: all that is left) for a ``reason``; ``release`` lets go of what is reserved.
+    (none: all that is left) for a ``reason``; ``release`` lets go of what is reserved; ``repaid`` says ``how`` a person
+    has given back what the provider could not.
     """
 
     t: UnixTime
@@ -163,6 +165,7 @@ class DecidedPayload(Struct):
     by: Annotated[str, Meta(min_length=1, max_length=200)]
     lines: Annotated[list[DecidedLinePayload], Meta(max_length=1000)] = []
     reason: RefundReason | Literal[""] = ""
+    how: RepaidHow | Literal[""] = ""
 
 
 class RecalledEntryPayload(Struct):

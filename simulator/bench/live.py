@@ -25,6 +25,7 @@ from edge.journal import heard_since
 from edge.store import Store, load_store
 from simulator.bench.day import HOURS, VISITS, memory_over_a_day
 from simulator.bench.latency import latencies
+from simulator.bench.money import EVERY_S, LATENCY_S, TOGETHER, waits
 from simulator.bench.stage import BrokerKind, Stage, cpu_s, machine, mosquitto, playing, rss_mib, until
 from simulator.bench.traffic import Plan, Sent, hall, sent_s, whole
 from simulator.busy import Habits, busy_story
@@ -98,6 +99,10 @@ def bench(part: str = "") -> None:
         "load": ("Ten thousand plates, two minutes and a half", lambda folder: load_table(measure(LOAD, folder))),
         "embedded": ("The embedded broker, a minute", lambda folder: load_table(measure(EMBEDDED, folder))),
         "latency": ("A hundred visits at their own speed, five minutes", lambda folder: latency_table(folder)),
+        "money": (
+            "A hundred visits that are paid at Stripe's double, eleven minutes",
+            lambda folder: money_table(folder),
+        ),
         "start": ("Starting and stopping, a minute", lambda folder: start_table(folder)),
         "day": ("A day of a kiosk, some minutes", lambda folder: day_table(*memory_over_a_day(folder))),
     }
@@ -243,6 +248,18 @@ def latency_table(folder: Path) -> Table:
     table.add_row("arrival to step done", f"{len(found.stepped_s):,} messages", tail(found.stepped_s))
     table.add_row("in no cart within ten seconds", f"{found.unseen} picks")
     table.add_row("settled without a payment", f"{found.unpaid} visits")
+    return table
+
+
+def money_table(folder: Path) -> Table:
+    """From outside: exit gate to captured money, with a provider that takes its time."""
+    found = waits(folder)
+    exits = f"{60 / EVERY_S * TOGETHER:.0f} exits a minute, {TOGETHER} at once; {LATENCY_S * 1e3:.0f} ms an answer"
+    table = Table(exits, "", "", "target", box=None, padding=(0, 2))
+    table.add_row("exit passage to captured", f"{len(found.captured_s)} visits", tail(found.captured_s), "2 s")
+    table.add_row("… until the shelves stood still", f"{len(found.decided_s)} visits", tail(found.decided_s))
+    table.add_row("hold asked for to answered", f"{len(found.held_s)} holds", tail(found.held_s), "1.2 s")
+    table.add_row("asked for", ", ".join(f"{count} × {name}" for name, count in sorted(found.asked.items())))
     return table
 
 

@@ -105,9 +105,11 @@ def children_of(pid: int) -> list[int]:
 
 
 class Stage:
-    """One shop in a folder of its own. ``started_s`` and ``stopped_s`` are how long the daemon took for either."""
+    """One shop in a folder of its own. ``started_s`` and ``stopped_s`` are how long the daemon took for either;
+    ``site`` is what its ``site.toml`` says beside broker and web.
+    """
 
-    def __init__(self, store: Store, folder: Path, broker: BrokerKind) -> None:
+    def __init__(self, store: Store, folder: Path, broker: BrokerKind, site: str = "") -> None:
         self.store, self.folder, self.kind = store, folder, broker
         self.state = folder / "state"
         self.port, self._web = free_port(), free_port()
@@ -119,8 +121,8 @@ class Stage:
         for name, data in store.sources.items():
             (folder / name).write_bytes(data)
         kind = "mqtt" if broker == "mosquitto" else "embedded"
-        site = f'[broker]\nkind = "{kind}"\nport = {self.port}\n[web]\nport = {self._web}\n'
-        (folder / "site.toml").write_text(site, encoding="utf-8")
+        wired = f'[broker]\nkind = "{kind}"\nport = {self.port}\n[web]\nport = {self._web}\n{site}'
+        (folder / "site.toml").write_text(wired, encoding="utf-8")
 
     @contextmanager
     def open(self) -> Iterator[Stage]:

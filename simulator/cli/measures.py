@@ -18,7 +18,8 @@ def bench(
     *,
     live: Annotated[bool, typer.Option("--live", help="Measure the real daemon behind a real broker.")] = False,
     part: Annotated[
-        Literal["all", "load", "day", "latency", "embedded", "start"], typer.Option(help="Of --live, only this.")
+        Literal["all", "load", "day", "latency", "money", "embedded", "start"],
+        typer.Option(help="Of --live, only this."),
     ] = "all",
     eyes: Annotated[bool, typer.Option("--eyes", help="Measure how fast a camera node looks.")] = False,
     weights: Annotated[

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -41,7 +42,9 @@ LARGEST = 1 << 20
 
 
 class StripeDouble:
-    """One provider, from `start` to `stop`. ``now_s``: its clock, UNIX seconds; ``key``: whom it listens to."""
+    """One provider, from `start` to `stop`. ``now_s``: its clock, UNIX seconds; ``key``: whom it listens to;
+    ``latency_s`` says how long the next answer takes, one half of it before and one after what is done for it.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class StripeDouble:
         port: int = 0,
         key: str = KEY,
         now_s: Callable[[], float] = time.time,
+        latency_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.books, self.keys, self.misdeeds = StripeBooks(), Keys(), Misdeeds()
         self.requests: list[str] = []
@@ -58,6 +62,7 @@ class StripeDouble:
         """The idempotency key of every POST, in their order."""
         self.webhooks = Webhooks()
         self._now_s, self._ahead_s = now_s, 0.0
+        self._latency_s = latency_s
         self._journal, self._key = Journal(journal), key
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -141,6 +146,8 @@ class StripeDouble:
             self.sent_keys.append(key)
         misdeed = self.misdeeds.take(f"{method} {path}")
         deed = misdeed.deed if misdeed else ""
+        half_s = self._latency_s() / 2
+        self._closing.wait(half_s)
         request = json.dumps([method, path, said], sort_keys=True)
         stored, begun = None, False
         try:
@@ -159,6 +166,7 @@ class StripeDouble:
                     self.keys.end(key)
         if deed == "die":
             os._exit(9)
+        self._closing.wait(half_s)
         if deed in ("hang", "mute"):
             self._closing.wait(misdeed.seconds if misdeed else 0.0)
         if deed in ("drop", "lost", "hang", "mute"):
@@ -246,6 +254,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, double: StripeDouble, port: int) -> None:
         self.double = double
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who asked may be gone before they are answered; anything else is told on stderr."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):

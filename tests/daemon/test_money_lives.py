@@ -13,6 +13,7 @@ from edge.adapters.payment.local import LocalProvider
 from edge.daemon.shop import PAYMENTS, RECORDINGS
 from edge.journal import segments
 from edge.ledger import Book, settlement_in
+from edge.payment.holds import WARN_S
 from edge.store import load_store
 from edge.wire import open_recording
 from simulator.replay import replay
@@ -124,6 +125,47 @@ def test_a_visit_that_the_shop_has_forgotten_is_taken_back_and_a_replay_knows_ho
     assert keys == [f"payment:{VISIT}:{name}" for name in ("correction:1", "refund/1:asked:1", "refund/1:approved")]
 
 
+def test_what_is_given_back_in_cash_stands_in_the_book_and_outlives_a_kill(tmp_path: Path) -> None:
+    shop = Reviewed(tmp_path)
+    shop.open({"ana refund": "decline"})
+    shop.play(0.0, 18.0)
+    shop.settle()
+    refund(shop, onigiri_salmon=1)
+    until(lambda: _passes(shop) and bool(shop.entries("payment-declined")), "the provider cannot give it back")
+    for how, told in (("", "says how"), ("shells", "is no way to give money back. Say cash or transfer")):
+        answer = shop.order(do="decide", visit=VISIT, verdict="repaid", by="sato", how=how)
+        assert told in answer["error"]
+    answer = shop.order(do="decide", visit=VISIT, verdict="repaid", by="sato", how="cash")
+    assert (answer["repaid_minor"], answer["refundable_minor"], answer["written"]) == (178, 0, True)
+    shop.leave_as_killed()
+    shop.open()
+    again = shop.order(do="decide", visit=VISIT, verdict="repaid", by="aki", how="cash")
+    assert "is no answer. Say refund" in again["error"]
+    assert took(shop)[2] == []
+    book = shop.shop.book
+    assert (book.balance("cash"), book.balance("refundable:ana"), book.prove()) == (-178, 0, [])
+    shop.shop.close()
+    text = typed("payment", "show", VISIT, "--store", str(tmp_path / "store"), "--state", str(shop.state)).stdout
+    assert "178 JPY  given back in cash or by transfer" in text
+
+
+def test_staff_hear_some_hours_before_a_hold_ends_whose_visit_they_have_not_decided(tmp_path: Path) -> None:
+    shop = with_policy(Reviewed(tmp_path), HOLD)
+    shop.leave()
+    settlement = settlement_in(shop.shop.book, VISIT)
+    assert settlement is not None
+    assert settlement.held_minor == 2000
+    alerts = [p.payload["kind"] for p in shop.said if p.topic == "runtime/alert"]
+    assert "payment-hold-ending" not in alerts
+    shop.at_s = settlement.until_s - WARN_S + 1.0
+    shop.pass_s(5)
+    (alert,) = [p.payload for p in shop.said if p.payload.get("kind") == "payment-hold-ending"]
+    assert alert["visit"] == VISIT
+    assert "decide it" in str(alert["text"])
+    assert shop.shop.book.prove() == []
+    shop.shop.close()
+
+
 def test_commands_tell_what_became_of_money(tmp_path: Path) -> None:
     shop = Reviewed(tmp_path)
     shop.open({"ana": "decline"})
@@ -143,6 +185,7 @@ def test_commands_tell_what_became_of_money(tmp_path: Path) -> None:
     shown = json.loads(typed("payment", "show", VISIT, "--json", *where).stdout)
     assert [(r["operation"], r["state"]) for r in shown["requests"]] == [("charge", "declined")]
     assert "is no visit of this shop's book" in typed("payment", "show", "nobody", *where).stderr
+    assert "is no way" in typed("payment", "repaid", VISIT, "--how", "shells", *where).stderr
     assert "is no reason" in typed("payment", "refund", VISIT, "--reason", "mood", *where).stderr
     assert (
         "takes back nothing" in typed("payment", "refund", VISIT, "--reason", "return", "--line", "tea", *where).stderr

@@ -13,11 +13,13 @@ import pytest
 import structlog
 
 from edge.adapters.members import Members
+from edge.checkout import receipt_json, receipt_text
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
 from edge.daemon.ear import Ear
 from edge.daemon.run import Daemon
 from edge.daemon.shop import MEMBERS
+from edge.ledger import receipt_of
 from edge.paying import Payment
 from edge.records import PaymentReply, PaymentRequest
 from edge.site import Site
@@ -95,6 +97,11 @@ def test_whatever_stripe_does_ana_is_charged_once(shop: Rehearsal, double: Strip
     assert double.kept_minor() == 356
     (entry,) = shop.entries("payment-approved")
     assert str(entry.body["reference"]).startswith("pi_")
+    receipt = receipt_of(shop.shop.book, entry.visit)
+    assert receipt is not None
+    assert (receipt.test, receipt.moved_money, receipt_json(receipt)["test_mode"]) == (True, False, True)
+    assert "No money was moved" in receipt_text(receipt, "en")
+    assert "テストモード" in receipt_text(receipt, "ja")
     assert shop.shop.book.prove() == []
     shop.shop.close()
 
@@ -124,6 +131,7 @@ def test_what_is_held_at_the_entry_is_captured_to_the_yen_at_the_exit(
     book = shop.shop.book
     assert book.balance("provider:payments") + book.balance("fees:provider") == 356
     assert (book.balance("held-at-provider"), book.balance("receivable:ana")) == (0, 0)
+    assert book.prove() == []
     shop.shop.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import replace
+from typing import Literal
 
 from edge.adapters.payment.local import LocalProvider
 from edge.ledger import Book, settlement_in
@@ -24,6 +25,7 @@ from edge.records import (
     PaymentReply,
     PaymentRequest,
     RefundReason,
+    RepaidHow,
     SettlementDecided,
     Verdict,
 )
@@ -80,6 +82,11 @@ class Counter:
     def decide(self, verdict: Verdict, reason: RefundReason | None = None, **lines: int) -> Settlement:
         named = tuple((sku.replace("_", "-"), units) for sku, units in lines.items())
         decided = SettlementDecided(self.now_s, self.now_s, self.visit, verdict, named, "sato", reason or "")
+        self._take(on_decided(self.settlement, decided, self.store))
+        return self.rest()
+
+    def repay(self, how: RepaidHow | Literal[""]) -> Settlement:
+        decided = SettlementDecided(self.now_s, self.now_s, self.visit, "repaid", (), "sato", how=how)
         self._take(on_decided(self.settlement, decided, self.store))
         return self.rest()
 

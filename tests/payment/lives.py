@@ -52,7 +52,7 @@ from tests.checkout.carts import traced
 from tests.checkout.shops import NOON_S, shop
 
 MOST_VISITS = 6
-VERDICTS: tuple[Verdict, ...] = ("charge", "waive", "retry", "kept", "returned", "refund", "release")
+VERDICTS: tuple[Verdict, ...] = ("charge", "waive", "retry", "kept", "returned", "refund", "release", "repaid")
 OUTCOMES: tuple[PaymentOutcome, ...] = ("approved", "declined", "pending", "absent", "unknown")
 OPERATIONS: tuple[PaymentOperation, ...] = ("hold", "capture", "release", "charge", "refund")
 
@@ -179,8 +179,9 @@ class World:
             some = self.rng.sample(sorted(left), self.rng.randrange(len(left) + 1))
             lines = {sku: self.rng.randrange(1, left[sku] + 2) for sku in some}
         reason = self.rng.choice(["correction", "return"]) if verdict == "refund" else ""
+        how = self.rng.choice(["cash", "transfer"]) if verdict == "repaid" else ""
         decided = SettlementDecided(
-            self.now_s, self.now_s, settlement.visit, verdict, tuple(lines.items()), "sato", reason,  # type: ignore[arg-type]
+            self.now_s, self.now_s, settlement.visit, verdict, tuple(lines.items()), "sato", reason, how,  # type: ignore[arg-type]
         )  # fmt: skip
         try:
             found = on_decided(settlement, decided, self.store)
@@ -287,12 +288,14 @@ class World:
         assert stands["receivable"] == settlement.open_minor
         assert -stands["refundable"] == settlement.refundable_minor
         assert stands["refundable"] <= 0
+        assert -stands["cash"] - stands["bank"] == settlement.repaid_minor
         assert stands["held-at-provider"] == -stands["held"] == settlement.held_minor
         taken = stands["provider"] + stands["fees"]
         assert taken == settlement.paid_minor - settlement.refunded_minor
         assert 0 <= settlement.refunded_minor <= settlement.paid_minor
         if sale is not None:
-            back = settlement.lowered_minor + settlement.refundable_minor + settlement.refunded_minor
+            back = settlement.lowered_minor + settlement.refundable_minor
+            back += settlement.refunded_minor + settlement.repaid_minor
             over = max(0, settlement.paid_minor + settlement.lowered_minor - settlement.total_minor)
             assert stands["sales"] + stands["tax"] <= 0
             assert back >= over
@@ -337,7 +340,8 @@ class World:
 
 
 ACCOUNTS = (
-    "receivable", "sales", "tax", "provider", "fees", "written-off", "held-at-provider", "held", "refundable",
+    "receivable", "sales", "tax", "provider", "fees", "written-off", "held-at-provider", "held", "refundable", "cash",
+    "bank",
 )  # fmt: skip
 
 

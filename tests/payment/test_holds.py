@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.payment import WrongMoment
-from edge.payment.holds import LASTS_S, hold_minor
+from edge.payment.holds import LASTS_S, WARN_S, hold_minor
 from edge.records import PaymentReply
 from edge.site import load_shop
 from edge.store import BrokenStore
@@ -132,8 +132,14 @@ def test_in_review_it_is_over_by_itself_and_a_decision_charges() -> None:
     counter = Counter()
     counter.enter(3000)
     counter.doubt(umbrella=1)
-    counter.later(LASTS_S + 1)
-    assert counter.kinds()[-1] == "hold-ended"
+    counter.later(LASTS_S - WARN_S - 10.0)
+    assert "hold-ending" not in counter.kinds()
+    counter.later(20.0)
+    assert counter.kinds()[-1] == "hold-ending", "staff are told some hours before"
+    counter.later(WARN_S - 60.0)
+    assert counter.kinds()[-1] == "hold-ending", "once"
+    counter.later(60.0)
+    assert counter.kinds()[-2:] == ["hold-ending", "hold-ended"]
     assert counter.accounts() == {}
     assert counter.decide("charge", umbrella=1).state == "paid"
     assert counter.asked()[1:] == [("", "charge", 1100)]

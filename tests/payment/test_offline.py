@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge.driver import Driver
 from edge.ledger import Book
 from edge.payment import Settlement, on_reply, on_time, open_settlement
+from edge.payment.operation import WEEK_S
 from edge.payment.replies import deadline_s
 from edge.records import LedgerEntry, PaymentReply, PaymentRequest, Tick
 from edge.runtime.money import keep
@@ -82,3 +83,15 @@ def test_time_looks_at_no_debt() -> None:
         keep(driver.state, SHOP, settlement)
     assert len(driver.state.settlements) == 50
     assert driver.state.due_s == {}
+
+
+def test_what_is_given_up_is_not_waited_for_again_in_the_same_second() -> None:
+    """It would be given up a second time, under the same name."""
+    settlement, _ = open_settlement(SHOP, "a", "ana", {"umbrella": 1}, {}, traced({"umbrella": 1}), NOON_S)
+    settlement, _ = on_reply(settlement, said("a", "pending", NOON_S + 1.0), SHOP)
+    at_s = settlement.payments[0].first_s + WEEK_S
+    settlement, _ = on_time(settlement, at_s, SHOP)  # looked up a last time
+    settlement, (told,) = on_time(settlement, at_s, SHOP)
+    assert isinstance(told, LedgerEntry)
+    assert told.key == "payment:a:never-told:2"
+    assert on_reply(settlement, said("a", "pending", at_s), SHOP) == (settlement, [])

@@ -16,7 +16,7 @@ from edge.ledger.sales import sold_on
 from edge.payment import WrongMoment, left_of, may, needs_staff, open_settlement, why_waits
 from edge.payment.refunds import on_corrected
 from edge.pricing import Stay
-from edge.records import LedgerEntry, PaymentReply
+from edge.records import LedgerEntry, PaymentReply, RepaidHow
 from tests.checkout.carts import carts, shops, traced
 from tests.checkout.shops import NOON_S
 from tests.payment.counter import KEY, VISIT, Counter
@@ -81,11 +81,51 @@ def test_a_refund_that_is_declined_stays_owed_and_a_person_has_it_tried_under_an
     assert counter.accounts() == {"provider:payments": 1100, "refundable:ana": -1100}
     assert needs_staff(settlement)
     assert "given back could not be" in why_waits(settlement)
-    assert may(settlement) == ("retry",)
+    assert may(settlement) == ("retry", "repaid")
     counter.provider._conducts.clear()  # the provider is well again
     settlement = counter.decide("retry")
     assert (settlement.refunded_minor, needs_staff(settlement), counter.accounts()) == (1100, False, {})
     assert counter.asked()[-1] == ("refund/2", "refund", 1100)
+
+
+@pytest.mark.parametrize(("how", "account"), [("cash", "cash"), ("transfer", "bank")])
+def test_what_the_provider_cannot_give_back_a_person_does(how: RepaidHow, account: str) -> None:
+    counter = paid({"ana refund": "decline"}, umbrella=1, green_tea=2)
+    counter.decide("refund", "return", umbrella=1)
+    with pytest.raises(ValueError, match="says how"):
+        counter.repay("")
+    settlement = counter.repay(how)
+    assert (settlement.refundable_minor, settlement.repaid_minor, settlement.refunded_minor) == (0, 1100, 0)
+    assert not needs_staff(settlement)
+    assert counter.accounts()[account] == -1100
+    assert "refundable:ana" not in counter.accounts()
+    (entry,) = (w.entry.body for w in counter.book.entries(kind="payment-repaid"))
+    assert (entry["how"], entry["decided_by"], entry["amount_minor"]) == (how, "sato", 1100)
+    with pytest.raises(WrongMoment, match="no refund of it was declined"):
+        counter.repay(how)
+    counter.provider._conducts.clear()  # the provider is well again: the rest is its own
+    settlement = counter.decide("refund", "return")
+    assert (settlement.refunded_minor, settlement.repaid_minor, left_of(settlement)) == (302, 1100, {})
+    assert counter.book.prove() == []
+
+
+def test_what_may_have_been_given_back_nobody_pays_a_second_time() -> None:
+    """The provider is silent about it: a person may ask again, and nothing else."""
+    counter = paid({"ana refund": "silent"}, umbrella=1)
+    settlement = counter.decide("refund", "return")
+    assert may(settlement) == ("retry",)
+    with pytest.raises(WrongMoment, match="may have been given back"):
+        counter.repay("cash")
+
+
+def test_of_a_refund_that_was_repaid_the_provider_says_later_that_it_went_through() -> None:
+    counter = paid({"ana refund": "decline"}, umbrella=1)
+    counter.decide("refund", "return")
+    counter.repay("cash")
+    at_s = counter.now_s
+    counter.hear(PaymentReply(at_s, at_s, VISIT, "approved", "re_1", f"{KEY}/refund/1", "refund", 1100))
+    assert counter.kinds()[-1] == "contradiction"
+    assert counter.book.prove() == []
 
 
 def test_a_refund_that_fails_after_it_was_approved_is_owed_again() -> None:

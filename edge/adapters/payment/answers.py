@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import stripe
+from msgspec.structs import replace
 
 from edge.adapters.payment.provider import Contrary
 from edge.adapters.payment.refusals import why_declined
@@ -28,7 +29,8 @@ def of_intent(request: PaymentRequest, intent: stripe.PaymentIntent) -> PaymentR
         if intent.amount_received != request.amount_minor and request.operation == "capture":
             what = f"the hold of {request.settlement} was captured with {intent.amount_received}"
             raise Contrary(f"{what}, not {request.amount_minor}: look for {name} in Stripe's Dashboard")
-        return reply_to(request, "approved", name, amount_minor=intent.amount_received, fee_minor=_fee_minor(intent))
+        taken = reply_to(request, "approved", name, amount_minor=intent.amount_received, fee_minor=_fee_minor(intent))
+        return replace(taken, test=not intent.livemode)
     if request.operation == "capture" and status == "requires_capture":
         return reply_to(request, "absent", name)
     if status == "canceled":

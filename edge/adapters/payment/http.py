@@ -60,6 +60,7 @@ class Said(msgspec.Struct):
     until: float | None = None
     why: Annotated[str, Meta(max_length=100)] = ""
     fee: int | None = None
+    test: bool = False
 
 
 class News(msgspec.Struct):
@@ -114,7 +115,7 @@ class HttpProvider:
         return [
             PaymentReply(
                 at_s, at_s, said.visit, said.outcome, said.reference, said.key, said.operation, said.amount, said.until,
-                said.why, said.fee,
+                said.why, said.fee, said.test,
             )
             for said in told.news
         ]  # fmt: skip
