@@ -128,6 +128,23 @@ def test_a_password_is_changed_by_whoever_knows_it(browser: Browser, screens: Cl
         assert "changed a password" in [n.what for n in staff.audit(name="sato")]
 
 
+def test_one_sees_where_one_is_logged_in_and_ends_it_all(browser: Browser, screens: Clocked) -> None:
+    browser.log_in("sato")
+    elsewhere = browser.client.cookies["staff"]
+    browser.log_in("sato")
+    page = browser.get("/staff/me").text
+    assert page.count("<li>testclient") == 2
+    assert page.count(">here<") == 1
+    screens.ahead_s += 600.0
+    browser.post("/staff/me/everywhere")
+    assert "Type your password" in browser.told()
+    browser.post("/staff/me/everywhere", password=PASSWORD)
+    assert browser.get("/staff").status_code == 303
+    browser.client.cookies.clear()
+    browser.client.cookies.set("staff", elsewhere)
+    assert browser.get("/staff").status_code == 303
+
+
 def test_nobody_works_here_yet(browser: Browser, corner: Corner) -> None:
     for path in corner.state.glob(f"{FILE}*"):
         path.unlink()
