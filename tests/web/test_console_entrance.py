@@ -18,7 +18,8 @@ def test_whoever_is_not_logged_in_gets_the_login_and_comes_back(browser: Browser
     assert 'name="next" value="/staff?lang=ja"' in form.text
     answer = browser.client.post("/staff/login", data={"name": "sato", "password": PASSWORD, "next": "/staff?lang=ja"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/staff?lang=ja")
-    assert browser.get("/staff").status_code == 200
+    page = browser.get("/staff")
+    assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
     assert browser.get("/staff/login?next=/staff/me").headers["location"] == "/staff/me"
 
 
@@ -60,6 +61,7 @@ def test_logging_out_ends_it_for_whoever_copied_the_token(browser: Browser) -> N
     answer = browser.post("/staff/logout")
     assert answer.headers["location"] == "/staff/login"
     assert 'staff=""' in answer.headers["set-cookie"]
+    assert answer.headers["clear-site-data"] == '"cache"'
     browser.client.cookies.set("staff", token)
     assert browser.get("/staff").status_code == 303
 
