@@ -35,6 +35,8 @@ VERDICTS: Final = {
     "waive": N_("Write off"),
     "kept": N_("The shop has the money"),
     "returned": N_("The shopper has the money"),
+    "repaid cash": N_("I have given it back in cash"),
+    "repaid transfer": N_("I have given it back by bank transfer"),
 }
 """What may be decided here; reviews are decided on their own pages, and refunds by line on the visit's."""
 
@@ -73,7 +75,10 @@ class Payments(Room):
         if settlement is None or verdict not in _may_here(settlement):
             self.office.say(session, N_("This has changed meanwhile. Look again."), "warn")
             return gone
-        order = {"do": "decide", "visit": visit, "verdict": verdict, "by": session.person.name}
+        said, _, how = verdict.partition(" ")
+        order = {"do": "decide", "visit": visit, "verdict": said, "by": session.person.name}
+        if how:
+            order["how"] = how
         await decide(self, request, VERDICTS[verdict], visit, order)
         return gone
 
@@ -104,4 +109,5 @@ def _rows(book: Book) -> tuple[dict[str, list[dict[str, Any]]], list[dict[str, A
 def _may_here(settlement: Settlement) -> list[str]:
     """What may be decided on this page; a review is decided on its own, but its money can be let go of here."""
     here = ("release",) if settlement.state == "review" else VERDICTS
-    return [verdict for verdict in may(settlement) if verdict in here]
+    allowed = may(settlement)
+    return [verdict for verdict in here if verdict.partition(" ")[0] in allowed]
