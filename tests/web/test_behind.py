@@ -10,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from http.client import HTTPMessage
+from email.message import Message
 from pathlib import Path
 from shutil import copytree
 from types import MappingProxyType
@@ -39,7 +39,7 @@ def log_in(
     password: str = PASSWORD,
     context: ssl.SSLContext | None = None,
     headers: Mapping[str, str] = MappingProxyType({}),
-) -> tuple[int, HTTPMessage]:
+) -> tuple[int, Message]:
     data = urllib.parse.urlencode({"name": name, "password": password}).encode()
     opener = urllib.request.build_opener(Plain(), urllib.request.HTTPSHandler(context=context))
     wanted = urllib.request.Request(f"{url}/staff/login", data, dict(headers))
