@@ -279,6 +279,23 @@ class Staff(Register):
                     self._db.execute("UPDATE session SET seen_s = ? WHERE token = ?", [at_s, _kept(token)])
             return found
 
+    def sessions(self, name: str, at_s: float) -> list[Session]:
+        """Where somebody is logged in, the newest first."""
+        with self._told():
+            rows = self._db.execute(
+                "SELECT p.name, p.roles, p.since_s, p.revoked_s, mark, address, begun_s, seen_s, proven_s "
+                "FROM session JOIN person p USING (name) WHERE name = ? ORDER BY begun_s DESC",
+                [name],
+            ).fetchall()
+        found = [Session(_person(row[:4]), *row[4:]) for row in rows]
+        return [session for session in found if not session.over(at_s)]
+
+    def log_out_everywhere(self, name: str) -> Person:
+        """End everything that somebody is logged in with."""
+        with self._told(), self._writing():
+            self._end_sessions(name)
+            return self._expected(name)
+
     def log_out(self, token: str, at_s: float) -> None:
         """End a session; one that is over already ends once more."""
         session = self.session(token, at_s, used=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -12,13 +13,17 @@ from types import TracebackType
 
 from tests.adapters.brokers import free_port, until
 
+_NO_QUESTIONS = ssl.create_default_context()
+_NO_QUESTIONS.check_hostname = False
+_NO_QUESTIONS.verify_mode = ssl.CERT_NONE
+
 
 class Served:
-    """The screens of a shop's folders, at `url`."""
+    """The screens of a shop's folders, at `url`. ``secure``: they have a certificate, which nobody here looks at."""
 
-    def __init__(self, store: Path, state: Path, **environment: str) -> None:
+    def __init__(self, store: Path, state: Path, *, secure: bool = False, **environment: str) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http{'s' if secure else ''}://127.0.0.1:{self.port}"
         self._log = state.parent / f"web-{self.port}.log"
         folders = ["--store", str(store), "--state", str(state)]
         with self._log.open("wb") as log:
@@ -34,7 +39,7 @@ class Served:
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.log()
         try:
-            with urllib.request.urlopen(f"{self.url}/static/base.css", timeout=5):
+            with urllib.request.urlopen(f"{self.url}/static/base.css", timeout=5, context=_NO_QUESTIONS):
                 return True
         except OSError:
             return False

@@ -18,7 +18,8 @@ def test_whoever_is_not_logged_in_gets_the_login_and_comes_back(browser: Browser
     assert 'name="next" value="/staff?lang=ja"' in form.text
     answer = browser.client.post("/staff/login", data={"name": "sato", "password": PASSWORD, "next": "/staff?lang=ja"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/staff?lang=ja")
-    assert browser.get("/staff").status_code == 200
+    page = browser.get("/staff")
+    assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
     assert browser.get("/staff/login?next=/staff/me").headers["location"] == "/staff/me"
 
 
@@ -60,6 +61,7 @@ def test_logging_out_ends_it_for_whoever_copied_the_token(browser: Browser) -> N
     answer = browser.post("/staff/logout")
     assert answer.headers["location"] == "/staff/login"
     assert 'staff=""' in answer.headers["set-cookie"]
+    assert answer.headers["clear-site-data"] == '"cache"'
     browser.client.cookies.set("staff", token)
     assert browser.get("/staff").status_code == 303
 
@@ -126,6 +128,23 @@ def test_a_password_is_changed_by_whoever_knows_it(browser: Browser, screens: Cl
     assert browser.log_in("sato", new).status_code == 303
     with Staff(corner.state / FILE) as staff:
         assert "changed a password" in [n.what for n in staff.audit(name="sato")]
+
+
+def test_one_sees_where_one_is_logged_in_and_ends_it_all(browser: Browser, screens: Clocked) -> None:
+    browser.log_in("sato")
+    elsewhere = browser.client.cookies["staff"]
+    browser.log_in("sato")
+    page = browser.get("/staff/me").text
+    assert page.count("<li>testclient") == 2
+    assert page.count(">here<") == 1
+    screens.ahead_s += 600.0
+    browser.post("/staff/me/everywhere")
+    assert "Type your password" in browser.told()
+    browser.post("/staff/me/everywhere", password=PASSWORD)
+    assert browser.get("/staff").status_code == 303
+    browser.client.cookies.clear()
+    browser.client.cookies.set("staff", elsewhere)
+    assert browser.get("/staff").status_code == 303
 
 
 def test_nobody_works_here_yet(browser: Browser, corner: Corner) -> None:

@@ -11,13 +11,14 @@ from edge.web.app import STATIC, marks_of
 from edge.web.console import routes
 from edge.web.pages import Pages
 from edge.web.rights import RIGHTS, rights_of
+from edge.web.staff import FILE, Staff
 from tests.web.shops import ROLES, Browser, Clocked, Corner, hire, screens_of
 
 PLACES = {"visit": Corner.visit, "number": "1", "name": "nobody"}
 
 PUBLIC = {"/staff/login"}
 """For these nobody logs in."""
-ANYBODY = {"/staff/logout", "/staff/me", "/staff/me/password"}
+ANYBODY = {"/staff/logout", "/staff/me", "/staff/me/password", "/staff/me/everywhere"}
 """For these it is enough to be logged in."""
 
 
@@ -95,7 +96,7 @@ def test_who_may_not_may_not(screens: Clocked, browser: Browser, name: str) -> N
     browser.log_in(name)
     mark = browser.mark()
     for method, path, route in addresses(screens):
-        if path == "/staff/logout":
+        if path in ("/staff/logout", "/staff/me/everywhere"):
             continue
         needs = route.endpoint.needs  # type: ignore[attr-defined]
         data = {"csrf": mark} if method == "POST" else None
@@ -103,6 +104,18 @@ def test_who_may_not_may_not(screens: Clocked, browser: Browser, name: str) -> N
         allowed = needs is None or needs in rights
         assert (answer.status_code != 403) == allowed, f"{method} {path} for {name}: {answer.status_code}"
         assert answer.status_code < 500, f"{method} {path}: {answer.text[:300]}"
+
+
+def test_what_is_refused_is_written_down(screens: Clocked, browser: Browser, corner: Corner) -> None:
+    browser.log_in("vera")
+    browser.get("/staff/people")
+    browser.client.post("/staff/me/password", data={"csrf": "guessed"})
+    with Staff(corner.state / FILE) as staff:
+        told = [(n.what, n.detail) for n in staff.audit(name="vera", most=2)]
+    assert told == [
+        ("was refused", "POST /staff/me/password: not our form"),
+        ("was refused", "GET /staff/people: needs people"),
+    ]
 
 
 def test_whoever_may_not_see_names_finds_none(browser: Browser) -> None:

@@ -33,6 +33,7 @@ class Entrance(Room):
             Route("/staff/logout", self.log_out, methods=["POST"]),
             Route("/staff/me", self.me, methods=["GET"]),
             Route("/staff/me/password", self.password, methods=["POST"]),
+            Route("/staff/me/everywhere", self.everywhere, methods=["POST"]),
             Route("/staff/pending", self.decisions, methods=["GET"]),
             Route("/staff/pending/{number:int}/undo", self.undo, methods=["POST"]),
             Route("/staff/pending/{number:int}/read", self.read, methods=["POST"]),
@@ -92,8 +93,20 @@ class Entrance(Room):
 
     @needs(None)
     async def me(self, request: Request) -> Response:
-        """One's own name, roles and password."""
-        return self.office.page(request, "console/me.html", person=request.state.session.person)
+        """One's own name, roles and password, and where one is logged in."""
+        person, now_s = request.state.session.person, self.screens.now_s()
+        sessions = await self.office.staff(lambda staff: staff.sessions(person.name, now_s))
+        mark = request.state.session.mark
+        return self.office.page(request, "console/me.html", person=person, sessions=sessions, mark=mark)
+
+    @needs(None, fresh=True)
+    async def everywhere(self, request: Request) -> Response:
+        """Log out here and everywhere else."""
+        name = request.state.session.person.name
+        await self.office.note(request, "logged out everywhere")
+        await self.office.staff(lambda staff: staff.log_out_everywhere(name))
+        request.state.token = ""
+        return RedirectResponse(LOGIN, 303)
 
     @needs(None)
     async def password(self, request: Request) -> Response:

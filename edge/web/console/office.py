@@ -89,9 +89,10 @@ class Office:
             there = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
             wanted = there if request.method == "GET" else HOME
             return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='')}", 303)
-        if right is not None and right not in session.person.rights:
-            raise HTTPException(403)
         request.state.session, request.state.form, request.state.token = session, FormData(), ""
+        if right is not None and right not in session.person.rights:
+            await self.note(request, "was refused", detail=f"{request.method} {request.url.path}: needs {right}")
+            raise HTTPException(403)
         if request.method != "GET":
             request.state.form = await self._form(request, session)
             if fresh and not session.fresh(self.screens.now_s()):
@@ -102,6 +103,7 @@ class Office:
         form = await request.form(max_files=0, max_fields=FIELDS_AT_MOST)
         said = request.headers.get("x-csrf-token") or form.get("csrf")
         if not isinstance(said, str) or not hmac.compare_digest(said.encode(), session.mark.encode()):
+            await self.note(request, "was refused", detail=f"{request.method} {request.url.path}: not our form")
             raise HTTPException(403)
         return form
 

@@ -97,6 +97,8 @@ def _rows(book: Book) -> tuple[dict[str, list[dict[str, Any]]], list[dict[str, A
     rows: dict[str, list[dict[str, Any]]] = {key: [] for key, _, _ in SECTIONS}
     for settlement in not_over(book).values():
         row = payment_of(settlement) | {"may": _may_here(settlement)}
+        if settlement.state == "review" and not row["held_minor"]:
+            continue  # it waits for a person, not for money
         key: str = settlement.state
         if key not in rows:
             key = "refundable" if row["refundable_minor"] else "held" if row["held_minor"] else "asked"

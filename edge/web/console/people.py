@@ -66,7 +66,7 @@ class People(Room):
 
     @needs("people", fresh=True)
     async def change(self, request: Request) -> Response:
-        """Other roles, another password, unlock, revoke."""
+        """Other roles, another password, log out, unlock, revoke."""
         form, name, now_s = request.state.form, request.path_params["name"], self.screens.now_s()
         do, session = str(form.get("do", "")), request.state.session
         roles = [str(role) for role in form.getlist("role")]
@@ -74,6 +74,7 @@ class People(Room):
         steps: dict[str, tuple[Any, str]] = {
             "roles": (lambda staff: staff.set_roles(name, roles), "changed roles"),
             "password": (lambda staff: staff.set_password(name, first), "changed a password"),
+            "logout": (lambda staff: staff.log_out_everywhere(name), "logged somebody out"),
             "unlock": (lambda staff: staff.unlock(name), "unlocked"),
             "revoke": (lambda staff: staff.revoke(name, now_s), "revoked"),
         }

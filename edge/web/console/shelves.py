@@ -13,6 +13,15 @@ from edge.web.console.office import N_, Room, back_of, needs
 
 MOST_UNITS: Final = 100_000
 
+WHY: Final = {
+    "not calibrated: nobody has seen these plates empty": N_("not calibrated: nobody has seen these plates empty"),
+    "the shelf has said nothing yet": N_("the shelf has said nothing yet"),
+    "a plate cannot be read": N_("a plate cannot be read"),
+    "a plate is moving": N_("a plate is moving"),
+    "several products share these plates": N_("several products share these plates"),
+}
+"""Why weight cannot tell how many stand there (`edge.stock.weighed`)."""
+
 
 class Shelves(Room):
     """What stands on the shelves."""
@@ -81,5 +90,6 @@ class Shelves(Room):
             "low": [said for said in stock if said.get("state") == "low"],
             "astray": (answer or {}).get("astray", []),
             "odd": [p for places in shelves.values() for p in places if p["odd"]],
+            "why": WHY,
             "mode": live.status.get("mode", ""),
         }
