@@ -11,7 +11,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from edge import __version__
-from edge.web.shopper.api import STATUS, AgainBody, ContestBody, EnrolBody
+from edge.records import ContestAbout
+from edge.web.shopper.api import STATUS
+from edge.web.shopper.forms import AgainBody, ContestBody, EnrolBody
 
 Minor = Annotated[int, Meta(description="In the smallest unit of the shop's currency.")]
 
@@ -51,14 +53,66 @@ class CartLine(Struct):
     price: str = ""
 
 
+class Age(Struct):
+    """Goods for adults are in the cart: what staff know of somebody's age, in words."""
+
+    state: Literal["asked", "confirmed", "refused", "unanswered"]
+    text: str
+
+
 class Cart(Struct):
-    """A visit in progress."""
+    """A visit in progress; ``saved``: by how much it is less than by list prices."""
 
     visit: str
     at_s: float
     lines: list[CartLine]
     total_minor: Minor
     total: str
+    saved_minor: Minor
+    saved: str
+    age: Age | None = None
+
+
+class NamedLine(Struct):
+    """So many of a product."""
+
+    sku: str
+    name: str
+    quantity: int
+
+
+class SoldLine(NamedLine):
+    """… that are charged."""
+
+    price_minor: Minor
+    price: str
+    amount_minor: Minor
+    amount: str
+
+
+class FreeLine(NamedLine):
+    """… that are not charged, and why."""
+
+    text: str
+
+
+class StaffAnswer(Struct):
+    """What staff answered."""
+
+    when: str
+    message: str
+
+
+class Contest(Struct):
+    """What was said against a visit."""
+
+    at_s: float
+    when: str
+    about: ContestAbout
+    about_text: str
+    lines: list[NamedLine]
+    message: str
+    answers: list[StaffAnswer]
 
 
 class Row(Struct):
@@ -90,7 +144,7 @@ class Me(Struct):
     visit: Cart | None
     owed_minor: Minor
     owed: str
-    contests: list[dict[str, Any]]
+    contests: list[Contest]
     last: Row | None
     now_s: float
     shop: ShopState
@@ -106,15 +160,23 @@ class Receipts(Struct):
 
 
 class Whole(Row):
-    """All of one visit."""
+    """All of one visit. ``sold``: what it came to as it ended; ``off``: what was taken off it since; ``paper`` and
+    ``papers``: the receipt, and what changed it since, as text of 42 columns.
+    """
 
-    lines: list[dict[str, Any]]
-    withheld: list[dict[str, Any]]
+    lines: list[SoldLine]
+    withheld: list[FreeLine]
     review_text: str
-    taken_back: list[dict[str, Any]]
+    taken_back: list[NamedLine]
+    sold_minor: Minor
+    sold: str
+    off_minor: Minor
+    off: str
+    given_back_minor: Minor
+    given_back: str
     paper: str
     papers: list[str]
-    contests: list[dict[str, Any]]
+    contests: list[Contest]
 
 
 class Contested(Struct):
