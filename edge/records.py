@@ -206,6 +206,19 @@ class SettlementRecalled(msgspec.Struct, frozen=True):
     entries: tuple[tuple[str, float, str, dict[str, object]], ...]
 
 
+class PayoutBooked(msgspec.Struct, frozen=True):
+    """A person says what came from the payment provider, as the bank's statement tells: ``amount_minor``, and what the
+    provider kept of it beyond what it told with its payments. ``note``: what the statement calls it.
+    """
+
+    received_s: float
+    at_s: float
+    amount_minor: int
+    fee_minor: int
+    by: str
+    note: str = ""
+
+
 AgeVerdict: TypeAlias = Literal["confirmed", "refused"]
 
 
@@ -303,6 +316,7 @@ Record: TypeAlias = (
     | ModeSet
     | StockCounted
     | SettlementDecided
+    | PayoutBooked
     | AgeDecided
     | VisitContested
     | ContestAnswered

@@ -1,4 +1,4 @@
-"""Commands about visits' money: payment list, show, retry, release, refund, papers, debts.
+"""Commands about visits' money: payment list, show, retry, release, refund, repaid, papers, debts, payout.
 
 What became of it is read from the book, whether the shop runs or not. What somebody decides goes to the running shop,
 which records it like everything that moves money.
@@ -6,6 +6,7 @@ which records it like everything that moves money.
 
 from __future__ import annotations
 
+import getpass
 import json
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ import typer
 
 from edge.cli.deciding import AsJson, By, decide, reading_book, told_money, typed_lines
 from edge.cli.languages import Language
-from edge.cli.live import StateFolder, StoreFolder, folder_of, named
+from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of, named
 from edge.cli.terminal import refuse
 
 if TYPE_CHECKING:
@@ -155,6 +156,31 @@ def papers(
         typer.echo(f"Nothing of {visit} was taken back. `tebura ledger receipt {visit}` prints its receipt.")
     for paper in () if as_json else found:
         typer.echo(paper_text(paper, language))
+
+
+@app.command()
+def payout(
+    amount: Annotated[str, typer.Argument(help="What came to the bank, like 12345 or 123.45.")],
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    fee: Annotated[
+        str, typer.Option("--fee", help="What the provider kept of it, beyond what it told with its payments.")
+    ] = "0",
+    note: Annotated[str, typer.Option("--note", help="What the bank's statement calls it.")] = "",
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Book what the payment provider has paid out, as the bank's statement says it."""
+    who = by or getpass.getuser()
+    wanted = {"do": "payout", "amount": amount, "fee": fee, "note": note, "by": who}
+    answer = ask_shop(store, state, wanted)
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    came = told_money({**answer, "total_minor": answer["amount_minor"]})
+    left = told_money({**answer, "total_minor": answer["owed_minor"]})
+    typer.echo(f"{came} came from the payment provider; by the book it still owes {left}.")
 
 
 @app.command()

@@ -26,7 +26,7 @@ from edge.checkout.bill import WHOLE_PPM, Rounding, off_each, share_of
 from edge.keys import payment_key
 from edge.ledger.canon import FIRST_HASH, Written, canonical, chained
 from edge.ledger.faults import BookFault
-from edge.payment import Settlement, retold, tells_money
+from edge.payment import PAYOUT, Settlement, payout_retold, retold, tells_money
 from edge.records import LedgerEntry
 
 ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
@@ -85,6 +85,11 @@ class Proof:
             self._scans[entry.visit] = entry
         if tells_money(entry):
             return self._money(entry)
+        if entry.kind == PAYOUT:
+            try:
+                return _differences(entry, payout_retold(entry))
+            except ValueError as error:
+                return [str(error)]
         if entry.postings or entry.key.startswith(MONEY):
             return ["moves money, but is neither a settlement nor a payment"]
         return []

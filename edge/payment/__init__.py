@@ -6,9 +6,9 @@ answer stays unknown, a visit in doubt goes to review, and neither is ever charg
 
 `operation` is the table of one request, `settlement` that of a visit's money, `asking` what is asked for next, `holds`
 reserves, `leaving` ends a visit, `replies` hears the provider and the time, `refunds` takes back and `papers` are what
-the shopper is given of that, `debts` is what is still owed, `decisions` is what a person may do, `postings` what all of
-it is in the book, `retold` reads it back from there. No clock, disk, network or randomness: the same calls give the
-same entries. ``docs/payment.md`` tells of it all.
+the shopper is given of that, `payouts` what reaches the bank, `debts` is what is still owed, `decisions` is what a
+person may do, `postings` what all of it is in the book, `retold` reads it back from there. No clock, disk, network or
+randomness: the same calls give the same entries. ``docs/payment.md`` tells of it all.
 """
 
 from edge.payment.debts import Debt, debts, debts_of, retry_at_entry, retry_declined, uncollected_minor
@@ -27,6 +27,7 @@ from edge.payment.holds import begin_hold, hold_minor, visit_gone
 from edge.payment.leaving import on_reviewed, open_settlement, review_settlement, terms_of
 from edge.payment.operation import OPERATION_TABLE, Operation
 from edge.payment.papers import papers_of
+from edge.payment.payouts import PAYOUT, payout_entry, payout_name, payout_retold
 from edge.payment.refunds import left_of, taken_back_minor
 from edge.payment.replies import deadline_s, due_s, look_up_next, looked_up, on_reply, on_time
 from edge.payment.retold import retold, settlement_of, tells_money
@@ -45,6 +46,7 @@ __all__ = [
     "CONTRADICTIONS",
     "NEEDS_STAFF",
     "OPERATION_TABLE",
+    "PAYOUT",
     "TABLE",
     "VERDICTS",
     "Debt",
@@ -74,6 +76,9 @@ __all__ = [
     "open_settlement",
     "operation_of",
     "papers_of",
+    "payout_entry",
+    "payout_name",
+    "payout_retold",
     "retold",
     "retry_at_entry",
     "retry_declined",

@@ -80,6 +80,11 @@ def repaid_postings(subject: str, amount_minor: int, how: RepaidHow) -> tuple[Po
     return _legs((refundable(subject), amount_minor), (REPAID_FROM[how], -amount_minor))
 
 
+def payout_postings(amount_minor: int, fee_minor: int) -> tuple[Posting, ...]:
+    """Dr bank, Dr fees:provider, Cr provider: it has paid the shop, and kept the fee."""
+    return _legs((BANK_ACCOUNT, amount_minor), (FEES_ACCOUNT, fee_minor), (PROVIDER_ACCOUNT, -amount_minor - fee_minor))
+
+
 def _legs(*legs: tuple[str, int]) -> tuple[Posting, ...]:
     """Legs of nothing are left out."""
     return tuple(Posting(account, amount_minor) for account, amount_minor in legs if amount_minor)

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from edge.gate import learn
 from edge.keys import moment, unique
-from edge.payment import deadline_s, look_up_next, on_reply, on_time
+from edge.payment import deadline_s, look_up_next, on_reply, on_time, payout_entry, payout_name
 from edge.records import (
     AgeDecided,
     ContestAnswered,
@@ -28,6 +28,7 @@ from edge.records import (
     LedgerEntry,
     ModeSet,
     PaymentReply,
+    PayoutBooked,
     PeopleFrame,
     Record,
     Refused,
@@ -81,6 +82,7 @@ OfTheShop: TypeAlias = (
     | StockCounted
     | SettlementDecided
     | SettlementRecalled
+    | PayoutBooked
     | AgeDecided
     | VisitContested
     | ContestAnswered
@@ -149,6 +151,8 @@ def _of_the_shop(
         counted(state, store, record, effects)
     elif isinstance(record, SettlementDecided):
         decided(state, store, record, effects)
+    elif isinstance(record, PayoutBooked):
+        effects.append(payout_entry(unique(state.named, payout_name(record)), record, store.currency))
     elif isinstance(record, AgeDecided):
         age_decided(state, store, record, effects)
     elif isinstance(record, VisitContested):

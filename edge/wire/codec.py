@@ -30,6 +30,7 @@ from edge.records import (
     Mode,
     ModeSet,
     PaymentReply,
+    PayoutBooked,
     PeopleFrame,
     PersonSeen,
     Point,
@@ -62,6 +63,7 @@ from edge.wire.payloads import (
     ModePayload,
     PassagePayload,
     PaymentPayload,
+    PayoutPayload,
     PeoplePayload,
     RecalledEntryPayload,
     RecalledPayload,
@@ -84,6 +86,7 @@ _mode = msgspec.json.Decoder(ModePayload)
 _counted = msgspec.json.Decoder(CountedPayload)
 _decided = msgspec.json.Decoder(DecidedPayload)
 _store = msgspec.json.Decoder(StorePayload)
+_payout = msgspec.json.Decoder(PayoutPayload)
 _age = msgspec.json.Decoder(AgePayload)
 _contested = msgspec.json.Decoder(ContestedPayload)
 _answered = msgspec.json.Decoder(AnsweredPayload)
@@ -214,6 +217,9 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         return SettlementDecided(
             received_s, decided.t, decided.visit, decided.verdict, lines, decided.by, decided.reason, decided.how
         )
+    if topic == "shop/money/payout":
+        payout = _payout.decode(payload)
+        return PayoutBooked(received_s, payout.t, int(payout.amount), int(payout.fee), payout.by, payout.note)
     if topic == "shop/settlement/recalled":
         recalled = _recalled.decode(payload)
         entries = tuple((entry.kind, entry.at, entry.currency, entry.body) for entry in recalled.entries)
@@ -373,6 +379,11 @@ def encode_decided(
     """``shop/settlement/decided``; ``lines``: sku -> units."""
     charged = [DecidedLinePayload(sku, units) for sku, units in lines.items()]
     return _encode(DecidedPayload(at_s, visit, verdict, by, charged, reason, how))
+
+
+def encode_payout(at_s: float, amount_minor: int, fee_minor: int, by: str, note: str = "") -> bytes:
+    """``shop/money/payout``."""
+    return _encode(PayoutPayload(at_s, amount_minor, by, fee_minor, note))
 
 
 def encode_recalled(at_s: float, visit: str, entries: Iterable[LedgerEntry]) -> bytes:

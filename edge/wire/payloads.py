@@ -168,6 +168,18 @@ class DecidedPayload(Struct):
     how: RepaidHow | Literal[""] = ""
 
 
+class PayoutPayload(Struct):
+    """``shop/money/payout``: a person says what came from the payment provider, minor units, and what it kept of that
+    beyond what it told with its payments.
+    """
+
+    t: UnixTime
+    amount: Annotated[float, Meta(ge=1, le=10**15, multiple_of=1)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    fee: Annotated[float, Meta(ge=0, le=10**15, multiple_of=1)] = 0
+    note: Annotated[str, Meta(max_length=200)] = ""
+
+
 class RecalledEntryPayload(Struct):
     """An entry about a visit's money, as the book has it."""
 
@@ -387,6 +399,7 @@ PAYLOADS: dict[str, Any] = {
     "shop/mode/set": ModePayload,
     "shop/stock/counted": CountedPayload,
     "shop/settlement/decided": DecidedPayload,
+    "shop/money/payout": PayoutPayload,
     "shop/age/decided": AgePayload,
     "shop/visit/contested": ContestedPayload,
     "shop/visit/answered": AnsweredPayload,

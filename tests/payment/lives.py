@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+import msgspec
+
 from edge.adapters.payment.local import WORDS, LocalProvider, read_conduct
 from edge.ledger import Written
 from edge.ledger.canon import FIRST_HASH, chained
@@ -140,7 +142,7 @@ class World:
         if self.coming:
             at_s, _, reply = heapq.heappop(self.coming)
             self.now_s = max(self.now_s, at_s)
-            self.hear(reply)
+            self.hear(msgspec.structs.replace(reply, received_s=self.now_s))  # nothing is heard before it is heard
 
     def hear(self, reply: PaymentReply) -> None:
         if reply.settlement not in self.visits:

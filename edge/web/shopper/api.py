@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Annotated, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -21,11 +21,12 @@ from edge.adapters.members import Enrolment, UnusableMembers, read_key
 from edge.daemon.desk import NobodyThere
 from edge.facts.visits import contests_of
 from edge.ledger import UnusableLedger
-from edge.records import ContestAbout
 from edge.web.hub import Full
 from edge.web.languages import language_of, words
 from edge.web.shop import Screens
 from edge.web.shopper.enrol import SECRET_LIFE_S, Enrolled, Enrolments, NotEnrolled, Tries, typed
+from edge.web.shopper.forms import AgainBody, ContestBody, EnrolBody
+from edge.web.shopper.openapi import described
 from edge.web.shopper.signed import Asked, Signatures, Unsigned
 from edge.web.shopper.told import Told, Voice, owed_minor, receipts, whole
 from edge.web.shopper.whose import Whose
@@ -57,34 +58,6 @@ class Refused(Exception):
         self.why, self.more = why, more
 
 
-class EnrolBody(msgspec.Struct):
-    """``code``: as it was typed or linked; ``key``: the phone's public key, base64."""
-
-    code: Annotated[str, msgspec.Meta(max_length=100)]
-    key: Annotated[str, msgspec.Meta(max_length=100)]
-
-
-class AgainBody(msgspec.Struct):
-    """``key``: the phone's new public key, base64."""
-
-    key: Annotated[str, msgspec.Meta(max_length=100)]
-
-
-class LineBody(msgspec.Struct):
-    """So many of a product."""
-
-    sku: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    quantity: Annotated[int, msgspec.Meta(ge=1, le=1000)]
-
-
-class ContestBody(msgspec.Struct):
-    """What is wrong with a cart or a receipt."""
-
-    about: ContestAbout
-    lines: Annotated[list[LineBody], msgspec.Meta(max_length=100)] = []
-    message: Annotated[str, msgspec.Meta(max_length=500)] = ""
-
-
 class Api:
     """The routes, and what they share."""
 
@@ -107,7 +80,11 @@ class Api:
             Route("/api/m/receipts/{visit}", self._answered(self._receipt)),
             Route("/api/m/visits/{visit}/contests", self._answered(self._contest), methods=["POST"]),
             Route("/api/m/events", self._answered(self._events)),
+            Route("/api/m/openapi.json", self._description),
         ]
+
+    async def _description(self, _request: Request) -> Response:
+        return JSONResponse(described())
 
     # --- enrolment --------------------------------------------------------------------------------------------------
 
@@ -171,7 +148,7 @@ class Api:
             with suppress(UnusableLedger), self._screens.book() as book:
                 self._whose.look(book)
                 visits = self._whose.visits(member.subject)
-                owed = owed_minor(book, visits)
+                owed = owed_minor(book, self._whose.declined(member.subject))
                 last = next(iter(receipts(book, visits[-3:])), None)
                 inside = self._whose.inside(member.subject)
                 contests = voice.contests(contests_of(book, inside)) if inside else []
@@ -204,7 +181,7 @@ class Api:
                 return {
                     "receipts": [voice.row(receipt) for receipt in receipts(book, earlier[-PAGE:])],
                     "before": earlier[-PAGE] if len(earlier) > PAGE else "",
-                    "owed_minor": (owed := owed_minor(book, visits)),
+                    "owed_minor": (owed := owed_minor(book, self._whose.declined(member.subject))),
                     "owed": voice.amount(owed),
                 }
             return {"receipts": [], "before": "", "owed_minor": 0, "owed": voice.amount(0)}
@@ -293,10 +270,8 @@ class Api:
                 return await do(request)
             except (Unsigned, NotEnrolled, Refused) as error:
                 why, more = str(error.why), error.more if isinstance(error, Refused) else {}
-            except (NobodyThere, UnusableLedger, UnusableMembers):
+            except (NobodyThere, UnusableLedger, UnusableMembers, Full):
                 why, more = "no-shop", {}
-            except Full:
-                why, more = "too-many", {}
             if why == "stale":
                 more = {"now_s": self._screens.now_s()}
             text = self._words(why, language_of(request, self._screens.store.languages))

@@ -17,6 +17,8 @@ from edge.records import LedgerEntry
 ENDS: Final = ("settlement", "review", "expired")
 """Kinds of entries with which a visit is over for whoever made it."""
 
+DECLINED: Final = "payment-declined"
+
 NEWS: Final = ("visit", "expired", "contested", "contest-answered")
 """… and beside those about money, what a member wants to see at once."""
 
@@ -27,6 +29,7 @@ class _Known:
     visits_of: dict[str, list[str]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     never_came: set[str] = field(default_factory=set)
+    declined: set[str] = field(default_factory=set)
 
 
 class Whose:
@@ -65,6 +68,11 @@ class Whose:
             mine = self._known.visits_of.get(subject, [])
             return mine[-1] if mine and mine[-1] not in self._known.ended else ""
 
+    def declined(self, subject: str) -> list[str]:
+        """Those of a member's visits for which a payment was ever declined: only of these anything may be owed."""
+        with self._lock:
+            return [v for v in self._known.visits_of.get(subject, []) if v in self._known.declined]
+
     def is_of(self, visit: str, subject: str) -> bool:
         """Whether it is theirs."""
         with self._lock:
@@ -77,6 +85,7 @@ class Whose:
         for kind in ENDS:
             known.ended.update(book.visits(kind))
         known.never_came.update(book.visits("expired"))
+        known.declined.update(book.visits(DECLINED))
 
     def _let_in(self, visit: str, subject: str) -> None:
         self._known.subject_of[visit] = subject
@@ -89,4 +98,6 @@ class Whose:
             self._known.ended.add(entry.visit)
         if entry.kind == "expired":
             self._known.never_came.add(entry.visit)
+        if entry.kind == DECLINED:
+            self._known.declined.add(entry.visit)
         return entry.kind in NEWS or tells_money(entry)

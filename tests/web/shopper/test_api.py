@@ -13,11 +13,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from edge.adapters.members import FILE, Members
+from edge.ledger import Book
 from edge.site import Site
 from edge.web.app import app_of
 from edge.web.shop import Screens
 from edge.web.shopper.api import AGAIN, COOKIE
 from edge.web.shopper.enrol import TRIES, Enrolments
+from edge.web.shopper.told import Voice, owed_minor, whole
 from tests.daemon.test_reviews import VISIT, Reviewed
 from tests.web.shopper.phones import Phone
 
@@ -79,6 +81,50 @@ def test_ana_sees_her_visit_as_people_write_it(door: Door) -> None:
     assert "合計" in told["paper"]
     me = door.ask(door.ana, "/api/m/me").json()
     assert (me["subject"], me["visit"], me["owed_minor"], me["last"]["visit"]) == ("ana", None, 0, VISIT)
+
+
+def test_what_is_owed_is_told(tmp_path: Path) -> None:
+    shop = Reviewed(tmp_path)
+    shop.open({"ana": "decline"})
+    shop.play(0.0, 18.0)
+    shop.settle()
+    with Book(shop.state / "ledger.db", read_only=True) as book:
+        told = whole(book, VISIT, Voice(shop.store, "ja"))
+        assert owed_minor(book, [VISIT]) == 356
+    assert told is not None
+    assert (told["state"], told["open_minor"], told["open"]) == ("declined", 356, "¥356")
+    assert told["state_text"] == "お支払いが承認されませんでした。代金は未払いです。"
+    shop.shop.close()
+
+
+def test_a_visit_in_review_says_what_is_unclear_and_not_whose_it_may_be(tmp_path: Path) -> None:
+    shop = Reviewed(tmp_path)
+    shop.leave()
+    with Book(shop.state / "ledger.db", read_only=True) as book:
+        told = whole(book, VISIT, Voice(shop.store, "en"))
+    assert told is not None
+    assert (told["state"], told["review_text"]) == ("review", "We are not sure that it was you who left.")
+    assert "50%" not in str(told)
+    shop.shop.close()
+
+
+def test_a_cart_says_how_sure_it_is_in_plain_words(door: Door) -> None:
+    def line(sku: str, quantity: int, certainty: float) -> dict[str, object]:
+        return {"sku": sku, "quantity": quantity, "certainty": certainty}
+
+    said = {"t": 1.0, "total": 507, "lines": [
+        line("onigiri-salmon", 1, 0.99), line("onigiri-salmon", 2, 0.85), line("green-tea", 1, 0.4),
+        line("gone", 1, 1.0),
+    ]}  # fmt: skip
+    age = {"state": "asked", "in_words": {"en": "Please wait", "ja": "お待ちください"}}
+    told = Voice(door.screens.store, "en").cart(VISIT, said, age)
+    assert [(each["name"], each["quantity"], each["sure"], each["text"]) for each in told["lines"]] == [
+        ("Salmon onigiri", 2, True, "We are fairly sure of this."),
+        ("Green tea <600 ml> & lemon", 1, False, "We are not sure. If it stays so, you do not pay for it."),
+        ("gone", 1, True, ""),
+    ]
+    assert (told["total"], told["age"]) == ("¥507", {"state": "asked", "text": "Please wait"})
+    assert Voice(door.screens.store, "ja").cart(VISIT, None, None)["lines"] == []
 
 
 def test_what_is_only_for_staff_is_not_told(door: Door) -> None:

@@ -113,6 +113,30 @@ def test_a_browser_without_ed25519_gets_a_library(shop: Shop, context: BrowserCo
     assert len(read_qr(page)) == 129
 
 
+def test_a_browser_that_keeps_nothing_uses_no_code_up(shop: Shop, browser: Browser, context: BrowserContext) -> None:
+    context.add_init_script("IDBObjectStore.prototype.put = () => { throw new DOMException('full') };")
+    page, code = context.new_page(), shop.invited("noa")
+    page.goto(f"{shop.url}/m/#join={code}")
+    page.locator("#join button").click()
+    expect(page.get_by_role("alert")).to_contain_text("keeps nothing")
+    other = phone(browser).new_page()
+    other.goto(f"{shop.url}/m/#join={code}")
+    other.locator("#join button").click()
+    expect(other.locator("#qr")).to_be_visible()
+    other.context.close()
+
+
+@pytest.mark.parametrize("typed", ["#receipt/%", "#contest/%E0%A4%A", "#receipt/20990101-0001", "#x", "#join"])
+def test_whatever_is_typed_behind_the_address(shop: Shop, context: BrowserContext, typed: str) -> None:
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    shop.enrolled(page, "tom")
+    page.goto(f"{shop.url}/m/{typed}")
+    expect(page.locator("[data-view]:not([hidden])")).to_have_count(1)
+    assert faults == []
+
+
 def test_whose_key_was_forgotten_comes_back_with_one_tap(shop: Shop, context: BrowserContext) -> None:
     page = context.new_page()
     shop.enrolled(page, "eve")
@@ -123,6 +147,18 @@ def test_whose_key_was_forgotten_comes_back_with_one_tap(shop: Shop, context: Br
     expect(page.locator("#qr")).to_be_visible()
     after = page.evaluate("async () => (await (await import('/static/shopper/key.js')).ownKey()).publicKey.join()")
     assert after != before
+
+
+def test_a_phone_that_another_one_has_replaced_says_so(shop: Shop, browser: Browser) -> None:
+    pages = [phone(browser).new_page() for _ in range(2)]
+    for page in pages:
+        shop.enrolled(page, "uma")
+    pages[0].reload()
+    expect(pages[0].get_by_role("alert")).to_contain_text("not enrolled here any more")
+    expect(pages[0].get_by_label("Your code")).to_be_visible()
+    expect(pages[0].get_by_role("button", name="Use this phone again")).to_be_hidden()
+    for page in pages:
+        page.context.close()
 
 
 def test_a_wrong_code_is_told_in_the_phone_s_language(shop: Shop, browser: Browser) -> None:

@@ -77,6 +77,11 @@ def test_from_the_first_code_to_the_answer(walk: Walk, served: Served, context: 
     page.get_by_role("button", name="One fewer").click()
     expect(page.locator("#qr")).to_have_attribute("data-party", "1")
 
+    board, exit_board = context.browser.new_page(), context.browser.new_page()  # type: ignore[union-attr]
+    board.goto(f"{served.url}/gate/in")
+    exit_board.goto(f"{served.url}/gate/out")
+    expect(board.locator("#board")).to_contain_text("Show your code")
+    assert serious(board) == []
     context.set_offline(True)  # the gate's code needs no network
     page.reload()
     expect(page.locator("#qr")).to_be_visible(timeout=SOON_MS)
@@ -84,6 +89,7 @@ def test_from_the_first_code_to_the_answer(walk: Walk, served: Served, context: 
     until(lambda: read_qr(page) not in ("", text), "the next code, without network", 15.0)
     walk.scan(read_qr(page))
     until(lambda: bool(walk.entries("visit")), "the gate takes it", 5.0)
+    expect(board.locator("#board")).to_contain_text("Welcome", timeout=SOON_MS)
     context.set_offline(False)
     walk.come_in()
 
@@ -107,6 +113,8 @@ def test_from_the_first_code_to_the_answer(walk: Walk, served: Served, context: 
     expect(page.locator("#cart-said")).to_contain_text("I hold a tea <b>as well</b>", timeout=SOON_MS)
 
     walk.leave()
+    expect(exit_board.locator("#board")).to_contain_text("¥356", timeout=SOON_MS)
+    expect(exit_board.locator("#board")).to_contain_text("Just walk out", timeout=15_000)
     expect(page.get_by_role("heading", name=re.compile(r"\d{4}"))).to_be_visible(timeout=15_000)
     expect(page.locator("#receipt-total")).to_have_text("¥356")
     expect(page.locator("#receipt-lines")).to_contain_text("Salmon onigiri × 2")
@@ -116,7 +124,8 @@ def test_from_the_first_code_to_the_answer(walk: Walk, served: Served, context: 
     page.locator("#contest-lines select").select_option("1")
     assert serious(page) == []
     page.get_by_role("button", name="Tell the shop").click()
-    expect(page.locator("#receipt-said")).to_contain_text("Staff have it", timeout=SOON_MS)
+    expect(page.locator("#receipt-said .said")).to_have_count(2, timeout=SOON_MS)
+    expect(page.locator("#receipt-said .said").last).to_contain_text("Staff have it")
     contests = walk.entries("contested")
     assert [entry.body["about"] for entry in contests] == ["missing", "not-taken"]
     assert contests[1].body["lines"] == [{"sku": "onigiri-salmon", "quantity": 1}]

@@ -40,10 +40,19 @@ const contest = contestView(request, async (visit, back) => {
 const VIEWS = ["join", "code", "cart", "receipts", "receipt", "contest"];
 
 function wanted() {
-  const [view, visit = "", sku = ""] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  const [view, visit = ""] = location.hash.slice(1).split("/");
   if (view.startsWith("join=") || !key) return { view: "join" };
   if (!VIEWS.includes(view) || view === "join") return { view: me?.visit ? "cart" : "code" };
-  return { view, visit, sku };
+  return { view, visit: plain(visit) };
+}
+
+// What stands in an address, which somebody may have typed.
+function plain(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 async function route(event) {
@@ -71,7 +80,7 @@ async function route(event) {
 // --- what the shop says ------------------------------------------------------------------------------------------
 
 async function refresh() {
-  if (!key) return;
+  if (!key) return; // nobody yet, or nobody any more
   const before = me?.visit?.visit;
   let aheadS = 0; // by how much the shop's clock is ahead of this phone's
   try {
@@ -81,12 +90,14 @@ async function refresh() {
     trouble(me.shop.state === "away" ? told("away") : "");
   } catch (error) {
     await failed(error);
+    if (!key) return;
     const kept = me ? null : await get("last", "me");
     if (kept) me = kept.me;
   }
   if (!me) return;
   const inside = me.visit?.visit;
   $('[data-tab="cart"]').hidden = !inside;
+  if (inside && !before) gate.alone();
   gate.beside(me, Math.abs(aheadS) > CLOCK_OFF_S ? aheadS : 0);
   cartView(me);
   if (inside && !before && location.hash === "#code") location.hash = "#cart";
@@ -127,8 +138,13 @@ async function failed(error, name = "me") {
     const when = last && new Date(last.at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
     trouble(last ? told("unreachable", { when }) : told("unreachable_code"));
   } else if (error instanceof Refused) {
-    trouble(error.message);
-    if (error.why === "unknown" || error.why === "revoked") join.lost(error.message);
+    const lost = error.why === "unknown" || error.why === "revoked";
+    trouble(lost ? "" : error.message);
+    if (!lost || !key) return;
+    key = null; // it stays on the phone: what the shop has put right is right again on the next opening
+    stream?.stop();
+    join.lost(error.message);
+    await route();
   } else throw error;
 }
 
@@ -160,7 +176,6 @@ async function opened() {
 if ("serviceWorker" in navigator) {
   navigator.serviceWorker.register("/m/sw.js", { scope: "/m/" }).catch(() => {});
 }
-navigator.storage?.persist?.().catch(() => {});
 key = await ownKey().catch(() => null);
 show(app);
 await opened();

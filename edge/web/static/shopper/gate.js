@@ -80,6 +80,8 @@ export function showCode(shop, keyNow) {
       lock?.release().catch(() => {});
       lock = null;
     },
+    // Whoever came in together has: the next code is for one again.
+    alone: () => setParty(1),
     // What stands under the code: the phone's clock, what is owed, the last visit.
     beside(me, aheadS) {
       const off = told(aheadS > 0 ? "slow" : "fast", { n: Math.abs(Math.round(aheadS)) });

@@ -1,6 +1,6 @@
 // Becoming a member on this phone, by a code; and coming back with a new key where the browser has forgotten the old one.
 
-import { NoKeyPossible, makeKey } from "./key.js";
+import { NoKeyPossible, NothingKept, makeKey } from "./key.js";
 import { Refused, ask, base64 } from "./signed.js";
 import { byId, say, show, told } from "./page.js";
 
@@ -10,13 +10,16 @@ export function enrolment(shop, language, done) {
     buttons.forEach((button) => (button.disabled = true));
     try {
       const key = await makeKey();
+      await key.hold();
       const send = { key: base64(key.publicKey), ...more };
       await ask(key, shop, `/api/m/${path}?lang=${language}`, { method: "POST", send });
       await key.keep();
+      navigator.storage?.persist?.().catch(() => {}); // some browsers ask their owner
       history.replaceState(null, "", location.pathname); // the code in the address is used up
       await done(key);
     } catch (error) {
       if (error instanceof NoKeyPossible) say(byId("join-told"), told("insecure"));
+      else if (error instanceof NothingKept) say(byId("join-told"), told("not_kept"));
       else say(byId("join-told"), error instanceof Refused ? error.message : told("unreachable_new"));
       if (path === "again") show(byId("again"), false);
     } finally {

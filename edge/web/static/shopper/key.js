@@ -6,6 +6,7 @@ import { get, put } from "./kept.js";
 const LIBRARY = "/static/vendor/noble-ed25519/noble-ed25519-3.2.0.js";
 
 export class NoKeyPossible extends Error {}
+export class NothingKept extends Error {}
 
 function ready(kept) {
   if (kept.seed) {
@@ -26,11 +27,13 @@ export async function ownKey() {
   return kept ? ready(kept) : null;
 }
 
-// A new key, not kept yet: `keep` does that, once the shop knows it.
+// A new key. `hold` puts it aside, so that a browser that keeps nothing is found out before a code is used up; `keep` makes
+// it this phone's own, once the shop knows it.
 export async function makeKey() {
   if (!globalThis.crypto?.subtle) throw new NoKeyPossible("not a secure page");
   const kept = (await byBrowser()) ?? (await byLibrary());
-  return { ...ready(kept), keep: () => put("keys", "own", kept) };
+  const hold = () => put("keys", "next", kept).catch((error) => Promise.reject(new NothingKept(error?.message)));
+  return { ...ready(kept), hold, keep: () => put("keys", "own", kept) };
 }
 
 async function byBrowser() {
