@@ -17,7 +17,7 @@ from edge.attribution.belief import (
     merge,
     open_belief,
 )
-from edge.attribution.certainty import cart_of, tracks_of, whose_track
+from edge.attribution.certainty import cart_of, tracks_of, whose_track, whose_tracks
 from edge.attribution.hypotheses import Belief
 from edge.attribution.movements import Movement, movements
 
@@ -39,4 +39,5 @@ __all__ = [
     "tracks_of",
     "united",
     "whose_track",
+    "whose_tracks",
 ]

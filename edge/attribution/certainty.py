@@ -105,6 +105,21 @@ def tracks_of(belief: Belief, visit: str) -> dict[int, float]:
     return {track: share / whole for track, share in shares.items()}
 
 
+def whose_tracks(belief: Belief) -> dict[int, dict[str, float]]:
+    """Track -> visit -> probability that it is its person, of all tracks that are followed; "" is a stranger. One look
+    at each story, where `whose_track` of everybody takes one a person.
+    """
+    found: dict[int, dict[str, float]] = {}
+    for cluster in belief.clusters:
+        weights = [math.exp(h.nats) for h in cluster.hypotheses]
+        whole = sum(weights)
+        for h, weight in zip(cluster.hypotheses, weights, strict=True):
+            for track, person in h.who.items():
+                shares = found.setdefault(track, {})
+                shares[person.visit] = shares.get(person.visit, 0.0) + weight / whole
+    return found
+
+
 def whose_track(belief: Belief, track: int) -> dict[str, float]:
     """Visit -> probability that this track is its person; "" is a stranger."""
     cluster = next((c for c in belief.clusters if track in c.hypotheses[0].who), None)

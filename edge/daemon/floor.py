@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.attribution import tracks_of, whose_track
+from edge.attribution import whose_tracks
 from edge.state import LEAST_SHARE, State
 from edge.store import Store
 from edge.visit import Visit
@@ -21,6 +21,10 @@ def floor_of(state: State, store: Store) -> dict[str, Any]:
     """``people``: whoever is surely there, seen or not seen just now (``seen_s``); ``visits``: who was let in and has
     not left; ``who``: visit -> probability that it is its person, the likeliest first; "" is somebody unknown.
     """
+    whose = {
+        track: {visit: share for visit, share in shares.items() if share >= LEAST_SHARE}
+        for track, shares in whose_tracks(state.belief).items()
+    }
     return {
         "at_s": round(state.now_s, 3),
         "people": [
@@ -30,21 +34,20 @@ def floor_of(state: State, store: Store) -> dict[str, Any]:
                 "y": round(track.y, PLACE_DIGITS),
                 "seen_s": round(track.seen_s, 1),
                 "lost": track.lost,
-                "who": _who(state, track.id),
+                "who": _likeliest_first(whose.get(track.id, {"": 1.0})),
             }
             for track in state.floor.tracks.values()
             if track.confirmed and not track.gone and (track.kept or not track.lost)
         ],
-        "visits": [_visit(state, store, visit) for visit in state.door.visits.values()],
+        "visits": [_visit(state, store, visit, whose) for visit in state.door.visits.values()],
     }
 
 
-def _who(state: State, track: int) -> dict[str, float]:
-    shares = sorted(whose_track(state.belief, track).items(), key=lambda share: -share[1])
-    return {visit: round(share, SHARE_DIGITS) for visit, share in shares if share >= LEAST_SHARE}
+def _likeliest_first(shares: dict[str, float]) -> dict[str, float]:
+    return {v: round(share, SHARE_DIGITS) for v, share in sorted(shares.items(), key=lambda share: -share[1])}
 
 
-def _visit(state: State, store: Store, visit: Visit) -> dict[str, Any]:
+def _visit(state: State, store: Store, visit: Visit, whose: dict[int, dict[str, float]]) -> dict[str, Any]:
     cart = state.carts.get(visit.id)
     return {
         "visit": visit.id,
@@ -57,7 +60,7 @@ def _visit(state: State, store: Store, visit: Visit) -> dict[str, Any]:
         "seen_s": round(visit.seen_s, 1),
         "lost": visit.lost,
         "age": visit.age,
-        "tracks": sorted(t for t, share in tracks_of(state.belief, visit.id).items() if share >= LEAST_SHARE),
+        "tracks": sorted(track for track, shares in whose.items() if visit.id in shares),
         "lines": [
             {
                 "sku": line.sku,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -21,6 +21,7 @@ from edge.web.shop import Screens
 from edge.web.staff import FILE, Staff
 from tests.adapters.brokers import free_port
 from tests.corner import OPENS_S
+from tests.daemon.test_changes import edit
 from tests.daemon.test_reload import Running
 
 T = TypeVar("T")
@@ -35,22 +36,25 @@ class Corner:
 
     visit = "20231115-0001"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, conducts: Mapping[str, str] | None = None, **files: str) -> None:
+        """``conducts``: how the payment provider treats whom; ``catalogue_csv="…"``: another file of the store."""
         self.folder = folder / "store"
         self.state = folder / "state"
         self._made: queue.SimpleQueue[Running] = queue.SimpleQueue()
         self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, args=(folder,))
+        self._thread = threading.Thread(target=self._work, args=(folder, conducts, files))
         self._thread.start()
         self.running = self._made.get(timeout=30.0)
         self._desk = Desk(self.state, lambda said: obey(
             self.running.shop, self.running.watch, said, connected=True, store_folder=self.folder))  # fmt: skip
         self._desk.open()
 
-    def _work(self, folder: Path) -> None:
+    def _work(self, folder: Path, conducts: Mapping[str, str] | None, files: Mapping[str, str]) -> None:
         running = Running(folder)
-        running.open()
+        if files:
+            edit(running, **files)
+        running.open(conducts)
         self._made.put(running)
         while not self._stop.wait(0.002):
             while not self._wanted.empty():

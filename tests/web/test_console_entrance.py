@@ -10,6 +10,8 @@ from edge.web.console.office import within
 from edge.web.staff import FILE, IDLE_S, TRIES_OF_A_NAME, Staff
 from tests.web.shops import PASSWORD, Browser, Clocked, Corner
 
+pytestmark = pytest.mark.usefixtures("fresh")
+
 
 def test_whoever_is_not_logged_in_gets_the_login_and_comes_back(browser: Browser) -> None:
     answer = browser.get("/staff?lang=ja")

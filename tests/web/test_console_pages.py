@@ -35,17 +35,6 @@ def corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corner]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def screens(corner: Corner) -> Clocked:
-    return screens_of(corner)
-
-
-@pytest.fixture(scope="module")
-def browser(screens: Clocked) -> Iterator[Browser]:
-    with Browser(screens) as found:
-        yield found
-
-
 @pytest.fixture
 def mika(browser: Browser) -> Browser:
     browser.log_in("mika")

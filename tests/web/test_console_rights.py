@@ -12,7 +12,7 @@ from edge.web.console import routes
 from edge.web.pages import Pages
 from edge.web.rights import RIGHTS, rights_of
 from edge.web.staff import FILE, Staff
-from tests.web.shops import ROLES, Browser, Clocked, Corner, hire, screens_of
+from tests.web.shops import ROLES, Browser, Clocked, Corner, hire
 
 PLACES = {"visit": Corner.visit, "number": "1", "name": "nobody"}
 
@@ -27,17 +27,6 @@ def corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corner]:
     with Corner(tmp_path_factory.mktemp("corner")) as found:
         hire(found.state)
         found.errand()
-        yield found
-
-
-@pytest.fixture(scope="module")
-def screens(corner: Corner) -> Clocked:
-    return screens_of(corner)
-
-
-@pytest.fixture(scope="module")
-def browser(screens: Clocked) -> Iterator[Browser]:
-    with Browser(screens) as found:
         yield found
 
 

@@ -155,7 +155,11 @@ class Now(Room):
     async def _seen(self) -> dict[str, Any] | None:
         """Who is where; None where the shop does not answer."""
         try:
-            return await self.screens.ask({"do": "floor"})
+            seen = await self.screens.ask({"do": "floor"})
+            if any(visit["age"] for visit in seen["visits"]):
+                ages = (await self.screens.ask({"do": "ages"}))["visits"]
+                seen["ages"] = {row["visit"]: row for row in ages}
+            return seen
         except (NobodyThere, ValueError):
             return None
 
@@ -172,7 +176,7 @@ class Now(Room):
                     "colour": colour_of(visit["visit"]),
                     "lines": list(whole.values()),
                     "total_minor": cart.get("total"),
-                    "age_asked": live.age(visit["visit"]) if visit["age"] else None,
+                    "age_asked": (seen or {}).get("ages", {}).get(visit["visit"]),
                 }
             )
         layout = self.screens.store.layout

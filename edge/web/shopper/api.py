@@ -26,6 +26,7 @@ from edge.web.languages import language_of, words
 from edge.web.shop import Screens
 from edge.web.shopper.enrol import SECRET_LIFE_S, Enrolled, Enrolments, NotEnrolled, Tries, typed
 from edge.web.shopper.forms import AgainBody, ContestBody, EnrolBody
+from edge.web.shopper.openapi import described
 from edge.web.shopper.signed import Asked, Signatures, Unsigned
 from edge.web.shopper.told import Told, Voice, owed_minor, receipts, whole
 from edge.web.shopper.whose import Whose
@@ -79,7 +80,11 @@ class Api:
             Route("/api/m/receipts/{visit}", self._answered(self._receipt)),
             Route("/api/m/visits/{visit}/contests", self._answered(self._contest), methods=["POST"]),
             Route("/api/m/events", self._answered(self._events)),
+            Route("/api/m/openapi.json", self._description),
         ]
+
+    async def _description(self, _request: Request) -> Response:
+        return JSONResponse(described())
 
     # --- enrolment --------------------------------------------------------------------------------------------------
 

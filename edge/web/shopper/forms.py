@@ -1,12 +1,15 @@
-"""What phones send to the API: the bodies of their requests, with their bounds."""
+"""The forms of the shopper's API: what phones send is read by them, and tests hold to them what phones are answered.
+
+Amounts come twice: ``…_minor`` in the currency's minor units, and as people write them. Times are UNIX seconds.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from edge.records import ContestAbout
+from edge.records import ContestAbout, Role
 
 Code = Annotated[str, Meta(max_length=100)]
 PublicKey = Annotated[str, Meta(max_length=100, description="32 bytes of Ed25519, base64")]
@@ -40,3 +43,178 @@ class ContestBody(Struct):
     about: ContestAbout
     lines: Annotated[list[LineBody], Meta(max_length=100)] = []
     message: Message = ""
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+class Welcome(Struct):
+    """Whose phone this is now."""
+
+    subject: str
+    role: Role
+
+
+class MayComeBack(Struct):
+    """Whether this browser keeps a secret that is still good."""
+
+    possible: bool
+
+
+class CartLine(Struct):
+    """``sure``: it would be charged as things stand; ``text``: how sure the shop is, where that has to be said."""
+
+    sku: str
+    name: str
+    quantity: int
+    certainty: float
+    sure: bool
+    text: str
+    price: str = ""
+    price_minor: int = 0
+
+
+class Asked(Struct):
+    """Somebody's age is looked at."""
+
+    state: Literal["asked", "confirmed", "refused", "unanswered"]
+    text: str
+
+
+class Cart(Struct):
+    """The visit of who is inside."""
+
+    visit: str
+    at_s: float
+    lines: list[CartLine]
+    total: str
+    total_minor: int
+    saved: str
+    saved_minor: int
+    age: Asked | None = None
+
+
+class Row(Struct):
+    """A visit in a line; its total is what it comes to by now."""
+
+    visit: str
+    at_s: float
+    when: str
+    state: str
+    state_text: str
+    units: int
+    total: str
+    total_minor: int
+    open: str
+    open_minor: int
+
+
+class SoldLine(Struct):
+    """A charged line."""
+
+    sku: str
+    name: str
+    quantity: int
+    price: str
+    price_minor: int
+    amount: str
+    amount_minor: int
+
+
+class FreeLine(Struct):
+    """Something that is not charged, and why."""
+
+    sku: str
+    name: str
+    quantity: int
+    text: str
+
+
+class NamedLine(Struct):
+    """So many of a product."""
+
+    sku: str
+    name: str
+    quantity: int
+
+
+class Answer(Struct):
+    """What staff answered."""
+
+    when: str
+    message: str
+
+
+class Contest(Struct):
+    """What somebody said against a visit."""
+
+    at_s: float
+    when: str
+    about: ContestAbout
+    about_text: str
+    lines: list[NamedLine]
+    message: str
+    answers: list[Answer]
+
+
+class Receipt(Row):
+    """All of a visit. ``sold``: what it came to as it ended; ``off``: what was taken off it since; ``paper`` and
+    ``papers``: the receipt, and what changed it, as text of 42 columns.
+    """
+
+    lines: list[SoldLine]
+    withheld: list[FreeLine]
+    review_text: str
+    taken_back: list[NamedLine]
+    sold: str
+    sold_minor: int
+    off: str
+    off_minor: int
+    given_back: str
+    given_back_minor: int
+    paper: str
+    papers: list[str]
+    contests: list[Contest]
+
+
+class Receipts(Struct):
+    """Some visits; ``before`` asks for those before them."""
+
+    receipts: list[Row]
+    before: str
+    owed: str
+    owed_minor: int
+
+
+class ShopState(Struct):
+    """``away``: nothing is heard of the shop."""
+
+    connected: bool
+    state: Literal["", "open", "degraded", "closed", "away"]
+
+
+class Me(Struct):
+    """Where somebody stands."""
+
+    subject: str
+    visit: Cart | None
+    last: Row | None
+    owed: str
+    owed_minor: int
+    contests: list[Contest]
+    shop: ShopState
+    now_s: float
+
+
+class Contested(Struct):
+    """It was taken down."""
+
+    visit: str
+
+
+class Failed(Struct):
+    """``error``: one of a few names; ``text``: for whoever holds the phone; ``now_s`` of ``stale``: the shop's time."""
+
+    error: str
+    text: str
+    now_s: float | None = None
