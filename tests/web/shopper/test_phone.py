@@ -149,6 +149,30 @@ def test_whose_key_was_forgotten_comes_back_with_one_tap(shop: Shop, context: Br
     assert after != before
 
 
+def test_the_keyboard_alone_suffices(shop: Shop, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{shop.url}/m/")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "join-code":
+            break
+    page.keyboard.type(shop.invited("pat"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#qr")).to_be_visible()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "more":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#qr")).to_have_attribute("data-party", "2")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.hash") == "#receipts":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Receipts")).to_be_focused()
+
+
 def test_a_phone_that_another_one_has_replaced_says_so(shop: Shop, browser: Browser) -> None:
     pages = [phone(browser).new_page() for _ in range(2)]
     for page in pages:
