@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.attribution import whose_track
+from edge.attribution import whose_tracks
 from edge.floor import positions
 from edge.state import State
 
@@ -12,4 +12,6 @@ Seen = tuple[int, float, float, dict[str, float]]
 
 def where_people_are(state: State) -> list[Seen]:
     """Everybody on the floor who is surely there."""
-    return [(track, x, y, whose_track(state.belief, track)) for track, x, y in positions(state.floor)]
+    seen = positions(state.floor)
+    whose = whose_tracks(state.belief) if seen else {}
+    return [(track, x, y, whose.get(track, {"": 1.0})) for track, x, y in seen]
