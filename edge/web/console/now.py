@@ -68,11 +68,14 @@ ALERTS: Final = {
     "age-asked": N_("Somebody holds goods for adults. Look at their ID, and say so below."),
     "age-unanswered": N_("Nobody has looked at the ID of somebody who holds goods for adults. They wait for help."),
     "age-withheld": N_("Somebody left, and goods for adults that were not sold to them may have left with them."),
+    "contested": N_("A shopper says that something is wrong. Look at the visit, and answer."),
     "set-aside": N_("Something could not be digested, and was left out. Please report it."),
     "low-stock": N_("A product is getting low."),
     "out-of-shelf": N_("A product has run out."),
 }
 """Kind of an alert -> what staff read."""
+
+NOT_GIVEN_BACK: Final = N_("Money that is to be given back could not be. Look at the payments.")
 
 PROOFS: Final = (
     N_("driving licence"),
@@ -216,6 +219,8 @@ class Now(Room):
         sku, kind = str(said.get("sku", "")), str(said.get("kind", ""))
         product = self.screens.store.catalogue.get(sku)
         text = ALERTS.get(kind, str(said.get("text", "")))
+        if kind == "payment-declined" and "given back" in str(said.get("text", "")):
+            text = NOT_GIVEN_BACK
         visit = str(said.get("visit", ""))
         return {"at_s": said.get("t", 0.0), "kind": kind, "text": text, "visit": visit, "number": number_of(visit),
                 "name": product.name() if product else sku}  # fmt: skip
