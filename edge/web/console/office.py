@@ -90,6 +90,10 @@ class Office:
             wanted = there if request.method == "GET" else HOME
             return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='')}", 303)
         request.state.session, request.state.form, request.state.token = session, FormData(), ""
+        if session.person.handed and right is not None:
+            if "x-part" not in request.headers:
+                self.say(session, N_("Somebody else has chosen your password. Choose one that only you know."), "warn")
+            return RedirectResponse("/staff/me", 303)
         if right is not None and right not in session.person.rights:
             await self.note(request, "was refused", detail=f"{request.method} {request.url.path}: needs {right}")
             raise HTTPException(403)
