@@ -106,7 +106,7 @@ def play_live(recording: Recording, stage: Stage, speed: float) -> Played:
         with _line(stage) as client, Understudies(stage.site, stage.store) as doubles:
             published = _play(recording, stage, client, doubles, speed)
             unheard = _unheard(stage, recorded, published, SOON_S + TICK_S / speed)
-            _wait(lambda: ask(stage.state_folder, {"do": "pending"})["pending"] == 0)
+            wait(lambda: ask(stage.state_folder, {"do": "pending"})["pending"] == 0)
     except NobodyThere as error:
         raise CannotPlay(stage.ended() or STOPPED.format(stage.state_folder)) from error
     with Book(stage.state_folder / LEDGER, read_only=True) as book:
@@ -153,7 +153,7 @@ def started(folder: Path, state_folder: Path) -> Iterator[Stage]:
         command = ["run", "--store", str(folder), "--state", str(state_folder), "--rehearsal"]
         shop = subprocess.Popen([sys.executable, "-m", "edge.cli", *command], stdout=log, stderr=log)
         try:
-            _wait(lambda: _is_open(stage, shop, path), path)
+            wait(lambda: _is_open(stage, shop, path), path)
             yield replace(stage, ended=lambda: _ended(shop, path))
         finally:
             shop.terminate()
@@ -246,7 +246,7 @@ def _line(stage: Stage) -> Iterator[Client]:
     try:
         client.connect(broker.host, broker.port)
         client.loop_start()
-        _wait(client.is_connected)
+        wait(client.is_connected)
     except OSError as error:
         raise CannotPlay(f"no broker at {broker.host}:{broker.port} ({error}). Start the shop first") from error
     try:
@@ -261,7 +261,7 @@ def _head(stage: Stage) -> int:
         return book.head()[0]
 
 
-def _wait(until: Callable[[], bool], log: Path | None = None) -> None:
+def wait(until: Callable[[], bool], log: Path | None = None) -> None:
     """Look every fiftieth of a second until it is so; `CannotPlay` when patience is over."""
     deadline_s = time.monotonic() + PATIENCE_S
     while not until():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ from edge.web.staff import Staff
 from edge.wire import open_recording
 from simulator.busy import busy_story
 from simulator.commands import DEMO, simulate_story
-from simulator.live import Stage, play_live, started
+from simulator.live import Stage, play_live, started, wait
 
 VISITS: Final = 40
 LEAD_S: Final = 45.0
@@ -74,10 +75,16 @@ def _screens(stage: Stage, folder: Path, state: Path) -> Iterator[None]:
         command = ["web", "--store", str(folder), "--state", str(state)]
         process = subprocess.Popen([sys.executable, "-m", "edge.cli", *command], stdout=log, stderr=log)
         try:
+            wait(lambda: process.poll() is not None or _answers(stage.site.screens.port), folder / "screens.log")
             yield
         finally:
             process.terminate()
             process.wait(10)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _invite(stage: Stage, state: Path) -> None:

@@ -13,6 +13,7 @@ it up. In between it is asked now and then what happened unasked, and at once wh
 from __future__ import annotations
 
 import heapq
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,9 @@ MOST_AT_ONCE = 8
 """So many requests are under way at once; of the account's own limit (Stripe: 100 a second) that is little."""
 MOST_PAYING = 5
 """… and so many of them about anything but a hold."""
+
+QUIET_S = 10.0
+"""So long news wait for a moment in which nothing is under way."""
 
 STOP_S = 1.0
 """A call that hangs is not waited for any longer when the shop stops."""
@@ -113,10 +117,8 @@ class Cashier:
     def _work(self) -> None:
         while True:
             with self._bell:
-                self._bell.wait_for(
-                    lambda: self._stopping or self._due() or self._next() is not None or self._untold(),
-                    self._patience_s(),
-                )
+                while not (self._stopping or self._due() or self._next() is not None or self._untold()):
+                    self._bell.wait(self._patience_s())  # whoever rings may change for how long
                 if self._stopping:
                     return
                 while self._due():
@@ -184,14 +186,19 @@ class Cashier:
         return bool(self._replies) and self._replies[0][0] <= self._ear.now_s()
 
     def _untold(self) -> bool:
-        """Whether it is time to ask for news: nobody waits for an answer."""
-        return time.monotonic() >= self._news_at_s and not self._under_way and not self._requests
+        """Whether it is time to ask for news."""
+        return time.monotonic() >= self._news_due_s()
+
+    def _news_due_s(self) -> float:
+        """They wait until nobody waits for an answer; but not for ever, in a shop where always somebody does."""
+        if NEWS in self._under_way or self._next() is not None:
+            return math.inf
+        return self._news_at_s + (QUIET_S if self._under_way else 0.0)
 
     def _patience_s(self) -> float | None:
         """So long nothing happens by itself; whatever ends rings the bell."""
-        patience_s = None
-        if self._news is not None and not self._under_way and not self._requests:
-            patience_s = max(0.0, self._news_at_s - time.monotonic())
+        news_s = self._news_due_s() - time.monotonic()
+        patience_s = max(0.0, news_s) if math.isfinite(news_s) else None
         if self._replies:
             due_s = max(0.0, min(1.0, self._replies[0][0] - self._ear.now_s()))
             patience_s = due_s if patience_s is None else min(patience_s, due_s)

@@ -113,9 +113,10 @@ def _explained(settled: Settled, at_s: float) -> Explained:
         for e in settled.explanations[:ODDS]
     ]
     near = [(v, round(min(r.hand_gap_m, r.head_gap_m), 2)) for v, r in settled.reaches]
+    change_g = round(float(event.change_g.sum()), 1)
     return Explained(
-        round(at_s, 2), event.id, event.shelf, list(event.plates), round(float(event.change_g.sum()), 1), event.blind,
-        odds, [(v, gap) for v, gap in near if math.isfinite(gap)],
+        round(at_s, 2), round(event.step_s, 2), event.id, event.shelf, list(event.plates), change_g, event.blind, odds,
+        [(v, gap) for v, gap in near if math.isfinite(gap)],
     )  # fmt: skip
 
 

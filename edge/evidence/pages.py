@@ -34,9 +34,12 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Explained(msgspec.Struct, frozen=True, omit_defaults=True, tag="event"):
-    """A shelf event: ``odds`` are its likeliest explanations, ``near`` who came how near to it (m)."""
+    """A shelf event, told at ``t``: ``step_s`` is when it most likely was, ``odds`` are its likeliest explanations,
+    ``near`` who came how near to it (m).
+    """
 
     t: float
+    step_s: float
     id: str
     shelf: str
     plates: list[int]

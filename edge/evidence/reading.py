@@ -83,7 +83,7 @@ def evidence_of(
     traces = {line.id: line for line in lines if isinstance(line, Weights)}
     happened = [
         _happened(line, traces.get(line.id))
-        for line in sorted(explained.values(), key=lambda line: line.t)
+        for line in sorted(explained.values(), key=lambda line: line.step_s)
         if line.id in events or _share_of(visit, line) >= LIKELY
     ]
     named = {v for h in happened for g in h.guesses if g.probability >= LIKELY for v, _, _ in g.shares}
@@ -118,7 +118,7 @@ def _parts(seen: list[People], visits: Collection[str]) -> Iterator[Part]:
 def _happened(line: Explained, trace: Weights | None) -> Happened:
     guesses = tuple(Guess(p, tuple((s.visit, s.sku, s.quantity) for s in shares)) for p, shares in line.odds)
     told = Happened(
-        line.id, line.t, line.shelf, tuple(line.plates), line.change_g, line.blind, guesses, tuple(line.near)
+        line.id, line.step_s, line.shelf, tuple(line.plates), line.change_g, line.blind, guesses, tuple(line.near)
     )
     if trace is None:
         return told

@@ -257,7 +257,6 @@ def money_table(folder: Path) -> Table:
     exits = f"{60 / EVERY_S * TOGETHER:.0f} exits a minute, {TOGETHER} at once; {LATENCY_S * 1e3:.0f} ms an answer"
     table = Table(exits, "", "", "target", box=None, padding=(0, 2))
     table.add_row("exit passage to captured", f"{len(found.captured_s)} visits", tail(found.captured_s), "2 s")
-    table.add_row("… until the shelves stood still", f"{len(found.decided_s)} visits", tail(found.decided_s))
     table.add_row("hold asked for to answered", f"{len(found.held_s)} holds", tail(found.held_s), "1.2 s")
     table.add_row("asked for", ", ".join(f"{count} × {name}" for name, count in sorted(found.asked.items())))
     return table

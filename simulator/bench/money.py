@@ -41,8 +41,6 @@ class Waits:
 
     captured_s: list[float] = field(default_factory=list)
     """From the passage at the exit to the entry in the book that says that all of it is taken."""
-    decided_s: list[float] = field(default_factory=list)
-    """… of that, until the shelves stood still and money was asked for; the rest is the provider's, and ours."""
     held_s: list[float] = field(default_factory=list)
     """From the request for a hold to its answer's entry."""
     asked: dict[str, int] = field(default_factory=dict)
@@ -77,22 +75,18 @@ def told_by(entries: Sequence[LedgerEntry]) -> Waits:
     left_s: dict[str, float] = {}
     asked_s: dict[str, float] = {}
     paid_s: dict[str, float] = {}
-    decided_s: dict[str, float] = {}
     for entry in entries:
         key, operation = str(entry.body.get("key", "")), str(entry.body.get("operation", ""))
         if entry.kind == "settlement":
             left_s[entry.visit] = entry.at_s
         elif entry.kind == "payment-asked":
             asked_s.setdefault(key, entry.at_s)
-            if entry.visit in left_s:
-                decided_s.setdefault(entry.visit, entry.at_s)
             found.asked[operation] = found.asked.get(operation, 0) + 1
         elif entry.kind == "payment-approved" and operation == "hold":
             found.held_s.append(entry.at_s - asked_s[key])
         elif entry.kind == "payment-approved" and operation in ("capture", "charge"):
             paid_s[entry.visit] = entry.at_s
     found.captured_s = [paid_s[visit] - left_s[visit] for visit in paid_s]
-    found.decided_s = [decided_s[visit] - left_s[visit] for visit in paid_s if visit in decided_s]
     return found
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
+import pytest
+
+import edge.daemon.cashier as cashiers
 from edge.daemon.cashier import MOST_AT_ONCE, MOST_PAYING, Cashier
 from edge.daemon.clock import Clock
 from edge.daemon.ear import Ear
@@ -44,6 +47,52 @@ def test_calls_that_hang_hold_up_nobody_at_the_gate() -> None:
     provider.go_on.set()
     until(lambda: len(provider.asked) == 20 + MOST_AT_ONCE - MOST_PAYING, "all are asked in the end")
     assert set(Counter(provider.asked).values()) == {1}
+    cashier.stop()
+
+
+def test_news_do_not_wait_for_ever_for_a_call_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cashiers, "QUIET_S", 0.05)
+    provider, looks = Hanging(), list[float]()
+
+    def news(at_s: float) -> list[PaymentReply]:
+        looks.append(at_s)
+        return []
+
+    cashier = Cashier(provider, Ear(Clock()), lambda: True, news=news, news_s=3600.0)
+    cashier.start()
+    until(lambda: len(looks) == 1, "it looks at once")
+    cashier.answer(request("v", "charge"), 0.0)
+    until(lambda: provider.asked == ["charge"], "it hangs")
+    cashier.ring()
+    until(lambda: len(looks) == 2, "it looks all the same")
+    provider.go_on.set()
+    cashier.stop()
+
+
+def test_an_answer_that_is_due_later_is_told_in_time_while_another_call_hangs() -> None:
+    """Whoever asked for it has its hands full meanwhile."""
+    go_on, asked = threading.Event(), list[str]()
+
+    class Provider:
+        def answer(self, request: PaymentRequest, at_s: float) -> list[PaymentReply]:
+            asked.append(request.key)
+            if request.key == "hangs":
+                go_on.wait(20.0)
+                return []
+            when_s = at_s + 0.3
+            return [PaymentReply(when_s, when_s, request.settlement, "approved", "r", request.key)]
+
+    ear = Ear(Clock())
+    cashier = Cashier(Provider(), ear, lambda: True, at_once=2)
+    cashier.start()
+    cashier.answer(request("v", "later"), 0.0)
+    until(lambda: asked == ["later"], "it is asked for")
+    cashier.answer(request("w", "hangs"), 0.0)
+    until(lambda: asked == ["later", "hangs"], "the other hangs")
+    found = ear.next(5.0)
+    assert found is not None
+    assert found[0].topic == "payment/v/reply"
+    go_on.set()
     cashier.stop()
 
 

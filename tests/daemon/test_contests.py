@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 
 from edge.daemon.contests import MOST
+from edge.daemon.shop import RECORDINGS
+from edge.journal import segments
+from edge.ledger import Book
+from edge.wire import open_recording
+from simulator.replay import replay
 from tests.daemon.test_changes import stop
 from tests.daemon.test_reviews import VISIT, Reviewed
 
@@ -37,6 +42,23 @@ def test_what_was_said_and_answered_stands_in_the_book(tmp_path: Path, killed: b
     assert answer.body == {"contest": entry.key, "by": "sato", "message": "We give it back"}
     shop.is_untouched()
     shop.shop.close()
+
+
+def test_a_replay_says_the_same(tmp_path: Path) -> None:
+    shop = Reviewed(tmp_path)
+    shop.open()
+    shop.play(0.0, 18.0)
+    shop.settle()
+    shop.order(do="contest", visit=VISIT, subject="ana", about="missing", message="no tea here")
+    (entry,) = shop.entries("contested")
+    shop.order(do="answer", visit=VISIT, contest=entry.key, by="sato", message="sorry")
+    told = shop.entries("contested", "contest-answered")
+    shop.shop.close()
+    (segment,) = segments(shop.state / RECORDINGS)
+    with Book() as book:
+        replay(open_recording(segment), book=book)
+        assert book.prove() == []
+        assert [w.entry for w in book.entries() if w.entry.kind in ("contested", "contest-answered")] == told
 
 
 def test_nobody_contests_another_s_visit_nor_fills_the_book(tmp_path: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -16,10 +19,12 @@ from tests.web.shops import PASSWORD
 
 PATIENCE_MS = 20_000
 
+JPEG = cv2.imencode(".jpg", np.full((40, 60, 3), 90, np.uint8))[1].tobytes()
+
 
 @pytest.fixture(scope="module")
 def evening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
-    with Evening(tmp_path_factory.mktemp("evening"), 9, 3) as evening:
+    with Evening(tmp_path_factory.mktemp("evening"), 13, 2) as evening:
         with Staff(evening.state / FILE) as staff:
             staff.add("aki", PASSWORD, ["staff"], 1.0)
             staff.add("ren", PASSWORD, ["staff"], 1.0)
@@ -109,8 +114,11 @@ def test_who_decides_can_take_it_back_before_the_shop_hears_of_it(evening: Eveni
     page.keyboard.press("w")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("taken back, nothing was done")).to_be_visible()
-    page.wait_for_timeout(9000)  # longer than it would have waited
-    assert evening.decided(visit)[0] == ""
+    page.goto(f"/staff/reviews/{visit}")
+    page.keyboard.press("c")
+    page.wait_for_url(lambda address: visit not in address)
+    until(lambda: evening.decided(visit)[0] != "", "the shop has heard of the second decision", 30.0)
+    assert evening.decided(visit)[2], "had it heard of the first, nothing would be charged"
     page.context.close()
 
 
@@ -150,4 +158,25 @@ def test_a_small_phone_needs_no_sideways_scrolling(evening: Evening, url: str, b
     for path in ("/staff/reviews", "/staff/reviews/next"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.context.close()
+
+
+def test_cut_outs_are_shown_beside_what_they_show_and_only_there(evening: Evening, url: str, browser: Browser) -> None:
+    """Where the policy keeps any. Somebody else's are not at this visit's address."""
+    page = log_in(browser, url, "ren")
+    page.goto("/staff/reviews/next")
+    visit = of(page)
+    moment_s = float(str(page.locator("[data-seek]").first.get_attribute("data-seek")))
+    folder = evening.state / "evidence" / "c1"
+    folder.mkdir(parents=True, exist_ok=True)
+    for away_s in (0.4, -900.0):
+        name = datetime.fromtimestamp(moment_s + away_s, UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3] + "Z"
+        (folder / f"{name}.jpg").write_bytes(JPEG)
+    page.reload()
+    picture = page.locator(f'img[src*="{visit}/pictures/c1/"]')
+    expect(picture).to_have_count(1)
+    picture.evaluate("i => i.scrollIntoView()")
+    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=picture.element_handle())
+    assert page.request.get(f"/staff/reviews/{visit}/pictures/c1/{name}.jpg").status == 404
+    assert page.request.get(f"/staff/reviews/{visit}/pictures/../c1/{name}.jpg").status == 404
     page.context.close()

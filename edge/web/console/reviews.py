@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.checkout.reasons import Why, kind_of
@@ -25,6 +25,8 @@ from edge.facts.reviews import lines_of, story_of
 from edge.ledger import Book, settlement_in, who_waits
 from edge.web.console.office import N_, Room, needs
 from edge.web.console.picture import colour_of, number_of
+from edge.web.console.pictures import FOLDER as CUT_OUTS
+from edge.web.console.pictures import CutOut, cut_outs, made_s, showing
 from edge.web.console.ways import moving, ways_picture
 from edge.web.languages import language_of
 from edge.web.pending import AlreadyDecided
@@ -71,6 +73,7 @@ class Told:
     guesses: list[tuple[float, list[Row]]]
     near: list[tuple[str, float]]
     drawing: str
+    pictures: list[CutOut]
 
     @property
     def sure(self) -> bool:
@@ -90,6 +93,7 @@ class Reviews(Room):
             Route(QUEUE + "/{visit}", self.visit, methods=["GET"]),
             Route(QUEUE + "/{visit}", self.decide, methods=["POST"]),
             Route(QUEUE + "/{visit}/ways", self.ways, methods=["GET"]),
+            Route(QUEUE + "/{visit}/pictures/{camera}/{name}.jpg", self.picture, methods=["GET"]),
             Route(QUEUE + "/{visit}/later", self.later, methods=["POST"]),
             Route(QUEUE + "/{visit}/claim", self.claim, methods=["GET"]),
         ]
@@ -148,7 +152,7 @@ class Reviews(Room):
             lines=self._lines(story, language), looks=looks, decided=self.pending.about(visit),
             left=sum(not row["decided"] for row in rows), products=self._products(language),
             plan=ways_picture(layout, evidence, "") if evidence is not None else None, evidence=evidence,
-            told=[self._told(h, language) for h in evidence.happened] if evidence is not None else [],
+            told=await self._all_told(story, evidence, language) if evidence is not None else [],
             exchanged=[self._exchanged(e, language) for e in story["exchanged"]],
             number_of=number_of, colour_of=colour_of, why=_why,
         )  # fmt: skip
@@ -159,6 +163,22 @@ class Reviews(Room):
         story = await self._story(request.path_params["visit"])
         store, evidence = self.screens.store, await self._evidence(story)
         return JSONResponse(moving(store.layout, evidence, str(store.timezone)))
+
+    @needs("evidence")
+    async def picture(self, request: Request) -> Response:
+        """A cut-out that was made while this visit was inside; any other is not here."""
+        visit, camera, name = (request.path_params[key] for key in ("visit", "camera", "name"))
+        from_s, to_s = _span(await self._story(visit))
+        at_s = made_s(name)
+        known = camera in self._cameras and at_s is not None and from_s <= at_s <= to_s
+        path = self.screens.state_folder / CUT_OUTS / camera / f"{name}.jpg"
+        if not known or not path.is_file():
+            raise HTTPException(404)
+        return FileResponse(path, media_type="image/jpeg")
+
+    @property
+    def _cameras(self) -> list[str]:
+        return [camera.id for camera in self.screens.store.layout.cameras]
 
     @needs("decide")
     async def claim(self, request: Request) -> Response:
@@ -253,11 +273,10 @@ class Reviews(Room):
         return story
 
     async def _evidence(self, story: Row) -> Evidence:
-        from_s = story["left_s"] if story["came_s"] is None else story["came_s"]
         events = {event for line in story["lines"] for event in line["events"]}
         others = {line["rival"] for line in story["lines"]} | {e["visit"] for e in story["exchanged"]}
-        folder, around = self.screens.state_folder / DIARY, (from_s - AROUND_S, story["left_s"] + AROUND_S)
-        return await asyncio.to_thread(lambda: evidence_of(folder, story["visit"], *around, events, others))
+        folder = self.screens.state_folder / DIARY
+        return await asyncio.to_thread(lambda: evidence_of(folder, story["visit"], *_span(story), events, others))
 
     def _lines(self, story: Row, language: str) -> list[Row]:
         """Each product once: what is charged if nobody changes it, and how surely."""
@@ -274,7 +293,12 @@ class Reviews(Room):
             known["rival"] = known["rival"] or line["rival"]
         return list(lines.values())
 
-    def _told(self, happened: Happened, language: str) -> Told:
+    async def _all_told(self, story: Row, evidence: Evidence, language: str) -> list[Told]:
+        folder, cameras = self.screens.state_folder, self._cameras
+        pictures = await asyncio.to_thread(lambda: cut_outs(folder, cameras, *_span(story)))
+        return [self._told(h, language, showing(pictures, h.at_s)) for h in evidence.happened]
+
+    def _told(self, happened: Happened, language: str, pictures: list[CutOut]) -> Told:
         catalogue = self.screens.store.catalogue
         guesses, levels = [], []
         for i, guess in enumerate(happened.guesses):
@@ -291,7 +315,10 @@ class Reviews(Room):
                 levels.append((-sum(catalogue[sku].weight_g * q for sku, q in known), i == 0))
         drawn = trace(happened.step_s, happened.grams, levels, "") if happened.grams else ""
         near = [(number_of(v) if v else "?", gap) for v, gap in sorted(happened.near, key=lambda n: n[1])[:3]]
-        return Told(happened.id, happened.at_s, happened.shelf, happened.change_g, happened.blind, guesses, near, drawn)
+        return Told(
+            happened.id, happened.at_s, happened.shelf, happened.change_g, happened.blind, guesses, near, drawn,
+            pictures,
+        )  # fmt: skip
 
     def _exchanged(self, exchange: Row, language: str) -> Row:
         """With whom a visit may have been exchanged, and what hangs on it."""
@@ -305,6 +332,12 @@ class Reviews(Room):
     def _products(self, language: str) -> list[tuple[str, str]]:
         named = ((sku, product.name(language)) for sku, product in self.screens.store.catalogue.items())
         return sorted(named, key=lambda x: x[1])
+
+
+def _span(story: Row) -> tuple[float, float]:
+    """From when to when a visit is shown, UNIX seconds."""
+    came_s, left_s = story["came_s"], story["left_s"]
+    return (left_s if came_s is None else came_s) - AROUND_S, left_s + AROUND_S
 
 
 def _why(reason: str) -> str:

@@ -20,7 +20,6 @@ from edge.checkout.sale import issuer_of
 from edge.web.pages import Pages
 from edge.web.shop import Screens
 from edge.web.shopper.api import Api
-from edge.web.shopper.contract import openapi
 
 HERE: Final = Path(__file__).parent.parent
 WORKER: Final = "shopper/sw.js"
@@ -41,7 +40,6 @@ ICONS: Final = (("shopper/icon-192.png", "192x192"), ("shopper/icon-512.png", "5
 def part(screens: Screens, pages: Pages) -> Sequence[BaseRoute]:
     """All routes of the shopper's side."""
     worker = _worker(screens, pages)
-    told = openapi(screens.store.name)
 
     async def app(request: Request) -> Response:
         return pages.page(request, "shopper/app.html", modules=PLAIN)
@@ -55,9 +53,6 @@ def part(screens: Screens, pages: Pages) -> Sequence[BaseRoute]:
     async def manifest(_request: Request) -> Response:
         return JSONResponse(_manifest(screens, pages), media_type="application/manifest+json")
 
-    async def description(_request: Request) -> Response:
-        return JSONResponse(told)
-
     async def service_worker(_request: Request) -> Response:
         return Response(worker, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
@@ -70,7 +65,6 @@ def part(screens: Screens, pages: Pages) -> Sequence[BaseRoute]:
         Route("/m/notices", notices),
         Route("/m/app.webmanifest", manifest),
         Route("/m/sw.js", service_worker),
-        Route("/api/openapi.json", description),
         *Api(screens).routes(),
     ]
 
