@@ -48,8 +48,9 @@ class Shopper:
 
 
 def shoppers(count: int, begins_s: float, chance: random.Random, named: str) -> list[Shopper]:
-    """So many, one after the other."""
-    return [Shopper(f"{named}-{i}", begins_s + EVERY_S * i, chance.choice(BASKETS)) for i in range(count)]
+    """So many, one after the other; every basket is taken before one is taken again."""
+    baskets = [basket for _ in range(0, count, len(BASKETS)) for basket in chance.sample(BASKETS, len(BASKETS))]
+    return [Shopper(f"{named}-{i}", begins_s + EVERY_S * i, baskets[i]) for i in range(count)]
 
 
 class Corner:

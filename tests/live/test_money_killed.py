@@ -41,13 +41,15 @@ AWAY_S = 7200.0
 
 
 def part_of_day(chance: random.Random) -> list[list[Shopper]]:
-    """Who comes: half of the morning, some while the provider is away, the other half; and some who cannot pay."""
+    """Who comes: half of the morning, some while the provider is away, the other half; some who cannot pay, and some
+    who do not come in after all.
+    """
     many = VISITS // 2 - 3
     before = shoppers(many, OPENS_S + 10.0, chance, "early")
     parts = [before]
     at_s = before[-1].at_s + 60.0
-    for i in range(3):
-        parts.append([Shopper(f"poor-{i}", at_s, only_scans=True)])
+    for name in ("poor-1", "shy-1", "poor-2", "shy-2", "shy-3"):
+        parts.append([Shopper(name, at_s, only_scans=True)])
         at_s += 60.0
     for i in range(3):
         parts.append(shoppers(2, at_s, chance, f"away{i}"))
@@ -82,7 +84,7 @@ class Morning:
     # --- who has which card -----------------------------------------------------------------------------------------
 
     def _cards(self) -> None:
-        good = {name: GOOD for name in self.people if not self.people[name].only_scans}
+        good = {name: GOOD for name in self.people if not name.startswith("poor")}
         bad = {f"{name} bad": BAD for name in self.people}
         self.wallets = self.bank.customers({**good, **bad})
         self.shop.state.mkdir(parents=True)

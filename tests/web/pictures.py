@@ -11,12 +11,14 @@ import time
 from pathlib import Path
 
 import cv2
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.live.faults import command
 from tests.web.shopper.browsers import chromium, phone
 
 DOCS = Path(__file__).parents[2] / "docs" / "pictures"
+PATIENCE_MS = 180_000
+
 COLOURS_BITS = 5
 """Of eight: what a page needs, and half the bytes."""
 
@@ -49,8 +51,8 @@ def _draw(log: Path) -> None:
         page.fill("#name", member)
         page.fill("#password", password)
         page.click("main button.main")
-        page.wait_for_function("document.querySelectorAll('#floor .person').length >= 4", timeout=120_000)
-        page.wait_for_function("document.querySelectorAll('#inside .cart').length >= 2", timeout=120_000)
+        expect(page.locator("#inside .cart").nth(1)).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.locator("#floor .person").nth(3)).to_be_visible(timeout=PATIENCE_MS)
         _shot(page, "console-now.png")
         _review(page)
 

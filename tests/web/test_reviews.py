@@ -176,7 +176,7 @@ def test_cut_outs_are_shown_beside_what_they_show_and_only_there(evening: Evenin
     picture = page.locator(f'img[src*="{visit}/pictures/c1/"]')
     expect(picture).to_have_count(1)
     picture.evaluate("i => i.scrollIntoView()")
-    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=picture.element_handle())
+    until(lambda: picture.evaluate("i => i.complete && i.naturalWidth > 0"), "the picture is there", 20.0)
     assert page.request.get(f"/staff/reviews/{visit}/pictures/c1/{name}.jpg").status == 404
     assert page.request.get(f"/staff/reviews/{visit}/pictures/../c1/{name}.jpg").status == 404
     page.context.close()

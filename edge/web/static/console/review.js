@@ -114,7 +114,7 @@ function play(data) {
     for (const event of data.events) {
       const age = now - event.t;
       const near = age >= 0 && age < 2.5;
-      document.querySelector(`.event[data-event="${CSS.escape(event.id)}"]`)?.classList.toggle("now", near);
+      document.querySelector(`.event[data-event="${CSS.escape(event.id)}"]`)?.classList.toggle("lit", near);
       if (near) svg("text", { x: event.at[0], y: event.at[1] - 14, class: "say", "text-anchor": "middle" }, says).textContent = texts.get(event.id) || "";
     }
     const box = says.ownerSVGElement.viewBox.baseVal;
