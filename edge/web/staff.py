@@ -47,10 +47,13 @@ CREATE TABLE person (
     password   TEXT NOT NULL,
     roles      TEXT NOT NULL,
     since_s    REAL NOT NULL,
-    revoked_s  REAL
+    revoked_s  REAL,
+    handed     INTEGER NOT NULL
 ) STRICT
 """
-"""``password``: argon2id in PHC form; ``roles``: their names, with spaces between."""
+"""``password``: argon2id in PHC form; ``roles``: their names, with spaces between; ``handed``: 1 where somebody else
+has chosen the password.
+"""
 SESSION = """
 CREATE TABLE session (
     token    BLOB PRIMARY KEY CHECK (length(token) = 32),
@@ -115,12 +118,15 @@ class MustWait(NotLoggedIn):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the staff. ``revoked_s`` is None for whoever may log in."""
+    """Somebody of the staff. ``revoked_s`` is None for whoever may log in; ``handed``: their password was chosen by
+    somebody else, and they choose another before they do anything.
+    """
 
     name: str
     roles: tuple[str, ...]
     since_s: float
     revoked_s: float | None
+    handed: bool
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -171,7 +177,7 @@ class Staff(Register):
 
     # --- people ----------------------------------------------------------------------------------------------------
 
-    def add(self, name: str, password: str, roles: Iterable[str], at_s: float) -> Person:
+    def add(self, name: str, password: str, roles: Iterable[str], at_s: float, *, handed: bool = False) -> Person:
         """Somebody new, or somebody who was revoked. `UnusableStaff` for a name that is taken, `WeakPassword`."""
         _check_name(name)
         told = _roles(roles)
@@ -182,18 +188,19 @@ class Staff(Register):
                 remedy = f"`tebura staff password {name}` and `tebura staff role {name}` change what is there"
                 raise NameTaken(f"{name} is there already. {remedy}")
             self._db.execute(
-                "INSERT INTO person VALUES (?, ?, ?, ?, NULL) ON CONFLICT (name) DO UPDATE SET "
-                "password = excluded.password, roles = excluded.roles, since_s = excluded.since_s, revoked_s = NULL",
-                [name, kept, told, at_s],
+                "INSERT INTO person VALUES (?, ?, ?, ?, NULL, ?) ON CONFLICT (name) DO UPDATE SET password = "
+                "excluded.password, roles = excluded.roles, since_s = excluded.since_s, revoked_s = NULL, "
+                "handed = excluded.handed",
+                [name, kept, told, at_s, int(handed)],
             )
             return self._expected(name)
 
-    def set_password(self, name: str, password: str) -> Person:
+    def set_password(self, name: str, password: str, *, handed: bool = False) -> Person:
         """Another password; everybody who is logged in as ``name`` has to do so again."""
         kept = hashed(password, name)
         with self._told(), self._writing():
             self._expected(name)
-            self._db.execute("UPDATE person SET password = ? WHERE name = ?", [kept, name])
+            self._db.execute("UPDATE person SET password = ?, handed = ? WHERE name = ?", [kept, int(handed), name])
             self._end_sessions(name)
             self._forget_failures(name)
             return self._expected(name)
@@ -228,7 +235,9 @@ class Staff(Register):
     def everybody(self) -> list[Person]:
         """Everybody, by name, those who were revoked included."""
         with self._told():
-            rows = self._db.execute("SELECT name, roles, since_s, revoked_s FROM person ORDER BY name").fetchall()
+            rows = self._db.execute(
+                "SELECT name, roles, since_s, revoked_s, handed FROM person ORDER BY name"
+            ).fetchall()
         return [_person(row) for row in rows]
 
     def waits_s(self, name: str, at_s: float) -> float:
@@ -265,13 +274,13 @@ class Staff(Register):
         """
         with self._told():
             row = self._db.execute(
-                "SELECT p.name, p.roles, p.since_s, p.revoked_s, mark, address, begun_s, seen_s, proven_s "
+                "SELECT p.name, p.roles, p.since_s, p.revoked_s, p.handed, mark, address, begun_s, seen_s, proven_s "
                 "FROM session JOIN person p USING (name) WHERE token = ?",
                 [_kept(token)],
             ).fetchone()
             if row is None:
                 return None
-            found = Session(_person(row[:4]), *row[4:])
+            found = Session(_person(row[:5]), *row[5:])
             if found.over(at_s) or found.person.revoked_s is not None:
                 return None
             if used and at_s >= found.seen_s + SEEN_EVERY_S:
@@ -283,11 +292,11 @@ class Staff(Register):
         """Where somebody is logged in, the newest first."""
         with self._told():
             rows = self._db.execute(
-                "SELECT p.name, p.roles, p.since_s, p.revoked_s, mark, address, begun_s, seen_s, proven_s "
+                "SELECT p.name, p.roles, p.since_s, p.revoked_s, p.handed, mark, address, begun_s, seen_s, proven_s "
                 "FROM session JOIN person p USING (name) WHERE name = ? ORDER BY begun_s DESC",
                 [name],
             ).fetchall()
-        found = [Session(_person(row[:4]), *row[4:]) for row in rows]
+        found = [Session(_person(row[:5]), *row[5:]) for row in rows]
         return [session for session in found if not session.over(at_s)]
 
     def log_out_everywhere(self, name: str) -> Person:
@@ -388,7 +397,7 @@ class Staff(Register):
                          [at_s, *told])  # fmt: skip
 
     def _person(self, name: str) -> Person | None:
-        query = "SELECT name, roles, since_s, revoked_s FROM person WHERE name = ?"
+        query = "SELECT name, roles, since_s, revoked_s, handed FROM person WHERE name = ?"
         row = self._db.execute(query, [name]).fetchone()
         return None if row is None else _person(row)
 
@@ -436,6 +445,6 @@ def _network(address: str) -> str:
     return str(known)
 
 
-def _person(row: tuple[str, str, float, float | None]) -> Person:
-    name, roles, since_s, revoked_s = row
-    return Person(name, tuple(roles.split()), since_s, revoked_s)
+def _person(row: tuple[str, str, float, float | None, int]) -> Person:
+    name, roles, since_s, revoked_s, handed = row
+    return Person(name, tuple(roles.split()), since_s, revoked_s, bool(handed))

@@ -274,6 +274,14 @@ def test_owners_keep_the_staff(browser: Browser, corner: Corner) -> None:
     assert "somebody has a role at least" in browser.told()
     browser.post("/staff/people/add", name="rin", first=PASSWORD, role="staff")
     assert "rin may log in now" in browser.told()
+    browser.log_in("rin")
+    assert browser.get("/staff").headers["location"] == "/staff/me"
+    assert "Somebody else has chosen your password" in browser.told()
+    assert browser.post("/staff/mode", mode="closed").headers["location"] == "/staff/me"
+    mine = "four words of my own"
+    browser.post("/staff/me/password", password=PASSWORD, new=mine, again=mine)
+    assert browser.get("/staff").status_code == 200
+    browser.log_in("oda")
     browser.post("/staff/people/rin", do="roles", role="manager")
     browser.post("/staff/people/oda", do="revoke")
     assert "Make somebody else owner first" in browser.told()

@@ -1,8 +1,9 @@
-"""The console in a real browser: by the keyboard alone, on a small phone, enlarged, in both languages."""
+"""The console in a real browser: by the keyboard alone, on a small phone at night, enlarged, in both languages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -55,7 +56,11 @@ def browser() -> Iterator[Browser]:
 def log_in(browser: Browser, url: str, name: str, language: str = "en-GB", size: str = "desktop") -> Page:
     """By the keyboard alone: the name's field has the focus."""
     wide, high = SIZES[size]
-    page = browser.new_context(viewport={"width": wide, "height": high}, locale=language, base_url=url).new_page()
+    scheme: Literal["dark", "light"] = "dark" if size == "small phone" else "light"
+    context = browser.new_context(
+        viewport={"width": wide, "height": high}, locale=language, base_url=url, color_scheme=scheme
+    )
+    page = context.new_page()
     page.set_default_timeout(20_000)
     page.goto("/staff/login", wait_until="load")
     expect(page.locator("#name")).to_be_focused()

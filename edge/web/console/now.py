@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -68,11 +69,18 @@ ALERTS: Final = {
     "age-asked": N_("Somebody holds goods for adults. Look at their ID, and say so below."),
     "age-unanswered": N_("Nobody has looked at the ID of somebody who holds goods for adults. They wait for help."),
     "age-withheld": N_("Somebody left, and goods for adults that were not sold to them may have left with them."),
+    "contested": N_("A shopper says that something is wrong. Look at the visit, and answer."),
     "set-aside": N_("Something could not be digested, and was left out. Please report it."),
     "low-stock": N_("A product is getting low."),
     "out-of-shelf": N_("A product has run out."),
 }
 """Kind of an alert -> what staff read."""
+
+NOT_GIVEN_BACK: Final = N_("Money that is to be given back could not be. Look at the payments.")
+
+STRANGE: Final = 0.3
+"""Who is a stranger with this probability is told."""
+AT_GATE_M: Final = 2.0
 
 PROOFS: Final = (
     N_("driving licence"),
@@ -102,22 +110,22 @@ class Now(Room):
     async def now(self, request: Request) -> Response:
         """All of it."""
         seen = await self._seen()
-        return self.office.page(request, "console/now.html", **self._told(seen), **self._state())
+        return self.office.page(request, "console/now.html", **self._told(request, seen), **self._state(request))
 
     @needs("look")
     async def floor(self, request: Request) -> Response:
         """The picture, for a page that looks once a second."""
-        return self.office.page(request, "console/now_floor.html", **self._told(await self._seen()))
+        return self.office.page(request, "console/now_floor.html", **self._told(request, await self._seen()))
 
     @needs("look")
     async def inside(self, request: Request) -> Response:
         """Who is inside with what, and whose age waits."""
-        return self.office.page(request, "console/now_inside.html", **self._told(await self._seen()))
+        return self.office.page(request, "console/now_inside.html", **self._told(request, await self._seen()))
 
     @needs("look")
     async def state(self, request: Request) -> Response:
         """Mode, gates, troubles, alerts."""
-        return self.office.page(request, "console/now_state.html", **self._state())
+        return self.office.page(request, "console/now_state.html", **self._state(request))
 
     @needs("shop")
     async def mode(self, request: Request) -> Response:
@@ -163,18 +171,19 @@ class Now(Room):
         except (NobodyThere, ValueError):
             return None
 
-    def _told(self, seen: dict[str, Any] | None) -> dict[str, Any]:
+    def _told(self, request: Request, seen: dict[str, Any] | None) -> dict[str, Any]:
         live = self.screens.live
         visits = []
         for visit in (seen or {}).get("visits", ()):
             cart = live.cart(visit["visit"]) or {}
             whole = {line["sku"]: line for line in visit["lines"]}  # a product's last line is all of it
+            lines = [x | {"name": self.office.called(request, x["sku"], x["name"])} for x in whole.values()]
             visits.append(
                 visit
                 | {
                     "number": number_of(visit["visit"]),
                     "colour": colour_of(visit["visit"]),
-                    "lines": list(whole.values()),
+                    "lines": lines,
                     "total_minor": cart.get("total"),
                     "age_asked": (seen or {}).get("ages", {}).get(visit["visit"]),
                 }
@@ -183,12 +192,18 @@ class Now(Room):
         return {
             "answers": seen is not None,
             "picture": floor_picture(layout, seen or {}, self.screens.store.name),
-            "strangers": sum(1 for p in (seen or {}).get("people", ()) if "" in p["who"]),
+            "strangers": sum(self._is_stranger(person) for person in (seen or {}).get("people", ())),
             "visits": visits,
             "proofs": PROOFS,
         }
 
-    def _state(self) -> dict[str, Any]:
+    def _is_stranger(self, person: dict[str, Any]) -> bool:
+        """Whether somebody may have come in without a scan; who stands at a gate waits there, or leaves."""
+        gates = (gate.position for gate in self.screens.store.layout.gates)
+        at_gate = any(math.dist((person["x"], person["y"]), gate) < AT_GATE_M for gate in gates)
+        return bool(person["who"].get("", 0.0) >= STRANGE and not at_gate)
+
+    def _state(self, request: Request) -> dict[str, Any]:
         live = self.screens.live
         status = live.status
         gates = []
@@ -209,13 +224,14 @@ class Now(Room):
             "late": [source for source in status.get("late", ()) if source not in troubles],
             "blind": {s: p for s, p in status.get("blind", {}).items() if f"shelf/{s}" not in status.get("late", ())},
             "waiting": status.get("waiting", {}),
-            "alerts": [self._alert(said) for said in list(live.alerts)[-8:][::-1]],
+            "alerts": [self._alert(request, said) for said in list(live.alerts)[-8:][::-1]],
         }
 
-    def _alert(self, said: dict[str, Any]) -> dict[str, Any]:
+    def _alert(self, request: Request, said: dict[str, Any]) -> dict[str, Any]:
         sku, kind = str(said.get("sku", "")), str(said.get("kind", ""))
-        product = self.screens.store.catalogue.get(sku)
         text = ALERTS.get(kind, str(said.get("text", "")))
+        if kind == "payment-declined" and "given back" in str(said.get("text", "")):
+            text = NOT_GIVEN_BACK
         visit = str(said.get("visit", ""))
         return {"at_s": said.get("t", 0.0), "kind": kind, "text": text, "visit": visit, "number": number_of(visit),
-                "name": product.name() if product else sku}  # fmt: skip
+                "name": self.office.called(request, sku)}  # fmt: skip

@@ -27,6 +27,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.web.claims import Claims
+from edge.web.languages import language_of
 from edge.web.pages import Pages
 from edge.web.pending import Pending
 from edge.web.rights import Right
@@ -90,6 +91,10 @@ class Office:
             wanted = there if request.method == "GET" else HOME
             return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='')}", 303)
         request.state.session, request.state.form, request.state.token = session, FormData(), ""
+        if session.person.handed and right is not None:
+            if "x-part" not in request.headers:
+                self.say(session, N_("Somebody else has chosen your password. Choose one that only you know."), "warn")
+            return RedirectResponse("/staff/me", 303)
         if right is not None and right not in session.person.rights:
             await self.note(request, "was refused", detail=f"{request.method} {request.url.path}: needs {right}")
             raise HTTPException(403)
@@ -149,6 +154,11 @@ class Office:
             "live": self.screens.live,
         }
         return self.pages.page(request, template, status, **context)
+
+    def called(self, request: Request, sku: str, otherwise: str = "") -> str:
+        """A product in the reader's language; what the shop calls it where these screens do not know it."""
+        product = self.screens.store.catalogue.get(sku)
+        return product.name(language_of(request, self.screens.store.languages)) if product else otherwise or sku
 
     async def note(self, request: Request, what: str, visit: str = "", detail: str = "") -> None:
         """A line of the audit."""

@@ -59,7 +59,7 @@ class People(Room):
         form, now_s = request.state.form, self.screens.now_s()
         name, first = str(form.get("name", "")).strip(), str(form.get("first", ""))
         roles = [str(role) for role in form.getlist("role")]
-        if await self._done(request, lambda staff: staff.add(name, first, roles, now_s)):
+        if await self._done(request, lambda staff: staff.add(name, first, roles, now_s, handed=True)):
             await self.office.note(request, "added to the staff", detail=f"{name}: {' '.join(roles)}")
             self.office.say(request.state.session, N_("%(who)s may log in now."), who=name)
         return RedirectResponse(back_of(request, "/staff/people"), 303)
@@ -73,7 +73,7 @@ class People(Room):
         first = str(form.get("first", ""))
         steps: dict[str, tuple[Any, str]] = {
             "roles": (lambda staff: staff.set_roles(name, roles), "changed roles"),
-            "password": (lambda staff: staff.set_password(name, first), "changed a password"),
+            "password": (lambda staff: staff.set_password(name, first, handed=True), "changed a password"),
             "logout": (lambda staff: staff.log_out_everywhere(name), "logged somebody out"),
             "unlock": (lambda staff: staff.unlock(name), "unlocked"),
             "revoke": (lambda staff: staff.revoke(name, now_s), "revoked"),

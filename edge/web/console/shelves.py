@@ -37,12 +37,12 @@ class Shelves(Room):
     @needs("look")
     async def all(self, request: Request) -> Response:
         """Every place of the planogram."""
-        return self.office.page(request, "console/shelves.html", **await self._told())
+        return self.office.page(request, "console/shelves.html", **await self._told(request))
 
     @needs("look")
     async def part(self, request: Request) -> Response:
         """What ran out and what lies astray, as a part of a page."""
-        return self.office.page(request, "console/shelves_list.html", **await self._told())
+        return self.office.page(request, "console/shelves_list.html", **await self._told(request))
 
     @needs("shop")
     async def count(self, request: Request) -> Response:
@@ -68,8 +68,8 @@ class Shelves(Room):
         self.office.say(session, N_("Counted."))
         return gone
 
-    async def _told(self) -> dict[str, Any]:
-        live, catalogue = self.screens.live, self.screens.store.catalogue
+    async def _told(self, request: Request) -> dict[str, Any]:
+        live, called = self.screens.live, self.office.called
         try:
             answer: dict[str, Any] | None = await self.screens.ask({"do": "stock"})
         except (NobodyThere, ValueError):
@@ -77,18 +77,19 @@ class Shelves(Room):
         shelves: dict[str, list[dict[str, Any]]] = {}
         for place in (answer or {}).get("places", ()):
             first, last = place["plates"]
+            place["name"] = called(request, place["sku"], place["name"])
             place["plates_told"] = str(first) if first == last else f"{first}–{last}"
             shelves.setdefault(place["shelf"], []).append(place)
-        stock = [
-            said | {"name": catalogue[said["sku"]].name() if said.get("sku") in catalogue else said.get("sku", "")}
-            for said in live.stock()
-        ]
+        stock = [said | {"name": called(request, str(said.get("sku", "")))} for said in live.stock()]
+        astray = (answer or {}).get("astray", [])
+        for thing in astray:
+            thing["name"] = called(request, thing["sku"], thing["name"]) if thing["sku"] else ""
         return {
             "answers": answer is not None,
             "shelves": shelves,
             "out": [said for said in stock if said.get("state") == "out"],
             "low": [said for said in stock if said.get("state") == "low"],
-            "astray": (answer or {}).get("astray", []),
+            "astray": astray,
             "odd": [p for places in shelves.values() for p in places if p["odd"]],
             "why": WHY,
             "mode": live.status.get("mode", ""),
