@@ -246,7 +246,7 @@ def test_check_names_every_fault_of_a_store_folder(tmp_path: Path) -> None:
     folder = write_store(tmp_path / "broken", store_toml=STORE.replace("JPY", "QQQ"), planogram_csv="shelf\n")
     done = tebura("check", "--store", folder)
     assert done.returncode == 2
-    assert "store.toml: store.currency: there is no currency 'QQQ'. Write its ISO 4217 code" in done.stderr
+    assert "store.currency: there is no currency 'QQQ'. Write its ISO 4217 code" in done.stderr
     assert "planogram.csv: line 1: no column plates, sku" in done.stderr
     assert "2 faults in the store" in done.stderr
 
@@ -271,8 +271,8 @@ def test_the_faults_of_the_store_and_of_its_site_are_told_in_one_run(command: st
     (folder / "site.toml").write_text('[broker]\nca_file = "/nowhere/ca.crt"\n')
     done = tebura(command, "--store", folder)
     assert done.returncode == 2
-    assert "store.toml: store.currency: there is no currency 'QQQ'" in done.stderr
-    assert "site.toml: broker.ca_file: there is no file /nowhere/ca.crt" in done.stderr
+    assert "store.currency: there is no currency 'QQQ'" in done.stderr
+    assert "broker.ca_file: there is no file /nowhere/ca.crt" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from edge.store import Fault
 
 DIFFERENT, UNUSABLE = 1, 2
 SYSTEM = "Install what OpenCV needs of the system; on Debian and Ubuntu: apt install libgl1 libglib2.0-0"
@@ -59,11 +62,24 @@ def refuse_extra(missing: ImportError, extra: str) -> NoReturn:
     refuse(f"{missing.name or extra} cannot be loaded ({missing}). {SYSTEM}")
 
 
+def told_with_place(fault: Fault, folder: Path) -> str:
+    """A fault of a store's file, with line and column where that file is TOML and can be read."""
+    from edge.store.located import place_in
+
+    place = None
+    if fault.file.endswith(".toml"):
+        with suppress(OSError, UnicodeDecodeError):
+            place = place_in((folder / fault.file).read_text(encoding="utf-8"), fault.where)
+    if place is None:
+        return str(fault)
+    return f"{fault.file}:{place[0]}:{place[1]}: {fault.where}: {fault.what}. {fault.remedy}"
+
+
 def refuse_store(where: str, error: Exception) -> NoReturn:
     """Every fault of a store, one a line."""
     from edge.store import BrokenStore
 
     faults = error.faults if isinstance(error, BrokenStore) else ()
     for fault in faults:
-        typer.echo(str(fault), err=True)
+        typer.echo(told_with_place(fault, Path(where)), err=True)
     refuse(f"{where}: {len(faults)} fault{'' if len(faults) == 1 else 's'} in the store")
