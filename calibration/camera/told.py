@@ -194,6 +194,8 @@ def facts(camera: CameraHealth) -> dict[str, Any]:
         "shift_cm_error": round(camera.error_cm, 2),
         "learned": camera.learned,
         "or": camera.instead or None,
+        "what": camera.what if camera.bumped else "",
+        "remedy": REMEDY.format(camera.camera) if camera.bumped else "",
     }
 
 

@@ -64,6 +64,8 @@ def check(
         ear = _heard(files or [], store, state, for_s, shelf or [])
         verdict, cameras = ear.verdict(), ear.cameras()
         _print(ear, verdict, cameras, every, as_json)
+        if not files and not shelf:
+            _keep(state_folder(state, ear.store.id), ear, verdict, cameras)
         if plot is not None:
             _draw(plot, ear, verdict)
         if learn and store is not None:
@@ -116,6 +118,16 @@ def _print(ear: Ear, verdict: list[ShelfHealth], cameras: list[CameraHealth], ev
     show.show(console, f"{ear.of}, {ear.span}", verdict, every=every)
     if cameras:
         told.print_health(cameras, console)
+
+
+def _keep(folder: Path, ear: Ear, verdict: list[ShelfHealth], cameras: list[CameraHealth]) -> None:
+    """For the console of a shop on this PC; one that runs elsewhere has no state folder here."""
+    from calibration.camera import told
+    from calibration.health import show
+    from edge.facts.checked import keep_checked
+
+    if folder.is_dir():
+        keep_checked(folder, ear.ended_s, [show.facts(s) for s in verdict], [told.facts(c) for c in cameras])
 
 
 def _draw(path: Path, ear: Ear, verdict: list[ShelfHealth]) -> None:

@@ -5,16 +5,24 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 
+from calibration.camera import told
+from calibration.camera.bumped import CameraHealth
+from calibration.health import show
+from calibration.health.sources import from_recordings
 from edge.adapters.members import FILE as MEMBERS
 from edge.adapters.members import Members
 from edge.daemon.desk import ask
+from edge.facts.checked import keep_checked
 from edge.ledger import settlement_in
 from edge.web.staff import FILE, FRESH_S, Staff
+from simulator.rig import healthy, spoil
 from tests.adapters.brokers import until
+from tests.calibration.test_health_command import SHELF, record
 from tests.corner import OPENS_S
 from tests.daemon.test_reload import MARKDOWN
 from tests.web.shops import PASSWORD, Browser, Clocked, Corner, hire, screens_of
@@ -262,6 +270,24 @@ def test_health_names_what_is_late_and_what_is_not(mika: Browser) -> None:
     page = mika.get("/staff/health").text
     assert "g1-s1" in page
     assert "Running for" in page
+
+
+def test_health_shows_what_the_last_check_has_found(mika: Browser, corner: Corner, tmp_path: Path) -> None:
+    """As `tebura calibrate check` tells it of a shelf with a hum, and of a camera that was bumped."""
+    assert "Nobody has checked the shelves and cameras yet." in mika.get("/staff/health").text
+    hardware, (plate,) = spoil(healthy(SHELF.plates, 2), "hum", 2)
+    ear = from_recordings([record(tmp_path / "hum.mcap", hardware, 60.0)], None, [SHELF.id])
+    (shelf,) = (show.facts(s) for s in ear.verdict() if s.shelf == SHELF.id)
+    bumped = CameraHealth("cam", heads=100, hands=0, shift_cm=12.0, error_cm=1.0, learned=True, bumped=True)
+    keep_checked(corner.state, OPENS_S, [shelf], [told.facts(bumped)])
+    page = unescape(mika.get("/staff/health").text)
+    (fault,) = shelf["faults"]
+    assert fault["plates"] == [plate]
+    assert fault["means"] in page
+    assert fault["remedy"] in page
+    assert "what it sees is 12.0 ± 1.0 cm off since it was learned" in page
+    keep_checked(corner.state, OPENS_S, [shelf | {"well": True, "faults": []}], [])
+    assert "All shelves and cameras were well." in mika.get("/staff/health").text
 
 
 def test_owners_keep_the_staff(browser: Browser, corner: Corner) -> None:

@@ -1,4 +1,6 @@
-"""*Health*: what the status says of every shelf, camera and gate, and how old its calibration is."""
+"""*Health*: what the status says of every shelf, camera and gate, how old its calibration is, and what the last look
+at all of them (`tebura calibrate check`) has found.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from edge.daemon.desk import NobodyThere
+from edge.facts.checked import checked
 from edge.web.console.office import Room, needs
 
 OLD_S = 180 * 86400.0
@@ -57,7 +60,8 @@ class Health(Room):
             sources.append(_source(f"camera/{camera.id}", camera.id, late, troubles) | {
                 "kind": "camera", "blind": [], "made_s": None, "old": False, "raw": False,
             })  # fmt: skip
-        return {"answers": answers, "known": known, "sources": sources, "others": troubles}
+        looked = checked(self.screens.state_folder)
+        return {"answers": answers, "known": known, "sources": sources, "others": troubles, "looked": looked}
 
 
 def _source(source: str, name: str, late: dict[str, Any], troubles: dict[str, str]) -> dict[str, Any]:
