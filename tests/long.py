@@ -103,4 +103,7 @@ LONG = (
     "tests/stock/test_counted_shops.py::test_of_two_twins",
     "tests/store/test_any_value.py::test_any_value_in_any_place",
     "tests/visit/test_any_day.py::test_who_never_came_in",
+    "tests/web/shopper/test_openapi.py::",
+    "tests/web/shopper/test_story.py::",
+    "tests/web/test_reviews.py::",
 )
