@@ -49,11 +49,11 @@ class UnusableUndecided(UnusableRegister):
 
 
 class AlreadyDecided(ValueError):
-    """Somebody has decided about this visit just now; ``by`` is who."""
+    """Somebody has decided about this visit just now; ``by`` is who, ``order`` what."""
 
-    def __init__(self, by: str) -> None:
+    def __init__(self, by: str, order: Order) -> None:
         super().__init__(f"{by} has decided about it just now")
-        self.by = by
+        self.by, self.order = by, order
 
 
 class Undecided(Register):
@@ -129,7 +129,7 @@ class Pending:
         self._forget(now_s)
         other = self.about(visit)
         if other is not None:
-            raise AlreadyDecided(other.name)
+            raise AlreadyDecided(other.name, other.order)
         decision = Decision(self._next, now_s, name, what, visit, order, due_s=now_s + UNDO_S)
         with Undecided(self._path) as kept:
             kept.keep(decision.number, now_s, name, what, visit)
@@ -192,7 +192,10 @@ class Pending:
         self._changed()
 
     def _forget(self, now_s: float) -> None:
-        old = [n for n, d in self._decisions.items() if d.state in ("done", "taken back") and d.due_s < now_s - 20.0]
+        over = {n: d for n, d in self._decisions.items() if d.state in ("done", "taken back")}
+        # Of what went well the last one is enough: ten of them would push what is decided next off the screen.
+        newest = {d.name: n for n, d in sorted(over.items()) if d.state == "done"}
+        old = [n for n, d in over.items() if d.due_s < now_s - 20.0 or (d.state == "done" and n != newest[d.name])]
         old += [n for n, d in self._decisions.items() if d.state == "refused" and d.due_s < now_s - KEPT_S]
         for number in old:
             del self._decisions[number]

@@ -159,3 +159,17 @@ def test_nobody_else_reads_what_waits(tmp_path: Path) -> None:
         assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
     play(tmp_path, story)
+
+
+def test_of_what_went_well_the_last_one_is_shown(tmp_path: Path) -> None:
+    """Whoever decides ten visits reads the next one, not a heap of what is done."""
+
+    async def story(pending: Pending, shop: Shop) -> None:
+        for visit in ("v1", "v2", "v3"):
+            assert await over(pending.put("mika", "charge", visit, {**ORDER, "visit": visit})) == "done"
+        shop.trouble = ValueError("visit v4 waits for nobody")
+        assert await over(pending.put("mika", "charge", "v4", {**ORDER, "visit": "v4"})) == "refused"
+        assert await over(pending.put("aki", "charge", "v5", {**ORDER, "visit": "v5"})) == "refused"
+        assert [(d.visit, d.state) for d in pending.of("mika")] == [("v4", "refused"), ("v3", "done")]
+
+    play(tmp_path, story)

@@ -59,6 +59,12 @@ def of(page: Page) -> str:
     return page.url.rpartition("/")[2].partition("?")[0]
 
 
+def press(page: Page, key: str) -> None:
+    """A decision, once the page takes one."""
+    expect(page.locator("#waive")).to_be_enabled()
+    page.keyboard.press(key)
+
+
 def test_everything_that_waits_is_decided_by_keys(evening: Evening, url: str, browser: Browser) -> None:
     waiting = evening.waiting()
     assert waiting >= 4
@@ -72,7 +78,7 @@ def test_everything_that_waits_is_decided_by_keys(evening: Evening, url: str, br
     listed = {str(i.get_attribute("name"))[6:]: int(i.input_value()) for i in page.locator(".units").all()}
     assert page.locator(".way.own").count() > 0
     assert page.locator(".event .trace").count() > 0
-    page.keyboard.press("c")
+    press(page, "c")
     page.wait_for_url(lambda address: charged not in address)
 
     # One unit less of the first line: arrows choose it, minus takes it away.
@@ -83,14 +89,15 @@ def test_everything_that_waits_is_decided_by_keys(evening: Evening, url: str, br
     expect(page.locator("#charge")).to_contain_text("Charge what is changed")
     after = {str(i.get_attribute("name"))[6:]: int(i.input_value()) for i in page.locator(".units").all()}
     assert sum(after.values()) == sum(before.values()) - 1
+    expect(page.locator("#total")).to_be_hidden()
     page.locator("body").press("Tab")
     page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("c")
+    press(page, "c")
     page.wait_for_url(lambda address: changed not in address)
 
     # Nothing at all; and one that is left for later comes again at the end.
     waived = of(page)
-    page.keyboard.press("w")
+    press(page, "w")
     page.wait_for_url(lambda address: waived not in address)
     left = of(page)
     page.keyboard.press("l")
@@ -111,14 +118,42 @@ def test_who_decides_can_take_it_back_before_the_shop_hears_of_it(evening: Eveni
     page.keyboard.press("Enter")
     page.wait_for_url("**/staff/reviews/2*")
     visit = of(page)
-    page.keyboard.press("w")
+    press(page, "w")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("taken back, nothing was done")).to_be_visible()
     page.goto(f"/staff/reviews/{visit}")
-    page.keyboard.press("c")
+    press(page, "c")
     page.wait_for_url(lambda address: visit not in address)
     until(lambda: evening.decided(visit)[0] != "", "the shop has heard of the second decision", 30.0)
     assert evening.decided(visit)[2], "had it heard of the first, nothing would be charged"
+    page.context.close()
+
+
+def test_one_press_too_many_decides_nothing_more(evening: Evening, url: str, browser: Browser) -> None:
+    """A double click, a key that is held down: the visit that comes up next has been read by nobody."""
+    page = log_in(browser, url, "ren")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff/reviews/2*")
+    first = of(page)
+    page.locator("#charge").dblclick()
+    page.wait_for_url(lambda address: first not in address)
+    expect(page.locator("#decisions .decision")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("taken back, nothing was done")).to_be_visible()
+
+    second = of(page)
+    assert second != first
+    expect(page.locator("#waive")).to_be_enabled()
+    page.keyboard.down("w")
+    page.wait_for_url(lambda address: second not in address)
+    third = of(page)
+    expect(page.locator("#waive")).to_be_enabled()
+    page.keyboard.down("w")  # it was never let go: a repetition
+    page.keyboard.up("w")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    expect(page.get_by_text("taken back, nothing was done")).to_have_count(2)
+    assert of(page) == third
     page.context.close()
 
 
@@ -129,9 +164,9 @@ def test_two_people_do_not_decide_one_visit(evening: Evening, url: str, browser:
     visit = of(aki)
     ren.goto(f"/staff/reviews/{visit}")
     expect(ren.get_by_text("aki looks at this one, too.")).to_be_visible()
-    aki.keyboard.press("w")
+    press(aki, "w")
     aki.wait_for_url(lambda address: visit not in address)
-    ren.keyboard.press("c")
+    press(ren, "c")
     expect(ren.get_by_text("aki has decided about it just now.")).to_be_visible()
     until(lambda: evening.decided(visit)[0] != "", "the shop has heard of it", 30.0)
     assert evening.decided(visit)[1:] == ("aki", {})

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.web.console.office import LOGIN, N_, Room, address_of, back_of, cookie_of, needs, open_to_all, within
+from edge.web.console.words import ROLE_NAMES
 from edge.web.passwords import fault_of
 from edge.web.staff import FILE, MustWait, NotLoggedIn, Staff
 
@@ -97,7 +98,9 @@ class Entrance(Room):
         person, now_s = request.state.session.person, self.screens.now_s()
         sessions = await self.office.staff(lambda staff: staff.sessions(person.name, now_s))
         mark = request.state.session.mark
-        return self.office.page(request, "console/me.html", person=person, sessions=sessions, mark=mark)
+        return self.office.page(
+            request, "console/me.html", person=person, sessions=sessions, mark=mark, called=ROLE_NAMES
+        )
 
     @needs(None, fresh=True)
     async def everywhere(self, request: Request) -> Response:

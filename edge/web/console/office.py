@@ -27,6 +27,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.web.claims import Claims
+from edge.web.console.picture import colour_of, number_of
 from edge.web.languages import language_of
 from edge.web.pages import Pages
 from edge.web.pending import Pending
@@ -152,6 +153,8 @@ class Office:
             "decisions": self.pending.of(session.person.name),
             "now_s": self.screens.now_s(),
             "live": self.screens.live,
+            "number_of": number_of,
+            "colour_of": colour_of,
         }
         return self.pages.page(request, template, status, **context)
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from edge.web.console.entrance import WEAK
 from edge.web.console.office import N_, Room, back_of, needs
+from edge.web.console.words import ROLE_NAMES
 from edge.web.passwords import WeakPassword
 from edge.web.rights import ROLES
 from edge.web.staff import LastOwner, NameTaken, Staff, UnusableStaff
@@ -42,7 +43,7 @@ class People(Room):
         """Everybody, and a form for somebody new."""
         now_s = self.screens.now_s()
         rows = await self.office.staff(lambda staff: [(p, staff.waits_s(p.name, now_s)) for p in staff.everybody()])
-        return self.office.page(request, "console/people.html", rows=rows, roles=ROLES, does=DOES)
+        return self.office.page(request, "console/people.html", rows=rows, roles=ROLES, called=ROLE_NAMES, does=DOES)
 
     @needs("people")
     async def audit(self, request: Request) -> Response:

@@ -154,7 +154,7 @@ class Reviews(Room):
             plan=ways_picture(layout, evidence, "") if evidence is not None else None, evidence=evidence,
             told=await self._all_told(story, evidence, language) if evidence is not None else [],
             exchanged=[self._exchanged(e, language) for e in story["exchanged"]],
-            number_of=number_of, colour_of=colour_of, why=_why,
+            why=_why,
         )  # fmt: skip
 
     @needs("evidence")
@@ -216,7 +216,13 @@ class Reviews(Room):
         try:
             self.pending.put(session.person.name, what, visit, order)
         except AlreadyDecided as error:
-            self.office.say(session, N_("%(by)s has decided about it just now."), "warn", by=error.by)
+            if error.order == order:
+                # One press too many is no second decision.
+                return RedirectResponse(f"{QUEUE}/next?after={visit}", 303)
+            if error.by == session.person.name:
+                self.office.say(session, N_("You have decided about it just now. Undo that first."), "warn")
+            else:
+                self.office.say(session, N_("%(by)s has decided about it just now."), "warn", by=error.by)
             return RedirectResponse(f"{QUEUE}/{visit}", 303)
         await self.office.note(request, f"decided: {what}", visit, _shown(order.get("lines")))
         self.office.claims.leave(visit, session.mark)

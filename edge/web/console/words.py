@@ -32,6 +32,14 @@ STEPS: Final = {
 }
 """Kind of an entry -> what happened, as people say it."""
 
+ROLE_NAMES: Final = {
+    "viewer": N_("viewer"),
+    "staff": N_("staff"),
+    "manager": N_("manager"),
+    "owner": N_("owner"),
+}
+"""A role -> what people call it."""
+
 OPERATIONS: Final = {
     "hold": N_("reserve"),
     "capture": N_("take what is reserved"),

@@ -16,6 +16,7 @@ const added = byId("add");
 function tell() {
   const changed = rows.some((row) => row.querySelector(".units").value !== row.querySelector(".units").dataset.listed) || !!added?.value.trim();
   byId("changed").hidden = !changed;
+  byId("total").hidden = changed;
   byId("charge").hidden = !rows.length && !changed;
   for (const span of byId("charge").querySelectorAll("[data-as]")) span.hidden = (span.dataset.as === "changed") !== changed;
 }
@@ -47,6 +48,21 @@ rows.forEach((row) => row.querySelector(".units").addEventListener("focus", () =
   for (const event of document.querySelectorAll(".event")) event.classList.toggle("own", own.has(event.dataset.event));
 }));
 
+// --- one press, one decision ---
+
+// A double click, or a key that is held down, must not decide the visit that comes up next: nobody has read that one yet.
+const READ_MS = 500;
+const deciding = byId("decide");
+const buttons = deciding ? [...deciding.querySelectorAll("[name=verdict]")] : [];
+function wait() {
+  buttons.forEach((button) => { button.disabled = true; });
+  setTimeout(() => buttons.forEach((button) => { button.disabled = false; }), READ_MS);
+}
+let sent = false;
+deciding?.addEventListener("submit", (event) => { if (sent) event.preventDefault(); sent = true; });
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+wait();
+
 // --- keys ---
 
 const keys = { c: "charge", w: "waive", l: "later", n: "next" };
@@ -65,6 +81,7 @@ document.addEventListener("keydown", (key) => {
     const button = byId(keys[key.key.toLowerCase()] || "");
     if (!button || button.hidden) return;
     key.preventDefault();
+    if (key.repeat) return;
     const password = byId("password");
     if (password && !password.value && ["charge", "waive"].includes(button.id)) password.focus();
     else button.click();
@@ -95,7 +112,7 @@ function play(data) {
   const figures = data.ways.map((way) => {
     const group = svg("g", { class: `person ${way.colour}` }, people);
     svg("circle", { r: way.own ? 17 : 14 }, group);
-    svg("text", { "text-anchor": "middle", dy: 5 }, group).textContent = way.name;
+    svg("text", { "text-anchor": "middle" }, group).textContent = way.name;
     return group;
   });
   const texts = new Map([...document.querySelectorAll(".event")].map((event) => [event.dataset.event, event.querySelector(".best .said")?.textContent.replace(/\s+/g, " ").trim() || ""]));
