@@ -54,6 +54,13 @@ def test_everything_from_a_hold_to_a_refund(other: ReferenceProvider) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("tries_out", [False, True])
+def test_whether_it_was_only_tried_out_is_told(other: ReferenceProvider, tries_out: bool) -> None:
+    other.tries_out = tries_out
+    assert ask(provider_of(other)).test is tries_out
+    assert ask(provider_of(other), look_up=True).test is tries_out
+
+
 def test_a_reference_that_looks_like_one_of_a_tab_is_none(other: ReferenceProvider) -> None:
     other.names = "tab-"
     provider = provider_of(other)

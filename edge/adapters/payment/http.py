@@ -244,7 +244,7 @@ def _reply(request: PaymentRequest, said: Said | str, when_s: float) -> PaymentR
         )
     return PaymentReply(
         when_s, when_s, request.settlement, said.outcome, _as_ours(said.reference), request.key, request.operation,
-        said.amount, said.until, said.why, said.fee,
+        said.amount, said.until, said.why, said.fee, said.test,
     )  # fmt: skip
 
 
