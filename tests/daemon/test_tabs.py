@@ -13,8 +13,10 @@ from edge.facts.tabs import statement_of
 from edge.facts.visits import line_of
 from edge.journal import segments
 from edge.ledger import Book, receipt_of
+from edge.ledger.sales import sold_on
 from edge.paying import Payment
 from edge.site import Site
+from edge.web.shopper.told import Voice
 from edge.wire import open_recording
 from simulator.replay import replay
 from tests.daemon.test_reviews import VISIT, Reviewed
@@ -53,6 +55,9 @@ def test_what_she_takes_goes_on_her_tab_and_the_receipt_says_so(shop: Reviewed) 
         assert "no money" not in text
         assert "代金は支払われていません" not in text
     assert (receipt_json(receipt)["on_tab"], receipt_json(receipt)["moved_money"]) == (True, False)
+    assert Voice(shop.store, "ja")._state(receipt) == "ツケ払いです。月ごとにお支払いください。"
+    sold = sold_on(shop.shop.book, receipt.sale.day, "Asia/Tokyo")
+    assert (sold.tab_minor, sold.unmoved_minor) == (356, 0)
     row = line_of(shop.shop.book, VISIT)
     assert row is not None
     assert row["on_tab"]
