@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from edge.checkout import receipt_json, receipt_text
-from edge.daemon.shop import PAYMENTS, RECORDINGS
+from edge.daemon.shop import LEDGER, PAYMENTS, RECORDINGS
 from edge.facts.tabs import statement_of
 from edge.facts.visits import line_of
 from edge.journal import segments
@@ -200,3 +201,19 @@ def test_the_month_is_told_by_the_shops_own_clock(shop: Reviewed, tmp_path: Path
     ):
         assert told in typed("payment", "tab", *words, *where).stderr
     assert "no shop" in typed("payment", "settle", "ana", "1", "--how", "cash", *where).stderr.lower()
+
+
+def test_what_waits_for_the_disk_is_not_paid_a_second_time(shop: Reviewed) -> None:
+    """What is open is told by the book, and the book does not know yet of what was paid last."""
+    other = sqlite3.connect(shop.state / LEDGER, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    shop.shop.book._db.execute("PRAGMA busy_timeout = 0")
+    assert settle(shop, "356")["written"] is False
+    assert "the disk does not take the book" in str(settle(shop, "356")["error"])
+    other.execute("ROLLBACK")
+    other.close()
+    shop.settle()
+    assert len(shop.entries("tab-settled")) == 1
+    assert stands(shop) == [0, 0, 0, 0]
+    assert shop.shop.book.prove() == []
+    shop.shop.close()
