@@ -42,6 +42,8 @@ class Payment(Section):
     provider: Literal["local", "stripe", "http"] = "local"
     latency_s: Annotated[float, Field(ge=0.0, le=60.0)] = 0.2
     """Of `local`: how long it takes."""
+    tab: bool = False
+    """Of `local`: what is charged goes on the member's tab, which is settled by the month."""
     secret_file: Path | None = None
     """A file with the provider's secret and nothing else. ``$CREDENTIALS_DIRECTORY/…`` is what systemd hands over."""
     url: str = ""
@@ -111,6 +113,9 @@ def payment_faults(payment: Payment, store: Store) -> Iterator[Fault]:
             remedy = f"Write less than the policy's pay_within_s, {store.policy.pay_within_s:g}"
             yield _fault("latency_s", f"{what}, and nobody waits so long for it", remedy)
         return
+    if payment.tab:
+        what = f"{payment.provider} takes the money itself, and nothing is left for a tab"
+        yield _fault("tab", what, 'Write provider = "local", or no tab')
     yield from _secret_faults("secret_file", payment.secret_file, ("sk_", "rk_") if _is_stripe(payment) else ())
     yield from _address_faults(payment)
     if not _is_stripe(payment):

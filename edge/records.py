@@ -107,6 +107,9 @@ asked for this; ``unknown``: nobody said in time.
 NO_MONEY: Final = "local-"
 """References begin so where a provider only says that it took money, and moves none."""
 
+TAB: Final = "tab-"
+"""References begin so where money was put on a member's tab, which is settled by the month."""
+
 
 class PaymentReply(msgspec.Struct, frozen=True):
     """What the payment provider said about a visit's money, asked or not.
@@ -219,6 +222,22 @@ class PayoutBooked(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+SettledHow: TypeAlias = Literal["payroll", "transfer", "cash"]
+"""How a member pays what is on their tab."""
+
+
+class TabSettled(msgspec.Struct, frozen=True):
+    """A person says that a member has paid ``amount_minor`` of what is on their tab, and ``how``."""
+
+    received_s: float
+    at_s: float
+    subject: str
+    amount_minor: int
+    how: SettledHow
+    by: str
+    note: str = ""
+
+
 AgeVerdict: TypeAlias = Literal["confirmed", "refused"]
 
 
@@ -317,6 +336,7 @@ Record: TypeAlias = (
     | StockCounted
     | SettlementDecided
     | PayoutBooked
+    | TabSettled
     | AgeDecided
     | VisitContested
     | ContestAnswered

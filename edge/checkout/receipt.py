@@ -31,7 +31,7 @@ from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, rule, table, wrapped
 from edge.checkout.sale import Issuer, Sale, SoldDiscount, SoldLine, State, WithheldLine, basis_points
 from edge.checkout.words import WORDS, Words
-from edge.records import NO_MONEY
+from edge.records import NO_MONEY, TAB
 
 REDUCED_MARK: Final = "※"
 """Stands behind the amount: its width differs between printers, and behind the last column that does no harm."""
@@ -70,9 +70,14 @@ class Receipt:
     @property
     def moved_money(self) -> bool:
         """Whether somebody has really paid: a shop without a payment provider only writes it down, and one whose
-        provider is in its test mode tries it out.
+        provider is in its test mode tries it out. What is on a tab is paid later.
         """
-        return self.state == "paid" and not self.test and not self.reference.startswith(NO_MONEY)
+        return self.state == "paid" and not self.test and not self.reference.startswith((NO_MONEY, TAB))
+
+    @property
+    def on_tab(self) -> bool:
+        """Whether it was put on the member's tab, to be paid by the month."""
+        return self.state == "paid" and self.reference.startswith(TAB)
 
     @property
     def language(self) -> str:
@@ -108,6 +113,7 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
         "state": receipt.state,
         "reference": receipt.reference,
         "moved_money": receipt.moved_money,
+        "on_tab": receipt.on_tab,
         "test_mode": receipt.test,
         "payments": [{"amount_minor": paid.amount_minor, "reference": paid.reference} for paid in receipt.payments],
         "taken_back": [{"sku": sku, "quantity": units} for sku, units in receipt.taken_back],
@@ -263,7 +269,9 @@ def _taken_back(receipt: Receipt, words: Words, language: str) -> list[str]:
         lines += wrapped(f"{name_of(sold[sku], language) if sku in sold else sku} × {units}", indent=2)
     lines += both_ends(words.taken_back_sum, money(-receipt.taken_back_minor, issuer, language))
     if receipt.given_back_minor:
-        lines += both_ends(words.given_back, money(receipt.given_back_minor, issuer, language))
+        off_tab = any(paid.reference.startswith(TAB) for paid in receipt.payments)
+        given_back = words.off_tab if off_tab else words.given_back
+        lines += both_ends(given_back, money(receipt.given_back_minor, issuer, language))
     return [*lines, rule()]
 
 
@@ -271,19 +279,28 @@ def _foot(receipt: Receipt, words: Words, language: str) -> list[str]:
     lines = []
     if receipt.state == "review":
         lines += wrapped(words.reviews[kind_of(receipt.sale.reason)])
-    unmoved = receipt.state == "paid" and not receipt.moved_money
-    written_off = receipt.state == "void" and receipt.sale.total_minor
-    unmoved_why = words.test_mode if receipt.test else words.no_money
-    lines += wrapped(words.waived if written_off else unmoved_why if unmoved else words.states[receipt.state])
+    lines += wrapped(state_told(receipt, words))
     if len(receipt.payments) > 1:
         for paid in receipt.payments:
             amount = money(paid.amount_minor, receipt.sale.issuer, language)
-            lines += both_ends(f"{words.paid_part} {paid.reference}".rstrip(), amount)
+            part = words.tab_part if paid.reference.startswith(TAB) else words.paid_part
+            lines += both_ends(f"{part} {paid.reference}".rstrip(), amount)
         if receipt.open_minor:
             lines += both_ends(words.still_open, money(receipt.open_minor, receipt.sale.issuer, language))
     elif receipt.reference:
         lines += wrapped(f"{words.reference} {receipt.reference}")
     return [*lines, "", *centred(words.goodbye)]
+
+
+def state_told(receipt: Receipt, words: Words) -> str:
+    """Where its money stands, as the shopper reads it."""
+    if receipt.on_tab:
+        return words.on_tab
+    if receipt.state == "paid" and not receipt.moved_money:
+        return words.test_mode if receipt.test else words.no_money
+    if receipt.state == "void" and receipt.sale.total_minor:
+        return words.waived
+    return words.states[receipt.state]
 
 
 def _local(receipt: Receipt) -> datetime:

@@ -54,6 +54,9 @@ class Words:
     waived: str
     no_money: str
     test_mode: str
+    on_tab: str
+    tab_part: str
+    off_tab: str
     changed: str
     marked: str
     off_basket: str
@@ -117,6 +120,9 @@ _JAPANESE = Words(
     off_basket="お買い上げ合計から値引き",
     no_money="記録のみで、代金は支払われていません。\n(決済サービスが設定されていません)",
     test_mode="決済サービスのテストモードです。\n代金は支払われていません。",
+    on_tab="ツケ払いです。\n月ごとにお支払いください。",
+    tab_part="ツケ払い",
+    off_tab="ツケから差し引き済み",
     reviews={
         "unseen": "ご退店を確認できませんでした。",
         "identity": "退店された方がお客様か確信が持てません。",
@@ -184,6 +190,9 @@ _ENGLISH = Words(
     off_basket="Off the whole purchase",
     no_money="Recorded, and no money was moved:\nthis shop has no payment provider yet.",
     test_mode="No money was moved: the payment\nprovider is in its test mode.",
+    on_tab="On your tab, to be paid by the month.",
+    tab_part="On your tab",
+    off_tab="Taken off your tab",
     reviews={
         "unseen": "Nobody saw you leave.",
         "identity": "We are not sure that it was you who left.",

@@ -28,10 +28,15 @@ def decide(store: Path, state: Path | None, visit: str, verdict: str, by: str, *
     """Tell the running shop what somebody has decided; what it made of that."""
     who = by or getpass.getuser()
     answer = ask_shop(store, state, {"do": "decide", "visit": visit, "verdict": verdict, "by": who, **more})
+    warn_unwritten(answer, store, state)
+    return answer
+
+
+def warn_unwritten(answer: dict[str, Any], store: Path, state: Path | None) -> None:
+    """Say it where an answer is not in the book yet."""
     if not answer["written"]:
         look = f"see `tebura status {named(store, state)}`"
         say(f"the disk does not take it at present, and it counts only when it is in the book: {look}")
-    return answer
 
 
 def typed_lines(typed: Iterable[str], does: str) -> dict[str, int]:

@@ -206,6 +206,9 @@ def _sold_told(sold: Sold, language: str) -> list[str]:
     if sold.taken_back_minor:
         amount = money(sold.taken_back_minor, issuer, language or "en")
         lines.append(f"{amount} of it were taken back since")
+    if sold.tab_minor:
+        amount = money(sold.tab_minor, issuer, language or "en")
+        lines.append(f"{amount} of it went onto members' tabs")
     if sold.unmoved_minor:
         amount = money(sold.unmoved_minor, issuer, language or "en")
         lines.append(f"no money was moved for {amount} of it: the shop has no payment provider yet")
@@ -225,6 +228,7 @@ def _sold_json(sold: Sold, language: str) -> dict[str, object]:
         "visits": dict(sold.visits),
         "total_minor": dict(sold.total_minor),
         "unmoved_minor": sold.unmoved_minor,
+        "tab_minor": sold.tab_minor,
         "taken_back_minor": sold.taken_back_minor,
     }
 

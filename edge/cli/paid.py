@@ -35,7 +35,7 @@ def told(row: Row, digits: int, shop: str) -> str:
     lines = [f"{row['visit']}: {row['subject']}, {row['state']}{'; ' + row['why'] if row['why'] else ''}"]
     lines.append(f"  {amount('total_minor'):>14}  in all")
     for of, what in (
-        ("paid_minor", "taken by the provider"),
+        ("paid_minor", "put on the tab" if row["on_tab"] else "taken by the provider"),
         ("open_minor", "still owed"),
         ("held_minor", "reserved"),
         ("lowered_minor", "taken off what was owed"),

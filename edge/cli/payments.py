@@ -1,4 +1,5 @@
-"""Commands about visits' money: payment list, show, retry, release, refund, repaid, papers, debts, payout.
+"""Commands about visits' money: payment list, show, retry, release, refund, repaid, papers, debts, payout,
+tab, settle.
 
 What became of it is read from the book, whether the shop runs or not. What somebody decides goes to the running shop,
 which records it like everything that moves money.
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.deciding import AsJson, By, decide, reading_book, told_money, typed_lines
+from edge.cli.deciding import AsJson, By, decide, reading_book, told_money, typed_lines, warn_unwritten
 from edge.cli.languages import Language
 from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of, named
 from edge.cli.terminal import refuse
@@ -175,12 +176,79 @@ def payout(
     who = by or getpass.getuser()
     wanted = {"do": "payout", "amount": amount, "fee": fee, "note": note, "by": who}
     answer = ask_shop(store, state, wanted)
+    warn_unwritten(answer, store, state)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
     came = told_money({**answer, "total_minor": answer["amount_minor"]})
     left = told_money({**answer, "total_minor": answer["owed_minor"]})
     typer.echo(f"{came} came from the payment provider; by the book it still owes {left}.")
+
+
+@app.command()
+def tab(
+    store: StoreFolder,
+    subject: Annotated[str, typer.Argument(help="Whose, line by line; all without it.", metavar="[SUBJECT]")] = "",
+    state: StateFolder = None,
+    *,
+    month: Annotated[str, typer.Option("--month", help="This alone, like 2026-11; all of it without.")] = "",
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="For a payroll or a spreadsheet.")] = False,
+) -> None:
+    """What members have on their tabs: put on, given back, settled, and what is open."""
+    from edge.cli.tabs import csv_of_statement, csv_of_tabs, table_of_statement, table_of_tabs
+    from edge.facts.payments import digits_in
+    from edge.facts.tabs import ALWAYS, month_of, statement_of, subjects, tabs_in
+    from edge.ledger.sales import timezone_of
+
+    if as_json and as_csv:
+        refuse("say --json or --csv, not both")
+    with reading_book(folder_of(store, state)) as book:
+        timezone, digits = timezone_of(book) or "UTC", digits_in(book)
+        try:
+            span = month_of(month, timezone) if month else ALWAYS
+        except ValueError as error:
+            refuse(str(error))
+        if subject and subject not in subjects(book):
+            whose = f"`tebura payment tab {named(store, state)}` shows whose there is"
+            refuse(f"nothing was ever put on a tab of {subject}'s. {whose}")
+        rows = [] if subject else tabs_in(book, span)
+        one = statement_of(book, subject, span) if subject else None
+    if as_json:
+        typer.echo(json.dumps(rows if one is None else one, ensure_ascii=False))
+    elif as_csv:
+        typer.echo(csv_of_tabs(rows, digits) if one is None else csv_of_statement(one, digits, timezone), nl=False)
+    elif one is None and not rows:
+        typer.echo("Nobody has anything on a tab.")
+    else:
+        from rich.console import Console
+
+        Console().print(table_of_tabs(rows, digits) if one is None else table_of_statement(one, digits, timezone))
+
+
+@app.command()
+def settle(
+    subject: Annotated[str, typer.Argument(help="Who has paid, as `tebura payment tab` names them.")],
+    amount: Annotated[str, typer.Argument(help="What they have paid of their tab, like 4200 or 42.50.")],
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    how: Annotated[str, typer.Option("--how", help="payroll, transfer, or cash.")],
+    note: Annotated[str, typer.Option("--note", help="What the payroll or the bank's statement calls it.")] = "",
+    by: By = "",
+    as_json: AsJson = False,
+) -> None:
+    """Book what a member has paid of their tab."""
+    who = by or getpass.getuser()
+    wanted = {"do": "settle", "subject": subject, "amount": amount, "how": how, "note": note, "by": who}
+    answer = ask_shop(store, state, wanted)
+    warn_unwritten(answer, store, state)
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    paid = told_money({**answer, "total_minor": answer["amount_minor"]})
+    left = told_money({**answer, "total_minor": answer["open_minor"]})
+    typer.echo(f"{subject} has paid {paid}; {left} are open on the tab.")
 
 
 @app.command()

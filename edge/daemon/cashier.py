@@ -69,7 +69,7 @@ class Cashier:
         self._stopping = False
         self._news, self._news_s = news, news_s
         self._news_at_s = time.monotonic() if news is not None else float("inf")
-        self._threads = [threading.Thread(target=self._work, name="cashier", daemon=True) for _ in range(MOST_AT_ONCE)]
+        self._threads = [threading.Thread(target=self._work, name="cashier", daemon=True) for _ in range(at_once)]
 
     def start(self) -> None:
         for thread in self._threads:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from edge.checkout import sale_of
 from edge.payment import Settlement, debts, left_of, may, why_waits
 from edge.payment.settlement import operations
+from edge.records import TAB
 
 if TYPE_CHECKING:
     from edge.ledger import Book
@@ -37,6 +38,7 @@ def payment_of(settlement: Settlement) -> Row:
         "currency": settlement.currency,
         "total_minor": settlement.total_minor,
         "paid_minor": settlement.paid_minor,
+        "on_tab": any(payment.reference.startswith(TAB) for payment in settlement.payments),
         "open_minor": settlement.open_minor,
         "held_minor": settlement.held_minor,
         "lowered_minor": settlement.lowered_minor,

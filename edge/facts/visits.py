@@ -53,6 +53,7 @@ def line_of(book: Book, visit: str) -> Row | None:
         "withheld": sum(line.quantity for line in receipt.sale.withheld),
         "reference": receipt.reference,
         "moved_money": receipt.moved_money,
+        "on_tab": receipt.on_tab,
     }
 
 

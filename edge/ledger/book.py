@@ -146,6 +146,13 @@ class Book:
             for row in self._db.execute(query, values):
                 yield self._read(row)
 
+    def moving(self, account: str) -> Iterator[Written]:
+        """Entries with a posting on an account, in order."""
+        within = "seq IN (SELECT entry FROM posting WHERE account = ?)"
+        with told(self.path):
+            for row in self._db.execute(f"SELECT {_COLUMNS} FROM entry WHERE {within} ORDER BY seq", [account]):
+                yield self._read(row)
+
     def visits(self, kind: str, since_seq: int = 0) -> list[str]:
         """Visits that have an entry of one kind, in the order of their first; bodies are not read."""
         query = "SELECT visit FROM entry WHERE kind = ? AND seq > ? ORDER BY seq"

@@ -26,7 +26,7 @@ from edge.checkout.bill import WHOLE_PPM, Rounding, off_each, share_of
 from edge.keys import payment_key
 from edge.ledger.canon import FIRST_HASH, Written, canonical, chained
 from edge.ledger.faults import BookFault
-from edge.payment import PAYOUT, Settlement, payout_retold, retold, tells_money
+from edge.payment import PAYOUT, TAB_SETTLED, Settlement, payout_retold, retold, tab_settled_retold, tells_money
 from edge.records import LedgerEntry
 
 ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
@@ -44,6 +44,7 @@ class Proof:
         self._hash = FIRST_HASH
         self._stands: dict[str, Settlement] = {}
         self._owed: defaultdict[str, int] = defaultdict(int)
+        self._tabs: defaultdict[str, int] = defaultdict(int)
         self._digits: dict[str, int] = {}
         self._scans: dict[str, LedgerEntry] = {}
         self._currency = ""
@@ -74,6 +75,8 @@ class Proof:
         for posting in entry.postings:
             if posting.account.startswith("receivable:"):
                 self._owed[entry.visit] += posting.amount_minor
+            elif posting.account.startswith("tab:"):
+                self._tabs[posting.account] += posting.amount_minor
         if self._owed.get(entry.visit, 0) < 0:
             found.append(f"visit {entry.visit} has paid more than it owed")
         return found
@@ -90,9 +93,20 @@ class Proof:
                 return _differences(entry, payout_retold(entry))
             except ValueError as error:
                 return [str(error)]
+        if entry.kind == TAB_SETTLED:
+            return self._tab(entry)
         if entry.postings or entry.key.startswith(MONEY):
             return ["moves money, but is neither a settlement nor a payment"]
         return []
+
+    def _tab(self, entry: LedgerEntry) -> list[str]:
+        """Nobody pays more than what is on their tab, and the entry reads as its body tells."""
+        over = [p.account for p in entry.postings if p.amount_minor < 0 and self._tabs.get(p.account, 0) < 0]
+        found = [f"pays more than was open on {account}" for account in over]
+        try:
+            return found + _differences(entry, tab_settled_retold(entry))
+        except ValueError as error:
+            return [*found, str(error)]
 
     def _money(self, entry: LedgerEntry) -> list[str]:
         """Carried out once more after what came before it, an entry should read as it does."""

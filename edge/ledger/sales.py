@@ -35,7 +35,8 @@ class Product:
 class Sold:
     """A day. ``visits`` and ``total_minor`` by the state of their settlement (of a declined one: what is still owed;
     what was paid of it counts as paid); ``unmoved_minor``: what of the paid is only written down as paid, because no
-    payment provider was there; ``taken_back_minor``: what was taken off these sales since, on whatever day.
+    payment provider was there; ``tab_minor``: what of it is on members' tabs; ``taken_back_minor``: what was taken off
+    these sales since, on whatever day.
     """
 
     day: date
@@ -45,6 +46,7 @@ class Sold:
     visits: Counter[State] = field(default_factory=Counter)
     total_minor: Counter[State] = field(default_factory=Counter)
     unmoved_minor: int = 0
+    tab_minor: int = 0
     taken_back_minor: int = 0
 
 
@@ -78,7 +80,9 @@ def _count(sold: Sold, receipt: Receipt) -> None:
     sold.taken_back_minor += receipt.taken_back_minor
     if receipt.state == "review":
         return
-    if receipt.state == "paid" and not receipt.moved_money:
+    if receipt.on_tab:
+        sold.tab_minor += sale.total_minor
+    elif receipt.state == "paid" and not receipt.moved_money:
         sold.unmoved_minor += sale.total_minor
     for line in sale.lines:
         product = sold.products.setdefault(line.sku, Product(line.names))

@@ -6,9 +6,9 @@ answer stays unknown, a visit in doubt goes to review, and neither is ever charg
 
 `operation` is the table of one request, `settlement` that of a visit's money, `asking` what is asked for next, `holds`
 reserves, `leaving` ends a visit, `replies` hears the provider and the time, `refunds` takes back and `papers` are what
-the shopper is given of that, `payouts` what reaches the bank, `debts` is what is still owed, `decisions` is what a
-person may do, `postings` what all of it is in the book, `retold` reads it back from there. No clock, disk, network or
-randomness: the same calls give the same entries. ``docs/payment.md`` tells of it all.
+the shopper is given of that, `payouts` what reaches the bank, `tabs` what members pay of their tabs, `debts` is what is
+still owed, `decisions` is what a person may do, `postings` what all of it is in the book, `retold` reads it back from
+there. No clock, disk, network or randomness: the same calls give the same entries. ``docs/payment.md`` tells of it all.
 """
 
 from edge.payment.debts import Debt, debts, debts_of, retry_at_entry, retry_declined, uncollected_minor
@@ -41,6 +41,7 @@ from edge.payment.settlement import (
     open_operations,
     operation_of,
 )
+from edge.payment.tabs import TAB_SETTLED, tab_settled_entry, tab_settled_name, tab_settled_retold
 
 __all__ = [
     "CONTRADICTIONS",
@@ -48,6 +49,7 @@ __all__ = [
     "OPERATION_TABLE",
     "PAYOUT",
     "TABLE",
+    "TAB_SETTLED",
     "VERDICTS",
     "Debt",
     "Operation",
@@ -84,6 +86,9 @@ __all__ = [
     "retry_declined",
     "review_settlement",
     "settlement_of",
+    "tab_settled_entry",
+    "tab_settled_name",
+    "tab_settled_retold",
     "taken_back_minor",
     "tells_money",
     "terms_of",

@@ -150,7 +150,7 @@ def on_resolved(settlement: Settlement, verdict: Literal["kept", "returned"], de
     kept = replace(with_operation(moved(settlement, event), taken), doubtful="")
     over_minor = max(0, payment.amount_minor - owed_minor)
     kept = replace(kept, refundable_minor=kept.refundable_minor + over_minor)
-    postings = payment_postings(settlement.subject, payment.amount_minor, owed_minor)
+    postings = payment_postings(settlement.subject, payment.amount_minor, owed_minor, taken.reference)
     return kept, [entry_about(kept, taken, name, "payment-resolved", at_s, facts, postings)]
 
 

@@ -142,7 +142,8 @@ def refund_answered(settlement: Settlement, refund: Operation, reply: PaymentRep
     facts: dict[str, object] = {"outcome": reply.outcome, "reference": reply.reference}
     if reply.outcome != "approved":
         facts["why"] = reply.why
-    postings = refund_postings(settlement.subject, amount_minor)
+    reference = refund.reference if failed else reply.reference  # it goes back the way it came
+    postings = refund_postings(settlement.subject, amount_minor, reference)
     name = "failed" if failed else event
     return told, [entry_about(told, heard, name, f"payment-{event}", reply.at_s, facts, postings)]
 

@@ -98,7 +98,7 @@ def _payment_answered(settlement: Settlement, payment: Operation, reply: Payment
         facts["fee_minor"] = fee_minor
     if reply.test:
         facts["test"] = True
-    postings = payment_postings(settlement.subject, payment.amount_minor, owed_minor, fee_minor)
+    postings = payment_postings(settlement.subject, payment.amount_minor, owed_minor, reply.reference, fee_minor)
     if payment.operation == "capture":
         postings += hold_postings(settlement.subject, -settlement.held_minor)
         told = replace(told, held_minor=0)

@@ -17,7 +17,16 @@ from typing import TypeAlias
 
 from edge.gate import learn
 from edge.keys import moment, unique
-from edge.payment import deadline_s, look_up_next, on_reply, on_time, payout_entry, payout_name
+from edge.payment import (
+    deadline_s,
+    look_up_next,
+    on_reply,
+    on_time,
+    payout_entry,
+    payout_name,
+    tab_settled_entry,
+    tab_settled_name,
+)
 from edge.records import (
     AgeDecided,
     ContestAnswered,
@@ -38,6 +47,7 @@ from edge.records import (
     Standing,
     StockCounted,
     StoreChanged,
+    TabSettled,
     Tick,
     VisitContested,
     WeightBatch,
@@ -83,6 +93,7 @@ OfTheShop: TypeAlias = (
     | SettlementDecided
     | SettlementRecalled
     | PayoutBooked
+    | TabSettled
     | AgeDecided
     | VisitContested
     | ContestAnswered
@@ -153,6 +164,8 @@ def _of_the_shop(
         decided(state, store, record, effects)
     elif isinstance(record, PayoutBooked):
         effects.append(payout_entry(unique(state.named, payout_name(record)), record, store.currency))
+    elif isinstance(record, TabSettled):
+        effects.append(tab_settled_entry(unique(state.named, tab_settled_name(record)), record, store.currency))
     elif isinstance(record, AgeDecided):
         age_decided(state, store, record, effects)
     elif isinstance(record, VisitContested):

@@ -38,12 +38,14 @@ from edge.records import (
     RefundReason,
     Refused,
     RepaidHow,
+    SettledHow,
     SettlementDecided,
     SettlementRecalled,
     SourceTrouble,
     Standing,
     StockCounted,
     StoreChanged,
+    TabSettled,
     Tick,
     Verdict,
     VisitContested,
@@ -70,6 +72,7 @@ from edge.wire.payloads import (
     ScanPayload,
     StandingPayload,
     StorePayload,
+    TabSettledPayload,
     TickPayload,
     TroublePayload,
     WeightPayload,
@@ -87,6 +90,7 @@ _counted = msgspec.json.Decoder(CountedPayload)
 _decided = msgspec.json.Decoder(DecidedPayload)
 _store = msgspec.json.Decoder(StorePayload)
 _payout = msgspec.json.Decoder(PayoutPayload)
+_tab_settled = msgspec.json.Decoder(TabSettledPayload)
 _age = msgspec.json.Decoder(AgePayload)
 _contested = msgspec.json.Decoder(ContestedPayload)
 _answered = msgspec.json.Decoder(AnsweredPayload)
@@ -220,6 +224,9 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/money/payout":
         payout = _payout.decode(payload)
         return PayoutBooked(received_s, payout.t, int(payout.amount), int(payout.fee), payout.by, payout.note)
+    if topic == "shop/tab/settled":
+        tab = _tab_settled.decode(payload)
+        return TabSettled(received_s, tab.t, tab.subject, int(tab.amount), tab.how, tab.by, tab.note)
     if topic == "shop/settlement/recalled":
         recalled = _recalled.decode(payload)
         entries = tuple((entry.kind, entry.at, entry.currency, entry.body) for entry in recalled.entries)
@@ -384,6 +391,11 @@ def encode_decided(
 def encode_payout(at_s: float, amount_minor: int, fee_minor: int, by: str, note: str = "") -> bytes:
     """``shop/money/payout``."""
     return _encode(PayoutPayload(at_s, amount_minor, by, fee_minor, note))
+
+
+def encode_tab_settled(at_s: float, subject: str, amount_minor: int, how: SettledHow, by: str, note: str = "") -> bytes:
+    """``shop/tab/settled``."""
+    return _encode(TabSettledPayload(at_s, subject, amount_minor, how, by, note))
 
 
 def encode_recalled(at_s: float, visit: str, entries: Iterable[LedgerEntry]) -> bytes:

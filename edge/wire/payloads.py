@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from edge.records import ContestAbout, PaymentOperation, PaymentOutcome, RefundReason, RepaidHow, Verdict
+from edge.records import ContestAbout, PaymentOperation, PaymentOutcome, RefundReason, RepaidHow, SettledHow, Verdict
 
 UnixTime = Annotated[float, Meta(ge=0.0, le=1e10, description="UNIX time in seconds, UTC, when it was measured")]
 """Up to the year 2286: recordings keep nanoseconds in 64 bits."""
@@ -177,6 +177,19 @@ class PayoutPayload(Struct):
     amount: Annotated[float, Meta(ge=1, le=10**15, multiple_of=1)]
     by: Annotated[str, Meta(min_length=1, max_length=200)]
     fee: Annotated[float, Meta(ge=0, le=10**15, multiple_of=1)] = 0
+    note: Annotated[str, Meta(max_length=200)] = ""
+
+
+class TabSettledPayload(Struct):
+    """``shop/tab/settled``: a person says what a member has paid of their tab, minor units, and how: it was taken off
+    their pay (``payroll``), came to the bank (``transfer``) or into the till (``cash``).
+    """
+
+    t: UnixTime
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
+    amount: Annotated[float, Meta(ge=1, le=10**15, multiple_of=1)]
+    how: SettledHow
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
@@ -400,6 +413,7 @@ PAYLOADS: dict[str, Any] = {
     "shop/stock/counted": CountedPayload,
     "shop/settlement/decided": DecidedPayload,
     "shop/money/payout": PayoutPayload,
+    "shop/tab/settled": TabSettledPayload,
     "shop/age/decided": AgePayload,
     "shop/visit/contested": ContestedPayload,
     "shop/visit/answered": AnsweredPayload,

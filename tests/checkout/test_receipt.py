@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.checkout import Receipt, State, receipt_json, receipt_text, sale_of
+from edge.checkout import Paid, Receipt, State, receipt_json, receipt_text, sale_of
 from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, width, wrapped
 from edge.checkout.sale import make_sale
@@ -275,6 +275,25 @@ def test_wide_characters_take_two_columns() -> None:
     assert (width("abc"), width("ｱｲｳ"), width("緑茶"), width("が"), width("か\u3099")) == (3, 3, 4, 2, 2)
     assert centred("緑茶") == [" " * 19 + "緑茶"]
     assert both_ends("緑茶", "¥1") == ["緑茶" + " " * 34 + "¥1"]
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "part", "back"),
+    [
+        ("en", "On your tab, to be paid by the month.", "On your tab tab-1", "Taken off your tab"),
+        ("ja", "ツケ払いです。", "ツケ払い tab-1", "ツケから差し引き済み"),
+    ],
+)
+def test_what_is_on_a_tab_is_neither_paid_nor_only_written_down(language: str, told: str, part: str, back: str) -> None:
+    paid = receipt(shop())
+    parts = (Paid(100, "tab-1"), Paid(paid.sale.total_minor - 100, "tab-2"))
+    tabbed = replace(paid, reference="tab-2", payments=parts, taken_back=(("x", 1),), given_back_minor=100)
+    text = receipt_text(tabbed, language)
+    assert all(words in text for words in (told, part, back))
+    for wrong in ("Paid", "no money", "お支払いが完了しました", "代金は支払われていません", "返金済み"):
+        assert wrong not in text
+    assert (receipt_json(tabbed)["on_tab"], receipt_json(tabbed)["moved_money"]) == (True, False)
+    assert receipt_json(paid)["on_tab"] is False
 
 
 @pytest.mark.parametrize(

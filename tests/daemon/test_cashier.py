@@ -50,6 +50,19 @@ def test_calls_that_hang_hold_up_nobody_at_the_gate() -> None:
     cashier.stop()
 
 
+def test_no_more_are_under_way_than_it_was_told() -> None:
+    provider, ear = Hanging(), Ear(Clock())
+    cashier = Cashier(provider, ear, lambda: True, at_once=2)
+    cashier.start()
+    for i in range(4):
+        cashier.answer(request(f"v{i}", f"charge {i}"), 0.0)
+    until(lambda: len(provider.asked) == 2, "two hang")
+    assert len(cashier._threads) == 2, "and nobody is left to ask for more"
+    provider.go_on.set()
+    until(lambda: len(provider.asked) == 4, "all are asked in the end")
+    cashier.stop()
+
+
 def test_news_do_not_wait_for_ever_for_a_call_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cashiers, "QUIET_S", 0.05)
     provider, looks = Hanging(), list[float]()

@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import get_args
 
 import msgspec
 
 from edge.adapters.payment.local import WORDS, LocalProvider, read_conduct
+from edge.keys import unique
 from edge.ledger import Written
 from edge.ledger.canon import FIRST_HASH, chained
 from edge.ledger.proof import Proof
@@ -37,6 +39,8 @@ from edge.payment import (
     open_settlement,
     operation_of,
     review_settlement,
+    tab_settled_entry,
+    tab_settled_name,
     visit_gone,
 )
 from edge.payment.settlement import operations
@@ -47,7 +51,9 @@ from edge.records import (
     PaymentOutcome,
     PaymentReply,
     PaymentRequest,
+    SettledHow,
     SettlementDecided,
+    TabSettled,
     Verdict,
 )
 from tests.checkout.carts import traced
@@ -62,8 +68,8 @@ OPERATIONS: tuple[PaymentOperation, ...] = ("hold", "capture", "release", "charg
 class Moody(LocalProvider):
     """Answers each request as it likes at that moment, until it is told to be ``good``."""
 
-    def __init__(self, rng: Random) -> None:
-        super().__init__(latency_s=0.8)
+    def __init__(self, rng: Random, *, tab: bool) -> None:
+        super().__init__(latency_s=0.8, tab=tab)
         self._rng, self.good = rng, False
 
     def _conduct(self, request: PaymentRequest) -> tuple[tuple[str, ...], ...]:
@@ -71,21 +77,25 @@ class Moody(LocalProvider):
 
 
 class World:
-    """A few visits at a time. ``hostile``: replies come that no provider should give."""
+    """A few visits at a time. ``hostile``: replies come that no provider should give. ``tab``: all goes on tabs, and
+    people pay of them.
+    """
 
-    def __init__(self, seed: int, *, hostile: bool) -> None:
+    def __init__(self, seed: int, *, hostile: bool, tab: bool = False) -> None:
         self.rng = Random(seed)
         store = shop()
         changes = {"retry_after_days": self.rng.choice([0.0, 0.01]), "pay_attempts": self.rng.choice([1, 3])}
         self.store = replace(store, policy=store.policy.model_copy(update=changes))
         self.skus = sorted(self.store.catalogue)
-        self.hostile = hostile
-        self.provider = Moody(self.rng)
+        self.hostile, self.tab = hostile, tab
+        self.provider = Moody(self.rng, tab=tab)
         self.now_s = NOON_S
         self.visits: dict[str, Settlement] = {}
         self.coming: list[tuple[float, int, PaymentReply]] = []
         self.proof, self.last_hash = Proof(), FIRST_HASH
         self.balances: Counter[str] = Counter()
+        self.tabs: Counter[str] = Counter()
+        self.named: dict[str, int] = {}
         self.sent: dict[str, int] = {}
         self.absent: set[str] = set()
         self.keys: set[str] = set()
@@ -98,8 +108,18 @@ class World:
     def step(self) -> None:
         self.steps += 1
         self.rng.choices(
-            [self.reply, self.time, self.decide, self.leave, self.come, self.kill, self.gone, self.nonsense],
-            [30, 12, 14, 8, 8, 2, 2, 8 if self.hostile else 0],
+            [
+                self.reply,
+                self.time,
+                self.decide,
+                self.leave,
+                self.come,
+                self.kill,
+                self.gone,
+                self.nonsense,
+                self.pay_off,
+            ],
+            [30, 12, 14, 8, 8, 2, 2, 8 if self.hostile else 0, 8 if self.tab else 0],
         )[0]()
         for visit in [v for v, s in self.visits.items() if s.is_over and self.rng.random() < 0.05]:
             del self.visits[visit]
@@ -195,6 +215,16 @@ class World:
         assert verdict in allowed or verdict == "retry", (settlement, verdict)
         self.take(settlement.visit, found)
 
+    def pay_off(self) -> None:
+        """Somebody pays some of their tab, or all of it."""
+        subject = f"member-{self.rng.randrange(3)}"
+        open_minor = self.tabs[subject]
+        if open_minor > 0:
+            how = self.rng.choice(get_args(SettledHow))
+            amount_minor = self.rng.choice([1, open_minor, self.rng.randint(1, open_minor)])
+            settled = TabSettled(self.now_s, self.now_s, subject, amount_minor, how, "sato")
+            self.write(tab_settled_entry(unique(self.named, tab_settled_name(settled)), settled, "JPY"))
+
     def kill(self) -> None:
         """The process is gone, and every answer on its way: everything is looked up, and nothing sent first."""
         self.coming.clear()
@@ -250,6 +280,8 @@ class World:
         assert not self.proof.faults, self.proof.faults
         self.happened[entry.kind] += 1
         for posting in entry.postings:
+            if posting.account.startswith("tab:"):
+                self.tabs[posting.account.removeprefix("tab:")] += posting.amount_minor
             self.balances[f"{entry.visit} {posting.account.partition(':')[0]}"] += posting.amount_minor
 
     def send(self, request: PaymentRequest) -> None:
@@ -292,7 +324,7 @@ class World:
         assert stands["refundable"] <= 0
         assert -stands["cash"] - stands["bank"] == settlement.repaid_minor
         assert stands["held-at-provider"] == -stands["held"] == settlement.held_minor
-        taken = stands["provider"] + stands["fees"]
+        taken = stands["provider"] + stands["fees"] + stands["tab"]
         assert taken == settlement.paid_minor - settlement.refunded_minor
         assert 0 <= settlement.refunded_minor <= settlement.paid_minor
         if sale is not None:
@@ -334,7 +366,7 @@ class World:
                 continue  # it was silent for longer than a week, or written off before it was known
             took = sum(c.amount_minor for k, c in self.provider.charges.items() if k.split("/")[0] == mine)
             gave = sum(c.amount_minor for k, c in self.provider.refunds.items() if k.split("/")[0] == mine)
-            assert took - gave == self.balances[f"{visit} provider"] + self.balances[f"{visit} fees"]
+            assert took - gave == sum(self.balances[f"{visit} {account}"] for account in ("provider", "fees", "tab"))
             keeps = sum(c.amount_minor for k, c in self.provider.holds.items() if k.split("/")[0] == mine)
             refused = settlement.release is not None and settlement.release.state == "declined"
             over = settlement.until_s <= self.now_s or refused
@@ -343,7 +375,7 @@ class World:
 
 ACCOUNTS = (
     "receivable", "sales", "tax", "provider", "fees", "written-off", "held-at-provider", "held", "refundable", "cash",
-    "bank",
+    "bank", "tab",
 )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ class ReferenceProvider:
         self.status: list[int] = []
         self.body = b""
         self.lost = 0
+        self.names = "ref-"
+        self.tries_out = False
         """So many answers get lost when all is done."""
         self.asked: list[str] = []
         self.signed = signed
@@ -111,7 +113,8 @@ class ReferenceProvider:
             before, said = self.operations[key]
             return (200, said) if before["amount"] == asked["amount"] else (409, {})
         said = {name: asked[name] for name in ("key", "operation", "visit", "amount")}
-        said |= {"outcome": "approved", "reference": f"ref-{len(self.operations)}"}
+        said |= {"test": True} if self.tries_out else {}
+        said |= {"outcome": "approved", "reference": f"{self.names}{len(self.operations)}"}
         if asked["operation"] in ("hold", "charge") and asked["wallet"] == "empty":
             said |= {"outcome": "declined", "why": "insufficient"}
         if asked["operation"] == "hold":

@@ -54,6 +54,23 @@ def test_everything_from_a_hold_to_a_refund(other: ReferenceProvider) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("tries_out", [False, True])
+def test_whether_it_was_only_tried_out_is_told(other: ReferenceProvider, tries_out: bool) -> None:
+    other.tries_out = tries_out
+    assert ask(provider_of(other)).test is tries_out
+    assert ask(provider_of(other), look_up=True).test is tries_out
+
+
+def test_a_reference_that_looks_like_one_of_a_tab_is_none(other: ReferenceProvider) -> None:
+    other.names = "tab-"
+    provider = provider_of(other)
+    taken = ask(provider, "charge", 700)
+    assert taken.reference == "http:tab-0"
+    ask(provider, "refund", 200, of=taken.key, reference=taken.reference)
+    asked, _ = other.operations["corner:v1:1/refund"]
+    assert asked["reference"] == "tab-0"
+
+
 def test_declines_have_names_and_keys_one_meaning(other: ReferenceProvider) -> None:
     poor = provider_of(other, "empty")
     assert (ask(poor).outcome, ask(poor).why) == ("declined", "insufficient")

@@ -77,6 +77,15 @@ def test_what_is_missing_is_named_with_its_remedy(tmp_path: Path, site: str, tol
     assert told in fault
 
 
+def test_a_tab_is_kept_where_nobody_else_takes_the_money(tmp_path: Path) -> None:
+    assert faults(tmp_path, 'provider = "local"\ntab = true') == []
+    assert faults(tmp_path, "tab = true") == []
+    for provider in ("stripe", 'http"\nurl = "https://pay.example'):
+        (fault,) = faults(tmp_path, f'provider = "{provider}"\n{secret(tmp_path)}\ntab = true')
+        assert "payment.tab" in fault
+        assert 'Write provider = "local"' in fault
+
+
 def test_a_secret_in_the_file_itself_is_refused_and_not_repeated(tmp_path: Path) -> None:
     for line in (f'secret = "{SK}"', f'key = "{SK}"', f'provider = "{SK}"', 'webhook_secret = "whsec_1"'):
         told = faults(tmp_path, line)

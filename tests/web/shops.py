@@ -36,22 +36,27 @@ class Corner:
 
     visit = "20231115-0001"
 
-    def __init__(self, folder: Path, conducts: Mapping[str, str] | None = None, **files: str) -> None:
-        """``conducts``: how the payment provider treats whom; ``catalogue_csv="…"``: another file of the store."""
+    def __init__(
+        self, folder: Path, conducts: Mapping[str, str] | None = None, *, site: Site | None = None, **files: str
+    ) -> None:
+        """``conducts``: how the payment provider treats whom; ``site``: another than the usual;
+        ``catalogue_csv="…"``: another file of the store.
+        """
         self.folder = folder / "store"
         self.state = folder / "state"
         self._made: queue.SimpleQueue[Running] = queue.SimpleQueue()
         self._wanted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, args=(folder, conducts, files))
+        self._thread = threading.Thread(target=self._work, args=(folder, conducts, site or Site(), files))
         self._thread.start()
         self.running = self._made.get(timeout=30.0)
         self._desk = Desk(self.state, lambda said: obey(
             self.running.shop, self.running.watch, said, connected=True, store_folder=self.folder))  # fmt: skip
         self._desk.open()
 
-    def _work(self, folder: Path, conducts: Mapping[str, str] | None, files: Mapping[str, str]) -> None:
+    def _work(self, folder: Path, conducts: Mapping[str, str] | None, site: Site, files: Mapping[str, str]) -> None:
         running = Running(folder)
+        running.site = site
         if files:
             edit(running, **files)
         running.open(conducts)

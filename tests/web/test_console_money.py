@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from edge.ledger import settlement_in
+from edge.paying import Payment
+from edge.site import Site
 from tests.adapters.brokers import until
 from tests.core.test_ages import ADULTS
 from tests.web.shops import Browser, Corner, hire, screens_of
@@ -47,6 +49,17 @@ def test_what_was_declined_is_asked_for_again_and_written_off(tmp_path: Path) ->
         until(lambda: state(corner) == "void", "it is written off")
         until(lambda: "Every payment is over." in browser.get("/staff/payments").text, "the page says so")
         assert "was written off" in browser.get(f"/staff/visits/{VISIT}").text
+
+
+@pytest.mark.parametrize(("tab", "told"), [(True, "On the member&#39;s tab"), (False, "No payment provider")])
+def test_what_is_on_a_tab_is_not_only_written_down(tmp_path: Path, tab: bool, told: str) -> None:
+    with Corner(tmp_path, site=Site(payment=Payment(tab=tab))) as corner, Browser(screens_of(corner)) as browser:
+        hire(corner.state)
+        corner.errand()
+        browser.log_in("mika")
+        page = browser.get(f"/staff/visits/{VISIT}").text
+        assert told in page
+        assert ("put on the tab" in page, "taken by the provider" in page) == (tab, not tab)
 
 
 def asked(corner: Corner) -> int:

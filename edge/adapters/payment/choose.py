@@ -27,7 +27,7 @@ CURSOR: Final = "payment-news"
 def provider_of(payment: Payment, store: Store, state_folder: Path) -> PaymentProvider:
     """The provider of a shop. `OSError`."""
     if payment.provider == "local":
-        return LocalProvider(latency_s=payment.latency_s, journal=state_folder / PAYMENTS)
+        return LocalProvider(latency_s=payment.latency_s, journal=state_folder / PAYMENTS, tab=payment.tab)
     secret = _secret(payment.secret_file)
     wallets, pay_within_s = wallets_in(state_folder), store.policy.pay_within_s
     cursor = state_folder / f"{CURSOR}-{payment.provider}"

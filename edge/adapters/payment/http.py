@@ -26,9 +26,12 @@ import msgspec
 from msgspec import Meta
 
 from edge.adapters.payment.provider import Abilities, Contrary, KeyReused, Wallets
-from edge.records import PaymentOperation, PaymentOutcome, PaymentReply, PaymentRequest
+from edge.records import TAB, PaymentOperation, PaymentOutcome, PaymentReply, PaymentRequest
 
 LARGEST: Final = 1 << 20
+
+THEIRS: Final = "http:"
+"""Stands before a reference that would be taken for one of a tab of ours."""
 
 Text = Annotated[str, Meta(max_length=1000)]
 Minor = Annotated[int, Meta(ge=0, le=10**15)]
@@ -114,8 +117,8 @@ class HttpProvider:
         self._cursor = told.cursor
         return [
             PaymentReply(
-                at_s, at_s, said.visit, said.outcome, said.reference, said.key, said.operation, said.amount, said.until,
-                said.why, said.fee, said.test,
+                at_s, at_s, said.visit, said.outcome, _as_ours(said.reference), said.key, said.operation, said.amount,
+                said.until, said.why, said.fee, said.test,
             )
             for said in told.news
         ]  # fmt: skip
@@ -129,7 +132,7 @@ class HttpProvider:
             return _declined(request, "no-wallet")
         asked = Asked(
             request.key, request.operation, request.settlement, request.amount_minor, request.currency,
-            request.asked_s, wallet, request.of, request.reference,
+            request.asked_s, wallet, request.of, _as_theirs(request.reference),
         )  # fmt: skip
         status, body = self._ask("POST", "/operations", msgspec.json.encode(asked), {"Idempotency-Key": request.key})
         if status == 409:
@@ -223,6 +226,15 @@ def _declined(request: PaymentRequest, why: str) -> Said:
     return Said(request.key, request.operation, request.settlement, "declined", why=why)
 
 
+def _as_ours(reference: str) -> str:
+    return f"{THEIRS}{reference}" if reference.startswith(TAB) else reference
+
+
+def _as_theirs(reference: str) -> str:
+    theirs = reference.removeprefix(THEIRS)
+    return theirs if theirs.startswith(TAB) else reference
+
+
 def _reply(request: PaymentRequest, said: Said | str, when_s: float) -> PaymentReply:
     if isinstance(said, str):
         outcome: PaymentOutcome = "absent" if said == "absent" else "unknown"
@@ -231,8 +243,8 @@ def _reply(request: PaymentRequest, said: Said | str, when_s: float) -> PaymentR
             when_s, when_s, request.settlement, outcome, key=request.key, operation=request.operation, why=why
         )
     return PaymentReply(
-        when_s, when_s, request.settlement, said.outcome, said.reference, request.key, request.operation, said.amount,
-        said.until, said.why, said.fee,
+        when_s, when_s, request.settlement, said.outcome, _as_ours(said.reference), request.key, request.operation,
+        said.amount, said.until, said.why, said.fee, said.test,
     )  # fmt: skip
 
 

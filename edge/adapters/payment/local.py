@@ -1,8 +1,8 @@
 """The payment provider that comes with the shop: it moves no money.
 
-For demonstrations, stories and tests, and for shops that collect money otherwise (a tab, a payroll). Its references say
-so, and with them receipts, `tebura status` and the screen. It does on demand
-what real providers do at the worst moment.
+For demonstrations, stories and tests. Its references say so, and with them receipts, `tebura status` and the screen.
+For shops that collect money by the month it puts everything on members' tabs, and its references say that. It does on
+demand what real providers do at the worst moment.
 
 Enters: a `PaymentRequest` and when it was sent. Leaves: what a provider would say about it. Refuses: a key that comes
 back for another bargain (`KeyReused`).
@@ -22,7 +22,7 @@ from typing import Final, Literal, TypeAlias, cast
 import msgspec
 
 from edge.adapters.payment.provider import Abilities, KeyReused
-from edge.records import NO_MONEY, PaymentOutcome, PaymentReply, PaymentRequest
+from edge.records import NO_MONEY, TAB, PaymentOutcome, PaymentReply, PaymentRequest
 
 WORDS: Final = ("approve", "decline", "unknown", "silent", "lost", "pending")
 """What a conduct is made of: answers, no answer at all, an approval whose answer gets lost on the way, and one that is
@@ -38,6 +38,7 @@ HOLD_S: Final = 7 * 86400.0
 """A hold is over by itself after this."""
 
 CAVEAT: Final = 'no money moves: provider "local" of [payment] only writes down what would be charged'
+TAB_CAVEAT: Final = "nothing is charged at the exit: [payment] puts it on members' tabs, to be settled by the month"
 
 
 def read_conduct(text: str) -> tuple[tuple[str, ...], ...]:
@@ -73,6 +74,8 @@ class Decided:
 
     request: PaymentRequest
     outcome: Decision
+    tab: bool = False
+    """Whether it was put on the member's tab, or taken off it."""
 
 
 class LocalProvider:
@@ -87,22 +90,30 @@ class LocalProvider:
 
     ``charges`` is what it took, ``holds`` what it keeps reserved, ``refunds`` what it gave back, by key.
 
+    ``tab``: what it takes is put on the member's tab. What is given back goes where it came from, whatever holds now.
+
     ``journal``: a file of JSON lines that keeps what was decided over a restart; without one it is forgotten.
     """
 
-    caveat: Final = CAVEAT
     abilities: Final = Abilities(hold=True, partial_capture=True, refund=True, look_up=True, hold_s=HOLD_S)
 
     def __init__(
-        self, conducts: Mapping[str, str] | None = None, *, latency_s: float = 0.8, journal: Path | None = None
+        self,
+        conducts: Mapping[str, str] | None = None,
+        *,
+        latency_s: float = 0.8,
+        journal: Path | None = None,
+        tab: bool = False,
     ) -> None:
+        self.caveat: Final = TAB_CAVEAT if tab else CAVEAT
+        self._tab = tab
         self._conducts = [(pattern, read_conduct(text)) for pattern, text in (conducts or {}).items()]
         self._latency_s = latency_s
         self._journal = journal
         self._lock = threading.Lock()
         self._asked: dict[str, PaymentRequest] = {}
         self._requests: dict[str, int] = {}
-        self._decided: dict[str, Decision] = {}
+        self._decided: dict[str, Decided] = {}
         self.charges: dict[str, Charge] = {}
         self.holds: dict[str, Charge] = {}
         self.refunds: dict[str, Charge] = {}
@@ -119,15 +130,16 @@ class LocalProvider:
         count = self._requests.get(request.key, 0)
         self._requests[request.key] = count + 1
         if request.key in self._decided:
-            return [self._reply(request, self._decided[request.key], at_s, 1)]
+            return [self._reply(request, self._decided[request.key].outcome, at_s, 1)]
         conduct = self._conduct(request)
         words = conduct[min(count, len(conduct) - 1)]
         if request.look_up:
             return self._looked_up(request, words, at_s)
         for word in words:
             if word in ("approve", "lost", "decline", "pending") and request.key not in self._decided:
-                self._decide(Decided(request, self._possible(request, word)))
-        impossible = request.operation in OUT_OF and self._decided.get(request.key) == "declined"
+                self._decide(Decided(request, self._possible(request, word), self._goes_on_tab(request)))
+        decided = self._decided.get(request.key)
+        impossible = request.operation in OUT_OF and decided is not None and decided.outcome == "declined"
         told = {"approve": "approved", "decline": "declined", "unknown": "unknown", "pending": "pending"}
         if impossible:
             told |= {"approve": "declined", "pending": "declined"}
@@ -153,6 +165,11 @@ class LocalProvider:
             return "approved" if charge is not None and given + amount_minor <= charge.amount_minor else "declined"
         return "approved"
 
+    def _goes_on_tab(self, request: PaymentRequest) -> bool:
+        """A refund goes where its charge went; everything else as this shop does it now."""
+        charge = self.charges.get(request.of) if request.operation == "refund" else None
+        return self._tab if charge is None else charge.reference.startswith(TAB)
+
     def news(self, at_s: float) -> list[PaymentReply]:
         """See `PaymentProvider.news`: it says nothing unasked."""
         return []
@@ -167,7 +184,7 @@ class LocalProvider:
         approved = outcome == "approved"
         return PaymentReply(
             when_s, when_s, request.settlement, cast("PaymentOutcome", outcome),
-            _reference(request.key) if approved else "", request.key, request.operation,
+            _reference(self._decided[request.key]) if approved else "", request.key, request.operation,
             request.amount_minor if approved else None,
             at_s + HOLD_S if approved and request.operation == "hold" else None,
             "refused" if outcome == "declined" else "",
@@ -196,9 +213,9 @@ class LocalProvider:
     def _remember(self, decided: Decided) -> None:
         request = decided.request
         self._asked.setdefault(request.key, request)
-        self._decided[request.key] = decided.outcome
+        self._decided[request.key] = decided
         if decided.outcome == "approved":
-            reference = _reference(request.key)
+            reference = _reference(decided)
             done = Charge(request.key, request.subject, request.amount_minor, request.currency, reference, request.of)
             kept = {"hold": self.holds, "refund": self.refunds, "charge": self.charges, "capture": self.charges}
             if request.operation in kept:
@@ -220,6 +237,6 @@ def _bargain(request: PaymentRequest) -> tuple[str, int, str, str, str]:
     return request.subject, request.amount_minor, request.currency, request.operation, request.of
 
 
-def _reference(key: str) -> str:
+def _reference(decided: Decided) -> str:
     """The provider's own number for a charge: the same key always gives the same one."""
-    return NO_MONEY + hashlib.sha256(key.encode()).hexdigest()[:12]
+    return (TAB if decided.tab else NO_MONEY) + hashlib.sha256(decided.request.key.encode()).hexdigest()[:12]

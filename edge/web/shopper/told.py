@@ -16,7 +16,7 @@ from babel.dates import format_datetime
 from edge.checkout import Issuer, Paper, Receipt, paper_text, receipt_text
 from edge.checkout.amounts import money
 from edge.checkout.reasons import kind_of
-from edge.checkout.receipt import name_of
+from edge.checkout.receipt import name_of, state_told
 from edge.checkout.sale import issuer_of
 from edge.checkout.words import WORDS
 from edge.facts.visits import contests_of, papers_in
@@ -144,12 +144,8 @@ class Voice:
 
     def _state(self, receipt: Receipt) -> str:
         """Where its money stands, as a receipt says it."""
-        table = WORDS.get(self.language, WORDS["en"])
-        if receipt.state == "paid" and not receipt.moved_money:
-            return table.no_money.replace("\n", "" if self.language == "ja" else " ")
-        if receipt.state == "void" and receipt.sale.total_minor:
-            return table.waived
-        return table.states[receipt.state].replace("\n", "" if self.language == "ja" else " ")
+        told = state_told(receipt, WORDS.get(self.language, WORDS["en"]))
+        return told.replace("\n", "" if self.language == "ja" else " ")
 
     def _when(self, at_s: float, issuer: Issuer) -> str:
         at = datetime.fromtimestamp(at_s, ZoneInfo(issuer.timezone))
