@@ -38,6 +38,10 @@ class NobodyThere(OSError):
     """No shop runs in this state folder; the message says what to do."""
 
 
+class NoAnswer(NobodyThere):
+    """The shop was asked, and nobody knows whether it did it: the answer did not come."""
+
+
 class Desk:
     """Listens in a state folder; ``do`` is called for each command, on the desk's own thread."""
 
@@ -104,15 +108,22 @@ class Desk:
 
 
 def ask(folder: Path, wanted: dict[str, Any]) -> Answer:
-    """Ask the shop that runs in a state folder. `NobodyThere` where none does, `ValueError` for what it refuses."""
+    """Ask the shop that runs in a state folder. `NobodyThere` where none does, `NoAnswer` where it may have done what
+    was asked all the same, `ValueError` for what it refuses.
+    """
+    sent = False
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(PATIENCE_S)
             with _address(folder) as address:
                 line.connect(address)
             line.sendall(msgspec.json.encode(wanted) + b"\n")
+            sent = True
             answer = msgspec.json.decode(_line_of(line, LONGEST_ANSWER), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError) as error:
+        if sent:
+            what = f"the shop in {folder} was asked, and has not answered ({getattr(error, 'strerror', None) or error})"
+            raise NoAnswer(f"{what}. It may have done it: look there before you ask again") from error
         ordinary = isinstance(error, FileNotFoundError | ConnectionRefusedError)
         why = "" if ordinary else f" ({getattr(error, 'strerror', None) or error})"
         remedy = f"Start it with `tebura run --store DIR --state {quote(str(folder))}`, or name its folder with --state"

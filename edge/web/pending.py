@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from edge.adapters.register import Register, UnusableRegister
+from edge.daemon.desk import NoAnswer
 
 FILE: Final = "undecided.db"
 
@@ -38,7 +39,7 @@ CREATE TABLE undecided (
 ) STRICT
 """
 
-State = Literal["waiting", "sending", "done", "refused", "taken back", "dropped", "unsure"]
+State = Literal["waiting", "sending", "done", "refused", "taken back", "dropped", "unsure", "unanswered"]
 
 Order = dict[str, Any]
 Send = Callable[[Order], Awaitable[Order]]
@@ -181,6 +182,8 @@ class Pending:
             try:
                 decision.answer = await self._send(decision.order)
                 decision.state = "done"
+            except NoAnswer:
+                decision.state = "unanswered"
             except (OSError, ValueError) as error:
                 decision.state, decision.told = "refused", str(error)
         decision.due_s = self._now_s()
@@ -196,6 +199,8 @@ class Pending:
         # Of what went well the last one is enough: ten of them would push what is decided next off the screen.
         newest = {d.name: n for n, d in sorted(over.items()) if d.state == "done"}
         old = [n for n, d in over.items() if d.due_s < now_s - 20.0 or (d.state == "done" and n != newest[d.name])]
-        old += [n for n, d in self._decisions.items() if d.state == "refused" and d.due_s < now_s - KEPT_S]
+        old += [
+            n for n, d in self._decisions.items() if d.state in ("refused", "unanswered") and d.due_s < now_s - KEPT_S
+        ]
         for number in old:
             del self._decisions[number]

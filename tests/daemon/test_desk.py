@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from edge.cli.live import status
-from edge.daemon.desk import LONGEST, NAME, Desk, NobodyThere, ask
+from edge.daemon.desk import LONGEST, NAME, Desk, NoAnswer, NobodyThere, ask
 from simulator.commands import DEMO
 
 
@@ -158,3 +158,21 @@ def test_why_a_folder_cannot_be_looked_into_is_told_without_numbers(tmp_path: Pa
     with pytest.raises(NobodyThere) as nobody:
         ask(tmp_path / "notes", {"do": "status"})
     assert str(nobody.value).startswith(f"no shop is running in {tmp_path / 'notes'} (Not a directory). Start it")
+
+
+def test_a_shop_that_falls_silent_may_have_done_it(tmp_path: Path) -> None:
+    """Killed between doing and answering: that nobody is there would be said of one that did nothing."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+        door.bind(str(tmp_path / NAME))
+        door.listen(1)
+
+        def hang_up() -> None:
+            line, _ = door.accept()
+            with line:
+                line.recv(4096)
+
+        hears = threading.Thread(target=hang_up)
+        hears.start()
+        with pytest.raises(NoAnswer, match=r"was asked, and has not answered .* It may have done it"):
+            ask(tmp_path, {"do": "decide"})
+        hears.join()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge.daemon.desk import NobodyThere
+from edge.daemon.desk import NoAnswer, NobodyThere
 from edge.web.pending import FILE, AlreadyDecided, Decision, Pending
 
 ORDER = {"do": "decide", "visit": "v1", "verdict": "refund", "by": "mika"}
@@ -110,6 +110,15 @@ def test_two_do_not_decide_one_visit(tmp_path: Path) -> None:
         assert [await over(first), await over(other)] == ["done", "done"]
         assert [order["visit"] for order in shop.sent] == ["v1", "v2"]
         assert [d.visit for d in pending.of("mika")] == ["v1"]
+
+    play(tmp_path, story)
+
+
+def test_an_answer_that_never_came_is_no_refusal(tmp_path: Path) -> None:
+    async def story(pending: Pending, shop: Shop) -> None:
+        shop.trouble = NoAnswer("the shop was asked, and has not answered")
+        assert await over(pending.put("mika", "Take back", "v1", ORDER)) == "unanswered"
+        assert [d.visit for d in pending.of("mika")] == ["v1"], "told until somebody has read it"
 
     play(tmp_path, story)
 
