@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 # Run `make PYTHON=/path/to/python3.12 …` to choose another one.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-# Many quick tests wait for brokers, shops and clocks: half as many again as there are cores keep all of them busy.
+# Many tests wait for brokers, shops, browsers and clocks: half as many again as there are cores keep all of them busy.
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 WORKERS := $(shell echo $$(($(CORES) + ($(CORES) + 1) / 2)))
 # Works with and without pip inside the environment (see the venv target).
@@ -32,7 +32,7 @@ test: lint
 
 # The month is begun first (tests/conftest.py), since it takes as long as half of the others together.
 test-all: lint
-	$(BIN)/pytest -n auto --dist worksteal -m ""
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m ""
 
 lint: $(VENV)/ready-to-develop
 	$(BIN)/ruff check .

@@ -60,6 +60,7 @@ def story_of(book: Book, visit: str, folder: Path) -> Row:
     lines = [(line, True) for line in sale.lines] + [(line, False) for line in sale.withheld]
     return lines_of(book, visit, settlement) | {
         "reason": sale.reason,
+        "party": _party(book, visit),
         "came": _clock(came_s, sale) if came_s is not None else "",
         "lines": [
             {"sku": line.sku, "name": next(iter(line.names.values()), line.sku), "quantity": line.quantity,
@@ -80,6 +81,12 @@ def _names(sale: Sale, language: str) -> Callable[[str], str]:
     """What a sale calls its products in a language, else as there is."""
     told = {line.sku: line.names for line in sale.withheld} | {line.sku: line.names for line in sale.lines}
     return lambda sku: told.get(sku, {}).get(language) or next(iter(told.get(sku, {}).values()), sku)
+
+
+def _party(book: Book, visit: str) -> int:
+    """How many people their scan let in."""
+    scans = (written.entry for written in book.entries(visit=visit) if written.entry.kind == "visit")
+    return next((int(str(entry.body.get("party", 1))) for entry in scans), 1)
 
 
 def _when(book: Book, visit: str) -> tuple[float | None, float, Sale]:

@@ -103,7 +103,9 @@ class Reviews(Room):
     @needs("look")
     async def queue(self, request: Request) -> Response:
         """All that wait."""
-        rows = await self._queue()
+        rows, language = await self._queue(), language_of(request, self.screens.store.languages)
+        for row in rows:
+            row["between"] = [self._exchanged(e, language) for e in row["exchanged"]]
         part = "x-part" in request.headers
         return self.office.page(
             request, "console/reviews_rows.html" if part else "console/reviews.html", rows=rows, why=_why
@@ -153,7 +155,7 @@ class Reviews(Room):
             left=sum(not row["decided"] for row in rows), products=self._products(language),
             plan=ways_picture(layout, evidence, "") if evidence is not None else None, evidence=evidence,
             told=await self._all_told(story, evidence, language) if evidence is not None else [],
-            exchanged=[self._exchanged(e, language) for e in story["exchanged"]],
+            between=[self._exchanged(e, language) for e in story["exchanged"]],
             why=_why,
         )  # fmt: skip
 
