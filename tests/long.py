@@ -2,8 +2,8 @@
 of several of one kind those of three and more.
 
 Most of what they cover is covered by a quicker one as well, or by one of their own kind that stays; what only they
-cover is the practice set, a filmed shop's receipt, and the gate's page against every code. What is named here are
-beginnings of pytest's node ids. A test that has become quick is taken out again.
+cover is the practice set, a filmed shop's receipt, the gate's page against every code, and most of what is seen of the
+screens in a browser. What is named here are beginnings of pytest's node ids. A test that has become quick is taken out again.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ LONG = (
     "tests/calibration/test_health.py::test_nothing_is_invented_on_a_healthy_shelf",
     "tests/calibration/test_health.py::test_slow_lines_are_judged",
     "tests/calibration/test_health.py::test_taking_things_is_no_drift",
+    "tests/calibration/test_founding.py::test_what_can_stand_is_a_shop_without_a_fault",
     "tests/calibration/test_health_command.py::test_a_running_shop_is_checked_while_it_runs",
     "tests/calibration/test_health_command.py::test_pictures_are_drawn",
     "tests/calibration/test_health_command.py::test_what_is_learned_becomes_the_next_profile",
@@ -66,9 +67,11 @@ LONG = (
     "tests/core/test_every_shop.py::test_money_is_in_order",
     "tests/core/test_fuzz.py::test_a_hundred_thousand_wrong_messages",
     "tests/core/test_memory.py::test_thirty_visits_in_fifteen_hours",
+    "tests/core/test_over_night.py::test_shelves_that_were_filled_over_night_are_nobodys_doing[4]",
     "tests/core/test_pc_clock.py::test_a_pc_whose_clock_is_off_charges_what_it_would_have_charged[-0.8]",
     "tests/core/test_pc_clock.py::test_a_pc_whose_clock_is_off_charges_what_it_would_have_charged[0.25]",
     "tests/core/test_pc_clock.py::test_a_pc_whose_clock_is_off_charges_what_it_would_have_charged[3600.0]",
+    "tests/core/test_prices_move.py::test_a_stop_changes_no_price",
     "tests/core/test_promises.py::test_everybody_pays_the_prices_of_the_moment_at_which_they_were_let_in[1]",
     "tests/core/test_promises.py::test_everybody_pays_the_prices_of_the_moment_at_which_they_were_let_in[2]",
     "tests/core/test_staff.py::test_a_stop_while_they_work",
@@ -78,8 +81,10 @@ LONG = (
     "tests/gate/test_member_command.py::test_a_terminal_shows_one_code_after_the_other",
     "tests/ledger/test_any_change.py::test_any_single_change",
     "tests/live/test_faults.py::test_a_disk_that_becomes_read_only",
+    "tests/live/test_faults.py::test_a_full_disk_closes_the_shop",
     "tests/live/test_faults.py::test_a_visit_that_only_the_book_knows",
     "tests/live/test_faults.py::test_recordings_that_vanish",
+    "tests/live/test_gate_page.py::",
     "tests/live/test_killed.py::",
     "tests/live/test_money_killed.py::",
     "tests/live/test_rehearsals.py::test_a_shelf_on_a_serial_line_weighs_the_same",
@@ -95,8 +100,10 @@ LONG = (
     "tests/payment/test_any_life.py::test_a_hundred_thousand_steps",
     "tests/report/test_page.py::test_a_visit_in_review_is_charged_for_nothing_yet",
     "tests/scenarios/test_receipts.py::test_what_the_story_says_comes_true[left-unseen",
+    "tests/scenarios/test_receipts.py::test_what_the_story_says_comes_true[lingers",
     "tests/simulator/test_demo.py::test_two_mornings_are_what_two_demos_are",
-    "tests/simulator/test_frames.py::test_frames_make_the_receipt",
+    "tests/simulator/test_frames.py::",
+    "tests/simulator/test_looks.py::test_looks_are_as_alike_as_a_nodes_are",
     "tests/simulator/test_story_page.py::test_the_gate_says_of_every_code",
     "tests/simulator/test_world.py::test_any_shop_can_be_simulated",
     "tests/soak/",
@@ -104,6 +111,8 @@ LONG = (
     "tests/store/test_any_value.py::test_any_value_in_any_place",
     "tests/visit/test_any_day.py::test_who_never_came_in",
     "tests/web/shopper/test_openapi.py::",
+    "tests/web/shopper/test_phone.py::test_it_fits_a_small_phone",
     "tests/web/shopper/test_story.py::",
+    "tests/web/test_console_seen.py::",
     "tests/web/test_reviews.py::",
 )
