@@ -3,7 +3,8 @@ of several of one kind those of three and more.
 
 Most of what they cover is covered by a quicker one as well, or by one of their own kind that stays; what only they
 cover is the practice set, a filmed shop's receipt, the gate's page against every code, and most of what is seen of the
-screens in a browser. What is named here are beginnings of pytest's node ids. A test that has become quick is taken out again.
+screens in a browser. What is named here are beginnings of pytest's node ids. A test that has become quick is taken
+out again.
 """
 
 from __future__ import annotations
