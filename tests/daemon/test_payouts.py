@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from edge.daemon.shop import RECORDINGS
+from edge.daemon.shop import LEDGER, RECORDINGS
 from edge.journal import segments
 from edge.ledger import Book
 from edge.wire import open_recording
@@ -77,3 +78,19 @@ def test_the_command_needs_a_shop_that_runs(shop: Reviewed, tmp_path: Path) -> N
     shop.shop.close()
     where = ("--store", str(tmp_path / "store"), "--state", str(shop.state))
     assert "no shop" in typed("payment", "payout", "300", *where).stderr.lower()
+
+
+def test_what_waits_for_the_disk_is_not_booked_a_second_time(shop: Reviewed) -> None:
+    """What the provider owes is told by the book, and the book does not know yet of what was booked last."""
+    other = sqlite3.connect(shop.state / LEDGER, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    shop.shop.book._db.execute("PRAGMA busy_timeout = 0")
+    assert shop.order(do="payout", amount="356", by="sato")["written"] is False
+    assert "the disk does not take the book" in str(shop.order(do="payout", amount="356", by="sato")["error"])
+    other.execute("ROLLBACK")
+    other.close()
+    shop.settle()
+    assert len(shop.entries("payout")) == 1
+    assert shop.shop.book.balance("provider:payments") == 0
+    assert shop.shop.book.prove() == []
+    shop.shop.close()
