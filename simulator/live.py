@@ -272,6 +272,7 @@ def wait(until: Callable[[], bool], log: Path | None = None) -> None:
 
 
 def free_port() -> int:
+    """A port on which nobody listens at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

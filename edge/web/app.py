@@ -27,6 +27,7 @@ from edge.web import board
 from edge.web.console import routes as console
 from edge.web.guard import Guard
 from edge.web.hub import Full
+from edge.web.languages import N_
 from edge.web.pages import Pages
 from edge.web.shop import Screens
 from edge.web.shopper import page as shopper
@@ -99,8 +100,3 @@ def marks_of(folder: Path) -> dict[str, str]:
     """File -> a mark that is another one when its content is."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()[:10] for p in files}
-
-
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name
-    """A text that is looked up later."""
-    return text

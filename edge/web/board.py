@@ -20,7 +20,7 @@ from edge.checkout import sale_of
 from edge.checkout.amounts import money
 from edge.ledger import UnusableLedger
 from edge.store.layout import Gate
-from edge.web.languages import LANGUAGES, words
+from edge.web.languages import LANGUAGES, N_, words
 from edge.web.pages import Pages
 from edge.web.shop import Screens
 
@@ -29,14 +29,7 @@ REFUSED_S: Final = 10.0
 LEFT_S: Final = 8.0
 """So long each is shown."""
 
-LONGEST_DETAIL: Final = 200
-
 Told = dict[str, Any]
-
-
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name
-    """A text that is looked up later."""
-    return text
 
 
 REFUSALS: Final = {

@@ -23,6 +23,11 @@ NAMES: Final = {"en": "English", "ja": "日本語"}
 COOKIE: Final = "language"
 
 
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name
+    """A text that is looked up later, in the language of whoever reads it."""
+    return text
+
+
 @cache
 def words(language: str) -> NullTranslations:
     """The texts of a language; those that have none in it stand in English."""

@@ -34,7 +34,6 @@ class Pages:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
         )  # fmt: skip
-        env.newstyle_gettext = True  # type: ignore[attr-defined]
         env.globals |= {"shop": store, "LANGUAGES": LANGUAGES, "NAMES": NAMES}
         env.globals["static"] = self.static
         env.filters |= {"money": self._money, "clock": self._clock, "day": self._day, "sure": _sure}

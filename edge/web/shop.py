@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.adapters.members import FILE, Members
-from edge.daemon.desk import Answer, NobodyThere, ask
+from edge.daemon.desk import Answer, ask
 from edge.ledger import Book, UnusableLedger
 from edge.site import Site
 from edge.store import Store
@@ -70,16 +70,6 @@ class Screens:
     async def ask(self, wanted: dict[str, Any]) -> Answer:
         """What the running shop answers. `NobodyThere` where none runs, `ValueError` for what it refuses."""
         return await asyncio.to_thread(ask, self.state_folder, wanted)
-
-    async def runs(self) -> bool:
-        """Whether the shop answers."""
-        try:
-            await self.ask({"do": "status"})
-        except NobodyThere:
-            return False
-        except ValueError:
-            return True
-        return True
 
     async def _watch_book(self) -> None:
         """Tell of ``book`` whenever it has grown, and somebody listens."""

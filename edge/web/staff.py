@@ -9,19 +9,19 @@ has a new token after each login, ends after half an hour without use and after 
 its person's password or roles. It is *fresh* for five minutes after the password was typed: money moves in a fresh one
 only.
 
-Failures count per name and per address, before the password is looked at: whoever tries many at once is counted as
-often. From the fifth of a name (the twentieth of an address) on each makes the next one wait twice as long.
+Whoever types wrong passwords has to wait: `edge.web.failures`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.adapters.register import Register, UnusableRegister
+from edge.web.failures import TABLE as FAILURES
+from edge.web.failures import Failures
 from edge.web.passwords import hashed, is_right
 from edge.web.rights import ROLES, Right, rights_of
 
@@ -32,14 +32,7 @@ LONGEST_S, IDLE_S, FRESH_S = 12 * 3600.0, 1800.0, 300.0
 SEEN_EVERY_S = 30.0
 """A session's use is written down no more often."""
 
-TRIES_OF_A_NAME, TRIES_OF_AN_ADDRESS = 5, 20
-FIRST_WAIT_S, LONGEST_WAIT_S = 30.0, 900.0
-FORGOTTEN_S = 24 * 3600.0
-"""Failures that are so old count no more."""
-
 NAME_AT_MOST, DETAIL_AT_MOST = 60, 500
-KEPT = 1000
-"""Failures of so many names and addresses are remembered at least; of more only those that still wait."""
 
 PERSON = """
 CREATE TABLE person (
@@ -68,14 +61,6 @@ CREATE TABLE session (
 """``token``: the SHA-256 of what the browser keeps; ``mark``: what forms of this login are bound to; ``proven_s``: when
 the password was typed last.
 """
-FAILURE = """
-CREATE TABLE failure (
-    of     TEXT PRIMARY KEY,
-    times  INTEGER NOT NULL,
-    last_s REAL NOT NULL
-) STRICT
-"""
-"""``of``: ``name aki`` or ``address 192.0.2.7``."""
 AUDIT = """
 CREATE TABLE audit (
     number  INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -172,7 +157,7 @@ class Staff(Register):
 
     WHAT, ANEW = "register of staff", "add everybody again"
     APPLICATION_ID, VERSION = 0x54454253, 1  # ``TEBS``, in the file's header
-    TABLES = (PERSON, SESSION, FAILURE, AUDIT, NO_CHANGE, NO_LOSS)
+    TABLES = (PERSON, SESSION, FAILURES, AUDIT, NO_CHANGE, NO_LOSS)
     UNUSABLE = UnusableStaff
 
     # --- people ----------------------------------------------------------------------------------------------------
@@ -202,7 +187,7 @@ class Staff(Register):
             self._expected(name)
             self._db.execute("UPDATE person SET password = ?, handed = ? WHERE name = ?", [kept, int(handed), name])
             self._end_sessions(name)
-            self._forget_failures(name)
+            self._failures.forget(name)
             return self._expected(name)
 
     def set_roles(self, name: str, roles: Iterable[str]) -> Person:
@@ -228,8 +213,8 @@ class Staff(Register):
         """Forget the failures of a name, and those of all addresses: somebody at the PC vouches for them."""
         with self._told(), self._writing():
             person = self._expected(name)
-            self._forget_failures(name)
-            self._db.execute("DELETE FROM failure WHERE of LIKE 'address %'")
+            self._failures.forget(name)
+            self._failures.forget_addresses()
             return person
 
     def everybody(self) -> list[Person]:
@@ -243,7 +228,7 @@ class Staff(Register):
     def waits_s(self, name: str, at_s: float) -> float:
         """So long nobody can log in as ``name`` yet, from any address."""
         with self._told():
-            return self._wait_s(f"name {name}", TRIES_OF_A_NAME, at_s)
+            return self._failures.name_waits_s(name, at_s)
 
     # --- sessions --------------------------------------------------------------------------------------------------
 
@@ -337,17 +322,11 @@ class Staff(Register):
     def _prove(self, name: str, password: str, address: str, at_s: float) -> None:
         """Whether a password is right; counted as a failure until it is."""
         name = name[:NAME_AT_MOST]
-        counted = ((f"name {name}", TRIES_OF_A_NAME), (f"address {_network(address)}", TRIES_OF_AN_ADDRESS))
         with self._told(), self._writing():
-            wait_s = max(self._wait_s(of, tries, at_s) for of, tries in counted)
+            wait_s = self._failures.wait_s(name, address, at_s)
             if wait_s > 0:
                 raise MustWait(wait_s)
-            for of, _ in counted:
-                self._db.execute(
-                    "INSERT INTO failure VALUES (?, 1, ?) ON CONFLICT (of) DO UPDATE SET last_s = excluded.last_s, "
-                    "times = iif(last_s < ?, 1, times + 1)",
-                    [of, at_s, at_s - FORGOTTEN_S],
-                )
+            self._failures.count(name, address, at_s)
             row = self._db.execute(
                 "SELECT password FROM person WHERE name = ? AND revoked_s IS NULL", [name]
             ).fetchone()
@@ -358,23 +337,16 @@ class Staff(Register):
                 self._tidy(at_s)
             raise NotLoggedIn("name and password do not belong together")
         with self._told(), self._writing():
-            self._forget_failures(name)
-            # One right password washes no address clean: else an account of one's own were the way to try others'.
-            self._db.execute("UPDATE failure SET times = times - 1 WHERE of = ?", [counted[1][0]])
+            self._failures.was_right(name, address)
 
-    def _wait_s(self, of: str, tries: int, at_s: float) -> float:
-        row = self._db.execute("SELECT times, last_s FROM failure WHERE of = ?", [of]).fetchone()
-        times, last_s = (int(row[0]), float(row[1])) if row else (0, 0.0)
-        if times < tries or last_s < at_s - FORGOTTEN_S:
-            return 0.0
-        wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(times - tries, 20))
-        return max(0.0, min(wait_s, last_s + wait_s - at_s))
+    @property
+    def _failures(self) -> Failures:
+        return Failures(self._db)
 
     def _tidy(self, at_s: float) -> None:
         """Names that nobody has do not fill the disk, nor do sessions that are over."""
         self._db.execute("DELETE FROM session WHERE begun_s <= ? OR seen_s <= ?", [at_s - LONGEST_S, at_s - IDLE_S])
-        if self._number("SELECT count(*) FROM failure") > KEPT:
-            self._db.execute("DELETE FROM failure WHERE last_s < ?", [at_s - LONGEST_WAIT_S])
+        self._failures.tidy(at_s)
 
     def _begin(self, name: str, mark: str, address: str, begun_s: float, at_s: float) -> str:
         token = secrets.token_urlsafe(32)
@@ -387,9 +359,6 @@ class Staff(Register):
 
     def _end_sessions(self, name: str) -> None:
         self._db.execute("DELETE FROM session WHERE name = ?", [name])
-
-    def _forget_failures(self, name: str) -> None:
-        self._db.execute("DELETE FROM failure WHERE of = ?", [f"name {name}"])
 
     def _note(self, at_s: float, name: str, address: str, what: str, visit: str, detail: str) -> None:
         told = [text[:DETAIL_AT_MOST] for text in (name, address, what, visit, detail)]
@@ -432,17 +401,6 @@ def _check_name(name: str) -> None:
 
 def _kept(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
-
-
-def _network(address: str) -> str:
-    """What failures of an address count for: a whole /64 of IPv6, which is one household's."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address[:NAME_AT_MOST]
-    if known.version == 6:
-        return str(ipaddress.ip_network((known, 64), strict=False))
-    return str(known)
 
 
 def _person(row: tuple[str, str, float, float | None, int]) -> Person:

@@ -10,12 +10,17 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import zxingcpp
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.web.shops import PASSWORD
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+PATIENCE_MS = 20_000
 
 
 @contextmanager
@@ -37,6 +42,29 @@ def phone(browser: Browser, language: str = "en") -> BrowserContext:
     return browser.new_context(
         viewport={"width": 360, "height": 740}, device_scale_factor=2, locale=language, has_touch=True, is_mobile=True
     )
+
+
+def at_the_desk(
+    browser: Browser, url: str, name: str, language: str = "en-GB", size: tuple[int, int] = (1280, 800), *,
+    dark: bool = False,
+) -> Page:  # fmt: skip
+    """Somebody of the staff who has logged in, by the keyboard alone: the name's field has the focus."""
+    wide, high = size
+    context = browser.new_context(
+        viewport={"width": wide, "height": high}, locale=language, base_url=url,
+        color_scheme="dark" if dark else "light",
+    )  # fmt: skip
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto("/staff/login", wait_until="load")
+    expect(page.locator("#name")).to_be_focused()
+    page.keyboard.type(name)
+    page.keyboard.press("Tab")
+    expect(page.locator("#password")).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/staff")
+    return page
 
 
 def read_qr(page: Page) -> str:

@@ -14,7 +14,7 @@ import cv2
 from playwright.sync_api import Browser, Page, expect
 
 from tests.live.faults import command
-from tests.web.shopper.browsers import chromium, phone
+from tests.web.browsers import chromium, phone
 
 DOCS = Path(__file__).parents[2] / "docs" / "pictures"
 PATIENCE_MS = 180_000

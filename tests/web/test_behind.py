@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from edge.web.staff import FILE, TRIES_OF_AN_ADDRESS, Staff
+from edge.web.failures import TRIES_OF_AN_ADDRESS
+from edge.web.staff import FILE, Staff
 from tests.web.served import Served
 from tests.web.shops import PASSWORD, hire
 

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from edge.web.console.office import within
-from edge.web.staff import FILE, IDLE_S, TRIES_OF_A_NAME, Staff
+from edge.web.failures import TRIES_OF_A_NAME
+from edge.web.staff import FILE, IDLE_S, Staff
 from tests.web.shops import PASSWORD, Browser, Clocked, Corner
 
 pytestmark = pytest.mark.usefixtures("fresh")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,9 +14,9 @@ from edge.ledger import settlement_in
 from tests.adapters.brokers import until
 from tests.corner import OPENS_S
 from tests.web.axe import serious
+from tests.web.browsers import at_the_desk, chromium
 from tests.web.served import Served
-from tests.web.shopper.browsers import chromium
-from tests.web.shops import PASSWORD, Corner, hire
+from tests.web.shops import Corner, hire
 
 VISIT, AGAIN = Corner.visit, "20231115-0002"
 PATHS = (
@@ -54,23 +53,7 @@ def browser() -> Iterator[Browser]:
 
 
 def log_in(browser: Browser, url: str, name: str, language: str = "en-GB", size: str = "desktop") -> Page:
-    """By the keyboard alone: the name's field has the focus."""
-    wide, high = SIZES[size]
-    scheme: Literal["dark", "light"] = "dark" if size == "small phone" else "light"
-    context = browser.new_context(
-        viewport={"width": wide, "height": high}, locale=language, base_url=url, color_scheme=scheme
-    )
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto("/staff/login", wait_until="load")
-    expect(page.locator("#name")).to_be_focused()
-    page.keyboard.type(name)
-    page.keyboard.press("Tab")
-    expect(page.locator("#password")).to_be_focused()
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/staff")
-    return page
+    return at_the_desk(browser, url, name, language, SIZES[size], dark=size == "small phone")
 
 
 @pytest.mark.parametrize(

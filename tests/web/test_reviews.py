@@ -12,12 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from edge.web.staff import FILE, Staff
 from tests.adapters.brokers import until
+from tests.web.browsers import at_the_desk, chromium
 from tests.web.evening import Evening
 from tests.web.served import Served
-from tests.web.shopper.browsers import chromium
 from tests.web.shops import PASSWORD
-
-PATIENCE_MS = 20_000
 
 JPEG = cv2.imencode(".jpg", np.full((40, 60, 3), 90, np.uint8))[1].tobytes()
 
@@ -45,13 +43,8 @@ def browser() -> Iterator[Browser]:
 
 
 def log_in(browser: Browser, url: str, name: str, language: str = "en-GB", wide: int = 1280) -> Page:
-    page = browser.new_context(viewport={"width": wide, "height": 800}, locale=language, base_url=url).new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto("/staff/login?next=/staff/reviews")
-    page.fill("#name", name)
-    page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
-    page.wait_for_url("**/staff/reviews")
+    page = at_the_desk(browser, url, name, language, (wide, 800))
+    page.goto("/staff/reviews")
     return page
 
 

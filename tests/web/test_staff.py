@@ -11,17 +11,14 @@ import pytest
 import typer
 
 from edge.cli import staff as typed
+from edge.web.failures import FIRST_WAIT_S, LONGEST_WAIT_S, TRIES_OF_A_NAME, TRIES_OF_AN_ADDRESS
 from edge.web.passwords import WeakPassword
 from edge.web.rights import RIGHTS, ROLES, rights_of
 from edge.web.staff import (
     FILE,
-    FIRST_WAIT_S,
     FRESH_S,
     IDLE_S,
     LONGEST_S,
-    LONGEST_WAIT_S,
-    TRIES_OF_A_NAME,
-    TRIES_OF_AN_ADDRESS,
     MustWait,
     NotLoggedIn,
     Staff,

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from edge.web.console.office import LOGIN, N_, Room, address_of, back_of, cookie_of, needs, open_to_all, within
+from edge.web.console.office import LOGIN, Room, address_of, back_of, cookie_of, needs, open_to_all, within
 from edge.web.console.words import ROLE_NAMES
+from edge.web.languages import N_
 from edge.web.passwords import fault_of
 from edge.web.staff import FILE, MustWait, NotLoggedIn, Staff
 

@@ -15,7 +15,8 @@ from edge.adapters.members import Enrolment, Members, UnusableMembers
 from edge.drawing.markup import Markup
 from edge.web.address import address_of
 from edge.web.console.now import PROOFS
-from edge.web.console.office import N_, Room, back_of, needs
+from edge.web.console.office import Room, back_of, needs
+from edge.web.languages import N_
 from edge.web.shopper.enrol import LIFE_S, Enrolments, link, shown
 
 MOST: Final = 200

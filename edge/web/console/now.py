@@ -10,8 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.daemon.desk import NobodyThere
-from edge.web.console.office import HOME, N_, Room, back_of, needs
+from edge.web.console.office import HOME, Room, back_of, needs
 from edge.web.console.picture import colour_of, floor_picture, number_of
+from edge.web.languages import N_
 
 MODES: Final = {
     "open": N_("The shop is open."),

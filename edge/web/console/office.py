@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from edge.web.claims import Claims
 from edge.web.console.picture import colour_of, number_of
-from edge.web.languages import language_of
+from edge.web.languages import N_, language_of
 from edge.web.pages import Pages
 from edge.web.pending import Pending
 from edge.web.rights import Right
@@ -245,8 +245,3 @@ def within(path: str, otherwise: str = HOME) -> str:
     if not plain or urlsplit(path).netloc or not (path == HOME or path.startswith((f"{HOME}/", f"{HOME}?"))):
         return otherwise
     return path
-
-
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name
-    """A text that is looked up later."""
-    return text

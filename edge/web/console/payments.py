@@ -11,9 +11,10 @@ from starlette.routing import Route
 from edge.facts.payments import debts_in, payment_of
 from edge.ledger import Book, not_over, settlement_in, who_waits
 from edge.payment import Settlement, may
-from edge.web.console.office import N_, Room, back_of, needs
+from edge.web.console.office import Room, back_of, needs
 from edge.web.console.visits import decide
 from edge.web.console.words import OPERATIONS, OUTCOMES
+from edge.web.languages import N_
 
 SECTIONS: Final = (
     (

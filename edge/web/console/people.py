@@ -9,8 +9,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.web.console.entrance import WEAK
-from edge.web.console.office import N_, Room, back_of, needs
+from edge.web.console.office import Room, back_of, needs
 from edge.web.console.words import ROLE_NAMES
+from edge.web.languages import N_
 from edge.web.passwords import WeakPassword
 from edge.web.rights import ROLES
 from edge.web.staff import LastOwner, NameTaken, Staff, UnusableStaff

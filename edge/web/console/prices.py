@@ -14,8 +14,8 @@ from starlette.routing import Route
 from edge.daemon.desk import NobodyThere
 from edge.facts.prices import changes_after, priced
 from edge.store import BrokenStore, Store, load_store
-from edge.web.console.office import N_, Room, back_of, needs
-from edge.web.languages import language_of
+from edge.web.console.office import Room, back_of, needs
+from edge.web.languages import N_, language_of
 
 NEXT: Final = 20
 """Coming changes on the page."""

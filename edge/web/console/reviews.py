@@ -23,12 +23,12 @@ from edge.drawing.trace import trace
 from edge.evidence import DIARY, Evidence, Happened, evidence_of
 from edge.facts.reviews import lines_of, story_of
 from edge.ledger import Book, settlement_in, who_waits
-from edge.web.console.office import N_, Room, needs
+from edge.web.console.office import Room, needs
 from edge.web.console.picture import colour_of, number_of
 from edge.web.console.pictures import FOLDER as CUT_OUTS
 from edge.web.console.pictures import CutOut, cut_outs, made_s, showing
 from edge.web.console.ways import moving, ways_picture
-from edge.web.languages import language_of
+from edge.web.languages import N_, language_of
 from edge.web.pending import AlreadyDecided
 
 QUEUE: Final = "/staff/reviews"

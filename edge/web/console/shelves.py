@@ -9,7 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.daemon.desk import NobodyThere
-from edge.web.console.office import N_, Room, back_of, needs
+from edge.web.console.office import Room, back_of, needs
+from edge.web.languages import N_
 
 MOST_UNITS: Final = 100_000
 

@@ -22,9 +22,9 @@ from edge.facts.payments import payment_of
 from edge.facts.visits import contests_of, found, history_of, line_of, papers_in, unanswered
 from edge.ledger import Book, receipt_of, settlement_in
 from edge.web.claims import LASTS_S
-from edge.web.console.office import N_, Room, back_of, needs
+from edge.web.console.office import Room, back_of, needs
 from edge.web.console.words import OPERATIONS, OUTCOMES, STEPS
-from edge.web.languages import language_of
+from edge.web.languages import N_, language_of
 from edge.web.pending import AlreadyDecided
 
 MOST: Final = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from edge.web.console.office import N_
+from edge.web.languages import N_
 
 STEPS: Final = {
     "visit": N_("came in"),

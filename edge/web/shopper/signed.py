@@ -34,7 +34,6 @@ MOST_REMEMBERED: Final = 1200
 
 Why: TypeAlias = Literal["unsigned", "stale", "forged", "unknown", "revoked", "replayed", "too-many"]
 
-COMPONENTS: Final = '("@method" "@path" "@query" "content-digest")'
 _INPUT = re.compile(
     r'sig=(?P<said>\("@method" "@path" "@query" "content-digest"\);created=(?P<created>\d{1,11});'
     r'nonce="(?P<nonce>[A-Za-z0-9+/=_-]{8,64})";keyid="(?P<keyid>[0-9a-f]{16})";alg="ed25519";'

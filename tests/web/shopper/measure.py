@@ -27,8 +27,8 @@ from edge.records import LedgerEntry
 from edge.web.shopper.enrol import Enrolments
 from tests.adapters.brokers import free_port, until
 from tests.corner import write_store
+from tests.web.browsers import chromium, phone
 from tests.web.served import Served
-from tests.web.shopper.browsers import chromium, phone
 from tests.web.shopper.phones import Phone
 
 PHONES = 300

@@ -14,8 +14,8 @@ from edge.web.shopper.enrol import Enrolments
 from tests.corner import write_store
 from tests.gate.vectors import vectors
 from tests.web.axe import serious
+from tests.web.browsers import chromium, phone, read_qr
 from tests.web.served import Served
-from tests.web.shopper.browsers import chromium, phone, read_qr
 
 FIRST_VIEW_AT_MOST = 100 * 1024
 

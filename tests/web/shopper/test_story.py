@@ -9,15 +9,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from edge.checkout.words import WORDS
 from edge.web.languages import words
 from edge.web.staff import FILE, Staff
 from tests.adapters.brokers import until
 from tests.web.axe import serious
+from tests.web.browsers import at_the_desk, chromium, phone, read_qr
 from tests.web.served import Served
-from tests.web.shopper.browsers import chromium, phone, read_qr
 from tests.web.shopper.walks import ONIGIRI_G, TEA_G, Walk
 from tests.web.shops import PASSWORD
 
@@ -45,18 +45,6 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-def at_the_desk(browser: Browser, served: Served, language: str) -> Page:
-    """Somebody of the staff, at a desktop."""
-    view = {"width": 1280, "height": 800}
-    page = browser.new_context(viewport=view, locale=LANGUAGES[language], base_url=served.url).new_page()  # type: ignore[arg-type]
-    page.goto("/staff/login")
-    page.fill("#name", "oda")
-    page.fill("#password", PASSWORD)
-    page.press("#password", "Enter")
-    page.wait_for_url("**/staff")
-    return page
-
-
 def invited(desk: Page, subject: str) -> str:
     """What a phone's camera reads from staff's screen."""
     desk.goto("/staff/members")
@@ -66,95 +54,133 @@ def invited(desk: Page, subject: str) -> str:
     return read_qr(desk)
 
 
+class Story:
+    """One shopper with a phone, somebody of the staff at a desk, and the boards at both gates; in one language."""
+
+    def __init__(self, walk: Walk, served: Served, browser: Browser, language: str) -> None:
+        self.walk, self.language, self._ = walk, language, words(language).gettext
+        self.desk = at_the_desk(browser, served.url, "oda", LANGUAGES[language])
+        self.phone = phone(browser, language)
+        self.page = self.phone.new_page()
+        self.entry, self.exit = browser.new_page(), browser.new_page()
+        self.entry.goto(f"{served.url}/gate/in")
+        self.exit.goto(f"{served.url}/gate/out")
+        self.visit = ""
+        self.faults: list[str] = []
+        for page in (self.page, self.desk):
+            page.on("pageerror", lambda error: self.faults.append(str(error)))
+            page.on("console", self._said)
+
+    def _said(self, said: ConsoleMessage) -> None:
+        if "Content Security Policy" in said.text:
+            self.faults.append(said.text)
+
+    def enrols(self, subject: str) -> None:
+        page, _ = self.page, self._
+        page.goto(invited(self.desk, subject))
+        page.get_by_role("button", name=_("Enrol this phone")).click()
+        expect(page.locator("#qr")).to_be_visible(timeout=SOON_MS)
+        until(lambda: len(read_qr(page)) == 129, "a reader reads the code", 5.0)
+        page.get_by_role("button", name=_("One more")).click()
+        expect(page.locator("#qr")).to_have_attribute("data-party", "2")
+        page.get_by_role("button", name=_("One fewer")).click()
+        expect(page.locator("#qr")).to_have_attribute("data-party", "1")
+
+    def comes_in_without_network(self) -> None:
+        page, walk, before = self.page, self.walk, len(self.walk.entries("visit"))
+        expect(self.entry.locator("#board")).to_contain_text("Show your code")
+        assert serious(self.entry) == []
+        self.phone.set_offline(True)
+        page.reload()
+        expect(page.locator("#qr")).to_be_visible(timeout=SOON_MS)
+        text = read_qr(page)
+        until(lambda: read_qr(page) not in ("", text), "the next code, without network", 15.0)
+        walk.scan(read_qr(page))
+        until(lambda: len(walk.entries("visit")) > before, "the gate takes it", 5.0)
+        self.visit = walk.entries("visit")[-1].visit
+        expect(self.entry.locator("#board")).to_contain_text("Welcome", timeout=SOON_MS)
+        self.phone.set_offline(False)
+        walk.come_in()
+
+    def takes_and_puts_back(self) -> None:
+        page, walk = self.page, self.walk
+        expect(page.get_by_role("heading", name=self._("Your cart"))).to_be_visible(timeout=SOON_MS)
+        lines = page.locator("#cart-lines li")
+        walk.take(3, TEA_G)
+        expect(lines).to_have_count(1, timeout=SOON_MS)
+        expect(lines.first).to_contain_text("Green tea <600 ml> & lemon")
+        walk.take(1, 2 * ONIGIRI_G)
+        expect(page.locator("#cart-total")).to_have_text("¥507", timeout=SOON_MS)
+        assert serious(page) == []
+        walk.take(3, -TEA_G)
+        expect(lines).to_have_count(1, timeout=SOON_MS)
+        expect(lines.first).to_contain_text("Salmon onigiri × 2")
+        expect(page.locator("#cart-total")).to_have_text("¥356")
+
+    def contests_while_inside(self) -> None:
+        page, _ = self.page, self._
+        page.get_by_role("link", name=_("Something is wrong")).click()
+        page.get_by_label(_("Something is missing")).check()
+        page.get_by_label(_("Say it in your words")).fill("I hold a tea <b>as well</b>")
+        page.get_by_role("button", name=_("Tell the shop")).click()
+        expect(page.locator("#cart-said")).to_contain_text("I hold a tea <b>as well</b>", timeout=SOON_MS)
+
+    def leaves(self) -> None:
+        self.walk.leave()
+        page = self.page
+        expect(self.exit.locator("#board")).to_contain_text("¥356", timeout=SOON_MS)
+        expect(self.exit.locator("#board")).to_contain_text("Just walk out", timeout=15_000)
+        expect(page.get_by_role("heading", name=re.compile(r"\d{4}"))).to_be_visible(timeout=15_000)
+        expect(page.locator("#receipt-total")).to_have_text("¥356")
+        expect(page.locator("#receipt-lines")).to_contain_text("Salmon onigiri × 2")
+
+    def contests_the_receipt(self) -> None:
+        page, _ = self.page, self._
+        page.locator("#receipt-wrong").click()
+        page.get_by_label(_("I did not take this")).check()
+        page.locator("#contest-lines select").select_option("1")
+        assert serious(page) == []
+        page.get_by_role("button", name=_("Tell the shop")).click()
+        expect(page.locator("#receipt-said .said")).to_have_count(2, timeout=SOON_MS)
+        expect(page.locator("#receipt-said .said").last).to_contain_text(_("Staff have it, and will answer here."))
+        contests = [entry for entry in self.walk.entries("contested") if entry.visit == self.visit]
+        assert [entry.body["about"] for entry in contests] == ["missing", "not-taken"]
+        assert contests[1].body["lines"] == [{"sku": "onigiri-salmon", "quantity": 1}]
+
+    def is_answered_and_given_back(self) -> None:
+        page, desk = self.page, self.desk
+        desk.goto(f"/staff/visits/{self.visit}")
+        said = desk.locator("#contests .note").last
+        said.locator("textarea").fill("Sorry!")
+        said.locator("button").click()
+        expect(page.locator("#receipt-said .answers").last).to_contain_text("Sorry!", timeout=SOON_MS)
+        desk.locator("input.units").fill("1")
+        desk.locator("input[name=reason][value=correction]").check()
+        desk.locator("form[action$='/refund'] button").click()
+        expect(page.locator("#taken-back-lines")).to_contain_text("Salmon onigiri", timeout=20_000)
+
+    def reads_all_papers(self) -> None:
+        page, _ = self.page, self._
+        page.get_by_text(_("The receipt in full")).click()
+        expect(page.locator("#papers-shown .paper")).to_have_count(2)
+        expect(page.locator("#papers-shown")).to_contain_text(WORDS[self.language].corrected)
+        assert serious(page) == []
+        page.get_by_role("link", name=_("Receipts"), exact=True).click()
+        expect(page.locator("#receipts li")).to_have_count(1)
+        assert serious(page) == []
+
+
 @pytest.mark.parametrize(("language", "subject"), [("en", "ana"), ("ja", "ben")])
 def test_from_the_first_code_to_the_answer(
     walk: Walk, served: Served, browser: Browser, language: str, subject: str
 ) -> None:
-    _ = words(language).gettext
-    desk, context, before = at_the_desk(browser, served, language), phone(browser, language), len(walk.entries("visit"))
-    page = context.new_page()
-    faults: list[str] = []
-    for shown in (page, desk):
-        shown.on("pageerror", lambda error: faults.append(str(error)))
-        shown.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-
-    page.goto(invited(desk, subject))
-    page.get_by_role("button", name=_("Enrol this phone")).click()
-    expect(page.locator("#qr")).to_be_visible(timeout=SOON_MS)
-    until(lambda: len(read_qr(page)) == 129, "a reader reads the code", 5.0)
-    page.get_by_role("button", name=_("One more")).click()
-    expect(page.locator("#qr")).to_have_attribute("data-party", "2")
-    page.get_by_role("button", name=_("One fewer")).click()
-    expect(page.locator("#qr")).to_have_attribute("data-party", "1")
-
-    board, exit_board = browser.new_page(), browser.new_page()
-    board.goto(f"{served.url}/gate/in")
-    exit_board.goto(f"{served.url}/gate/out")
-    expect(board.locator("#board")).to_contain_text("Show your code")
-    assert serious(board) == []
-    context.set_offline(True)  # the gate's code needs no network
-    page.reload()
-    expect(page.locator("#qr")).to_be_visible(timeout=SOON_MS)
-    text = read_qr(page)
-    until(lambda: read_qr(page) not in ("", text), "the next code, without network", 15.0)
-    walk.scan(read_qr(page))
-    until(lambda: len(walk.entries("visit")) > before, "the gate takes it", 5.0)
-    visit = walk.entries("visit")[-1].visit
-    expect(board.locator("#board")).to_contain_text("Welcome", timeout=SOON_MS)
-    context.set_offline(False)
-    walk.come_in()
-
-    expect(page.get_by_role("heading", name=_("Your cart"))).to_be_visible(timeout=SOON_MS)
-    lines = page.locator("#cart-lines li")
-    walk.take(3, TEA_G)
-    expect(lines).to_have_count(1, timeout=SOON_MS)
-    expect(lines.first).to_contain_text("Green tea <600 ml> & lemon")
-    walk.take(1, 2 * ONIGIRI_G)
-    expect(page.locator("#cart-total")).to_have_text("¥507", timeout=SOON_MS)
-    assert serious(page) == []
-    walk.take(3, -TEA_G)
-    expect(lines).to_have_count(1, timeout=SOON_MS)
-    expect(lines.first).to_contain_text("Salmon onigiri × 2")
-    expect(page.locator("#cart-total")).to_have_text("¥356")
-
-    page.get_by_role("link", name=_("Something is wrong")).click()
-    page.get_by_label(_("Something is missing")).check()
-    page.get_by_label(_("Say it in your words")).fill("I hold a tea <b>as well</b>")
-    page.get_by_role("button", name=_("Tell the shop")).click()
-    expect(page.locator("#cart-said")).to_contain_text("I hold a tea <b>as well</b>", timeout=SOON_MS)
-
-    walk.leave()
-    expect(exit_board.locator("#board")).to_contain_text("¥356", timeout=SOON_MS)
-    expect(exit_board.locator("#board")).to_contain_text("Just walk out", timeout=15_000)
-    expect(page.get_by_role("heading", name=re.compile(r"\d{4}"))).to_be_visible(timeout=15_000)
-    expect(page.locator("#receipt-total")).to_have_text("¥356")
-    expect(page.locator("#receipt-lines")).to_contain_text("Salmon onigiri × 2")
-
-    page.locator("#receipt-wrong").click()
-    page.get_by_label(_("I did not take this")).check()
-    page.locator("#contest-lines select").select_option("1")
-    assert serious(page) == []
-    page.get_by_role("button", name=_("Tell the shop")).click()
-    expect(page.locator("#receipt-said .said")).to_have_count(2, timeout=SOON_MS)
-    expect(page.locator("#receipt-said .said").last).to_contain_text(_("Staff have it, and will answer here."))
-    contests = [entry for entry in walk.entries("contested") if entry.visit == visit]
-    assert [entry.body["about"] for entry in contests] == ["missing", "not-taken"]
-    assert contests[1].body["lines"] == [{"sku": "onigiri-salmon", "quantity": 1}]
-
-    desk.goto(f"/staff/visits/{visit}")
-    said = desk.locator("#contests .note").last
-    said.locator("textarea").fill("Sorry!")
-    said.locator("button").click()
-    expect(page.locator("#receipt-said .answers").last).to_contain_text("Sorry!", timeout=SOON_MS)
-    desk.locator("input.units").fill("1")
-    desk.locator("input[name=reason][value=correction]").check()
-    desk.locator("form[action$='/refund'] button").click()
-    expect(page.locator("#taken-back-lines")).to_contain_text("Salmon onigiri", timeout=20_000)
-    page.get_by_text(_("The receipt in full")).click()
-    expect(page.locator("#papers-shown .paper")).to_have_count(2)
-    expect(page.locator("#papers-shown")).to_contain_text(WORDS[language].corrected)
-    assert serious(page) == []
-    page.get_by_role("link", name=_("Receipts"), exact=True).click()
-    expect(page.locator("#receipts li")).to_have_count(1)
-    assert serious(page) == []
-    assert faults == []
+    story = Story(walk, served, browser, language)
+    story.enrols(subject)
+    story.comes_in_without_network()
+    story.takes_and_puts_back()
+    story.contests_while_inside()
+    story.leaves()
+    story.contests_the_receipt()
+    story.is_answered_and_given_back()
+    story.reads_all_papers()
+    assert story.faults == []
