@@ -55,8 +55,9 @@ def subjects(book: Book) -> list[str]:
 
 
 def statement_of(book: Book, subject: str, span: Span = ALWAYS) -> Row:
-    """What happened to one tab within a span, line by line, and what it comes to: ``brought_minor`` was open before it,
-    ``open_minor`` is when it ends. Amounts of lines are positive where the member owes more for it.
+    """What happened to one tab within a span, line by line in the order of time, and what it comes to:
+    ``brought_minor`` was open before it, ``open_minor`` is when it ends. Amounts of lines are positive where the member
+    owes more for it.
     """
     since_s, until_s = span
     lines = [line for line in _lines(book, subject) if line["at_s"] < until_s]
@@ -93,7 +94,8 @@ def _lines(book: Book, subject: str) -> list[Row]:
                 "note": str(body.get("note", "")),
             }
         )
-    return lines
+    # What a provider is asked about weeks later was done when it did it: after what came into the book before.
+    return sorted(lines, key=lambda line: float(line["at_s"]))
 
 
 def _sum(lines: list[Row], what: What) -> int:
