@@ -21,8 +21,6 @@ HIDES_S = 0.35
 """A pause longer than this hides what happened meanwhile (`edge.shelf.sense`)."""
 ABSENT_S = 10.0
 """A longer one is an absence, not a loss: a restart, a cable, the end of a recording."""
-LOAD_S = 0.05
-"""A PC that is busy for a while hears even the fastest batch later by so much: at one end, that looks like a drift."""
 SLOPE_AFTER = 8
 """A clock's drift is not told before so many: delays vary by milliseconds."""
 
@@ -128,5 +126,5 @@ class Timing:
         scatter_s = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
         error = scatter_s / (float(np.std(t)) * math.sqrt(len(t)))
         # Who looks for batches as often as they come sends them later and later, for a while, by up to one of them.
-        span_s = float(t[-1] - t[0])
-        return recent_s, slope * 1e6, math.hypot(error, self._lasts_s / span_s / 4, LOAD_S / span_s) * 1e6
+        beat = self._lasts_s / float(t[-1] - t[0]) / 4
+        return recent_s, slope * 1e6, math.hypot(error, beat) * 1e6

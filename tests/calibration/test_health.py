@@ -128,23 +128,6 @@ def test_clocks_are_judged_by_what_no_network_can_do() -> None:
     assert "ahead" in ahead.findings[0].what
 
 
-def test_a_pc_that_is_busy_for_a_while_says_nothing_about_a_clock() -> None:
-    shelf = SHELVES[6]
-
-    def while_it_starts(hardware: Hardware, seconds: float) -> Health:
-        health = Health(STORE, [shelf.id])
-        first_s = math.nan
-        for batch in Goods(Rig(shelf, hardware, 4), STORE, 4).day(seconds, None):
-            first_s = batch.received_s if math.isnan(first_s) else first_s
-            busy_s = max(0.0, 0.15 - 0.006 * (batch.received_s - first_s))
-            health.hear(structs.replace(batch, received_s=batch.received_s + busy_s))
-        return health
-
-    assert while_it_starts(healthy(shelf.plates, 4), 25.0).verdict()[0].well
-    slow = while_it_starts(replace(healthy(shelf.plates, 4), clock_ppm=-4e3), 120.0).verdict()[0]
-    assert [f.fault for f in slow.findings] == ["clock"], "in two minutes that is more than any load"
-
-
 def test_between_two_recordings_nothing_is_lost() -> None:
     shelf = SHELVES[1]
     rig = Rig(shelf, healthy(shelf.plates, 2), 2)
