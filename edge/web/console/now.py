@@ -10,6 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.daemon.desk import NobodyThere
+from edge.runtime.health import REFUND
+from edge.told import told
 from edge.web.console.office import HOME, Room, back_of, needs
 from edge.web.console.picture import colour_of, floor_picture, number_of
 from edge.web.languages import N_
@@ -65,6 +67,7 @@ ALERTS: Final = {
     "review": N_("A visit waits for a person to look at it."),
     "payment-declined": N_("A payment was declined."),
     "payment-unanswered": N_("The payment provider does not answer."),
+    "payment-hold-ending": N_("Money is reserved for a visit, and not much longer. Decide it, or it is charged."),
     "stray-payment": N_("The payment provider took money for a visit that is long over, or that nobody knows."),
     "payment-contradiction": N_("The payment provider contradicts itself."),
     "age-asked": N_("Somebody holds goods for adults. Look at their ID, and say so below."),
@@ -134,7 +137,7 @@ class Now(Room):
         session, mode = request.state.session, str(request.state.form.get("mode", ""))
         if mode in MODES:
             await self.screens.ask({"do": "mode", "mode": mode, "by": session.person.name})
-            await self.office.note(request, f"mode {mode}")
+            await self.office.note(request, told("mode {mode}", mode=mode))
             self.office.say(session, MODES[mode])
         return RedirectResponse(back_of(request), 303)
 
@@ -154,7 +157,8 @@ class Now(Room):
         except ValueError as error:
             self.office.say(session, N_("The shop did not do it."), "bad", str(error))
         else:
-            await self.office.note(request, f"age {verdict}", visit, how)
+            looked = told("age confirmed") if verdict == "confirmed" else told("age refused")
+            await self.office.note(request, looked, visit, how)
             said = N_("They may have it.") if verdict == "confirmed" else N_("They may not have it.")
             self.office.say(session, said)
         return RedirectResponse(back_of(request), 303)
@@ -231,7 +235,7 @@ class Now(Room):
     def _alert(self, request: Request, said: dict[str, Any]) -> dict[str, Any]:
         sku, kind = str(said.get("sku", "")), str(said.get("kind", ""))
         text = ALERTS.get(kind, str(said.get("text", "")))
-        if kind == "payment-declined" and "given back" in str(said.get("text", "")):
+        if said.get("text") == REFUND:
             text = NOT_GIVEN_BACK
         visit = str(said.get("visit", ""))
         return {"at_s": said.get("t", 0.0), "kind": kind, "text": text, "visit": visit, "number": number_of(visit),
