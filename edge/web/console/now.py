@@ -10,8 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.daemon.desk import NobodyThere
+from edge.ledger import UnusableLedger
 from edge.runtime.health import REFUND
 from edge.told import told
+from edge.web.console.exits import AT_GATE_M, at_exits, lately
 from edge.web.console.office import HOME, Room, back_of, needs
 from edge.web.console.picture import colour_of, floor_picture, number_of
 from edge.web.languages import N_
@@ -84,7 +86,6 @@ NOT_GIVEN_BACK: Final = N_("Money that is to be given back could not be. Look at
 
 STRANGE: Final = 0.3
 """Who is a stranger with this probability is told."""
-AT_GATE_M: Final = 2.0
 
 PROOFS: Final = (
     N_("driving licence"),
@@ -105,6 +106,7 @@ class Now(Room):
             Route(HOME, self.now, methods=["GET"]),
             Route("/staff/now/floor", self.floor, methods=["GET"]),
             Route("/staff/now/inside", self.inside, methods=["GET"]),
+            Route("/staff/now/exit", self.exit, methods=["GET"]),
             Route("/staff/now/state", self.state, methods=["GET"]),
             Route("/staff/mode", self.mode, methods=["POST"]),
             Route("/staff/age/{visit}", self.age, methods=["POST"]),
@@ -114,7 +116,8 @@ class Now(Room):
     async def now(self, request: Request) -> Response:
         """All of it."""
         seen = await self._seen()
-        return self.office.page(request, "console/now.html", **self._told(request, seen), **self._state(request))
+        told = self._told(request, seen) | await self._exit(seen)
+        return self.office.page(request, "console/now.html", **told, **self._state(request))
 
     @needs("look")
     async def floor(self, request: Request) -> Response:
@@ -125,6 +128,12 @@ class Now(Room):
     async def inside(self, request: Request) -> Response:
         """Who is inside with what, and whose age waits."""
         return self.office.page(request, "console/now_inside.html", **self._told(request, await self._seen()))
+
+    @needs("look")
+    async def exit(self, request: Request) -> Response:
+        """Who stands at the exit and what they wait for, and who left last."""
+        seen = await self._seen()
+        return self.office.page(request, "console/now_exit.html", answers=seen is not None, **await self._exit(seen))
 
     @needs("look")
     async def state(self, request: Request) -> Response:
@@ -175,6 +184,14 @@ class Now(Room):
             return seen
         except (NobodyThere, ValueError):
             return None
+
+    async def _exit(self, seen: dict[str, Any] | None) -> dict[str, Any]:
+        now_s = self.screens.now_s()
+        try:
+            left = await self.office.book(lambda book: lately(book, now_s))
+        except UnusableLedger:
+            left = []
+        return {"standing": at_exits(self.screens.store.layout, seen or {}), "left": left}
 
     def _told(self, request: Request, seen: dict[str, Any] | None) -> dict[str, Any]:
         live = self.screens.live
