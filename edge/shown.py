@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edge.told import told
+
 
 def shown(text: str) -> str:
     """Without control characters and the like: each is shown as one that stands for something unknown."""
@@ -21,5 +23,5 @@ def named_plates(plates: Sequence[int]) -> str:
             runs[-1].append(plate)
         else:
             runs.append([plate])
-    told = ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)
-    return f"plate{'s' if len(plates) > 1 else ''} {told}"
+    which = ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)
+    return told("plates {which}", which=which) if len(plates) > 1 else told("plate {which}", which=which)

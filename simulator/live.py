@@ -144,20 +144,34 @@ def own_stage(recording: Recording) -> Iterator[Stage]:
 
 @contextmanager
 def started(folder: Path, state_folder: Path) -> Iterator[Stage]:
-    """A shop started for a rehearsal, with a broker of its own on a free port, and stopped afterwards."""
+    """A shop started for a rehearsal, with a broker of its own on a free port. It ends with us, whatever ends us but
+    SIGKILL; on the main thread, where signals come.
+    """
     site = f'[broker]\nport = {free_port()}\n[web]\nlisten = ""\n[screens]\nport = {free_port()}\n'
     (folder / "site.toml").write_text(site, encoding="utf-8")
     store = load_store(folder)
     stage, path = Stage(store, load_site(folder, store), state_folder), folder / "log.txt"
     with path.open("wb") as log:
         command = ["run", "--store", str(folder), "--state", str(state_folder), "--rehearsal"]
-        shop = subprocess.Popen([sys.executable, "-m", "edge.cli", *command], stdout=log, stderr=log)
-        try:
-            wait(lambda: _is_open(stage, shop, path), path)
-            yield replace(stage, ended=lambda: _ended(shop, path))
-        finally:
-            shop.terminate()
-            shop.wait(10)
+        with _interrupted_by(signal.SIGTERM, signal.SIGHUP):
+            shop = subprocess.Popen([sys.executable, "-m", "edge.cli", *command], stdout=log, stderr=log)
+            try:
+                wait(lambda: _is_open(stage, shop, path), path)
+                yield replace(stage, ended=lambda: _ended(shop, path))
+            finally:
+                shop.terminate()
+                shop.wait(10)
+
+
+@contextmanager
+def _interrupted_by(*signs: signal.Signals) -> Iterator[None]:
+    """These end us as Ctrl-C does: what was begun is ended in good order."""
+    before = {sign: signal.signal(sign, signal.default_int_handler) for sign in signs}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
 
 
 def _ended(shop: subprocess.Popen[bytes], log: Path) -> str:

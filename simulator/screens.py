@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -48,8 +47,6 @@ DAY_S: Final = 86400.0
 
 def show_screens(out: Path, seed: int) -> None:
     """Until somebody stops it, in whatever way. `OSError` where the folder or a port cannot be used."""
-    for sign in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.default_int_handler)  # what it has started ends with it
     folder, recording = out / "screens" / "store", out / "screens" / "now.mcap"
     state = out / "screens" / "state"
     shutil.rmtree(out / "screens", ignore_errors=True)

@@ -180,8 +180,8 @@ def _floor(store: Store, wanted: Wanted, lens: Lens) -> tuple[Picture | None, Po
     seen, found = together(looks)
     if seen is None:
         return picture, None, found
-    if what := misfit(seen.width, seen.height, lens):
-        return picture, None, [Finding("resolution", what.split(". ")[0])]
+    if unfit := misfit(seen.width, seen.height, lens):
+        return picture, None, [Finding("resolution", unfit.split(". ")[0])]
     lens = lens.scaled(seen.width, seen.height)
     points, found = points_of(seen, lens, wanted.placed, wanted.board_at, wanted.board)
     if len(points.of) < FAULTS["few-markers"].limit:

@@ -15,6 +15,7 @@ from typing import Final
 from edge.adapters.child import Child
 from edge.adapters.inbox import Inbox
 from edge.site import Site
+from edge.told import NOTHING, Sentence, phrase, told
 
 SOURCE: Final = "camera-node"
 FOLDER: Final = "cameras"
@@ -29,7 +30,7 @@ class Cameras:
         command = [sys.executable, "-m", "edge.cli", "camera", *(camera.id for camera in site.camera)]
         command += ["--store", str(store_folder.absolute()), "--state", str(state_folder.absolute()), "--pipe"]
         self._child = Child(
-            "the camera node", command, "", self._errors, attend=self._attend,
+            phrase("the camera node"), command, "", self._errors, attend=self._attend,
             failed=lambda why: inbox.trouble(SOURCE, why),
         )  # fmt: skip
 
@@ -47,14 +48,15 @@ class Cameras:
         """The node's process, while there is one."""
         return self._child.pid
 
-    def _attend(self, process: subprocess.Popen[str]) -> str:
+    def _attend(self, process: subprocess.Popen[str]) -> Sentence:
         assert process.stdout is not None
         for line in process.stdout:
             topic, _, payload = line.rstrip("\n").partition(" ")
-            self._inbox.trouble(SOURCE, "")
+            self._inbox.trouble(SOURCE, NOTHING)
             self._inbox.hear(topic, payload.encode())
         status = process.wait()
         said = self._errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         if said and said[-1].startswith("tebura: "):
-            return said[-1].removeprefix("tebura: ")
-        return f"the camera node died (status {status}). Starting it again; see {self._errors}"
+            return Sentence(said[-1].removeprefix("tebura: "))
+        what = phrase("the camera node died (status {status}). Starting it again; see {file}")
+        return told(what, status=status, file=self._errors)

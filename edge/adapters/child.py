@@ -16,12 +16,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from edge.told import NOTHING, Sentence, phrase, told
+
 BACKOFF_S: Final = (0.2, 10.0)
 STEADY_S: Final = 5.0
 """A child that lived for so long may be started again at once."""
 STOP_S: Final = 1.0
 
-Attend = Callable[["subprocess.Popen[str]"], str]
+Attend = Callable[["subprocess.Popen[str]"], Sentence]
 """Stays with a child until it ends; returns why it did, for staff to read, or nothing."""
 
 
@@ -30,7 +32,7 @@ class Child:
 
     def __init__(
         self, name: str, command: Sequence[str], orders: str, errors: Path, *, attend: Attend,
-        failed: Callable[[str], None],
+        failed: Callable[[Sentence], None],
     ) -> None:  # fmt: skip
         self._name, self._command, self._orders, self._errors = name, command, orders, errors
         self._attend, self._failed = attend, failed
@@ -75,14 +77,15 @@ class Child:
             self._quit.wait(wait_s)
             wait_s = min(wait_s * 2, BACKOFF_S[1])
 
-    def _run(self) -> str:
+    def _run(self) -> Sentence:
         """One process, from its start to its end; why it ended."""
         try:
             process = self._begin()
         except OSError as error:
-            return f"{self._name} cannot be started ({error}). See {self._errors}"
+            what = phrase("{what} cannot be started ({error}). See {file}")
+            return told(what, what=self._name, error=error, file=self._errors)
         if process is None:
-            return ""
+            return NOTHING
         try:
             return self._attend(process)
         finally:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from edge.told import Sentence
+
 
 class Inbox(Protocol):
     """The daemon's ear."""
@@ -28,7 +30,7 @@ class Inbox(Protocol):
         ``source`` is like ``serial/g1-s1``; reasons are few and fixed, ``sample`` shows what it was (it is cut short).
         """
 
-    def trouble(self, source: str, what: str) -> None:
+    def trouble(self, source: str, what: Sentence) -> None:
         """What is wrong with a source as of now, for staff to read, with the remedy; ``""``: all is well again.
 
         Saying the same again is free.

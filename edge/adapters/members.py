@@ -18,6 +18,7 @@ import msgspec
 from edge.adapters.ed25519 import is_key
 from edge.adapters.register import Register, UnusableRegister
 from edge.records import Role
+from edge.told import joined, phrase, told
 from edge.wire.payloads import StandingPayload
 
 FILE = "members.db"
@@ -97,36 +98,45 @@ def read_key(text: str) -> bytes:
     try:
         key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        remedy = "Copy the whole text that the app shows"
-        raise UnusableMembers(f"the key {text[:60]!r} is not base64. {remedy}") from error
+        what = phrase("the key {key!r} is not base64. Copy the whole text that the app shows")
+        raise UnusableMembers(told(what, key=text[:60])) from error
     _check_key(key)
     return key
 
 
 def _check_key(key: bytes) -> None:
     if len(key) != KEY_BYTES:
-        remedy = "Give the raw public key alone, without any wrapping such as PEM or DER"
-        raise UnusableMembers(f"the key has {len(key)} bytes; an Ed25519 public key has {KEY_BYTES}. {remedy}")
+        what = phrase(
+            "the key has {n} bytes; an Ed25519 public key has {must}. Give the raw public key alone, without any "
+            "wrapping such as PEM or DER"
+        )
+        raise UnusableMembers(told(what, n=len(key), must=KEY_BYTES))
     if not is_key(key):
-        remedy = "Let the app make another pair, and copy what it shows as its public key"
-        raise UnusableMembers(f"the key {base64.b64encode(key).decode()} is no Ed25519 public key. {remedy}")
+        what = phrase(
+            "the key {key} is no Ed25519 public key. Let the app make another pair, and copy what it shows "
+            "as its public "
+            "key"
+        )
+        raise UnusableMembers(told(what, key=base64.b64encode(key).decode()))
 
 
 def check_subject(subject: str) -> None:
     """`UnusableMembers` for what cannot be a name."""
-    remedy = "Use a name or number that means this one person, like member-17"
+    remedy = told("Use a name or number that means this one person, like member-17")
     if not subject.strip():
-        raise UnusableMembers(f"the subject is empty. {remedy}")
+        raise UnusableMembers(joined(told("the subject is empty"), remedy))
     if len(subject) > SUBJECT_AT_MOST:
-        raise UnusableMembers(f"the subject has {len(subject)} characters; {SUBJECT_AT_MOST} are allowed. {remedy}")
+        what = phrase("the subject has {n} characters; {most} are allowed")
+        raise UnusableMembers(joined(told(what, n=len(subject), most=SUBJECT_AT_MOST), remedy))
     if subject != subject.strip() or not subject.isprintable():
-        raise UnusableMembers(f"the subject {subject!r} has spaces around it or signs that nobody sees. {remedy}")
+        what = phrase("the subject {subject!r} has spaces around it or signs that nobody sees")
+        raise UnusableMembers(joined(told(what, subject=subject), remedy))
 
 
 class Members(Register):
     """The register in a file, created where there is none; its folder must be there. One thread at a time."""
 
-    WHAT, ANEW = "register of members", "enrol everybody again"
+    WHAT, ANEW = phrase("register of members"), phrase("enrol everybody again")
     APPLICATION_ID, VERSION = 0x5445424D, 1  # ``TEBM``, in the file's header
     TABLES = (TABLE,)
     LATER = (("age", PROOFS), ("wallet", WALLETS))
@@ -145,8 +155,12 @@ class Members(Register):
         with self._told(), self._writing():
             owner = self._db.execute("SELECT subject FROM member WHERE key = ?", [public_key]).fetchone()
             if owner is not None and owner[0] != subject:
-                remedy = "Every phone makes a key of its own: make a new one"
-                raise UnusableMembers(f"the key of {subject!r} is that of {owner[0]!r} already. {remedy}")
+                what = phrase(
+                    "the key of {subject!r} is that of {owner!r} already. Every phone makes a key of its "
+                    "own: make a new "
+                    "one"
+                )
+                raise UnusableMembers(told(what, subject=subject, owner=owner[0]))
             self._db.execute(
                 f"INSERT INTO member ({_COLUMNS}) VALUES (?, ?, ?, ?, NULL, ?) ON CONFLICT (subject) DO UPDATE SET "
                 "key = excluded.key, role = excluded.role, since_s = excluded.since_s, revoked_s = NULL, "
@@ -170,7 +184,8 @@ class Members(Register):
         stranger, and where nobody says how it is known.
         """
         if years and not (how.strip() and by.strip()):
-            raise UnusableMembers(f"how {subject!r} has proven it is not said. Write what you looked at, with --how")
+            what = phrase("how {subject!r} has proven it is not said. Write what you looked at, with --how")
+            raise UnusableMembers(told(what, subject=subject))
         with self._told(), self._writing():
             self._expect(subject)
             self._db.execute("DELETE FROM age WHERE subject = ?", [subject])
@@ -184,8 +199,12 @@ class Members(Register):
         stranger, and for what no provider gives out.
         """
         if len(value) > WALLET_AT_MOST or not value.isascii() or value != "".join(value.split()):
-            remedy = "Copy the provider's own names alone, without spaces"
-            raise UnusableMembers(f"this is no way to pay that a provider gives out. {remedy}")
+            raise UnusableMembers(
+                told(
+                    "this is no way to pay that a provider gives out. Copy the provider's own names alone, "
+                    "without spaces"
+                )
+            )
         with self._told(), self._writing():
             self._expect(subject)
             self._db.execute("INSERT INTO wallet (subject, value, since_s) VALUES (?, ?, ?)", [subject, value, at_s])
@@ -220,8 +239,11 @@ class Members(Register):
 
     def _expect(self, subject: str) -> None:
         if not self._db.execute("SELECT 1 FROM member WHERE subject = ?", [subject]).fetchone():
-            remedy = "`tebura member list` shows everybody; whom only a reader knows is added with --no-key first"
-            raise UnusableMembers(f"nobody is enrolled as {subject!r}. {remedy}")
+            what = phrase(
+                "nobody is enrolled as {subject!r}. `tebura member list` shows everybody; whom only a reader knows is "
+                "added with --no-key first"
+            )
+            raise UnusableMembers(told(what, subject=subject))
 
     def _newest(self) -> int:
         return self._number("SELECT coalesce(max(change), 0) FROM member")

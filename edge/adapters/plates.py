@@ -22,6 +22,7 @@ from edge.adapters.inbox import Inbox
 from edge.shown import named_plates
 from edge.site import Site
 from edge.store import Shelf, Store
+from edge.told import Sentence, joined, phrase, told
 from edge.wire import encode_weight
 
 BATCH_S = 0.5
@@ -30,6 +31,11 @@ RAW_DIGITS = 9
 """Volts of a bridge are a few thousandths, and half of their digits are the goods."""
 LATE_S = 2.0
 """A grid further than this from the clock is given up."""
+
+SILENT = phrase("{plates} silent for {for_s} s: look at power and cable")
+UNSURE = phrase("{plates} cannot be read, says the scale: too much on it, or lifted")
+UNWIRED = phrase("{plates} without a source: wire in site.toml, or correct plates in store.toml")
+"""What may be wrong with some plates of a shelf."""
 
 
 class Plates:
@@ -135,7 +141,7 @@ class _Shelf:
                     mass_g[plate - 1, i] = grams
         return mass_g
 
-    def trouble(self, at_s: float) -> str:
+    def trouble(self, at_s: float) -> Sentence:
         """What staff should know of this shelf's plates."""
         without = [p for p in range(1, self.plates + 1) if p not in self._wired]
         silent, unsure = [], []
@@ -145,14 +151,13 @@ class _Shelf:
                 silent.append(plate)
             elif math.isnan(grams):
                 unsure.append(plate)
-        told = [
-            f"{named_plates(silent)} silent for {self._stale_s:g} s: look at power and cable" if silent else "",
-            f"{named_plates(unsure)} cannot be read, says the scale: too much on it, or lifted" if unsure else "",
-            f"{named_plates(without)} without a source: wire in site.toml, or correct plates in store.toml"
-            if without
-            else "",
+        wrong = [
+            (SILENT, silent),
+            (UNSURE, unsure),
+            (UNWIRED, without),
         ]
-        return "; ".join(t for t in told if t)
+        said = (told(what, plates=named_plates(of), for_s=f"{self._stale_s:g}") for what, of in wrong if of)
+        return joined(*said, by="; ")
 
 
 def _wired(store: Store, site: Site) -> dict[str, frozenset[int]]:

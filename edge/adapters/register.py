@@ -17,18 +17,35 @@ from typing import ClassVar, Self
 
 from sqlite_utils import Database
 
+from edge.told import phrase, told
+
 BUSY_MS = 5000
 """So long one process waits for another to finish writing."""
 
-_REMEDIES: tuple[tuple[str, str, str], ...] = (
-    ("SQLITE_FULL", "the disk is full", "Free some space and do it again; what is in the register is whole"),
-    ("SQLITE_READONLY", "cannot be written to", "Do it as the user that the runtime runs as"),
-    ("SQLITE_CANTOPEN", "cannot be opened", "Check that the folder exists and that this user may write to it"),
-    ("SQLITE_NOTADB", "is no {what}", "Name another folder; this file was left as it is"),
-    ("SQLITE_CORRUPT", "is damaged", "Put the last backup in its place, or move it away and {anew}"),
-    ("SQLITE_BUSY", "is in use by another process", "Do it again; if that does not help, end the other one"),
-    ("SQLITE_LOCKED", "is in use by another process", "Do it again; if that does not help, end the other one"),
-    ("SQLITE_IOERR", "cannot be read or written", "Look at the disk (dmesg, smartctl)"),
+_REMEDIES: tuple[tuple[str, str], ...] = (
+    (
+        "SQLITE_FULL",
+        phrase("{file}: the disk is full ({error}). Free some space and do it again; what is in the register is whole"),
+    ),
+    ("SQLITE_READONLY", phrase("{file}: cannot be written to ({error}). Do it as the user that the runtime runs as")),
+    (
+        "SQLITE_CANTOPEN",
+        phrase("{file}: cannot be opened ({error}). Check that the folder exists and that this user may write to it"),
+    ),
+    ("SQLITE_NOTADB", phrase("{file}: is no {what} ({error}). Name another folder; this file was left as it is")),
+    (
+        "SQLITE_CORRUPT",
+        phrase("{file}: is damaged ({error}). Put the last backup in its place, or move it away and {anew}"),
+    ),
+    (
+        "SQLITE_BUSY",
+        phrase("{file}: is in use by another process ({error}). Do it again; if that does not help, end the other one"),
+    ),
+    (
+        "SQLITE_LOCKED",
+        phrase("{file}: is in use by another process ({error}). Do it again; if that does not help, end the other one"),
+    ),
+    ("SQLITE_IOERR", phrase("{file}: cannot be read or written ({error}). Look at the disk (dmesg, smartctl)")),
 )
 
 
@@ -86,11 +103,13 @@ class Register:
                     self._db.execute(f"PRAGMA user_version = {self.VERSION}")
         version = self._number("PRAGMA user_version")
         if self._number("PRAGMA application_id") != self.APPLICATION_ID:
-            what = f"is some other database, not a {self.WHAT}"
-            raise self.UNUSABLE(f"{self.path}: {what}. Name another folder; this file was left as it is")
+            wrong = phrase("{file}: is some other database, not a {what}. Name another folder; it was left as it is")
+            raise self.UNUSABLE(told(wrong, file=self.path, what=self.WHAT))
         if version != self.VERSION:
-            remedy = "Use the version of Tebura that wrote it"
-            raise self.UNUSABLE(f"{self.path}: is a register of version {version}, not {self.VERSION}. {remedy}")
+            wrong = phrase(
+                "{file}: is a register of version {is_}, not {must}. Use the version of Tebura that wrote it"
+            )
+            raise self.UNUSABLE(told(wrong, file=self.path, is_=version, must=self.VERSION))
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         for name, table in self.LATER:
@@ -119,10 +138,10 @@ class Register:
             yield
         except sqlite3.DatabaseError as error:
             name = getattr(error, "sqlite_errorname", "") or ""
-            for code, what, remedy in _REMEDIES:
+            for code, wrong in _REMEDIES:
                 if name.startswith(code):
-                    told = f"{what.format(what=self.WHAT)} ({error}). {remedy.format(anew=self.ANEW)}"
-                    raise self.UNUSABLE(f"{self.path}: {told}") from error
+                    said = told(wrong, file=self.path, error=error, what=self.WHAT, anew=self.ANEW)
+                    raise self.UNUSABLE(said) from error
             raise
 
 

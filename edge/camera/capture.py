@@ -26,6 +26,7 @@ from typing import Final
 import cv2
 
 from edge.camera.picture import Picture
+from edge.told import Sentence, joined, phrase, told
 
 # What FFmpeg and OpenCV say of each lost packet is not for staff.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -137,23 +138,27 @@ class Capture:
 
 def _opened(source: str | int, size: tuple[int, int] | None) -> cv2.VideoCapture:
     if isinstance(source, str) and "://" not in source and not Path(source).exists():
-        raise NoPictures(f"there is no {source}. {remedy_of(source)}")
+        raise NoPictures(joined(told("there is no {source}", source=source), remedy_of(source)))
     usb = is_usb(source)
     limits = [] if usb else [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_MS]
     if isinstance(source, str) and "://" in source:
         limits += [cv2.CAP_PROP_N_THREADS, 1]  # several decode several frames at a time, and are late by as many
     capture = cv2.VideoCapture(source, cv2.CAP_V4L2 if usb else cv2.CAP_FFMPEG, limits)
     if not capture.isOpened():
-        what = f"{shown(source)} is no video" if is_film(source) else f"{shown(source)} gives no picture"
-        raise NoPictures(f"{what}. {remedy_of(source)}")
+        what = phrase("{source} is no video") if is_film(source) else phrase("{source} gives no picture")
+        raise NoPictures(joined(told(what, source=shown(source)), remedy_of(source)))
     if usb:
         _ask_for(capture, source, size)
     turned = round(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
     if turned and not usb:
         capture.release()
-        what = f"{shown(source)} says that its pictures are to be turned by {turned}°, and they are not"
-        remedy = "Turn that off where it was recorded, or take it out (ffmpeg -display_rotation 0 -i IN -c copy OUT)"
-        raise NoPictures(f"{what}: nobody knows which way round the camera was calibrated. {remedy}")
+        what = phrase(
+            "{source} says that its pictures are to be turned by {turned}°, and they are not: nobody knows "
+            "which way round "
+            "the camera was calibrated. Turn that off where it was recorded, or take it out "
+            "(ffmpeg -display_rotation 0 -i IN -c copy OUT)"
+        )
+        raise NoPictures(told(what, source=shown(source), turned=turned))
     return capture
 
 
@@ -168,8 +173,12 @@ def _ask_for(capture: cv2.VideoCapture, source: str | int, size: tuple[int, int]
     given = round(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     if given != tuple(size):
         capture.release()
-        what = f"{shown(source)} has no pictures of {size[0]}x{size[1]}, and would give {given[0]}x{given[1]}"
-        raise NoPictures(f"{what}. Write a size that it has: `v4l2-ctl --list-formats-ext` names them")
+        what = phrase(
+            "{source} has no pictures of {wanted}, and would give {given}. Write a size that it has: "
+            "`v4l2-ctl --list-formats-ext` names them"
+        )
+        sizes = {"wanted": f"{size[0]}x{size[1]}", "given": f"{given[0]}x{given[1]}"}
+        raise NoPictures(told(what, source=shown(source), **sizes))
 
 
 def _may_lose(source: str | int) -> bool:
@@ -201,15 +210,15 @@ def shown(source: str | int) -> str:
     return f"{scheme}://{re.split('[?#&;=]', rest.rpartition('@')[2])[0]}"
 
 
-def lost(source: str | int) -> str:
+def lost(source: str | int) -> Sentence:
     """What staff read of a source that gave pictures and gives none any more."""
-    return f"{shown(source)} gives no picture any more. {remedy_of(source)}"
+    return joined(told("{source} gives no picture any more", source=shown(source)), remedy_of(source))
 
 
-def remedy_of(source: str | int) -> str:
+def remedy_of(source: str | int) -> Sentence:
     """What to look at, by what kind of source it is."""
     if is_film(source):
-        return "Name a video file that OpenCV can read (MP4, AVI, MKV)"
+        return told("Name a video file that OpenCV can read (MP4, AVI, MKV)")
     if isinstance(source, str) and "://" in source:
-        return "Check its power, the network, and the address with its user and password in site.toml"
-    return "Is it plugged in, and may this user read it (group video)? `ls -l /dev/v4l/by-id` names what there is"
+        return told("Check its power, the network, and the address with its user and password in site.toml")
+    return told("Is it plugged in, and may this user read it (group video)? `ls -l /dev/v4l/by-id` names what there is")

@@ -34,6 +34,7 @@ from edge.camera.voice import Outlet, Voice
 from edge.optics import View
 from edge.records import PersonSeen
 from edge.site import CameraSource
+from edge.told import NOTHING, Sentence, told
 
 EMPTY_S: Final = 0.4
 """An empty view is said so often. Where no camera has said anything for 0.6 s, people may have changed places unseen,
@@ -79,7 +80,7 @@ class Eye:
             self._look(frame, detector)
         except Exception as error:  # a fault of ours or of its detector: the other cameras go on
             what = str(error) if isinstance(error, UnusableDetector) else f"{type(error).__name__}: {error}"
-            self.blind(f"its pictures cannot be looked through ({what})")
+            self.blind(told("its pictures cannot be looked through ({error})", error=what))
 
     def _look(self, frame: Frame, detector: Detector) -> None:
         began_s = time.perf_counter()
@@ -106,30 +107,30 @@ class Eye:
             self._said_s = frame.at_s
         self._had = bool(found)
         self._frames, self._spent_s = self._frames + 1, self._spent_s + time.perf_counter() - began_s
-        self._health("")
+        self._health(NOTHING)
 
-    def blind(self, why: str) -> None:
+    def blind(self, why: Sentence) -> None:
         """It cannot see at present."""
         self._said_s, self._had = float("-inf"), False
         self._health(why)
 
-    def _misfit(self, frame: Frame) -> str:
+    def _misfit(self, frame: Frame) -> Sentence:
         """Why this frame cannot be understood; where it can, the view is of its size."""
         if self._known != self._sight:
             self._sight = self._fitted = self._known
             self._judge, self._fixtures, self._background = Judge(), Fixtures(), Background()
             self._appearance = None if self._appearance is None else Appearance()
         if isinstance(self._sight, str) or isinstance(self._fitted, str):
-            return str(self._sight)
+            return Sentence(str(self._sight))
         height, width = frame.picture.shape[:2]
         if (self._fitted.lens.width, self._fitted.lens.height) != (width, height):
             why = misfit(width, height, self._sight.lens)
             if why:
                 return why
             self._fitted = self._sight.scaled(width, height)
-        return ""
+        return NOTHING
 
-    def _health(self, why: str) -> None:
+    def _health(self, why: Sentence) -> None:
         """Tell it where it changed, and every ten seconds."""
         now_s = time.monotonic()
         if why == self._why and now_s < self._told_s + HEALTH_S:
@@ -208,7 +209,7 @@ class Node:
         """New profiles, old evidence, and the clock: by how much it is ahead of one that nobody sets."""
         known = self._sights()
         for camera, eye in self._eyes.items():
-            eye.calibrated(known.get(camera, "store.toml names it no more"))
+            eye.calibrated(known.get(camera, told("store.toml names it no more")))
         if self._evidence is not None:
             self._evidence.tidy()
         now_s = time.time() - time.monotonic()

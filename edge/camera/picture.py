@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.optics import Lens
+from edge.told import NOTHING, Sentence, phrase, told
 
 Picture: TypeAlias = NDArray[np.uint8]
 """(height, width, 3): blue, green, red, as OpenCV reads it."""
@@ -44,7 +45,11 @@ LEAST_WIDTH: Final = 160
 SAME_SHAPE: Final = 0.01
 """Share by which width over height may differ between two sizes of one view."""
 
-TURNS: Final = {"upside down": (-1, -1), "mirrored": (1, -1), "mirrored and upside down": (-1, 1)}
+TURNS: Final = {
+    phrase("upside down"): (-1, -1),
+    phrase("mirrored"): (1, -1),
+    phrase("mirrored and upside down"): (-1, 1),
+}
 
 
 def thumbnail(picture: Picture) -> Thumbnail:
@@ -57,17 +62,27 @@ def thumbnail(picture: Picture) -> Thumbnail:
     return grey
 
 
-def misfit(width: int, height: int, lens: Lens) -> str:
+def misfit(width: int, height: int, lens: Lens) -> Sentence:
     """Why pictures of this size cannot be of that lens; empty: they are, perhaps at another scale."""
     if width < LEAST_WIDTH:
-        what = f"the picture is {width}x{height}, too small to find people in"
-        return f"{what}. Take a stream of 1280 pixels across, {LEAST_WIDTH} at least"
+        return told(
+            "the picture is {width}x{height}, too small to find people in. Take a stream of 1280 pixels "
+                "across, {least} at "
+            "least",
+            width=width, height=height, least=LEAST_WIDTH,
+        )  # fmt: skip
     if abs(width * lens.height / (height * lens.width) - 1.0) <= SAME_SHAPE:
-        return ""
+        return NOTHING
     is_turned = abs(height * lens.height / (width * lens.width) - 1.0) <= SAME_SHAPE
-    what = "somebody turned it by 90°" if is_turned else "that is another part of the view"
-    remedy = "Set the camera back to that size and way round, or calibrate it anew"
-    return f"the picture is {width}x{height}, the lens was calibrated at {lens.width}x{lens.height}: {what}. {remedy}"
+    turned = phrase(
+        "the picture is {width}x{height}, the lens was calibrated at {wide}x{high}: somebody turned it by 90°. "
+        "Set the camera back to that size and way round, or calibrate it anew"
+    )
+    other = phrase(
+        "the picture is {width}x{height}, the lens was calibrated at {wide}x{high}: that is another part of the view. "
+        "Set the camera back to that size and way round, or calibrate it anew"
+    )
+    return told(turned if is_turned else other, width=width, height=height, wide=lens.width, high=lens.height)
 
 
 class Judge:
@@ -78,36 +93,40 @@ class Judge:
         self._changed_s = self._shown_s = self._upright_s = self._last_s = -np.inf
         self._usual: Thumbnail | None = None
 
-    def fault(self, picture: Picture, small: Thumbnail, at_s: float) -> str:
+    def fault(self, picture: Picture, small: Thumbnail, at_s: float) -> Sentence:
         """What is wrong with this picture; empty: nothing."""
         if at_s < self._last_s or self._last_s == -np.inf:
             self._changed_s = self._shown_s = self._upright_s = at_s
         passed_s, self._last_s = max(0.0, at_s - self._last_s), at_s
         return self._dull(small, at_s) or self._frozen(picture, at_s) or self._turned(small, at_s, passed_s)
 
-    def _dull(self, small: Thumbnail, at_s: float) -> str:
+    def _dull(self, small: Thumbnail, at_s: float) -> Sentence:
         if float(small.std()) > DULL:
             self._shown_s = at_s
         if at_s - self._shown_s < DULL_S:
-            return ""
-        what = "is black" if float(small.mean()) < BLACK else "shows one colour all over"
-        return f"the picture {what}. Is the lens covered, the light off? Uncover it, or put the light on"
+            return NOTHING
+        black = phrase("the picture is black. Is the lens covered, the light off? Uncover it, or put the light on")
+        plain = phrase(
+            "the picture shows one colour all over. Is the lens covered, the light off? Uncover it, or put the light on"
+        )
+        return told(black if float(small.mean()) < BLACK else plain)
 
-    def _frozen(self, picture: Picture, at_s: float) -> str:
+    def _frozen(self, picture: Picture, at_s: float) -> Sentence:
         now = picture[:: max(1, picture.shape[0] // 64), :: max(1, picture.shape[1] // 64)]
         if self._print is None or self._print.shape != now.shape or not np.array_equal(self._print, now):
             self._print, self._changed_s = now.copy(), at_s
         if at_s - self._changed_s < FROZEN_S:
-            return ""
-        return f"the picture has been the same for {FROZEN_S:.0f} s, to the byte. Restart the camera"
+            return NOTHING
+        what = phrase("the picture has been the same for {for_s:.0f} s, to the byte. Restart the camera")
+        return told(what, for_s=FROZEN_S)
 
-    def _turned(self, small: Thumbnail, at_s: float, passed_s: float) -> str:
+    def _turned(self, small: Thumbnail, at_s: float, passed_s: float) -> Sentence:
         """Compare with what it usually shows, which is learned as long as it is upright."""
         usual = self._usual
         if usual is None or usual.shape != small.shape:
             if float(small.std()) > DULL:
                 self._usual, self._upright_s = small.copy(), at_s
-            return ""
+            return NOTHING
         upright, how, best = _alike(usual, small), "", -1.0
         if upright <= 1.0 - CLEARLY:  # else nothing can be clearly more alike
             how, best = max(
@@ -118,9 +137,13 @@ class Judge:
             if upright > ALIKE:
                 usual += (small - usual) * np.float32(min(1.0, passed_s / REMEMBER_S))
         if at_s - self._upright_s < TURNED_S:
-            return ""
-        remedy = "Turn it back in the camera's settings, or calibrate the camera anew"
-        return f"the picture is {how}: somebody has turned or mirrored it. {remedy}"
+            return NOTHING
+        what = phrase(
+            "the picture is {how}: somebody has turned or mirrored it. Turn it back in the camera's "
+            "settings, or calibrate "
+            "the camera anew"
+        )
+        return told(what, how=told(how))
 
 
 def _alike(one: Thumbnail, other: Thumbnail) -> float:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from edge.optics import View
 from edge.store import BrokenStore, Store, load_store
 from edge.store.profile import FOLDER, newest
+from edge.told import Sentence, told
 
 Sight: TypeAlias = View | str
 """How a camera sees, or why that is not known, with the remedy."""
@@ -65,5 +66,5 @@ def _sight(store: Store, camera: str) -> Sight:
     if camera in store.sights:
         return store.sights[camera].view
     if camera in store.blind:
-        return str(store.blind[camera])
-    return f"nobody has calibrated it. Run `tebura calibrate camera {camera}`"
+        return Sentence(str(store.blind[camera]))
+    return told("nobody has calibrated it. Run `tebura calibrate camera {camera}`", camera=camera)

@@ -19,6 +19,7 @@ from typing import Final
 from edge.camera.capture import MOST_SPOILT, Capture, NoPictures, is_film, lost, shown
 from edge.camera.picture import Picture
 from edge.site import CameraSource
+from edge.told import NOTHING, Sentence, joined, told
 
 BACKOFF_S: Final = (0.5, 10.0)
 STEADY_S: Final = 10.0
@@ -49,7 +50,7 @@ class Source:
         self.camera = camera
         self._arrived = arrived
         self._slot: Frame | None = None
-        self._why = ""
+        self._why = NOTHING
         self._read_s, self._patience_s = time.monotonic(), OPENS_S
         self._lock = threading.Lock()
         self._quit = threading.Event()
@@ -74,7 +75,7 @@ class Source:
         return frame
 
     @property
-    def why(self) -> str:
+    def why(self) -> Sentence:
         """Why there is no picture at present; empty: there is one, or it is being opened."""
         if self._why or time.monotonic() < self._read_s + self._patience_s:
             return self._why
@@ -96,22 +97,22 @@ class Source:
                 if is_film(self.camera.source):
                     return
             except NoPictures as error:
-                self._why = str(error)
+                self._why = Sentence(str(error))
             except Exception as error:  # whatever OpenCV and the system make of it: it is tried again
-                self._why = f"{lost(self.camera.source)} ({error})"
+                self._why = joined(lost(self.camera.source), told("The last fault was: {error}", error=error))
             if time.monotonic() - began_s > STEADY_S:
                 wait_s = BACKOFF_S[0]
             self._quit.wait(wait_s)
             wait_s = min(2 * wait_s, BACKOFF_S[1])
 
-    def _read(self, capture: Capture) -> str:
+    def _read(self, capture: Capture) -> Sentence:
         """Until it ends; why it did."""
         source, period_s, film = self.camera.source, 1.0 / self.camera.hz, is_film(self.camera.source)
         began_s = due_s = whole_s = time.monotonic()
         spoilt = 0
         while not self._quit.is_set():
             if not capture.next():
-                return f"the video {shown(source)} is over" if film else lost(source)
+                return told("the video {source} is over", source=shown(source)) if film else lost(source)
             if film and self._quit.wait(max(0.0, began_s + capture.at_s - time.monotonic())):
                 break
             now_s = time.monotonic()
@@ -128,16 +129,20 @@ class Source:
             spoilt = 0 if picture is not None else spoilt + 1
             if spoilt > MOST_SPOILT:
                 return lost(source)
-        return ""
+        return NOTHING
 
     def _put(self, frame: Frame) -> None:
         with self._lock:
             self._slot = frame
-        self._why, self._read_s, self._patience_s = "", time.monotonic(), max(STALE_S, LATE / self.camera.hz)
+        self._why, self._read_s, self._patience_s = NOTHING, time.monotonic(), max(STALE_S, LATE / self.camera.hz)
         self._arrived()
 
 
-def torn(source: str | int) -> str:
+def torn(source: str | int) -> Sentence:
     """What staff read of a source whose pictures hang on lost ones for long."""
-    remedy = "Look at its network, and let it send a key frame (I frame) every second or two"
-    return f"pictures of {shown(source)} are lost on the way, and what follows is smeared. {remedy}"
+    return told(
+        "pictures of {source} are lost on the way, and what follows is smeared. Look at its network, and "
+        "let it send a key "
+        "frame (I frame) every second or two",
+        source=shown(source),
+    )

@@ -21,6 +21,7 @@ import msgspec
 from edge.adapters.mqtt.line import BrokerLine
 from edge.records import PersonSeen, Publish
 from edge.site import Broker
+from edge.told import Sentence, told
 from edge.wire import encode_people, people_payload
 
 STOP_S = 0.5
@@ -29,8 +30,8 @@ Health = Mapping[str, Any]
 """``camera/<camera>/health``, JSON-ready."""
 
 
-GONE: Health = {"state": "blind", "why": "its node is gone. Start it again"}
-STOPPED: Health = {"state": "blind", "why": "its node was stopped. Start it again"}
+GONE: Health = {"state": "blind", "why": told("its node is gone. Start it again")}
+STOPPED: Health = {"state": "blind", "why": told("its node was stopped. Start it again")}
 
 
 class Voice(Protocol):
@@ -118,7 +119,7 @@ class _Deaf:
     def refuse(self, source: str, reason: str, sample: bytes = b"") -> None:
         """What could not be said is old by the time that it could."""
 
-    def trouble(self, source: str, what: str) -> None:
+    def trouble(self, source: str, what: Sentence) -> None:
         self._voice.trouble(self._camera, what)
 
 

@@ -17,6 +17,7 @@ from edge.cli.live import completed
 from edge.cli.places import named_state_folder, state_folder
 from edge.cli.terminal import refuse, refuse_extra, refuse_store
 from edge.shown import shown
+from edge.told import told
 
 if TYPE_CHECKING:
     from edge.web.staff import Staff
@@ -46,7 +47,7 @@ def add(
     """Somebody new, or somebody who was revoked."""
     with _staff(state, store, create=True) as staff:
         person = staff.add(name, _password(password_file), role, _now_s())
-        staff.note(_now_s(), _who(), _HERE, "added to the staff", detail=f"{name}: {' '.join(person.roles)}")
+        staff.note(_now_s(), _who(), _HERE, told("added to the staff"), detail=f"{name}: {' '.join(person.roles)}")
     typer.echo(f"{name} may log in as {' and '.join(person.roles)}.")
 
 
@@ -71,7 +72,7 @@ def role(name: Name, roles: Annotated[list[str], typer.Argument(help="All the ro
     """Other roles, in place of all that somebody had; they have to log in again."""
     with _staff(state, store) as staff:
         person = staff.set_roles(name, roles)
-        staff.note(_now_s(), _who(), _HERE, "changed roles", detail=f"{name}: {' '.join(person.roles)}")
+        staff.note(_now_s(), _who(), _HERE, told("changed roles"), detail=f"{name}: {' '.join(person.roles)}")
     typer.echo(f"{name} is {' and '.join(person.roles)} from now on, and has to log in again.")
 
 
@@ -82,7 +83,7 @@ def password(
     """Another password; whoever is logged in with the old one has to log in again."""
     with _staff(state, store) as staff:
         staff.set_password(name, _password(password_file))
-        staff.note(_now_s(), _who(), _HERE, "changed a password", detail=name)
+        staff.note(_now_s(), _who(), _HERE, told("changed a password"), detail=name)
     typer.echo(f"{name} has another password from now on, and has to log in again.")
 
 
@@ -91,7 +92,7 @@ def revoke(name: Name, *, state: StateFolder = None, store: StoreFolder = None) 
     """Let somebody log in no more; at once, wherever they are logged in."""
     with _staff(state, store) as staff:
         staff.revoke(name, _now_s())
-        staff.note(_now_s(), _who(), _HERE, "revoked", detail=name)
+        staff.note(_now_s(), _who(), _HERE, told("revoked"), detail=name)
     typer.echo(f"{name} may not log in any more.")
 
 
@@ -100,7 +101,7 @@ def unlock(name: Name, *, state: StateFolder = None, store: StoreFolder = None) 
     """Forget the wrong passwords of somebody, who need not wait any longer."""
     with _staff(state, store) as staff:
         staff.unlock(name)
-        staff.note(_now_s(), _who(), _HERE, "unlocked", detail=name)
+        staff.note(_now_s(), _who(), _HERE, told("unlocked"), detail=name)
     typer.echo(f"{name} may try again at once.")
 
 

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import queue
 from decimal import Decimal, InvalidOperation
+from shlex import quote
 from typing import Any, cast, get_args
 
 from edge.checkout.sale import PROVIDER_ACCOUNT
-from edge.daemon.desk import Answer
+from edge.daemon.desk import Answer, refused
 from edge.daemon.shop import Shop
 from edge.payment.postings import tab
 from edge.records import PayoutBooked, SettledHow, TabSettled
+from edge.told import phrase, told
 from edge.wire import Heard, decode, encode_payout, encode_tab_settled
 
 PAYOUT, TAB_SETTLED = "shop/money/payout", "shop/tab/settled"
 
 MOST_MINOR = 10**12
 
-UNWRITTEN = "the disk does not take the book at present. `tebura status` says why; book it after that"
+UNWRITTEN = phrase("the disk does not take the book at present. `tebura status` says why; book it after that")
 """What waits for the disk may be this very thing, and the book that is asked what is open does not know it yet."""
 
 
@@ -36,24 +38,27 @@ def payout(shop: Shop, wanted: dict[str, Any]) -> Answer:
     try:
         return shop.asked(lambda: _paid_out(shop, amount_minor, fee_minor, by, note))
     except queue.Empty:
-        return {"error": "the shop is too busy to answer. `tebura ledger balances` tells whether it is booked"}
+        return refused("the shop is too busy to answer. `tebura ledger balances` tells whether it is booked")
 
 
 def _paid_out(shop: Shop, amount_minor: int, fee_minor: int, by: str, note: str) -> Answer:
     """On the shop's own thread. More than the provider owes by the book is a mistake in either: it is not booked."""
     if shop.live_book.refused:
-        return {"error": UNWRITTEN}
+        return refused(UNWRITTEN)
     owed_minor = shop.book.balance(PROVIDER_ACCOUNT)
     told = {"amount_minor": amount_minor, "fee_minor": fee_minor, "currency": shop.store.currency}
     told |= {"digits": shop.store.currency_digits}
     if amount_minor + fee_minor > owed_minor:
         owed = Decimal(owed_minor).scaleb(-shop.store.currency_digits)
-        what = f"by the book the provider owes {owed} {shop.store.currency}, and this is more"
-        return {"error": f"{what}. Look at the statement again, and at `tebura payment list`"}
+        what = phrase(
+            "by the book the provider owes {owed} {currency}, and this is more. Look at the statement again, and "
+            "at `tebura payment list`"
+        )
+        return refused(what, owed=owed, currency=shop.store.currency)
     now_s = shop.clock.now_s()
     payload = encode_payout(now_s, amount_minor, fee_minor, by, note)
     if not isinstance(decode(shop.store, PAYOUT, payload, now_s), PayoutBooked):
-        return {"error": "a payout is more than nothing, who books it has a name, and a note has 200 letters at most"}
+        return refused("a payout is more than nothing, who books it has a name, and a note has 200 letters at most")
     shop.take(Heard(PAYOUT, payload, now_s))
     return {**told, "owed_minor": owed_minor - amount_minor - fee_minor, "written": not shop.live_book.waiting}
 
@@ -66,29 +71,33 @@ def settle(shop: Shop, wanted: dict[str, Any]) -> Answer:
         return {"error": str(error)}
     how = str(wanted["how"])
     if how not in get_args(SettledHow):
-        return {"error": f"{how!r} is no way to pay a tab. Say payroll, transfer or cash"}
+        return refused(
+            "{how!r} is no way to pay a tab. Say {allowed}", how=how, allowed=" or ".join(get_args(SettledHow))
+        )
     told = (str(wanted["subject"]), amount_minor, cast("SettledHow", how), str(wanted["by"]))
     try:
         return shop.asked(lambda: _settled(shop, *told, note=str(wanted.get("note", ""))))
     except queue.Empty:
-        return {"error": "the shop is too busy to answer. `tebura payment tab` tells whether it is booked"}
+        return refused("the shop is too busy to answer. `tebura payment tab` tells whether it is booked")
 
 
 def _settled(shop: Shop, subject: str, amount_minor: int, how: SettledHow, by: str, note: str) -> Answer:
     """On the shop's own thread. More than is open on the tab by the book is a mistake in either: it is not booked."""
     if shop.live_book.refused:
-        return {"error": UNWRITTEN}
+        return refused(UNWRITTEN)
     open_minor = shop.book.balance(tab(subject))
     digits, currency = shop.store.currency_digits, shop.store.currency
     if amount_minor > open_minor:
         open_ = Decimal(open_minor).scaleb(-digits)
-        what = f"{open_} {currency} are open on {subject}'s tab, and this is more"
-        return {"error": f"{what}. `tebura payment tab {subject}` says what is on it"}
+        what = phrase(
+            "{open} {currency} are open on {subject}'s tab, and this is more. `tebura payment tab {who}` says what "
+            "is on it"
+        )
+        return refused(what, open=open_, currency=currency, subject=subject, who=quote(subject))
     now_s = shop.clock.now_s()
     payload = encode_tab_settled(now_s, subject, amount_minor, how, by, note)
     if not isinstance(decode(shop.store, TAB_SETTLED, payload, now_s), TabSettled):
-        what = "what is settled is more than nothing, who books it has a name, and a note has 200 letters at most"
-        return {"error": what}
+        return refused("what is settled is more than nothing, who books it has a name, a note has 200 letters at most")
     shop.take(Heard(TAB_SETTLED, payload, now_s))
     told = {"subject": subject, "how": how, "currency": currency, "digits": digits}
     return {
@@ -105,9 +114,11 @@ def _minor(typed: str, digits: int) -> int:
         minor = Decimal(typed).scaleb(digits)
         whole = int(minor) if abs(minor) <= MOST_MINOR else -1
     except (InvalidOperation, OverflowError, ValueError):
-        raise ValueError(f"{typed!r} is no amount. Write it like {Decimal(12345).scaleb(-digits)}") from None
+        like = Decimal(12345).scaleb(-digits)
+        raise ValueError(told("{typed!r} is no amount. Write it like {like}", typed=typed, like=like)) from None
     if whole < 0:
-        raise ValueError(f"{typed!r} is no amount that can be booked")
+        raise ValueError(told("{typed!r} is no amount that can be booked", typed=typed))
     if whole != minor:
-        raise ValueError(f"{typed!r} is no amount of this currency. It has {digits} digits behind the point")
+        what = phrase("{typed!r} is no amount of this currency. It has {digits} digits behind the point")
+        raise ValueError(told(what, typed=typed, digits=digits))
     return whole

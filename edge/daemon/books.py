@@ -21,6 +21,7 @@ from edge.ledger import Book, ContradictoryEntry, UnbalancedEntry, settlement_in
 from edge.ledger.mirror import Mirror
 from edge.payment import open_operations, operation_of
 from edge.records import LedgerEntry, PaymentRequest
+from edge.told import NOTHING, Sentence, joined, told
 
 CAN_WAIT = frozenset({"shelf-event"})
 
@@ -30,7 +31,9 @@ class LiveBook:
     again; as ``book`` what it contradicts.
     """
 
-    def __init__(self, book: Book, mirror: Mirror, recorder: Recorder, trouble: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, book: Book, mirror: Mirror, recorder: Recorder, trouble: Callable[[str, Sentence], None]
+    ) -> None:
         self._book, self._mirror, self._recorder, self._trouble = book, mirror, recorder, trouble
         self._waiting: list[LedgerEntry] = []
         self.refused = False
@@ -71,12 +74,12 @@ class LiveBook:
             self._mirror.follow(self._book)
         except OSError as error:
             self.refused = True
-            self._trouble("ledger", str(error))
+            self._trouble("ledger", Sentence(str(error)))
             return 0
         self._waiting = []
         if self.refused:
             self.refused = False
-            self._trouble("ledger", "")
+            self._trouble("ledger", NOTHING)
         return new
 
     def _put(self, entries: list[LedgerEntry]) -> int:
@@ -93,10 +96,9 @@ class LiveBook:
             if len(entries) > 1:
                 return sum(self._put([entry]) for entry in entries)
             if isinstance(error, ContradictoryEntry):
-                what = f"the shop remembers something else than its book says: {error}"
+                what = told("the shop remembers something else than its book says: {error}", error=error)
             else:
-                what = f"the book cannot take {entries[0].key}: {error}"
-            self._trouble(
-                "book", f"{what}. The book counts, and nobody is asked for money against it; look at it there"
-            )
+                what = told("the book cannot take {entry}: {error}", entry=entries[0].key, error=error)
+            remedy = told("The book counts, and nobody is asked for money against it; look at it there")
+            self._trouble("book", joined(what, remedy))
             return 0

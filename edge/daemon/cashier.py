@@ -24,6 +24,7 @@ from edge.adapters.payment.provider import UNKNOWN
 from edge.daemon.ear import Ear
 from edge.driver import Provider
 from edge.records import PaymentReply, PaymentRequest
+from edge.told import NOTHING, phrase, told
 
 NEWS = ""
 """No visit's name."""
@@ -145,9 +146,10 @@ class Cashier:
             replies = self._provider.answer(request, self._ear.now_s())
         except Exception as error:  # whatever a provider does, the shop goes on
             log.error("payment provider failed", settlement=request.settlement, error=repr(error))
-            self._ear.trouble("payment", f"the payment provider fails ({error}). Look at its own status page")
+            what = phrase("the payment provider fails ({error}). Look at its own status page")
+            self._ear.trouble("payment", told(what, error=error))
             return []
-        self._ear.trouble("payment", next((UNKNOWN[r.why] for r in replies if r.why in UNKNOWN), ""))
+        self._ear.trouble("payment", next((UNKNOWN[r.why] for r in replies if r.why in UNKNOWN), NOTHING))
         return replies
 
     def _hear(self, news: Callable[[float], list[PaymentReply]]) -> list[PaymentReply]:
@@ -155,9 +157,10 @@ class Cashier:
             replies = news(self._ear.now_s())
         except Exception as error:  # as above
             log.error("payment provider tells no news", error=repr(error))
-            self._ear.trouble("payment", f"the payment provider does not say what happened ({error})")
+            what = phrase("the payment provider does not say what happened ({error})")
+            self._ear.trouble("payment", told(what, error=error))
             return []
-        self._ear.trouble("payment", "")
+        self._ear.trouble("payment", NOTHING)
         return replies
 
     # --- with the bell held -----------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from edge.told import NOTHING, Sentence, told
+
 SET_BACK_S = 0.5
 """The PC's clock is steered in smaller steps than this; a larger one back means that it was set."""
 
@@ -53,13 +55,14 @@ class Clock:
         """How far the PC's clock is behind a recorded time; never negative."""
         return max(0.0, at_s - self._wall())
 
-    def trouble(self) -> str:
+    def trouble(self) -> Sentence:
         """What is wrong with the PC's clock; empty: nothing."""
         if self._behind_s < SET_BACK_S:
-            return ""
-        return (
-            f"this PC's clock was set back by {self._behind_s:.0f} s, and the runtime goes on by its own. If it is "
-            "right now (timedatectl), restart the runtime when nobody is in the shop; if not, set it right"
+            return NOTHING
+        return told(
+            "this PC's clock was set back by {by_s:.0f} s, and the runtime goes on by its own. If it is right now "
+            "(timedatectl), restart the runtime when nobody is in the shop; if not, set it right",
+            by_s=self._behind_s,
         )
 
 
@@ -87,6 +90,6 @@ class RehearsalClock(Clock):
         """A rehearsal begins wherever it wants to."""
         return 0.0
 
-    def trouble(self) -> str:
+    def trouble(self) -> Sentence:
         """A rehearsal needs no clock."""
-        return ""
+        return NOTHING

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
-from edge.daemon.desk import Answer
+from edge.daemon.desk import Answer, refused
 from edge.daemon.shop import Shop
 from edge.ledger import settlement_in
 from edge.records import ContestAbout, ContestAnswered, VisitContested
@@ -25,15 +25,15 @@ def contest(shop: Shop, wanted: dict[str, Any]) -> Answer:
     """On the shop's own thread."""
     visit, subject = str(wanted["visit"]), str(wanted["subject"])
     if not subject or _whose(shop, visit) != subject:
-        return {"error": f"{visit}: no such visit of theirs"}
+        return refused("{visit}: no such visit of theirs", visit=visit)
     if len(list(shop.book.entries(kind="contested", visit=visit))) >= MOST:
-        return {"error": f"{visit}: enough was said about it. Staff will answer"}
+        return refused("{visit}: enough was said about it. Staff will answer", visit=visit)
     lines = {str(sku): int(units) for sku, units in dict(wanted.get("lines") or {}).items()}
     now_s = shop.clock.now_s()
     about, message = cast("ContestAbout", str(wanted["about"])), str(wanted.get("message", ""))
     payload = encode_contested(now_s, visit, subject, about, lines, message)
     if not isinstance(decode(shop.store, CONTESTED, payload, now_s), VisitContested):
-        return {"error": "what is wrong is not-taken, missing or other; a message has at most 500 characters"}
+        return refused("what is wrong is not-taken, missing or other; a message has at most 500 characters")
     shop.take(Heard(CONTESTED, payload, now_s))
     return {"visit": visit, "at_s": now_s, "written": not shop.live_book.waiting}
 
@@ -42,11 +42,13 @@ def answer(shop: Shop, wanted: dict[str, Any]) -> Answer:
     """On the shop's own thread."""
     visit, named = str(wanted["visit"]), str(wanted["contest"])
     if all(written.entry.key != named for written in shop.book.entries(kind="contested", visit=visit)):
-        return {"error": f"{visit}: nobody has said that. `tebura review show {visit}` tells what was said"}
+        return refused(
+            "{visit}: nobody has said that. `tebura review show {same}` tells what was said", visit=visit, same=visit
+        )
     now_s = shop.clock.now_s()
     payload = encode_answered(now_s, visit, named, str(wanted["by"]), str(wanted["message"]))
     if not isinstance(decode(shop.store, ANSWERED, payload, now_s), ContestAnswered):
-        return {"error": "who answers has a name, and says something, in at most 500 characters"}
+        return refused("who answers has a name, and says something, in at most 500 characters")
     shop.take(Heard(ANSWERED, payload, now_s))
     return {"visit": visit, "at_s": now_s, "written": not shop.live_book.waiting}
 

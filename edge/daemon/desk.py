@@ -21,6 +21,8 @@ from typing import Any
 
 import msgspec
 
+from edge.told import told
+
 NAME = "desk.sock"
 
 PATIENCE_S = 5.0
@@ -32,6 +34,11 @@ LONGEST_ANSWER = 1 << 24
 
 Answer = dict[str, Any]
 Do = Callable[[dict[str, Any]], Answer]
+
+
+def refused(template: str, /, **values: object) -> Answer:
+    """What somebody is answered who is refused, made as `told` makes it."""
+    return {"error": told(template, **values)}
 
 
 class NobodyThere(OSError):
@@ -104,7 +111,7 @@ class Desk:
             wanted = msgspec.json.decode(_line_of(line), type=dict[str, Any])
             return self._do(wanted)
         except (msgspec.MsgspecError, KeyError, TypeError, ValueError, RecursionError) as error:
-            return {"error": f"not understood ({error})"}
+            return refused("not understood ({error})", error=error)
 
 
 def ask(folder: Path, wanted: dict[str, Any]) -> Answer:

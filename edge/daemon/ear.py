@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from edge.daemon.clock import Clock
 from edge.records import PaymentReply
+from edge.told import NOTHING, Sentence
 from edge.wire import Heard, encode_reply, encode_trouble
 
 MOST_WAITING = 50_000
@@ -75,7 +76,7 @@ class Ear:
                 sample=ascii(sample[:80].decode(errors="replace"))[:80],
             )
 
-    def trouble(self, source: str, what: str) -> None:
+    def trouble(self, source: str, what: Sentence) -> None:
         with self._lock:
             if self.troubles.get(source, "") == what:
                 return
@@ -92,7 +93,7 @@ class Ear:
         for source, what in list(remembered.items()):
             if source not in self.troubles:
                 self.troubles[source] = what
-                self.trouble(source, "")
+                self.trouble(source, NOTHING)
 
     # --- for the daemon -------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edge.records import Refused
+from edge.told import NOTHING, Sentence, told
 
 IN_A_ROW = 3
 """Messages. A lone one is an accident, and stands in the log."""
@@ -28,7 +29,7 @@ ELSEWHERE = ("unknown topic", "not an entry gate")
 class Misheard:
     """How many messages in a row could, or could not, be used of each topic. ``tell`` is told source and trouble."""
 
-    def __init__(self, tell: Callable[[str, str], None]) -> None:
+    def __init__(self, tell: Callable[[str, Sentence], None]) -> None:
         self._tell = tell
         self._refused: dict[str, int] = {}
         self._used: dict[str, int] = {}
@@ -46,7 +47,11 @@ class Misheard:
             why = record.reason + (f": {record.detail[:LONGEST]}" if record.detail else "")
             self._tell(
                 f"wire/{topic}",
-                f"what it says cannot be used ({why}). Correct the device: docs/wire.md has what belongs on this topic",
+                told(
+                    "what it says cannot be used ({why}). Correct the device: docs/wire.md has what belongs "
+                    "on this topic",
+                    why=why,
+                ),
             )
 
     def used(self, topic: str) -> None:
@@ -66,4 +71,4 @@ class Misheard:
     def _forget(self, topic: str) -> None:
         del self._refused[topic], self._refused_s[topic]
         self._used.pop(topic, None)
-        self._tell(f"wire/{topic}", "")
+        self._tell(f"wire/{topic}", NOTHING)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import queue
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 from edge.daemon.booked import payout, settle
 from edge.daemon.clock import RehearsalClock
 from edge.daemon.contests import answer, contest
-from edge.daemon.desk import Answer
+from edge.daemon.desk import Answer, refused
 from edge.daemon.floor import floor_of
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
@@ -33,6 +33,7 @@ from edge.state import State
 from edge.stock import Weighed, place_of, weighed
 from edge.store import BrokenStore, Facing, Store, load_store
 from edge.store.reload import changed_files, needs_restart, reloaded
+from edge.told import phrase
 from edge.wire import (
     Heard,
     decode,
@@ -48,6 +49,8 @@ MOST_UNITS = 100_000
 
 DECIDED, RECALLED = "shop/settlement/decided", "shop/settlement/recalled"
 AGE = "shop/age/decided"
+
+BUSY: Final = phrase("the shop is too busy to answer. Ask again")
 
 REASONS: tuple[RefundReason | Literal[""], ...] = ("", *get_args(RefundReason))
 HOWS: tuple[RepaidHow | Literal[""], ...] = ("", *get_args(RepaidHow))
@@ -71,7 +74,7 @@ def obey(
         try:
             return shop.asked(lambda: _seen(shop, do))
         except queue.Empty:
-            return {"error": "the shop is too busy to answer. Ask again"}
+            return refused(BUSY)
     if do == "count":
         return _count(shop, wanted)
     if do == "decide":
@@ -84,17 +87,17 @@ def obey(
         try:
             return shop.asked(lambda: _ages(shop) if do == "ages" else _age(shop, wanted))
         except queue.Empty:
-            return {"error": "the shop is too busy to answer. Ask again"}
+            return refused(BUSY)
     if do in ("contest", "answer"):
         try:
             return shop.asked(lambda: contest(shop, wanted) if do == "contest" else answer(shop, wanted))
         except queue.Empty:
-            return {"error": "the shop is too busy to answer. Ask again"}
+            return refused(BUSY)
     if do == "reload":
         return _reload(shop, str(wanted["by"]), store_folder)
     if do == "rehearse":
         return _rehearse(shop, wanted)
-    return {"error": f"nobody here can {do!r}"}
+    return refused("nobody here can {do!r}", do=do)
 
 
 def _seen(shop: Shop, what: str) -> Answer:
@@ -148,7 +151,7 @@ def _place(state: State, store: Store, by_weight: Weighed) -> dict[str, Any]:
 
 def _mode(shop: Shop, wanted: dict[str, Any]) -> Answer:
     if wanted["mode"] not in get_args(Mode):
-        return {"error": f"there is no mode {wanted['mode']!r}. Use {', '.join(get_args(Mode))}"}
+        return refused("there is no mode {mode!r}. Use {modes}", mode=wanted["mode"], modes=", ".join(get_args(Mode)))
     now_s = shop.clock.now_s()
     shop.ear.hear("shop/mode/set", encode_mode(now_s, wanted["mode"], str(wanted.get("by", ""))))
     return {"mode": wanted["mode"]}
@@ -159,9 +162,9 @@ def _count(shop: Shop, wanted: dict[str, Any]) -> Answer:
     facing = Facing(str(wanted["shelf"]), int(first), int(last), str(wanted["sku"]))
     quantity = int(wanted["quantity"])
     if facing not in shop.store.planogram.on(facing.shelf):
-        return {"error": f"{place_of(facing)} is no place of the planogram. `tebura stock` lists them"}
+        return refused("{place} is no place of the planogram. `tebura stock` lists them", place=place_of(facing))
     if not 0 <= quantity <= MOST_UNITS:
-        return {"error": f"{quantity} units: from 0 to {MOST_UNITS}"}
+        return refused("{units} units: from 0 to {most}", units=quantity, most=MOST_UNITS)
     shop.ear.hear("shop/stock/counted", encode_counted(shop.clock.now_s(), facing, quantity, str(wanted.get("by", ""))))
     return {"place": place_of(facing), "quantity": quantity}
 
@@ -174,7 +177,9 @@ def _decide(shop: Shop, wanted: dict[str, Any]) -> Answer:
     try:
         return shop.asked(lambda: _decided(shop, visit, verdict, by, lines, reason, how))
     except queue.Empty:
-        return {"error": f"the shop is too busy to answer. `tebura review show {visit}` tells what became of it"}
+        return refused(
+            "the shop is too busy to answer. `tebura review show {visit}` tells what became of it", visit=visit
+        )
 
 
 def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int], reason: str, how: str) -> Answer:
@@ -186,27 +191,32 @@ def _decided(shop: Shop, visit: str, verdict: str, by: str, lines: dict[str, int
     if recalled and not shop.live_book.waiting:
         before = settlement_in(shop.book, visit)
     if before is None or before.state == "inside":
-        return {"error": f"{visit}: no such visit waits for anybody. `tebura review list` shows those that do"}
+        return refused(
+            "{visit}: no such visit waits for anybody. `tebura review list` shows those that do", visit=visit
+        )
     allowed = may(before)
     if verdict not in allowed:
         if not allowed:
-            return {"error": f"visit {visit} is {before.state} and waits for nobody. `tebura review show` tells more"}
-        return {"error": f"visit {visit} is {before.state}, where {verdict!r} is no answer. Say {' or '.join(allowed)}"}
+            what = phrase("visit {visit} is {state} and waits for nobody. `tebura review show` tells more")
+            return refused(what, visit=visit, state=before.state)
+        what = phrase("visit {visit} is {state}, where {verdict!r} is no answer. Say {allowed}")
+        return refused(what, visit=visit, state=before.state, verdict=verdict, allowed=" or ".join(allowed))
     if reason not in REASONS:
-        return {"error": f"{reason!r} is no reason to take something back. Say {' or '.join(REASONS[1:])}"}
+        what = phrase("{reason!r} is no reason to take something back. Say {allowed}")
+        return refused(what, reason=reason, allowed=" or ".join(REASONS[1:]))
     if how not in HOWS:
-        return {"error": f"{how!r} is no way to give money back. Say {' or '.join(HOWS[1:])}"}
+        return refused("{how!r} is no way to give money back. Say {allowed}", how=how, allowed=" or ".join(HOWS[1:]))
     if verdict == "charge" and not lines:
         lines = before.listed
     now_s = shop.clock.now_s()
     payload = encode_decided(now_s, visit, verdict, by, lines, reason, how)
     record = decode(shop.store, DECIDED, payload, now_s)
     if not isinstance(record, SettlementDecided):
-        return {"error": "who decides has a name, and charges 1 to 1000 units of each of at most 1000 products"}
+        return refused("who decides has a name, and charges 1 to 1000 units of each of at most 1000 products")
     try:
         on_decided(before, record, shop.store)
     except ValueError as error:
-        return {"error": f"visit {visit} goes on waiting: {error}"}
+        return refused("visit {visit} goes on waiting: {why}", visit=visit, why=error)
     if recalled:
         known = (written.entry for written in shop.book.entries(visit=visit))
         told = encode_recalled(now_s, visit, (entry for entry in known if tells_money(entry)))
@@ -242,12 +252,12 @@ def _age(shop: Shop, wanted: dict[str, Any]) -> Answer:
     visit = str(wanted["visit"])
     inside = shop.driver.state.door.visits.get(visit)
     if inside is None or not inside.age:
-        return {"error": f"{visit}: nobody's age is asked there. `tebura age list` shows those of whom it is"}
+        return refused("{visit}: nobody's age is asked there. `tebura age list` shows those of whom it is", visit=visit)
     now_s = shop.clock.now_s()
     verdict = cast("AgeVerdict", str(wanted["verdict"]))
     payload = encode_age(now_s, visit, verdict, str(wanted["by"]), str(wanted.get("how", "")))
     if not isinstance(decode(shop.store, AGE, payload, now_s), AgeDecided):
-        return {"error": "who decides has a name, and the answer is confirmed or refused"}
+        return refused("who decides has a name, and the answer is confirmed or refused")
     shop.take(Heard(AGE, payload, now_s))
     return {"visit": visit, "subject": inside.subject, "state": verdict, "written": not shop.live_book.waiting}
 
@@ -255,7 +265,7 @@ def _age(shop: Shop, wanted: dict[str, Any]) -> Answer:
 def _reload(shop: Shop, by: str, folder: Path | None) -> Answer:
     """Go on with the store's files as they are now: all of them, or none where one cannot be."""
     if folder is None:
-        return {"error": "this shop was started without a folder, and has no files to read anew"}
+        return refused("this shop was started without a folder, and has no files to read anew")
     try:
         new = load_store(folder)
         faults = needs_restart(shop.store, new)
@@ -269,7 +279,7 @@ def _reload(shop: Shop, by: str, folder: Path | None) -> Answer:
     try:
         return shop.asked(lambda: _reloaded(shop, files, by))
     except queue.Empty:
-        return {"error": "the shop is too busy to answer. `tebura reload` again tells whether it is done"}
+        return refused("the shop is too busy to answer. `tebura reload` again tells whether it is done")
 
 
 def _reloaded(shop: Shop, files: dict[str, bytes | None], by: str) -> Answer:
@@ -283,6 +293,6 @@ def _reloaded(shop: Shop, files: dict[str, bytes | None], by: str) -> Answer:
 
 def _rehearse(shop: Shop, wanted: dict[str, Any]) -> Answer:
     if not isinstance(shop.clock, RehearsalClock):
-        return {"error": "this shop is real. Start it with `tebura run --rehearsal` to play recordings into it"}
+        return refused("this shop is real. Start it with `tebura run --rehearsal` to play recordings into it")
     shop.clock.rehearse(float(wanted["at"]), float(wanted["speed"]))
     return {"at": wanted["at"]}

@@ -28,7 +28,7 @@ from edge.adapters.mqtt.plain import Plains
 from edge.adapters.plates import Plates
 from edge.adapters.serial import open_ports
 from edge.daemon.clock import Clock, RehearsalClock
-from edge.daemon.desk import Answer, Desk
+from edge.daemon.desk import Answer, Desk, refused
 from edge.daemon.orders import obey
 from edge.daemon.recovery import Recovered
 from edge.daemon.screen import News, Screen, speak_plainly
@@ -199,7 +199,7 @@ class Daemon:
     def _do(self, wanted: dict[str, Any]) -> Answer:
         """A command that came over the desk."""
         if not self._open and wanted["do"] != "status":
-            return {"error": "the shop is opening. Ask again in a moment"}
+            return refused("the shop is opening. Ask again in a moment")
         if not self._open:
             return {"state": "opening", "heard": 0, "uptime_s": self.shop.uptime_s, "connected": False}
         return obey(self.shop, self.watch, wanted, connected=self._connected, store_folder=self._store_folder)

@@ -24,7 +24,7 @@ from edge.adapters.payment.choose import door_of, provider_of
 from edge.daemon.books import LiveBook
 from edge.daemon.cashier import Cashier
 from edge.daemon.clock import Clock
-from edge.daemon.desk import Answer
+from edge.daemon.desk import Answer, refused
 from edge.daemon.ear import Ear, Kept
 from edge.daemon.misheard import Misheard
 from edge.daemon.recovery import Recovered, recover, unanswered
@@ -39,6 +39,7 @@ from edge.records import PeopleFrame, Publish, Record, Refused
 from edge.runtime import carts_inside, closing_status, stock_on_shelves
 from edge.site import Site
 from edge.store import Store
+from edge.told import NOTHING, Sentence, joined, phrase, told
 from edge.wire import RUNTIME, Heard, decode, encode_tick, without_embeddings
 
 ANSWER_S = 3.0
@@ -198,7 +199,7 @@ class Shop:
                 answers.put(question())
             except Exception as error:  # a question is no reason to end the shop
                 _report(error)
-                answers.put({"error": f"the shop cannot answer that ({error!r}). Please report it"})
+                answers.put(refused("the shop cannot answer that ({error!r}). Please report it", error=error))
 
         self.errand(answer)
         return answers.get(timeout=ANSWER_S)
@@ -309,9 +310,9 @@ class Shop:
         try:
             self._members_version, changed = self.members.changed_since(self._members_version)
         except UnusableMembers as error:
-            self.ear.trouble("members", str(error))
+            self.ear.trouble("members", Sentence(str(error)))
             return
-        self.ear.trouble("members", "")
+        self.ear.trouble("members", NOTHING)
         for enrolment in changed:
             self._take(Heard(STANDING_TOPIC, enrolment.standing(now_s), now_s))
 
@@ -351,10 +352,10 @@ class Shop:
         try:
             save_checkpoint(self.folder / RECORDINGS, checkpoint)
         except OSError as error:
-            what = f"checkpoints cannot be written ({error.strerror}). Free some space on the disk of {self.folder}"
-            self.ear.trouble("checkpoint", what)
+            what = phrase("checkpoints cannot be written ({why}). Free some space on the disk of {folder}")
+            self.ear.trouble("checkpoint", told(what, why=error.strerror, folder=self.folder))
         else:
-            self.ear.trouble("checkpoint", "")
+            self.ear.trouble("checkpoint", NOTHING)
             for kept in unkept:
                 kept()
 
@@ -369,26 +370,36 @@ def _report(error: Exception) -> None:
     log.error("something could not be digested and was left out; please report it", trace=trace)
 
 
-def _repaired(repaired: str, found: Recovered) -> str:
+def _repaired(repaired: Sentence, found: Recovered) -> Sentence:
     """What staff should know of the way back; empty where all is as it was."""
-    told = [repaired] if repaired else []
+    said = [repaired]
     if found.cold:
-        told.append(f"what happened lately is not all remembered ({found.cold}); visits in progress go to review")
+        what = phrase("what happened lately is not all remembered ({why}); visits in progress go to review")
+        said.append(told(what, why=found.cold))
     if found.forgotten:
-        shelves = ", ".join(found.forgotten[:10]) + (" …" if len(found.forgotten) > 10 else "")
-        told.append(f"{shelves} weighs by another profile than before the stop; visits in progress go to review")
+        what = phrase("{shelves} weighs by another profile than before the stop; visits in progress go to review")
+        said.append(told(what, shelves=_few(found.forgotten)))
     if found.recalled:
-        names = ", ".join(found.recalled[:10]) + (" …" if len(found.recalled) > 10 else "")
-        what = f"{names} is in no row of the catalogue any more, and somebody inside may hold it"
-        told.append(f"{what}: they pay what it cost when they came in")
+        what = phrase(
+            "{products} is in no row of the catalogue any more, and somebody inside may hold it: they pay what it cost "
+            "when they came in"
+        )
+        said.append(told(what, products=_few(found.recalled)))
     if found.lost:
-        names = ", ".join(found.lost[:10]) + (" …" if len(found.lost) > 10 else "")
-        told.append(f"{len(found.lost)} visits that only the ledger knew of wait for review: {names}")
+        what = phrase("{n} visits that only the ledger knew of wait for review: {visits}")
+        said.append(told(what, n=len(found.lost), visits=_few(found.lost)))
     if found.unbooked:
-        names = ", ".join(found.unbooked[:10]) + (" …" if len(found.unbooked) > 10 else "")
-        what = f"the ledger lacks the money of {len(found.unbooked)} visits that the shop remembers"
-        told.append(f"{what}: was an older one put back? They wait for review: {names}")
-    return ". ".join(told)
+        what = phrase(
+            "the ledger lacks the money of {n} visits that the shop remembers: was an older one put back? "
+            "They wait for "
+            "review: {visits}"
+        )
+        said.append(told(what, n=len(found.unbooked), visits=_few(found.unbooked)))
+    return joined(*said)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
 
 
 def _source_of(store: Store, topic: str) -> str:

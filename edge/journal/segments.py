@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from edge.journal.checkpoints import Position
+from edge.told import NOTHING, phrase, told
 from edge.wire import Heard, Recording, RecordingWriter, open_recording
 from edge.wire.recording import UnreadableRecording
 
@@ -104,7 +105,7 @@ class Recorder:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.trouble = ""
+        self.trouble = NOTHING
         self.lost = 0
         self._attachments = attachments
         self._segment_s, self._segment_bytes = segment_s, segment_bytes
@@ -208,7 +209,7 @@ class Recorder:
             with contextlib.suppress(OSError):
                 self._path.unlink()
             raise
-        self.trouble = ""
+        self.trouble = NOTHING
         return True
 
     def _refused(self, error: OSError) -> None:
@@ -217,8 +218,9 @@ class Recorder:
         self.lost += max(1, self._waiting)
         self._waiting = 0
         what = error.strerror or str(error)
-        remedy = "Free some space on the disk of" if error.errno in FULL else "See to the disk and access rights of"
-        self.trouble = f"recordings cannot be written ({what}). {remedy} {self.folder}"
+        full = phrase("recordings cannot be written ({why}). Free some space on the disk of {folder}")
+        other = phrase("recordings cannot be written ({why}). See to the disk and access rights of {folder}")
+        self.trouble = told(full if error.errno in FULL else other, why=what, folder=self.folder)
         if self._writer is not None:
             self._writer.abandon()
             self._writer = None

@@ -22,11 +22,12 @@ from typing import cast
 from sqlite_utils import Database
 
 from edge.ledger.canon import FIRST_HASH, Written, canonical, chained, content_of, export_line, read_back
-from edge.ledger.faults import BookFault, ContradictoryEntry, UnbalancedEntry, UnusableLedger, told
+from edge.ledger.faults import BookFault, ContradictoryEntry, UnbalancedEntry, UnusableLedger, reported
 from edge.ledger.proof import Proof
 from edge.ledger.schema import APPLICATION_ID, SHOP_TABLE, TABLES, VERSION
 from edge.ledger.seal import sealed_copy, take_the_place_of
 from edge.records import LedgerEntry
+from edge.told import phrase, told
 
 _COLUMNS = "seq, key, at_s, kind, visit, currency, body, hash"
 
@@ -41,7 +42,7 @@ class Book:
     def __init__(self, path: Path | None = None, *, durable: bool = True, read_only: bool = False) -> None:
         self.path = path
         self._currency = ""
-        with told(path):
+        with reported(path):
             self._db = self._opened(read_only)
             try:
                 self._prepare(durable, read_only)
@@ -66,11 +67,15 @@ class Book:
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
         elif application != APPLICATION_ID:
-            remedy = "Name another file; this one was left as it is"
-            raise UnusableLedger(f"{self.path}: is not a ledger (it is some other database). {remedy}")
+            what = phrase(
+                "{file}: is not a ledger (it is some other database). Name another file; this one was left as it is"
+            )
+            raise UnusableLedger(told(what, file=self.path))
         elif version != VERSION:
-            remedy = "Open it with the version of Tebura that wrote it"
-            raise UnusableLedger(f"{self.path}: is a ledger of version {version}, not {VERSION}. {remedy}")
+            what = phrase(
+                "{file}: is a ledger of version {is_}, not {must}. Open it with the version of Tebura that wrote it"
+            )
+            raise UnusableLedger(told(what, file=self.path, is_=version, must=VERSION))
         self._db.execute("PRAGMA foreign_keys = ON")
         if not read_only:
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -86,7 +91,7 @@ class Book:
         waiting = list(entries)
         if not waiting:
             return 0
-        with told(self.path), self._db.atomic():
+        with reported(self.path), self._db.atomic():
             seq, previous = self.head()
             new = 0
             for entry in waiting:
@@ -142,27 +147,27 @@ class Book:
         if visit is not None:
             where, values = [*where, "visit = ?"], [*values, visit]
         query = f"SELECT {_COLUMNS} FROM entry WHERE {' AND '.join(where)} ORDER BY seq"
-        with told(self.path):
+        with reported(self.path):
             for row in self._db.execute(query, values):
                 yield self._read(row)
 
     def moving(self, account: str) -> Iterator[Written]:
         """Entries with a posting on an account, in order."""
         within = "seq IN (SELECT entry FROM posting WHERE account = ?)"
-        with told(self.path):
+        with reported(self.path):
             for row in self._db.execute(f"SELECT {_COLUMNS} FROM entry WHERE {within} ORDER BY seq", [account]):
                 yield self._read(row)
 
     def visits(self, kind: str, since_seq: int = 0) -> list[str]:
         """Visits that have an entry of one kind, in the order of their first; bodies are not read."""
         query = "SELECT visit FROM entry WHERE kind = ? AND seq > ? ORDER BY seq"
-        with told(self.path):
+        with reported(self.path):
             return list(dict.fromkeys(visit for (visit,) in self._db.execute(query, [kind, since_seq])))
 
     def facts(self, kind: str, name: str, since_seq: int = 0) -> list[tuple[str, object]]:
         """(visit, what its body says under a name) of all entries of one kind, in order; None where it says nothing."""
         query = "SELECT visit, json_extract(body, ?) FROM entry WHERE kind = ? AND seq > ? ORDER BY seq"
-        with told(self.path):
+        with reported(self.path):
             return [(visit, said) for visit, said in self._db.execute(query, [f"$.{name}", kind, since_seq])]
 
     def ended(
@@ -190,13 +195,13 @@ class Book:
             f"SELECT visit, min(at_s) AS left_s FROM entry WHERE {' AND '.join(where)} GROUP BY visit "
             "HAVING left_s >= ? AND left_s < ? ORDER BY left_s DESC, visit DESC LIMIT ?"
         )
-        with told(self.path):
+        with reported(self.path):
             found = self._db.execute(query, [*values, since_s, min(until_s, 1e12), most]).fetchall()
         return [visit for visit, _ in found]
 
     def last(self, kind: str) -> Written | None:
         """The last entry of a kind."""
-        with told(self.path):
+        with reported(self.path):
             query = f"SELECT {_COLUMNS} FROM entry WHERE kind = ? ORDER BY seq DESC LIMIT 1"
             row = self._db.execute(query, [kind]).fetchone()
         return self._read(row) if row else None
@@ -209,7 +214,7 @@ class Book:
     def balances(self) -> dict[str, int]:
         """Each account -> minor units, in the order of the names; accounts that stand at zero included."""
         query = "SELECT account, sum(amount_minor) FROM posting GROUP BY account ORDER BY account"
-        with told(self.path):
+        with reported(self.path):
             return dict(self._db.execute(query).fetchall())
 
     @property
@@ -225,7 +230,7 @@ class Book:
         """Everything that does not hold: see `edge.ledger.proof`. Empty: the book is sound."""
         proof = Proof()
         try:
-            with told(self.path):
+            with reported(self.path):
                 self._prove(proof)
         except (UnusableLedger, sqlite3.DatabaseError, ValueError) as error:
             proof.faults.append(BookFault(proof.seq, "", f"the book cannot be read any further: {error}"))
@@ -256,13 +261,13 @@ class Book:
         """The id of the live shop whose book this is; empty of a replay's, and of one that an older version kept."""
         if not self._one("SELECT count(*) FROM sqlite_schema WHERE name = 'shop'"):
             return ""
-        with told(self.path):
+        with reported(self.path):
             row = self._db.execute("SELECT store FROM shop").fetchone()
         return row[0] if row else ""
 
     def keep_for(self, store: str) -> None:
         """Mark the book as a live shop's, once and for all; see `edge.ledger.owner`."""
-        with told(self.path), self._db.atomic():
+        with reported(self.path), self._db.atomic():
             self._db.execute(SHOP_TABLE)
             self._db.execute("INSERT INTO shop (id, store) VALUES (1, ?)", [store])
 
@@ -270,18 +275,18 @@ class Book:
 
     def save_checkpoint(self, position: int, state: bytes) -> None:
         """Keep the runtime's state after ``position`` records; append their entries before. Replaces the last one."""
-        with told(self.path), self._db.atomic():
+        with reported(self.path), self._db.atomic():
             self._db.execute("INSERT OR REPLACE INTO checkpoint (id, position, state) VALUES (1, ?, ?)",
                              [position, state])  # fmt: skip
 
     def checkpoint(self) -> tuple[int, bytes] | None:
         """The last checkpoint, unless it was dropped or there never was one."""
-        with told(self.path):
+        with reported(self.path):
             row = self._db.execute("SELECT position, state FROM checkpoint").fetchone()
         return (row[0], bytes(row[1])) if row else None
 
     def drop_checkpoint(self) -> None:
-        with told(self.path), self._db.atomic():
+        with reported(self.path), self._db.atomic():
             self._db.execute("DELETE FROM checkpoint")
 
     # --- ending ----------------------------------------------------------------------------------------------------
@@ -298,7 +303,7 @@ class Book:
         if self.path is None:
             self.close()
             return
-        with told(self.path):
+        with reported(self.path):
             copy = sealed_copy(self._db.conn, self.path)
         self.close()
         take_the_place_of(copy, self.path)
@@ -316,5 +321,5 @@ class Book:
         return read_back(row, self._db.execute(query, [row[0]]).fetchall())
 
     def _one(self, query: str, *values: object) -> int:
-        with told(self.path):
+        with reported(self.path):
             return cast("int", self._db.execute(query, list(values)).fetchone()[0])

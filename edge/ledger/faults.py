@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.told import phrase, told
+
 
 class UnusableLedger(OSError):
     """The file cannot be used as a ledger now; the message says why and what to do."""
@@ -37,20 +39,37 @@ class BookFault:
         return f"entry {self.seq} ({self.key}): {self.what}" if self.seq else self.what
 
 
-_REMEDIES: tuple[tuple[str, str, str], ...] = (
-    ("SQLITE_FULL", "the disk is full", "Free some space; what is in the book is whole"),
-    ("SQLITE_READONLY", "cannot be written to", "Give this user write access to the file and its folder"),
-    ("SQLITE_CANTOPEN", "cannot be opened", "Check that the folder exists and that this user may use it"),
-    ("SQLITE_NOTADB", "is not a ledger", "Name another file; this one was left as it is"),
-    ("SQLITE_CORRUPT", "is damaged", "Keep the file, put back the last backup and replay the recordings since"),
-    ("SQLITE_BUSY", "is in use by another process", "End the other one; a book has one writer"),
-    ("SQLITE_LOCKED", "is in use by another process", "End the other one; a book has one writer"),
-    ("SQLITE_IOERR", "cannot be read or written", "Look at the disk (dmesg, smartctl); what was written stays"),
-)  # fmt: skip
+_REMEDIES: tuple[tuple[str, str], ...] = (
+    ("SQLITE_FULL", phrase("{file}: the disk is full ({error}). Free some space; what is in the book is whole")),
+    (
+        "SQLITE_READONLY",
+        phrase("{file}: cannot be written to ({error}). Give this user write access to the file and its folder"),
+    ),
+    (
+        "SQLITE_CANTOPEN",
+        phrase("{file}: cannot be opened ({error}). Check that the folder exists and that this user may use it"),
+    ),
+    ("SQLITE_NOTADB", phrase("{file}: is not a ledger ({error}). Name another file; this one was left as it is")),
+    (
+        "SQLITE_CORRUPT",
+        phrase("{file}: is damaged ({error}). Keep the file, put back the last backup and replay the recordings since"),
+    ),
+    ("SQLITE_BUSY", phrase("{file}: is in use by another process ({error}). End the other one; a book has one writer")),
+    (
+        "SQLITE_LOCKED",
+        phrase("{file}: is in use by another process ({error}). End the other one; a book has one writer"),
+    ),
+    (
+        "SQLITE_IOERR",
+        phrase(
+            "{file}: cannot be read or written ({error}). Look at the disk (dmesg, smartctl); what was written stays"
+        ),
+    ),
+)
 
 
 @contextmanager
-def told(path: Path | None) -> Iterator[None]:
+def reported(path: Path | None) -> Iterator[None]:
     """SQLite's troubles with a file, as `UnusableLedger`; what a constraint or trigger refused stays as it is."""
     try:
         yield
@@ -58,7 +77,7 @@ def told(path: Path | None) -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         name = getattr(error, "sqlite_errorname", "") or ""
-        for code, what, remedy in _REMEDIES:
+        for code, what in _REMEDIES:
             if name.startswith(code):
-                raise UnusableLedger(f"{path or 'the book'}: {what} ({error}). {remedy}") from error
+                raise UnusableLedger(told(what, file=path or "the book", error=error)) from error
         raise

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from edge.ledger.book import Book
 from edge.ledger.canon import Written, chained, export_line
-from edge.ledger.faults import UnusableLedger, told
+from edge.ledger.faults import UnusableLedger, reported
 from edge.ledger.lines import Lines, read_line, read_lines, whole
+from edge.told import NOTHING, Sentence, joined, phrase, told
 
 TAIL = 500
 TAIL_BYTES = 1 << 20
@@ -48,7 +49,7 @@ class Mirror:
         self._seq += len(lines)
 
 
-def open_mirrored(path: Path) -> tuple[Book, Mirror, str]:
+def open_mirrored(path: Path) -> tuple[Book, Mirror, Sentence]:
     """A book and its mirror, agreeing; and what had to be repaired, for staff (mostly nothing).
 
     SQLite looks at all pages, which takes it a fifth of a second for a hundred thousand entries. Hashes are computed at
@@ -58,31 +59,35 @@ def open_mirrored(path: Path) -> tuple[Book, Mirror, str]:
     lines = path.with_suffix(".jsonl")
     book, last = _readable(path), _last(lines)
     if book is not None and last is not None and book.head() == (last.seq, last.hash):
-        return book, Mirror(lines, last.seq), ""
+        return book, Mirror(lines, last.seq), NOTHING
     found = read_lines(lines)
-    repaired = ""
+    repaired = NOTHING
     if book is not None and not _is_of(book, found):
         aside, found = _put_aside(lines), Lines()
-        repaired = f"the ledger's mirror was that of another ledger: it is kept as {aside.name}, and was made anew"
+        what = phrase("the ledger's mirror was that of another ledger: it is kept as {file}, and was made anew")
+        repaired = told(what, file=aside.name)
     if book is None:
         aside = _put_aside(path)
         book = Book(path)
         entries, lost = whole(found, aside)
         book.append(entries)
-        repaired = (
-            f"the ledger was damaged and was made anew from its mirror: {len(entries)} entries. "
-            f"The damaged file is kept as {aside.name}; compare the two before you delete it"
-        )
+        repaired = told(
+            "the ledger was damaged and was made anew from its mirror: {n} entries. "
+            "The damaged file is kept as {file}; compare the two before you delete it",
+            n=len(entries), file=aside.name,
+        )  # fmt: skip
     else:
         entries, lost = whole(found, path)
         entries = entries[book.head()[0] :]
         lost = sum(entry.kind == "lost" for entry in entries)
         if entries:
-            repaired = f"the ledger lacked {len(entries)} entries that its mirror holds; it has them again"
+            what = phrase("the ledger lacked {n} entries that its mirror holds; it has them again")
+            repaired = told(what, n=len(entries))
             book.append(entries)
     if lost:
-        stand = "stands" if lost == 1 else "stand"
-        repaired += f". {lost} of them {stand} nowhere any more: `tebura ledger prove {path}` says which"
+        one = phrase("{n} of them stands nowhere any more: `tebura ledger prove {file}` says which")
+        several = phrase("{n} of them stand nowhere any more: `tebura ledger prove {file}` says which")
+        repaired = joined(repaired, told(one if lost == 1 else several, n=lost, file=path))
     return book, _mirror(lines, found, book), repaired
 
 
@@ -120,7 +125,7 @@ def _readable(path: Path) -> Book | None:
 
 def _look_at(path: Path, book: Book) -> None:
     """Every page of the file, and the chain of the last entries; raises where they do not hold."""
-    with told(path), closing(sqlite3.connect(path)) as file:
+    with reported(path), closing(sqlite3.connect(path)) as file:
         (verdict,) = file.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise ValueError(verdict)

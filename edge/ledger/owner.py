@@ -18,6 +18,7 @@ from edge.checkout import sale_of
 from edge.ledger.book import Book
 from edge.ledger.faults import UnusableLedger
 from edge.store import Store
+from edge.told import told
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +46,29 @@ def refuse_others(book: Book, store: Store) -> None:
     owner = owner_of(book)
     if owner is None:
         return
-    what = remedy = ""
+    what = None
     if owner.store != store.id:
-        what = f"is the book of the shop {owner.store!r}, and this is {store.id!r}"
-        remedy = "Name another one (--state, --ledger), or put the id in store.toml back"
+        what = told(
+            "{file}: is the book of the shop {theirs!r}, and this is {ours!r}. Name another one (--state, "
+                "--ledger), or "
+            "put the id in store.toml back",
+            file=book.path, theirs=owner.store, ours=store.id,
+        )  # fmt: skip
     elif owner.currency and owner.currency != store.currency:
-        what = f"is kept in {owner.currency}, and store.toml says {store.currency}"
-        remedy = "Put the currency back, or begin another book with --state"
+        what = told(
+            "{file}: is kept in {theirs}, and store.toml says {ours}. Put the currency back, or begin "
+                "another book with "
+            "--state",
+            file=book.path, theirs=owner.currency, ours=store.currency,
+        )  # fmt: skip
     elif owner.currency and owner.currency_digits != store.currency_digits:
-        digits = f"{owner.currency_digits} digits behind the point, and ISO 4217 says {store.currency_digits}"
-        what, remedy = f"counts {owner.currency} with {digits}", "Begin another book with --state"
+        what = told(
+            "{file}: counts {currency} with {theirs} digits behind the point, and ISO 4217 says {ours}. Begin another "
+            "book with --state",
+            file=book.path, currency=owner.currency, theirs=owner.currency_digits, ours=store.currency_digits,
+        )  # fmt: skip
     if what:
-        raise UnusableLedger(f"{book.path}: {what}. {remedy}")
+        raise UnusableLedger(what)
 
 
 def take_for(book: Book, store: Store) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from edge.payment.asking import Outcome, ask, retry_of
 from edge.payment.settlement import Settlement, WrongMoment, moved
 from edge.store.policy import Policy
+from edge.told import phrase, told
 
 DAY_S = 86400.0
 
@@ -64,7 +65,8 @@ def retry_declined(settlement: Settlement, decided_by: str, at_s: float) -> Outc
     it was declined.
     """
     if settlement.state != "declined":
-        raise WrongMoment(f"visit {settlement.visit} is {settlement.state}: nothing of it was declined")
+        what = phrase("visit {visit} is {state}: nothing of it was declined")
+        raise WrongMoment(told(what, visit=settlement.visit, state=settlement.state))
     again = retry_of(settlement)
     return ask(moved(settlement, "retry"), again, at_s, decided_by=decided_by)
 

@@ -31,6 +31,7 @@ from edge.payment.settlement import (
 )
 from edge.records import SettlementDecided, Verdict
 from edge.store import Store
+from edge.told import phrase, told
 
 WAITS: dict[State, str] = {
     "review": "a person has to look at it",
@@ -91,11 +92,11 @@ def on_decided(settlement: Settlement, decided: SettlementDecided, store: Store)
         return on_released(settlement, by, at_s)
     if decided.verdict == "repaid":
         if not decided.how:
-            raise ValueError("who gave something back says how: cash, or transfer")
+            raise ValueError(told("who gave something back says how: cash, or transfer"))
         return on_repaid(settlement, decided.how, by, at_s)
     if decided.verdict == "refund":
         if not decided.reason:
-            raise ValueError("who takes something back says why: a correction, or a return")
+            raise ValueError(told("who takes something back says why: a correction, or a return"))
         settlement, effects = on_corrected(settlement, decided.lines, decided.reason, by, at_s)
     elif decided.verdict == "waive":
         settlement, effects = on_waived(settlement, by, at_s)
@@ -125,7 +126,8 @@ def on_waived(settlement: Settlement, decided_by: str, at_s: float) -> Outcome:
     `WrongMoment` unless declined or unanswered; a review is waived by `on_reviewed`, where nothing is owed yet.
     """
     if settlement.state == "review":
-        raise WrongMoment(f"visit {settlement.visit} is in review: nothing was charged that could be written off")
+        what = phrase("visit {visit} is in review: nothing was charged that could be written off")
+        raise WrongMoment(told(what, visit=settlement.visit))
     waived = moved(settlement, "waive")
     postings = waiver_postings(settlement.subject, settlement.open_minor)
     facts: dict[str, object] = {
@@ -158,7 +160,8 @@ def on_released(settlement: Settlement, decided_by: str, at_s: float) -> Outcome
     """A person lets go of what is reserved, while it is looked at what the visit owes: it is charged later instead."""
     hold = settlement.hold
     if hold is None or settlement.state != "review" or not settlement.held_minor or settlement.release is not None:
-        raise WrongMoment(f"visit {settlement.visit} is {settlement.state}: nothing is reserved to let go of")
+        what = phrase("visit {visit} is {state}: nothing is reserved to let go of")
+        raise WrongMoment(told(what, visit=settlement.visit, state=settlement.state))
     release = Operation(f"{settlement.key}/release", "release", settlement.held_minor, hold.key, hold.reference)
     return ask(settlement, release, at_s, decided_by=decided_by)
 
@@ -168,7 +171,7 @@ def _charged(decided: SettlementDecided) -> dict[str, int]:
     for sku, units in decided.lines:
         charged[sku] = charged.get(sku, 0) + units
     if decided.verdict == "charge" and not charged:
-        raise ValueError("a charge names what is charged. To charge nothing, waive the visit")
+        raise ValueError(told("a charge names what is charged. To charge nothing, waive the visit"))
     if decided.verdict == "waive" and charged:
-        raise ValueError("who waives a visit charges nothing")
+        raise ValueError(told("who waives a visit charges nothing"))
     return charged

@@ -31,6 +31,7 @@ from edge.payment.settlement import (
     with_operation,
 )
 from edge.records import PaymentReply, RefundReason, RepaidHow
+from edge.told import phrase, told
 
 
 def left_of(settlement: Settlement) -> dict[str, int]:
@@ -95,12 +96,13 @@ def on_corrected(
     left = left_of(settlement)
     wanted = Counter(dict(lines)) if lines else Counter(left)
     if len(dict(lines)) < len(lines):
-        raise ValueError("a product is named twice. Name each product once")
+        raise ValueError(told("a product is named twice. Name each product once"))
     for sku, units in wanted.items():
         if not 1 <= units <= left.get(sku, 0):
-            raise ValueError(f"{units} of {sku} cannot be taken back: {left.get(sku, 0)} are left of it")
+            what = phrase("{units} of {sku} cannot be taken back: {left} are left of it")
+            raise ValueError(told(what, units=units, sku=sku, left=left.get(sku, 0)))
     if not wanted:
-        raise ValueError("nothing is left that could be taken back")
+        raise ValueError(told("nothing is left that could be taken back"))
     groups = taken_back(settlement, tuple(wanted.items()))
     total_minor = sum(group.gross_minor for group in groups)
     lowered_minor = min(total_minor, settlement.open_minor)
@@ -172,8 +174,11 @@ def on_repaid(settlement: Settlement, how: RepaidHow, decided_by: str, at_s: flo
     """
     declined = [refund for refund in failed_refunds(settlement) if refund.state == "declined"]
     if not declined:
-        what = "no refund of it was declined, and what nobody answers may have been given back: retry it"
-        raise WrongMoment(f"visit {settlement.visit} is {settlement.state}: {what}")
+        what = phrase(
+            "visit {visit} is {state}: no refund of it was declined, and what nobody answers may have been given back: "
+            "retry it"
+        )
+        raise WrongMoment(told(what, visit=settlement.visit, state=settlement.state))
     for refund in declined:
         settlement = without_answer(settlement, refund)
     amount_minor = sum(refund.amount_minor for refund in declined)
@@ -197,7 +202,8 @@ def refund_again(settlement: Settlement, decided_by: str, at_s: float) -> Outcom
     """What could not be given back is tried again: a declined refund under a new key, a silent one is looked up."""
     failed = failed_refunds(settlement)
     if not failed:
-        raise WrongMoment(f"visit {settlement.visit} is {settlement.state}: no refund of it has failed")
+        what = phrase("visit {visit} is {state}: no refund of it has failed")
+        raise WrongMoment(told(what, visit=settlement.visit, state=settlement.state))
     refund = failed[0]
     if refund.state == "unanswered":
         again = refund.after("retry")

@@ -36,13 +36,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from edge.checkout.sale import Sale, State
 from edge.payment.operation import Operation
 from edge.pricing import Stay
 from edge.records import CartLine, Exchange, LedgerEntry, Posting
 from edge.store import PriceList
+from edge.told import phrase, told
 
 Event: TypeAlias = Literal[
     "hold", "gone", "owes", "owes_nothing", "doubtful", "approved", "partly", "lapsed", "declined", "no_answer",
@@ -311,10 +312,22 @@ def entry_of_visit(
     return LedgerEntry(key, at_s, kind, settlement.visit, body, postings, settlement.currency)
 
 
+NAMED: Final = {
+    "charge": phrase("charged"),
+    "waive": phrase("waived"),
+    "retry": phrase("asked for money again"),
+    "correct": phrase("taken back"),
+    "kept": phrase("kept"),
+    "returned": phrase("returned"),
+}
+"""What staff may do -> as people say that it was done."""
+
+
 def moved(settlement: Settlement, event: Event) -> Settlement:
     """The settlement in the state that an event leads to; `WrongMoment` where it cannot happen now."""
     state = TABLE.get((settlement.state, event))
     if state is None:
-        told = {"charge": "charged", "waive": "waived", "retry": "asked for money again"}.get(event, event)
-        raise WrongMoment(f"visit {settlement.visit} is {settlement.state}: it cannot be {told} now")
+        what = phrase("visit {visit} is {state}: it cannot be {event} now")
+        done = NAMED.get(event, event)
+        raise WrongMoment(told(what, visit=settlement.visit, state=settlement.state, event=done))
     return replace(settlement, state=state)

@@ -38,6 +38,7 @@ from edge.runtime.promises import forget_promises, stay_in, terms_of
 from edge.state import State, open_shop, refuse, reopen_shelf
 from edge.stock import open_stock
 from edge.store import Store
+from edge.told import phrase, told
 from edge.visit import Visit
 
 IN_A_ROW = 3
@@ -73,7 +74,8 @@ def set_aside(state: State, store: Store, at_s: float, record: Record | None, er
     for visit in state.door.visits.values():
         visit.unsure = visit.unsure or reason
     _mend(state, store, source, reason, effects)
-    aside.trouble = f"something of {source} could not be digested and was left out. Please report it"
+    what = phrase("something of {source} could not be digested and was left out. Please report it")
+    aside.trouble = told(what, source=source)
     effects.append(status(state, store))
     return alerts(state, store, effects)
 

@@ -135,7 +135,13 @@ def _limits(name: str) -> Limits:
 def _tell(state: State, store: Store, name: str, clock: Clock, effects: list[Effect]) -> None:
     kind, of = name.removesuffix(HEALTH_OF).split("/", 1)
     source = f"clock/{name}"
-    tell(state, store, source, told_of(clock, f"{kind} {of}", state.troubles.get(source, ""), state.now_s), effects)
+    tell(
+        state,
+        store,
+        source,
+        told_of(clock, f"{kind} {of}", state.troubles.get(source, ""), state.now_s),
+        effects,
+    )
 
 
 def _count(state: State, ahead_s: float) -> None:

@@ -16,6 +16,7 @@ from edge.records import BLIND, Effect, LedgerEntry, ModeSet, Publish, SourceTro
 from edge.runtime.decisions import waiting
 from edge.state import State
 from edge.store import Store
+from edge.told import NOTHING, Sentence, phrase, told
 
 LATE_S = 3.0
 """A shelf or camera that has said nothing for so long is late: both speak several times a second."""
@@ -25,7 +26,7 @@ AWAKE_S = 5.0
 
 SHELVES, CAMERAS, LOOKS = "shelf/", "camera/", "appearance/"
 
-ALIKE = (
+ALIKE = told(
     "what it says of people's looks tells nobody apart, and is not used. Look at its picture: light, focus, a clean "
     "lens. If it stays so, write appearance = false into its [[camera]]"
 )
@@ -86,8 +87,8 @@ def _uncalibrated(store: Store) -> dict[str, str]:
     if not shelves:
         return {}
     named = ", ".join(shelves[:5]) + (" …" if len(shelves) > 5 else "")
-    what = f"{named} cannot weigh: raw numbers, and no calibration. Run `tebura calibrate shelf {shelves[0]}`"
-    return {"calibration": what}
+    what = phrase("{shelves} cannot weigh: raw numbers, and no calibration. Run `tebura calibrate shelf {first}`")
+    return {"calibration": told(what, shelves=named, first=shelves[0])}
 
 
 def closing_status(state: State) -> Publish:
@@ -127,17 +128,17 @@ def set_mode(state: State, store: Store, record: ModeSet, effects: list[Effect])
 
 def trouble(state: State, store: Store, record: SourceTrouble, effects: list[Effect]) -> None:
     """Something that the shop depends on fails, or works again."""
-    tell(state, store, record.source, record.trouble, effects)
+    tell(state, store, record.source, Sentence(record.trouble), effects)
 
 
 def sees(state: State, store: Store, camera: str, effects: list[Effect]) -> None:
     """A camera has said who is there: it is not blind, whatever the last will of an old connection says after it."""
     source = f"{CAMERAS}{camera}"
     if state.troubles.get(source, "").startswith(BLIND):
-        tell(state, store, source, "", effects)
+        tell(state, store, source, NOTHING, effects)
 
 
-def tell(state: State, store: Store, source: str, what: str, effects: list[Effect]) -> None:
+def tell(state: State, store: Store, source: str, what: Sentence, effects: list[Effect]) -> None:
     """What is wrong with a source from now on; empty: nothing."""
     if what == state.troubles.get(source, ""):
         return
@@ -160,10 +161,11 @@ def ticked(state: State, store: Store, effects: list[Effect]) -> None:
         if state.now_s - max(state.heard_s.get(source, 0.0), state.awake_s) > LATE_S
     }
     skew_s = shop_skew_s(state.gate, state.now_s)
-    clock = ""
+    clock = NOTHING
     if skew_s is not None:
-        side = "behind" if skew_s > 0 else "ahead"
-        clock = f"this PC's clock is about {abs(skew_s):.0f} s {side}, say the shoppers' phones. Set it (timedatectl)"
+        behind = phrase("this PC's clock is about {by_s:.0f} s behind, say the shoppers' phones. Set it (timedatectl)")
+        ahead = phrase("this PC's clock is about {by_s:.0f} s ahead, say the shoppers' phones. Set it (timedatectl)")
+        clock = told(behind if skew_s > 0 else ahead, by_s=abs(skew_s))
     known = state.troubles.get("clock", "")
     if clock and not known:
         state.troubles["clock"] = clock
@@ -173,7 +175,7 @@ def ticked(state: State, store: Store, effects: list[Effect]) -> None:
         state.late = late
         effects.append(status(state, store))
     for camera in store.layout.cameras:
-        what = ALIKE if tells_nobody_apart(state.floor.gauges, camera.id) else ""
+        what = ALIKE if tells_nobody_apart(state.floor.gauges, camera.id) else NOTHING
         tell(state, store, f"{LOOKS}{camera.id}", what, effects)
 
 

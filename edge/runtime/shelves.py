@@ -36,6 +36,7 @@ from edge.shelf import Told, begin_anew, sense
 from edge.state import State
 from edge.stock import follow, most_on
 from edge.store import Store
+from edge.told import NOTHING, Sentence, phrase, told
 
 BEFORE_STEP_S = 0.35
 AFTER_STEP_S = 0.30
@@ -103,12 +104,12 @@ def _told(state: State, store: Store, shelf: str, told: Sequence[Told], effects:
             _explain(state, store, event, effects)
 
 
-def _spits(shelf: str, plates: tuple[int, ...]) -> str:
+def _spits(shelf: str, plates: tuple[int, ...]) -> Sentence:
     if not plates:
-        return ""
-    named = ", ".join(str(p) for p in plates)
-    which = f"plate{'s' if len(plates) > 1 else ''} {named} of {shelf}"
-    return f"{which} spit{'s' if len(plates) == 1 else ''}: single readings are nonsense. Look at its cable and power"
+        return NOTHING
+    one = phrase("plate {plates} of {shelf} spits: single readings are nonsense. Look at its cable and power")
+    several = phrase("plates {plates} of {shelf} spit: single readings are nonsense. Look at its cable and power")
+    return told(one if len(plates) == 1 else several, plates=", ".join(str(p) for p in plates), shelf=shelf)
 
 
 def started_anew(state: State, store: Store, anew: Restarted, effects: list[Effect]) -> None:

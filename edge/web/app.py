@@ -29,6 +29,7 @@ from edge.web.guard import Guard
 from edge.web.hub import Full
 from edge.web.languages import N_
 from edge.web.pages import Pages
+from edge.web.refusals import refusal
 from edge.web.shop import Screens
 from edge.web.shopper import page as shopper
 
@@ -55,12 +56,17 @@ def app_of(screens: Screens, parts: Sequence[Part] = PARTS) -> ASGIApp:
 
     def told(status: int, title: str, what: str) -> Callable[[Request, Exception], Response]:
         def page(request: Request, error: Exception) -> Response:
-            code = error.status_code if isinstance(error, HTTPException) else status
-            if code == 500:
+            if status == 500:
                 log.error("a page could not be made", path=request.url.path, error=f"{type(error).__name__}: {error}")
-            return pages.page(request, "told.html", code, title=title, what=what)
+            return pages.page(request, "told.html", status, title=title, what=what)
 
         return page
+
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        answer = refusal(pages, request, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
 
     async def home(_request: Request) -> Response:
         return RedirectResponse("/m/")
@@ -75,16 +81,14 @@ def app_of(screens: Screens, parts: Sequence[Part] = PARTS) -> ASGIApp:
         routes=routes,
         lifespan=lifespan,
         exception_handlers={
-            404: told(404, N_("Not here"), N_("There is no such page.")),
-            413: told(413, N_("Too much"), N_("This is more than anybody has to say here.")),
-            403: told(403, N_("Not for you"), N_("You may not do this. Ask whoever keeps the shop.")),
+            HTTPException: refused,
             NobodyThere: told(503, N_("The shop is not running"), N_("It has to run for this. Try again in a moment.")),
             UnusableLedger: told(503, N_("No book yet"), N_("The shop has not been opened yet.")),
             Full: told(503, N_("Too many people are looking"), N_("Try again in a moment.")),
             Exception: told(500, N_("Something went wrong"), N_("It is written down. Try again, or tell staff.")),
         },
     )  # fmt: skip
-    return Guard(app, screens.site.screens)
+    return Guard(app, screens.site.screens, lambda scope, status: refusal(pages, Request(scope), status))
 
 
 class _Static(StaticFiles):

@@ -9,12 +9,12 @@ the console are not the only thing that must not be sent from elsewhere.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edge.site import Screens as Settings
@@ -44,10 +44,10 @@ HEADERS: Final = {
 
 
 class Guard:
-    """ASGI middleware; in front of everything else."""
+    """ASGI middleware; in front of everything else. ``refusal`` makes the answer for a status."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, settings: Settings, refusal: Callable[[Scope, int], ASGIApp]) -> None:
+        self._app, self._told = app, refusal
         self._name = (urlsplit(settings.address).hostname or "") if settings.address else ""
         self._secure = settings.address.startswith("https:") or settings.certificate is not None
 
@@ -57,7 +57,7 @@ class Guard:
             return
         refusal = self._refusal(scope)
         if refusal is not None:
-            await refusal(scope, receive, self._with_headers(send, scope))
+            await self._told(scope, refusal)(scope, receive, self._with_headers(send, scope))
             return
         length = 0
 
@@ -71,15 +71,16 @@ class Guard:
 
         await self._app(scope, limited, self._with_headers(send, scope))
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> int | None:
+        """The status with which it is refused."""
         headers = Headers(scope=scope)
         if not self._is_ours(headers.get("host", "")):
-            return _refused(421, "this server is not called so. Set `address` in [screens] of site.toml")
+            return 421
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()) or int(length[:18]) > BODY_AT_MOST:
-            return _refused(413, "this is more than anybody has to say here")
+            return 413
         if scope["method"] in CHANGING and not _from_here(headers):
-            return _refused(403, "another site's page asked for this, and may not")
+            return 403
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -119,7 +120,3 @@ def _from_here(headers: Headers) -> bool:
         return site in ("same-origin", "none")
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host", "")
-
-
-def _refused(status: int, why: str) -> PlainTextResponse:
-    return PlainTextResponse(f"{why}\n", status)

@@ -44,6 +44,12 @@ def words(language: str) -> NullTranslations:
     return found
 
 
+def catalogue(path: Path, language: str) -> dict[str, str]:
+    """A file's texts: English -> this language."""
+    with path.open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file, locale=language) if message.id}
+
+
 def language_of(request: Request, shop: tuple[str, ...]) -> str:
     """What somebody chose, else what their browser likes, else the shop's own first language."""
     chosen = request.query_params.get("lang") or request.cookies.get(COOKIE, "")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -16,6 +17,7 @@ from edge.checkout.amounts import money
 from edge.checkout.sale import issuer_of
 from edge.store import Store
 from edge.web.languages import COOKIE, LANGUAGES, NAMES, language_of, words
+from edge.web.read import read
 
 HERE: Final = Path(__file__).parent
 
@@ -36,7 +38,7 @@ class Pages:
         )  # fmt: skip
         env.globals |= {"shop": store, "LANGUAGES": LANGUAGES, "NAMES": NAMES}
         env.globals["static"] = self.static
-        env.filters |= {"money": self._money, "clock": self._clock, "day": self._day, "sure": _sure}
+        env.filters |= {"money": self._money, "clock": self._clock, "day": self._day, "sure": _sure, "said": _said}
 
     def static(self, name: str) -> str:
         """The address of a file, another one when its content is."""
@@ -75,6 +77,15 @@ class Pages:
 
     def _at(self, at_s: float) -> datetime:
         return datetime.fromtimestamp(at_s, self.store.timezone)
+
+
+@pass_context
+def _said(context: Context, sentence: str) -> Markup:
+    """What the shop says, in the reader's language; what nobody has told that language stands in English."""
+    told = read(sentence, context["language"])
+    if told is None:
+        return Markup('<span lang="en">{}</span>').format(sentence)
+    return Markup("<span>{}</span>").format(told)
 
 
 def _sure(certainty: float | None) -> str:

@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 
 from edge.adapters.register import Register, UnusableRegister
 from edge.daemon.desk import NoAnswer
+from edge.told import phrase
 
 FILE: Final = "undecided.db"
 
@@ -60,7 +61,7 @@ class AlreadyDecided(ValueError):
 class Undecided(Register):
     """What is waiting, for a process that begins again."""
 
-    WHAT, ANEW = "register of what was not sent yet", "go on without it"
+    WHAT, ANEW = phrase("register of what was not sent yet"), phrase("go on without it")
     APPLICATION_ID, VERSION = 0x54454255, 1
     TABLES = (TABLE,)
     UNUSABLE = UnusableUndecided

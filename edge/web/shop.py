@@ -18,6 +18,7 @@ from edge.daemon.desk import Answer, ask
 from edge.ledger import Book, UnusableLedger
 from edge.site import Site
 from edge.store import Store
+from edge.told import phrase, told
 from edge.web.hub import Hub
 from edge.web.live import Live
 
@@ -57,7 +58,8 @@ class Screens:
         """The book, beside its writer; on one thread. `UnusableLedger` where there is none or it cannot be read."""
         path = self.state_folder / LEDGER
         if not path.is_file():
-            raise UnusableLedger(f"{self.state_folder}: no shop has kept a book here yet. Start it with `tebura run`")
+            what = phrase("{folder}: no shop has kept a book here yet. Start it with `tebura run`")
+            raise UnusableLedger(told(what, folder=self.state_folder))
         with Book(path, read_only=True) as book:
             yield book
 

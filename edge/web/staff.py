@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.adapters.register import Register, UnusableRegister
+from edge.told import Sentence, phrase, told
 from edge.web.failures import TABLE as FAILURES
 from edge.web.failures import Failures
 from edge.web.passwords import hashed, is_right
@@ -155,7 +156,7 @@ class Noted:
 class Staff(Register):
     """The register in a file, created where there is none; its folder must be there. One thread at a time."""
 
-    WHAT, ANEW = "register of staff", "add everybody again"
+    WHAT, ANEW = phrase("register of staff"), phrase("add everybody again")
     APPLICATION_ID, VERSION = 0x54454253, 1  # ``TEBS``, in the file's header
     TABLES = (PERSON, SESSION, FAILURES, AUDIT, NO_CHANGE, NO_LOSS)
     UNUSABLE = UnusableStaff
@@ -238,7 +239,7 @@ class Staff(Register):
         with self._told(), self._writing():
             self._end(before)
             token = self._begin(name, secrets.token_urlsafe(16), address, at_s, at_s)
-            self._note(at_s, name, address, "logged in", "", "")
+            self._note(at_s, name, address, told("logged in"), "", "")
             return token
 
     def prove(self, token: str, password: str, address: str, at_s: float) -> str:
@@ -250,7 +251,7 @@ class Staff(Register):
         with self._told(), self._writing():
             self._end(token)
             token = self._begin(session.person.name, session.mark, address, session.begun_s, at_s)
-            self._note(at_s, session.person.name, address, "typed the password again", "", "")
+            self._note(at_s, session.person.name, address, told("typed the password again"), "", "")
             return token
 
     def session(self, token: str, at_s: float, *, used: bool = True) -> Session | None:
@@ -296,11 +297,11 @@ class Staff(Register):
         with self._told(), self._writing():
             self._end(token)
             if session is not None:
-                self._note(at_s, session.person.name, session.address, "logged out", "", "")
+                self._note(at_s, session.person.name, session.address, told("logged out"), "", "")
 
     # --- the audit -------------------------------------------------------------------------------------------------
 
-    def note(self, at_s: float, name: str, address: str, what: str, visit: str = "", detail: str = "") -> None:
+    def note(self, at_s: float, name: str, address: str, what: Sentence, visit: str = "", detail: str = "") -> None:
         """Write down what somebody did or looked at; it stays."""
         with self._told(), self._writing():
             self._note(at_s, name, address, what, visit, detail)
@@ -333,7 +334,7 @@ class Staff(Register):
         if not is_right(password, row[0] if row else None):
             with self._told(), self._writing():
                 # Nobody's name may be a password that was typed in the wrong field.
-                self._note(at_s, name if row else "", address, "wrong password", "", "")
+                self._note(at_s, name if row else "", address, told("wrong password"), "", "")
                 self._tidy(at_s)
             raise NotLoggedIn("name and password do not belong together")
         with self._told(), self._writing():
@@ -360,7 +361,7 @@ class Staff(Register):
     def _end_sessions(self, name: str) -> None:
         self._db.execute("DELETE FROM session WHERE name = ?", [name])
 
-    def _note(self, at_s: float, name: str, address: str, what: str, visit: str, detail: str) -> None:
+    def _note(self, at_s: float, name: str, address: str, what: Sentence, visit: str, detail: str) -> None:
         told = [text[:DETAIL_AT_MOST] for text in (name, address, what, visit, detail)]
         self._db.execute("INSERT INTO audit (at_s, name, address, what, visit, detail) VALUES (?, ?, ?, ?, ?, ?)",
                          [at_s, *told])  # fmt: skip

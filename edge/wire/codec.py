@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from edge.records import (
-    BLIND,
     AgeDecided,
     AgeVerdict,
     ContestAbout,
@@ -52,6 +51,7 @@ from edge.records import (
     WeightBatch,
 )
 from edge.store import Facing, Store
+from edge.told import told
 from edge.wire.gaps import GAP, with_gaps
 from edge.wire.payloads import (
     LONGEST_REFERENCE,
@@ -196,7 +196,8 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
 def _ailing(health: HealthPayload) -> str:
     """What is wrong with a camera, for staff to read; empty: nothing."""
     if health.state == "blind":
-        return f"{BLIND}{health.why or 'its node does not say why. See what it printed'}"
+        why = health.why or told("its node does not say why. See what it printed")
+        return told("blind: {why}", why=why)
     return health.why
 
 

@@ -27,6 +27,7 @@ from edge.daemon.watch import Watch
 from edge.site import Site
 from edge.store import Store, load_store, read_store
 from edge.store.tables import planogram_text
+from edge.told import NOTHING, Sentence
 from edge.wire import Heard, encode_mode, open_recording
 from simulator.bench.stage import rss_mib
 from simulator.bench.traffic import stamped
@@ -97,8 +98,8 @@ class Told(Clock):
     def not_before(self, at_s: float) -> None:
         self.at_s = max(self.at_s, at_s)
 
-    def trouble(self) -> str:
-        return ""
+    def trouble(self) -> Sentence:
+        return NOTHING
 
 
 def hours(hour: Path) -> Iterator[Heard]:

@@ -7,6 +7,7 @@ import structlog
 
 from edge.daemon.clock import Clock
 from edge.daemon.ear import MOST_WAITING, Ear
+from edge.told import Sentence
 
 
 class Minute:
@@ -42,14 +43,14 @@ def test_the_same_garbage_is_counted_always_and_said_once_a_minute() -> None:
 def test_a_trouble_is_heard_once_until_it_changes_and_its_end_too() -> None:
     ear = Minute().ear
     for what in ("down", "down", "still down", "", ""):
-        ear.trouble("broker", what)
+        ear.trouble("broker", Sentence(what))
     heard = [ear.next(0.0) for _ in range(4)]
     assert [b"down" in h[0].payload or b"still" in h[0].payload for h in heard if h] == [True, True, False]
 
 
 def test_troubles_from_before_a_restart_are_over_unless_somebody_has_them_still() -> None:
     ear = Minute().ear
-    ear.trouble("broker", "still down")
+    ear.trouble("broker", Sentence("still down"))
     ear.forget({"broker": "down", "ledger": "the disk is full"})
     heard = [h[0].payload for h in (ear.next(0.0), ear.next(0.0), ear.next(0.0)) if h]
     assert len(heard) == 2

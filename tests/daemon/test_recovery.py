@@ -13,6 +13,7 @@ from edge.journal import Checkpoint, Position, save_checkpoint
 from edge.journal.checkpoints import last_checkpoint
 from edge.records import LedgerEntry
 from edge.store import load_store
+from edge.told import Sentence
 from edge.wire import encode_mode
 from tests.adapters.brokers import until
 from tests.corner import OPENS_S
@@ -160,7 +161,7 @@ def _reopened(shop: Rehearsal) -> Rehearsal:
 def test_a_trouble_from_before_a_kill_does_not_keep_the_shop_closed(shop: Rehearsal) -> None:
     """What was wrong then may be well now; who still has a trouble tells it again."""
     shop.open()
-    shop.shop.ear.trouble("ledger", "the disk is full. Free some space")
+    shop.shop.ear.trouble("ledger", Sentence("the disk is full. Free some space"))
     shop.play(0.0, 0.3)
     assert (shop.status["state"], shop.status["why"]) == ("closed", "cannot-keep-books")
     shop.leave_as_killed()

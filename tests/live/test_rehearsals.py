@@ -18,6 +18,7 @@ from edge.site import load_site
 from edge.wire import RecordingWriter, open_recording
 from simulator.live import CannotPlay, Stage, own_stage, play_live
 from simulator.replay import replay, visit_line
+from tests.adapters.brokers import until
 from tests.core.mornings import ANA_AT_THE_FRIDGE, story_of
 from tests.corner import FILES, errand
 from tests.live.stage import Theatre
@@ -31,6 +32,33 @@ def test_the_command_starts_a_shop_of_its_own_with_the_embedded_broker(tmp_path:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert [json.loads(line) for line in done.stdout.splitlines()] == replay(open_recording(recording)).lines()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_whoever_ends_it_ends_its_shop(tmp_path: Path, sign: signal.Signals) -> None:
+    recording = story_of(ANA_AT_THE_FRIDGE, tmp_path / "ana.mcap")
+    command = [sys.executable, "-m", "edge.cli", "replay", "--live", "--speed", "1", str(recording)]
+    mine = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=ROOT, env=mine, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as played:
+        try:
+            until(lambda: bool(shops_of(tmp_path)), "its shop runs", 60.0)
+            played.send_signal(sign)
+            played.wait(30)
+        finally:
+            played.kill()
+    assert shops_of(tmp_path) == []
+    assert list(tmp_path.glob("tebura-rehearsal-*")) == [], "nor is its folder left"
+
+
+def shops_of(folder: Path) -> list[int]:
+    """Processes that were given something in this folder, but the one that plays."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if b"run" in words and any(word.startswith(os.fsencode(folder)) for word in words):
+                found.append(int(process.name))
+    return found
 
 
 def test_a_running_shop_says_what_came_of_it_and_how_much_it_heard(tmp_path: Path) -> None:

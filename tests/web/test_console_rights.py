@@ -102,8 +102,8 @@ def test_what_is_refused_is_written_down(screens: Clocked, browser: Browser, cor
     with Staff(corner.state / FILE) as staff:
         told = [(n.what, n.detail) for n in staff.audit(name="vera", most=2)]
     assert told == [
-        ("was refused", "POST /staff/me/password: not our form"),
-        ("was refused", "GET /staff/people: needs people"),
+        ("was refused: it was no form of this login", "POST /staff/me/password"),
+        ("was refused: lacks the right people", "GET /staff/people"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,22 @@ HERE = Path(edge.web.__file__).parent
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext.babel_extract")]
 
 
+SENTENCES = {"told": None, "phrase": None, "refused": None}
+"""What marks a template of a sentence, anywhere in the shop (`edge.told`)."""
+
+
 def said() -> set[str]:
-    found: set[str] = set()
     keywords = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "say": None}
-    for _, _, message, _, _ in extract_from_dir(HERE, METHODS, keywords=keywords):
-        found.add(message if isinstance(message, str) else message[0])
-    return found
+    return texts(HERE, METHODS, keywords) | templates()
+
+
+def templates() -> set[str]:
+    return texts(HERE.parent, METHODS[:1], SENTENCES) - {""}
+
+
+def texts(folder: Path, methods: list[tuple[str, str]], keywords: Mapping[str, tuple[int, ...] | None]) -> set[str]:
+    found = extract_from_dir(folder, methods, keywords=keywords)
+    return {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
 
 
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])

@@ -58,6 +58,33 @@ def press(page: Page, key: str) -> None:
     page.keyboard.press(key)
 
 
+def test_a_key_while_the_screens_are_gone_sends_nothing_and_keeps_what_was_typed(
+    evening: Evening, browser: Browser
+) -> None:
+    with Served(evening.store, evening.state) as served:
+        page = log_in(browser, served.url, "ren")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/staff/reviews/2*")
+        visit = of(page)
+        expect(page.locator("#waive")).to_be_enabled()
+        page.locator(".units").first.fill("7")
+        page.context.set_offline(True)
+        page.locator("main").click(position={"x": 5, "y": 5})
+        for key in ("w", "l", "n"):
+            page.keyboard.press(key)
+            expect(page.locator("#unsent")).to_be_visible()
+            assert of(page) == visit
+        assert page.locator(".units").first.input_value() == "7"
+        with Staff(evening.state / FILE) as staff:
+            assert not [n for n in staff.audit(name="ren") if n.what.startswith("decided")]
+        page.context.set_offline(False)
+        page.locator("main").click(position={"x": 5, "y": 5})
+        page.keyboard.press("l")
+        page.wait_for_url(lambda address: visit not in address)
+        expect(page.locator("#unsent")).to_be_hidden()
+        page.context.close()
+
+
 def test_everything_that_waits_is_decided_by_keys(evening: Evening, url: str, browser: Browser) -> None:
     waiting = evening.waiting()
     assert waiting >= 4

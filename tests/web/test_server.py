@@ -135,3 +135,36 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     assert "Set another port in [screens] of site.toml, or with --port" in second.stderr
     assert "Traceback" not in second.stderr
     assert free_port() != served.port
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "words"),
+    [
+        ("POST", "/echo", {"content-length": "70000"}, 413, "大きすぎます"),
+        ("GET", "/nowhere", {}, 404, "ページはありません"),
+        ("DELETE", "/echo", {}, 405, "この方法では使えません"),
+        ("POST", "/echo", {"origin": "http://evil.example"}, 403, "できません"),
+        ("GET", "/echo", {"host": "evil.example"}, 421, "アドレスが違います"),
+    ],
+)
+def test_whatever_is_refused_is_told_in_the_readers_words(
+    client: TestClient, method: str, path: str, headers: dict[str, str], status: int, words: str
+) -> None:
+    content = b"x" * 70000 if status == 413 else None
+    answer = client.request(method, path, headers={"accept-language": "ja", **headers}, content=content)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert '<html lang="ja">' in answer.text
+    assert words in answer.text
+    api = client.request(method, f"/api{path}", headers={"accept-language": "ja", **headers}, content=content)
+    assert api.headers["content-type"] == "application/json"
+    assert set(api.json()) == {"error", "text"}
+
+
+def test_what_drips_and_is_too_much_is_told_as_well(client: TestClient) -> None:
+    def drips() -> Iterator[bytes]:
+        yield from (b"x" * 1024 for _ in range(80))
+
+    answer = client.post("/echo", content=drips(), headers={"accept-language": "ja"})
+    assert answer.status_code == 413
+    assert '<html lang="ja">' in answer.text

@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from edge.cli import staff as typed
+from edge.told import told
 from edge.web.failures import FIRST_WAIT_S, LONGEST_WAIT_S, TRIES_OF_A_NAME, TRIES_OF_AN_ADDRESS
 from edge.web.passwords import WeakPassword
 from edge.web.rights import RIGHTS, ROLES, rights_of
@@ -282,10 +283,10 @@ def test_the_audit_tells_who_did_what_and_no_password(staff: Staff) -> None:
     fail(staff, "aki", HERE, OPENS_S)
     fail(staff, "a password in the wrong field", HERE, OPENS_S + 1)
     token = staff.log_in("aki", AKIS, HERE, OPENS_S + 2)
-    staff.note(OPENS_S + 3, "aki", HERE, "looked at evidence", "20260512-0007", "weights")
+    staff.note(OPENS_S + 3, "aki", HERE, told("looked at evidence"), "20260512-0007", "weights")
     staff.log_out(token, OPENS_S + 4)
-    told = [(n.at_s - OPENS_S, n.name, n.address, n.what, n.visit, n.detail) for n in staff.audit()]
-    assert told == [
+    lines = [(n.at_s - OPENS_S, n.name, n.address, n.what, n.visit, n.detail) for n in staff.audit()]
+    assert lines == [
         (4.0, "aki", HERE, "logged out", "", ""),
         (3.0, "aki", HERE, "looked at evidence", "20260512-0007", "weights"),
         (2.0, "aki", HERE, "logged in", "", ""),
@@ -298,7 +299,7 @@ def test_the_audit_tells_who_did_what_and_no_password(staff: Staff) -> None:
 
 
 def test_the_audit_only_grows(staff: Staff, tmp_path: Path) -> None:
-    staff.note(OPENS_S, "aki", HERE, "looked")
+    staff.note(OPENS_S, "aki", HERE, told("looked at members"))
     other = sqlite3.connect(tmp_path / FILE)
     for change in ("DELETE FROM audit", "UPDATE audit SET name = 'ben'"):
         with pytest.raises(sqlite3.IntegrityError, match="the audit only grows"):

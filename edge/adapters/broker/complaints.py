@@ -13,6 +13,8 @@ import json
 from collections.abc import Callable
 from typing import Final
 
+from edge.told import Sentence
+
 STRANGER: Final = "?"
 """Whoever is none of the store's users."""
 
@@ -31,7 +33,7 @@ class Complaints:
         self._say = say
         self._open: dict[str, tuple[str, asyncio.TimerHandle]] = {}
 
-    def about(self, user: str, why: str, forget_s: float = FORGOTTEN_S) -> None:
+    def about(self, user: str, why: Sentence, forget_s: float = FORGOTTEN_S) -> None:
         """Something is wrong with this user, for ``forget_s`` from now unless it is said again."""
         before = self._open.pop(user, None)
         if before is not None:

@@ -40,6 +40,7 @@ from edge.adapters.broker.mended import LISTENER, LOG, MendedBroker
 from edge.adapters.broker.passwords import Passwords
 from edge.adapters.broker.rights import OURS, Orders, may
 from edge.shown import shown
+from edge.told import Sentence, phrase, told
 
 PACKET_BYTES: Final = (1 << 20) + 65_536
 """The largest payload that the runtime takes, and its topic."""
@@ -136,7 +137,7 @@ class Visit:
 class Outside(Exception):
     """Somebody is not let in: what they are answered, and what staff should know."""
 
-    def __init__(self, code: int, why: str) -> None:
+    def __init__(self, code: int, why: Sentence) -> None:
         super().__init__(why)
         self.code, self.why = code, why
 
@@ -180,20 +181,30 @@ class Door:
         """Whether they may leave the last will that they brought. `Outside` where they may not come in at all."""
         user = who.user
         if who.level >= NEW:
-            set_it = 'Set it to MQTT 3.1.1, or use mosquitto (kind = "mqtt" in [broker])'
-            raise Outside(WRONG_VERSION, f"it speaks MQTT {who.level}, the embedded broker 3.1.1. {set_it}")
+            what = phrase(
+                "it speaks MQTT {level}, the embedded broker 3.1.1. Set it to MQTT 3.1.1, or use mosquitto "
+                '(kind = "mqtt" in [broker])'
+            )
+            raise Outside(WRONG_VERSION, told(what, level=who.level))
         if user not in self._orders.rights:
-            called = f"a device calls itself {shown(user[:40])!r}" if user else "a device gives no user name"
-            raise Outside(WRONG_SECRET, f"{called}. Set its user name to its id in store.toml")
+            if not user:
+                what = phrase("a device gives no user name. Set its user name to its id in store.toml")
+                raise Outside(WRONG_SECRET, told(what))
+            what = phrase("a device calls itself {user!r}. Set its user name to its id in store.toml")
+            raise Outside(WRONG_SECRET, told(what, user=shown(user[:40])))
         if not self._passwords.accepts(user, who.password):
-            raise Outside(WRONG_SECRET, f"its password is wrong. It stands in {self._orders.passwords}")
+            what = phrase("its password is wrong. It stands in {file}")
+            raise Outside(WRONG_SECRET, told(what, file=self._orders.passwords))
         if who.will is None:
             return False
         if may(self._orders.rights[user].write, who.will.topic):
             return True
         if who.will.topic.startswith(OURS):
-            turn_off = "Turn its last will off, or put it where this device may write (docs/broker.md)"
-            raise Outside(NOT_ALLOWED, f"it may not have a last will on {shown(who.will.topic[:100])}. {turn_off}")
+            what = phrase(
+                "it may not have a last will on {topic}. Turn its last will off, or put it where this device may write "
+                "(docs/broker.md)"
+            )
+            raise Outside(NOT_ALLOWED, told(what, topic=shown(who.will.topic[:100])))
         logger.info("%s is in without its last will on %s", user, shown(who.will.topic))
         return False
 
@@ -201,7 +212,8 @@ class Door:
         logger.warning("%r is refused at the door: %s", who.user, refusal.why)
         writer.write(who.refusal(refusal.code))
         known = who.user in self._orders.rights
-        self._complaints.about(who.user if known else STRANGER, f"refused at the embedded broker: {refusal.why}")
+        why = told("refused at the embedded broker: {why}", why=refusal.why)
+        self._complaints.about(who.user if known else STRANGER, why)
 
     async def _host(
         self, who: Introduction, will: bool, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -233,7 +245,8 @@ class Door:
         times = self._replaced.setdefault(name, deque(maxlen=often))
         times.append(now_s)
         if len(times) == often and now_s - times[0] < within_s:
-            why = f"two devices with the client id {shown(who.client[:40])!r} throw each other out. Give each its own"
+            what = phrase("two devices with the client id {client!r} throw each other out. Give each its own")
+            why = told(what, client=shown(who.client[:40]))
             self._complaints.about(f"{who.user}/twice", why, within_s)
 
     def _backlog(self, client: str) -> int:

@@ -26,6 +26,7 @@ from edge.adapters.child import Child
 from edge.adapters.inbox import Inbox
 from edge.site import Site
 from edge.store import Store
+from edge.told import NOTHING, Sentence, phrase, told
 
 SOURCE: Final = "embedded-broker"
 FOLDER: Final = "broker"
@@ -48,7 +49,7 @@ class EmbeddedBroker:
         self._tried = threading.Event()
         command = [sys.executable, "-m", "edge.adapters.broker.process"]
         self._child = Child(
-            "the embedded broker", command, write_orders(self._orders), self._errors, attend=self._attend,
+            phrase("the embedded broker"), command, write_orders(self._orders), self._errors, attend=self._attend,
             failed=self._failed,
         )  # fmt: skip
 
@@ -73,17 +74,18 @@ class EmbeddedBroker:
         """The broker's process, while there is one."""
         return self._child.pid
 
-    def _attend(self, process: subprocess.Popen[str]) -> str:
+    def _attend(self, process: subprocess.Popen[str]) -> Sentence:
         answer = _answer(process)
         if "ready" not in answer:
             return self._misfortune(answer)
-        self._inbox.trouble(SOURCE, "")
+        self._inbox.trouble(SOURCE, NOTHING)
         self._tried.set()
         complained = self._hear_out(process)
         status = process.wait()
         for user in complained:
-            self._inbox.trouble(f"{SOURCE}/{user}", "")
-        return f"the embedded broker died (status {status}). Starting it again; see {self._log}"
+            self._inbox.trouble(f"{SOURCE}/{user}", NOTHING)
+        what = phrase("the embedded broker died (status {status}). Starting it again; see {file}")
+        return told(what, status=status, file=self._log)
 
     def _hear_out(self, process: subprocess.Popen[str]) -> set[str]:
         """Tell staff who cannot come in, until the broker ends; whom it complained of."""
@@ -92,23 +94,27 @@ class EmbeddedBroker:
         for line in process.stdout:
             said = json.loads(line)
             complained.add(said["user"])
-            self._inbox.trouble(f"{SOURCE}/{said['user']}", said["why"])
+            self._inbox.trouble(f"{SOURCE}/{said['user']}", Sentence(said["why"]))
         return complained
 
-    def _failed(self, why: str) -> None:
+    def _failed(self, why: Sentence) -> None:
         self._inbox.trouble(SOURCE, why)
         self._tried.set()
 
-    def _misfortune(self, answer: dict[str, Any]) -> str:
+    def _misfortune(self, answer: dict[str, Any]) -> Sentence:
         host, port = self._orders.host, self._orders.port
         if answer.get("errno") == errno.EADDRINUSE:
-            remedy = 'Stop it, use it with kind = "mqtt", or set another port in [broker]'
-            return f"port {port} is taken by another program, perhaps another broker. {remedy}"
+            return told(
+                "port {port} is taken by another program, perhaps another broker. Stop it, use it with "
+                'kind = "mqtt", or set another port in [broker]',
+                port=port,
+            )
         if answer.get("errno") == errno.EACCES:
-            return f"the embedded broker may not use port {port}. Set one above 1023 in [broker]"
+            return told("the embedded broker may not use port {port}. Set one above 1023 in [broker]", port=port)
         if answer.get("errno") == errno.EADDRNOTAVAIL:
-            return f"this PC has no address {host}. Correct host in [broker]"
-        return f"the embedded broker does not start ({answer.get('broken', 'no answer')}). See {self._errors}"
+            return told("this PC has no address {host}. Correct host in [broker]", host=host)
+        what = phrase("the embedded broker does not start ({why}). See {file}")
+        return told(what, why=answer.get("broken", "no answer"), file=self._errors)
 
 
 def _answer(process: subprocess.Popen[str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from edge.adapters.broker.rights import may
+from edge.told import NOTHING, Sentence, told
 
 ECHO_S: Final = 5.0
 """So long after the broker has confirmed a word of ours it is back, or will not come."""
@@ -61,14 +62,20 @@ class Echo:
                 del self._under_way[number]
         return True
 
-    def missing(self, now_s: float) -> str:
+    def missing(self, now_s: float) -> Sentence:
         """What has not come by now, for staff to read."""
         lost = [topic for topic, due_s in self._due_s.items() if now_s > due_s]
         if lost:
             named = ", ".join(lost[:NAMED]) + (" …" if len(lost) > NAMED else "")
-            rights = "Give it the rights of docs/broker.md (mosquitto: config/mosquitto/acl, with this store's id)"
-            return f"the broker drops what user {self._user!r} says or should hear: {named} did not come back. {rights}"
+            return told(
+                "the broker drops what user {user!r} says or should hear: {topics} did not come back. Give "
+                    "it the rights "
+                "of docs/broker.md (mosquitto: config/mosquitto/acl, with this store's id)",
+                user=self._user, topics=named,
+            )  # fmt: skip
         if self._silent and now_s > self._silent_until_s:
-            look = f"Is its device on, does it publish there, and may user {self._user!r} read it?"
-            return f"nothing has come on {', '.join(self._silent)}. {look}"
-        return ""
+            return told(
+                "nothing has come on {topics}. Is its device on, does it publish there, and may user {user!r} read it?",
+                topics=", ".join(self._silent), user=self._user,
+            )  # fmt: skip
+        return NOTHING

@@ -43,6 +43,7 @@ from edge.adapters.mqtt.outbox import Letter, Outbox
 from edge.adapters.mqtt.words import Stranger, explain, hung_up, lost, refused, silent, unreadable
 from edge.records import Publish
 from edge.site import Broker, PlainPlate
+from edge.told import NOTHING, Sentence, phrase, told
 
 SOURCE: Final = "broker"
 
@@ -176,7 +177,8 @@ class BrokerLine:
             try:
                 why = Call(self).hold()
             except Exception as error:
-                why = f"the line to the broker broke ({type(error).__name__}: {error}). Report this; it tries again"
+                what = phrase("the line to the broker broke ({kind}: {error}). Report this; it tries again")
+                why = told(what, kind=type(error).__name__, error=error)
             if self.ready.is_set():
                 grace_until_s = 0.0
                 self.ready.clear()
@@ -200,11 +202,11 @@ class Call:
         self._hear = line.inbox.hear
         self._prefix, self._skip = line.prefix, len(line.prefix)
         self._heard = 0
-        self._why = ""
+        self._why = NOTHING
         self._let_in = False
         self._wanted = [(line.prefix + topic, qos) for topic, qos in line.heard] + [(topic, 0) for topic in line.plates]
         self._echo: Echo | None = None
-        self._trouble = ""
+        self._trouble = NOTHING
         if not line.guest:
             mine = [line.prefix + topic for topic in SAYS]
             self._echo = Echo(line.settings.user, mine, line.plates, time.monotonic())
@@ -218,13 +220,13 @@ class Call:
             manual_ack=True,
         )
 
-    def hold(self) -> str:
+    def hold(self) -> Sentence:
         """Stay connected; why it ended, for staff to read."""
         settings, client = self._line.settings, self._client
         try:
             self._prepare()
         except Stranger as error:
-            return str(error)
+            return Sentence(str(error))
         try:
             client.connect(settings.host, settings.port, KEEPALIVE_S)
             self._attend()
@@ -336,15 +338,15 @@ class Call:
         if self._wanted:
             client.subscribe(self._wanted)
         else:
-            self._begin("")
+            self._begin(NOTHING)
 
     def _on_subscribe(self, _c: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _more: Any) -> None:
         denied = [topic for (topic, _), reason in zip(self._wanted, reasons, strict=False) if reason.is_failure]
         user = self._line.settings.user
-        what = f"the broker does not let {user!r} read {', '.join(denied)}. Correct its access list" if denied else ""
-        self._begin(what)
+        what = phrase("the broker does not let {user!r} read {topics}. Correct its access list")
+        self._begin(told(what, user=user, topics=", ".join(denied)) if denied else NOTHING)
 
-    def _begin(self, trouble: str) -> None:
+    def _begin(self, trouble: Sentence) -> None:
         """The line can be used, ``trouble`` or not."""
         self._trouble = trouble
         self._inbox.trouble(SOURCE, trouble)

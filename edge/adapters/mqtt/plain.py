@@ -18,6 +18,7 @@ from edge.adapters.inbox import Inbox
 from edge.adapters.plates import Plates
 from edge.adapters.units import KNOWN, grams_of
 from edge.site import GRAMS, LARGEST, PlainPlate
+from edge.told import NOTHING, Sentence, phrase, told
 from edge.wire.gaps import is_unread, with_gaps
 
 LONGEST = 65_536
@@ -31,16 +32,16 @@ NOT_THERE, NO_UNIT, UNKNOWN_UNIT = "value not in payload", "unit not in payload"
 TWO_UNITS, UNIT_OF_RAW, ABSURD = "two units", "unit of raw numbers", "absurd mass"
 
 REMEDIES: dict[str, str] = {
-    TOO_LONG: "let the device publish less on this topic",
-    NOT_TEXT: "look whether the topic is the right one, and what the device is set to publish",
-    NOT_JSON: "take value out of [[plain]] if the payload is a bare number; else look at the device's template",
-    NOT_A_NUMBER: "correct value in [[plain]], or what the device is set to publish",
-    NOT_THERE: "correct value in [[plain]]: it names where the number stands, like HX711.Weight",
-    NO_UNIT: "correct unit_at in [[plain]], or take it out and write the unit",
-    UNKNOWN_UNIT: f"set the device to {KNOWN}",
-    TWO_UNITS: "set the device to one unit, or take unit_at out of [[plain]]",
-    UNIT_OF_RAW: "write unit = the device's own in [[plain]], and calibrate the shelf anew",
-    ABSURD: "correct unit in [[plain]], or look what the device weighs",
+    TOO_LONG: phrase("let the device publish less on this topic"),
+    NOT_TEXT: phrase("look whether the topic is the right one, and what the device is set to publish"),
+    NOT_JSON: phrase("take value out of [[plain]] if the payload is a bare number; else look at the device's template"),
+    NOT_A_NUMBER: phrase("correct value in [[plain]], or what the device is set to publish"),
+    NOT_THERE: phrase("correct value in [[plain]]: it names where the number stands, like HX711.Weight"),
+    NO_UNIT: phrase("correct unit_at in [[plain]], or take it out and write the unit"),
+    UNKNOWN_UNIT: phrase("set the device to {known}"),
+    TWO_UNITS: phrase("set the device to one unit, or take unit_at out of [[plain]]"),
+    UNIT_OF_RAW: phrase("write unit = the device's own in [[plain]], and calibrate the shelf anew"),
+    ABSURD: phrase("correct unit in [[plain]], or look what the device weighs"),
 }
 """What to do about each reason."""
 AT_ONCE = frozenset({UNKNOWN_UNIT, NO_UNIT, TWO_UNITS, UNIT_OF_RAW})
@@ -70,7 +71,7 @@ class Plains:
                 self._inbox.trouble(source, _told(plate, reason, payload))
             return
         self._read_s[here] = now_s
-        self._inbox.trouble(source, "")
+        self._inbox.trouble(source, NOTHING)
         self._plates.put(plate.shelf, plate.plate, mass_g, self._inbox.now_s())
 
 
@@ -157,6 +158,8 @@ def _number(said: object) -> tuple[float | None, str]:
     return (number if math.isfinite(number) else None), ""
 
 
-def _told(plate: PlainPlate, reason: str, payload: bytes) -> str:
+def _told(plate: PlainPlate, reason: str, payload: bytes) -> Sentence:
     shown = payload[:SHOWN].decode("utf-8", "replace")
-    return f"{plate.topic} cannot be used ({reason}: {shown!a}): {REMEDIES[reason]}"
+    remedy = told(REMEDIES[reason], known=KNOWN)
+    what = phrase("{topic} cannot be used ({reason}: {said!a}): {remedy}")
+    return told(what, topic=plate.topic, reason=reason, said=shown, remedy=remedy)

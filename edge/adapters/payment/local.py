@@ -23,6 +23,7 @@ import msgspec
 
 from edge.adapters.payment.provider import Abilities, KeyReused
 from edge.records import NO_MONEY, TAB, PaymentOutcome, PaymentReply, PaymentRequest
+from edge.told import told
 
 WORDS: Final = ("approve", "decline", "unknown", "silent", "lost", "pending")
 """What a conduct is made of: answers, no answer at all, an approval whose answer gets lost on the way, and one that is
@@ -37,8 +38,10 @@ OUT_OF: Final = ("capture", "release", "refund")
 HOLD_S: Final = 7 * 86400.0
 """A hold is over by itself after this."""
 
-CAVEAT: Final = 'no money moves: provider "local" of [payment] only writes down what would be charged'
-TAB_CAVEAT: Final = "nothing is charged at the exit: [payment] puts it on members' tabs, to be settled by the month"
+CAVEAT: Final = told('no money moves: provider "local" of [payment] only writes down what would be charged')
+TAB_CAVEAT: Final = told(
+    "nothing is charged at the exit: [payment] puts it on members' tabs, to be settled by the month"
+)
 
 
 def read_conduct(text: str) -> tuple[tuple[str, ...], ...]:

@@ -13,15 +13,20 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
 from edge.records import PaymentReply, PaymentRequest
+from edge.told import Sentence, told
 
 Wallets: TypeAlias = Callable[[str], tuple[str, ...]]
 """Subject -> how they pay, and behind it how they paid before, newest first (`edge.adapters.members`)."""
 
-UNKNOWN: Final[Mapping[str, str]] = {
-    "away": "the payment provider cannot be reached. Look at this PC's network, and at the provider's status page",
-    "busy": "the payment provider is busy. It is asked again; look at its status page if this lasts",
-    "fault": "the payment provider has a fault of its own. Look at its status page",
-    "key": "the payment provider does not accept our secret. Correct the file that secret_file of [payment] names",
+UNKNOWN: Final[Mapping[str, Sentence]] = {
+    "away": told(
+        "the payment provider cannot be reached. Look at this PC's network, and at the provider's status page"
+    ),
+    "busy": told("the payment provider is busy. It is asked again; look at its status page if this lasts"),
+    "fault": told("the payment provider has a fault of its own. Look at its status page"),
+    "key": told(
+        "the payment provider does not accept our secret. Correct the file that secret_file of [payment] names"
+    ),
 }
 """Of a reply with outcome ``unknown``: its ``why`` -> what staff are told."""
 

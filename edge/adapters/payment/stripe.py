@@ -29,11 +29,12 @@ from edge.adapters.payment.provider import UNKNOWN, Abilities, Contrary, KeyReus
 from edge.adapters.payment.refusals import as_dict, why_declined, why_unknown
 from edge.adapters.payment.wallets import read_stripe
 from edge.records import PaymentOperation, PaymentOutcome, PaymentReply, PaymentRequest
+from edge.told import told
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
-TEST_CAVEAT: Final = "no money moves: the secret key of [payment] is one of Stripe's test mode"
+TEST_CAVEAT: Final = told("no money moves: the secret key of [payment] is one of Stripe's test mode")
 
 ABILITIES: Final = Abilities(
     hold=True, partial_capture=True, refund=True, look_up=True, hold_s=(4 * 24 + 18) * 3600.0,

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 from edge.adapters.serial.wiring import guessed
 from edge.site import SerialDevice
+from edge.told import NOTHING, Sentence, joined, phrase, told
 
 GARBAGE_SHARE = 0.3
 """Of random bytes 62 % are no text; of weights that are read at a wrong rate between 40 % and all, but for half the
@@ -99,41 +100,49 @@ class Health:
             self._bytes //= 2
             self._garbage //= 2
 
-    def trouble(self, at_s: float, own: str = "") -> str:
+    def trouble(self, at_s: float, own: Sentence = NOTHING) -> Sentence:
         """What is wrong as of now. ``own``: what the dialect has understood to be wrong."""
         name = self._device.device
         if at_s - self._dropped_s < LEAST_S:
-            return f"{name} says more than can be taken in, the oldest is dropped: let it say less a second"
+            what = phrase("{device} says more than can be taken in, the oldest is dropped: let it say less a second")
+            return told(what, device=name)
         if self._restless and at_s - self._heard_s > self._stale_s:
-            return (
-                f"{name} is open but says nothing: look at its power and its cable, "
-                "and whether baud and protocol in site.toml are the device's, and bits and parity"
+            return told(
+                "{device} is open but says nothing: look at its power and its cable, "
+                "and whether baud and protocol in site.toml are the device's, and bits and parity",
+                device=name,
             )
         unread_s = at_s - self._read_s
         if self._garbage and unread_s > GARBAGE_S and (bits := guessed(self._raw, self._device)):
-            return f"{name} speaks, but its bits are others: write {bits} for it in site.toml"
+            what = phrase("{device} speaks, but its bits are others: write {bits} for it in site.toml")
+            return told(what, device=name, bits=bits)
         if self._only_garbage() and unread_s > GARBAGE_S:
-            return (
-                f"{name} says nothing but garbage at {self._device.baud} baud: correct baud in site.toml, "
-                "or the rate that the device is set to, or bits and parity"
-            )
+            return told(
+                "{device} says nothing but garbage at {baud} baud: correct baud in site.toml, "
+                "or the rate that the device is set to, or bits and parity",
+                device=name, baud=self._device.baud,
+            )  # fmt: skip
         if own:
-            return f"{name} {own}"
+            return own
         seldom = not self._restless and self._lost >= LOST_LINES
         if seldom or (self._restless and self._bytes and unread_s > self._stale_s):
-            return (
-                f"{name} speaks, but not {self._speaks} at {self._device.baud} baud: "
-                f"correct protocol or baud in site.toml, or what the device is set to send{self._told()}"
-            )
-        return ""
+            what = told(
+                "{device} speaks, but not {speaks} at {baud} baud: "
+                "correct protocol or baud in site.toml, or what the device is set to send",
+                device=name, speaks=self._speaks, baud=self._device.baud,
+            )  # fmt: skip
+            return joined(what, self._told())
+        return NOTHING
 
     def _only_garbage(self) -> bool:
         return self._bytes >= GARBAGE_BYTES and self._garbage > GARBAGE_SHARE * self._bytes
 
-    def _told(self) -> str:
+    def _told(self) -> Sentence:
         """What was heard instead."""
         if not self._odd:
-            return ""
+            return NOTHING
         said = self._odd[-1][:SHOWN].decode("ascii", "replace")
         looks = self._recognise(self._odd)
-        return f". It says {said!r}" + (f', which looks like protocol = "{looks}"' if looks else "")
+        if looks:
+            return told('It says {said!r}, which looks like protocol = "{looks}"', said=said, looks=looks)
+        return told("It says {said!r}", said=said)

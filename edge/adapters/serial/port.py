@@ -26,6 +26,7 @@ from edge.adapters.serial.frames import Frames, Tally
 from edge.adapters.serial.health import Health, nobody
 from edge.adapters.serial.wiring import Line
 from edge.site import SerialDevice
+from edge.told import Sentence, told
 
 SOONEST_S, LATEST_S = 0.2, 5.0
 """Before a port is opened again: doubled each time, until data flows."""
@@ -181,7 +182,7 @@ class Port:
             for _ in range(more):
                 self._inbox.refuse(self.source, reason, piece[:80])
 
-    def _tell(self, trouble: str) -> None:
+    def _tell(self, trouble: Sentence) -> None:
         if trouble != self._told:
             self._told = trouble
             self._inbox.trouble(self.source, trouble)
@@ -220,25 +221,30 @@ class _Talk:
         )
         self.quota = Quota(MOST_LINES_PER_S, at_s)
 
-    def trouble(self, at_s: float) -> str:
+    def trouble(self, at_s: float) -> Sentence:
         """What is wrong as of now."""
         return self.health.trouble(at_s, self.dialect.trouble())
 
 
-def why_not(error: Exception, device: SerialDevice) -> str:
+def why_not(error: Exception, device: SerialDevice) -> Sentence:
     """Why a device cannot be used, and what to do about it."""
     name = device.device
     number = error.args[0] if error.args and isinstance(error.args[0], int) else getattr(error, "errno", None)
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR):
-        return f"{name} is not there: plug it in, or correct device in site.toml"
+        return told("{device} is not there: plug it in, or correct device in site.toml", device=name)
     if number in (errno.EACCES, errno.EPERM):
-        return f"{name} may not be opened: add the user to group dialout, and log in again"
+        return told("{device} may not be opened: add the user to group dialout, and log in again", device=name)
     if number in (errno.EBUSY, errno.EAGAIN):
-        return f"{name} is busy: stop the program that holds it (fuser -v {name} says which)"
+        return told(
+            "{device} is busy: stop the program that holds it (fuser -v {same} says which)", device=name, same=name
+        )
     if number == errno.EINVAL and device.parity != "none":
-        return f'{name} knows no parity = "{device.parity}" with {device.bits} bits: correct them in site.toml'
+        return told(
+            '{device} knows no parity = "{parity}" with {bits} bits: correct them in site.toml',
+            device=name, parity=device.parity, bits=device.bits,
+        )  # fmt: skip
     if number in (errno.ENOTTY, errno.EISDIR, errno.EINVAL) or "configure port" in str(error):
-        return f"{name} is no serial port: correct device in site.toml"
+        return told("{device} is no serial port: correct device in site.toml", device=name)
     if isinstance(error, ValueError):
-        return f"{name} cannot run at {device.baud} baud: correct baud in site.toml"
-    return f"{name} has gone: plug it in again"
+        return told("{device} cannot run at {baud} baud: correct baud in site.toml", device=name, baud=device.baud)
+    return told("{device} has gone: plug it in again", device=name)

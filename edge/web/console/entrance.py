@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from edge.told import told
 from edge.web.console.office import LOGIN, Room, address_of, back_of, cookie_of, needs, open_to_all, within
 from edge.web.console.words import ROLE_NAMES
 from edge.web.languages import N_
@@ -107,7 +108,7 @@ class Entrance(Room):
     async def everywhere(self, request: Request) -> Response:
         """Log out here and everywhere else."""
         name = request.state.session.person.name
-        await self.office.note(request, "logged out everywhere")
+        await self.office.note(request, told("logged out everywhere"))
         await self.office.staff(lambda staff: staff.log_out_everywhere(name))
         request.state.token = ""
         return RedirectResponse(LOGIN, 303)
@@ -130,7 +131,7 @@ class Entrance(Room):
         def work(staff: Staff) -> str:
             staff.prove(token, old, address, now_s)
             staff.set_password(name, new)
-            staff.note(now_s, name, address, "changed a password", detail=name)
+            staff.note(now_s, name, address, told("changed a password"), detail=name)
             return staff.log_in(name, new, address, now_s)
 
         try:
@@ -155,7 +156,7 @@ class Entrance(Room):
         if decision is None:
             self.office.say(session, N_("It was too late to take that back."), "warn")
         else:
-            await self.office.note(request, f"took back: {decision.what}", decision.visit)
+            await self.office.note(request, told("took back: {what}", what=decision.what), decision.visit)
         return RedirectResponse(back_of(request), 303)
 
     @needs("look")

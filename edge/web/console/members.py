@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from edge.adapters.members import Enrolment, Members, UnusableMembers
 from edge.drawing.markup import Markup
+from edge.told import told
 from edge.web.address import address_of
 from edge.web.console.now import PROOFS
 from edge.web.console.office import Room, back_of, needs
@@ -43,7 +44,7 @@ class Register(Room):
         text = request.query_params.get("text", "")[:200].strip()
         everybody = await asyncio.to_thread(self._everybody)
         rows = [e for e in everybody if text.casefold() in e.subject.casefold()]
-        await self.office.note(request, "looked at members", detail=text)
+        await self.office.note(request, told("looked at members"), detail=text)
         return self.office.page(
             request, "console/members.html", rows=rows[:MOST], text=text, count=len(rows), most=MOST, proofs=PROOFS
         )
@@ -61,7 +62,7 @@ class Register(Room):
         code = await asyncio.to_thread(
             lambda: enrolments.invite(subject, "staff" if role == "staff" else "member", name, now_s)
         )
-        await self.office.note(request, "invited a member", detail=f"{subject}: {role}")
+        await self.office.note(request, told("invited a member"), detail=f"{subject}: {role}")
         address = link(address_of(self.screens.site), code)
         return self.office.page(
             request, "console/invited.html", subject=subject, code=shown(code), link=address, drawn=_drawn(address),
@@ -79,7 +80,7 @@ class Register(Room):
             Enrolments(self.screens.state_folder).revoke(subject)
 
         if await self._changed(request, work):
-            await self.office.note(request, "revoked a member", detail=subject)
+            await self.office.note(request, told("revoked a member"), detail=subject)
             self.office.say(session, N_("%(who)s may not come in any more."), who=subject)
         return RedirectResponse(back_of(request, "/staff/members"), 303)
 
@@ -93,7 +94,7 @@ class Register(Room):
             return RedirectResponse(back_of(request, "/staff/members"), 303)
         years, now_s = int(typed), self.screens.now_s()
         if await self._changed(request, lambda m: m.prove_age(subject, years, how, session.person.name, now_s)):
-            await self.office.note(request, "proved an age", detail=f"{subject}: {years}, {how}")
+            await self.office.note(request, told("proved an age"), detail=f"{subject}: {years}, {how}")
             self.office.say(session, N_("It is kept that %(who)s is %(years)s or older."), who=subject, years=years)
         return RedirectResponse(back_of(request, "/staff/members"), 303)
 

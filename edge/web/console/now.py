@@ -10,6 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.daemon.desk import NobodyThere
+from edge.ledger import UnusableLedger
+from edge.runtime.health import REFUND
+from edge.told import told
+from edge.web.console.exits import AT_GATE_M, at_exits, lately
 from edge.web.console.office import HOME, Room, back_of, needs
 from edge.web.console.picture import colour_of, floor_picture, number_of
 from edge.web.languages import N_
@@ -65,6 +69,7 @@ ALERTS: Final = {
     "review": N_("A visit waits for a person to look at it."),
     "payment-declined": N_("A payment was declined."),
     "payment-unanswered": N_("The payment provider does not answer."),
+    "payment-hold-ending": N_("Money is reserved for a visit, and not much longer. Decide it, or it is charged."),
     "stray-payment": N_("The payment provider took money for a visit that is long over, or that nobody knows."),
     "payment-contradiction": N_("The payment provider contradicts itself."),
     "age-asked": N_("Somebody holds goods for adults. Look at their ID, and say so below."),
@@ -81,7 +86,6 @@ NOT_GIVEN_BACK: Final = N_("Money that is to be given back could not be. Look at
 
 STRANGE: Final = 0.3
 """Who is a stranger with this probability is told."""
-AT_GATE_M: Final = 2.0
 
 PROOFS: Final = (
     N_("driving licence"),
@@ -102,6 +106,7 @@ class Now(Room):
             Route(HOME, self.now, methods=["GET"]),
             Route("/staff/now/floor", self.floor, methods=["GET"]),
             Route("/staff/now/inside", self.inside, methods=["GET"]),
+            Route("/staff/now/exit", self.exit, methods=["GET"]),
             Route("/staff/now/state", self.state, methods=["GET"]),
             Route("/staff/mode", self.mode, methods=["POST"]),
             Route("/staff/age/{visit}", self.age, methods=["POST"]),
@@ -111,7 +116,8 @@ class Now(Room):
     async def now(self, request: Request) -> Response:
         """All of it."""
         seen = await self._seen()
-        return self.office.page(request, "console/now.html", **self._told(request, seen), **self._state(request))
+        told = self._told(request, seen) | await self._exit(seen)
+        return self.office.page(request, "console/now.html", **told, **self._state(request))
 
     @needs("look")
     async def floor(self, request: Request) -> Response:
@@ -124,6 +130,12 @@ class Now(Room):
         return self.office.page(request, "console/now_inside.html", **self._told(request, await self._seen()))
 
     @needs("look")
+    async def exit(self, request: Request) -> Response:
+        """Who stands at the exit and what they wait for, and who left last."""
+        seen = await self._seen()
+        return self.office.page(request, "console/now_exit.html", answers=seen is not None, **await self._exit(seen))
+
+    @needs("look")
     async def state(self, request: Request) -> Response:
         """Mode, gates, troubles, alerts."""
         return self.office.page(request, "console/now_state.html", **self._state(request))
@@ -134,7 +146,7 @@ class Now(Room):
         session, mode = request.state.session, str(request.state.form.get("mode", ""))
         if mode in MODES:
             await self.screens.ask({"do": "mode", "mode": mode, "by": session.person.name})
-            await self.office.note(request, f"mode {mode}")
+            await self.office.note(request, told("mode {mode}", mode=mode))
             self.office.say(session, MODES[mode])
         return RedirectResponse(back_of(request), 303)
 
@@ -154,7 +166,8 @@ class Now(Room):
         except ValueError as error:
             self.office.say(session, N_("The shop did not do it."), "bad", str(error))
         else:
-            await self.office.note(request, f"age {verdict}", visit, how)
+            looked = told("age confirmed") if verdict == "confirmed" else told("age refused")
+            await self.office.note(request, looked, visit, how)
             said = N_("They may have it.") if verdict == "confirmed" else N_("They may not have it.")
             self.office.say(session, said)
         return RedirectResponse(back_of(request), 303)
@@ -171,6 +184,14 @@ class Now(Room):
             return seen
         except (NobodyThere, ValueError):
             return None
+
+    async def _exit(self, seen: dict[str, Any] | None) -> dict[str, Any]:
+        now_s = self.screens.now_s()
+        try:
+            left = await self.office.book(lambda book: lately(book, now_s))
+        except UnusableLedger:
+            left = []
+        return {"standing": at_exits(self.screens.store.layout, seen or {}), "left": left}
 
     def _told(self, request: Request, seen: dict[str, Any] | None) -> dict[str, Any]:
         live = self.screens.live
@@ -231,7 +252,7 @@ class Now(Room):
     def _alert(self, request: Request, said: dict[str, Any]) -> dict[str, Any]:
         sku, kind = str(said.get("sku", "")), str(said.get("kind", ""))
         text = ALERTS.get(kind, str(said.get("text", "")))
-        if kind == "payment-declined" and "given back" in str(said.get("text", "")):
+        if said.get("text") == REFUND:
             text = NOT_GIVEN_BACK
         visit = str(said.get("visit", ""))
         return {"at_s": said.get("t", 0.0), "kind": kind, "text": text, "visit": visit, "number": number_of(visit),

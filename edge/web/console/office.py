@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from edge.told import Sentence, told
 from edge.web.claims import Claims
 from edge.web.console.picture import colour_of, number_of
 from edge.web.languages import N_, language_of
@@ -97,7 +98,8 @@ class Office:
                 self.say(session, N_("Somebody else has chosen your password. Choose one that only you know."), "warn")
             return RedirectResponse("/staff/me", 303)
         if right is not None and right not in session.person.rights:
-            await self.note(request, "was refused", detail=f"{request.method} {request.url.path}: needs {right}")
+            lacks = told("was refused: lacks the right {right}", right=right)
+            await self.note(request, lacks, detail=f"{request.method} {request.url.path}")
             raise HTTPException(403)
         if request.method != "GET":
             request.state.form = await self._form(request, session)
@@ -109,7 +111,8 @@ class Office:
         form = await request.form(max_files=0, max_fields=FIELDS_AT_MOST)
         said = request.headers.get("x-csrf-token") or form.get("csrf")
         if not isinstance(said, str) or not hmac.compare_digest(said.encode(), session.mark.encode()):
-            await self.note(request, "was refused", detail=f"{request.method} {request.url.path}: not our form")
+            strange = told("was refused: it was no form of this login")
+            await self.note(request, strange, detail=f"{request.method} {request.url.path}")
             raise HTTPException(403)
         return form
 
@@ -163,7 +166,7 @@ class Office:
         product = self.screens.store.catalogue.get(sku)
         return product.name(language_of(request, self.screens.store.languages)) if product else otherwise or sku
 
-    async def note(self, request: Request, what: str, visit: str = "", detail: str = "") -> None:
+    async def note(self, request: Request, what: Sentence, visit: str = "", detail: str = "") -> None:
         """A line of the audit."""
         name, now_s, address = request.state.session.person.name, self.screens.now_s(), address_of(request)
         await self.staff(lambda staff: staff.note(now_s, name, address, what, visit, detail))

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from edge.told import Sentence, told
 from edge.web.console.entrance import WEAK
 from edge.web.console.office import Room, back_of, needs
 from edge.web.console.words import ROLE_NAMES
@@ -62,7 +63,7 @@ class People(Room):
         name, first = str(form.get("name", "")).strip(), str(form.get("first", ""))
         roles = [str(role) for role in form.getlist("role")]
         if await self._done(request, lambda staff: staff.add(name, first, roles, now_s, handed=True)):
-            await self.office.note(request, "added to the staff", detail=f"{name}: {' '.join(roles)}")
+            await self.office.note(request, told("added to the staff"), detail=f"{name}: {' '.join(roles)}")
             self.office.say(request.state.session, N_("%(who)s may log in now."), who=name)
         return RedirectResponse(back_of(request, "/staff/people"), 303)
 
@@ -73,12 +74,12 @@ class People(Room):
         do, session = str(form.get("do", "")), request.state.session
         roles = [str(role) for role in form.getlist("role")]
         first = str(form.get("first", ""))
-        steps: dict[str, tuple[Any, str]] = {
-            "roles": (lambda staff: staff.set_roles(name, roles), "changed roles"),
-            "password": (lambda staff: staff.set_password(name, first, handed=True), "changed a password"),
-            "logout": (lambda staff: staff.log_out_everywhere(name), "logged somebody out"),
-            "unlock": (lambda staff: staff.unlock(name), "unlocked"),
-            "revoke": (lambda staff: staff.revoke(name, now_s), "revoked"),
+        steps: dict[str, tuple[Any, Sentence]] = {
+            "roles": (lambda staff: staff.set_roles(name, roles), told("changed roles")),
+            "password": (lambda staff: staff.set_password(name, first, handed=True), told("changed a password")),
+            "logout": (lambda staff: staff.log_out_everywhere(name), told("logged somebody out")),
+            "unlock": (lambda staff: staff.unlock(name), told("unlocked")),
+            "revoke": (lambda staff: staff.revoke(name, now_s), told("revoked")),
         }
         if do in steps and await self._done(request, steps[do][0]):
             await self.office.note(

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from edge.daemon.desk import NobodyThere
 from edge.facts.prices import changes_after, priced
 from edge.store import BrokenStore, Store, load_store
+from edge.told import told
 from edge.web.console.office import Room, back_of, needs
 from edge.web.languages import N_, language_of
 
@@ -67,7 +68,7 @@ class Prices(Room):
             self.office.say(session, N_("Nothing has changed since the shop read its files."))
         else:
             files = ", ".join(answer["changed"])
-            await self.office.note(request, "reloaded the store's files", detail=files)
+            await self.office.note(request, told("reloaded the store's files"), detail=files)
             self.office.say(
                 session, N_("From now on as in %(files)s. Who is inside pays what was promised."), files=files
             )

@@ -23,6 +23,7 @@ from edge.drawing.trace import trace
 from edge.evidence import DIARY, Evidence, Happened, evidence_of
 from edge.facts.reviews import lines_of, story_of
 from edge.ledger import Book, settlement_in, who_waits
+from edge.told import told
 from edge.web.console.office import Room, needs
 from edge.web.console.picture import colour_of, number_of
 from edge.web.console.pictures import FOLDER as CUT_OUTS
@@ -142,7 +143,7 @@ class Reviews(Room):
         story = await self._story(visit)
         evidence = await self._evidence(story) if "evidence" in session.person.rights else None
         if evidence is not None:
-            await self.office.note(request, "looked at evidence", visit)
+            await self.office.note(request, told("looked at evidence"), visit)
         language = language_of(request, self.screens.store.languages)
         rows = await self._queue()
         looks = ""
@@ -226,7 +227,7 @@ class Reviews(Room):
             else:
                 self.office.say(session, N_("%(by)s has decided about it just now."), "warn", by=error.by)
             return RedirectResponse(f"{QUEUE}/{visit}", 303)
-        await self.office.note(request, f"decided: {what}", visit, _shown(order.get("lines")))
+        await self.office.note(request, told("decided: {what}", what=what), visit, _shown(order.get("lines")))
         self.office.claims.leave(visit, session.mark)
         return RedirectResponse(f"{QUEUE}/next?after={visit}", 303)
 

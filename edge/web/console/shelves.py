@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.daemon.desk import NobodyThere
+from edge.told import told
 from edge.web.console.office import Room, back_of, needs
 from edge.web.languages import N_
 
@@ -56,16 +57,16 @@ class Shelves(Room):
             self.office.say(session, N_("Units are whole numbers."), "bad")
             return gone
         first, last, quantity = map(int, numbers)
-        told = {"shelf": typed["shelf"], "plates": [first, last], "sku": typed["sku"], "quantity": quantity}
+        wanted = {"shelf": typed["shelf"], "plates": [first, last], "sku": typed["sku"], "quantity": quantity}
         try:
-            await self.screens.ask({"do": "count", "by": session.person.name, **told})
+            await self.screens.ask({"do": "count", "by": session.person.name, **wanted})
         except NobodyThere:
             raise
         except ValueError as error:
             self.office.say(session, N_("The shop did not do it."), "bad", str(error))
             return gone
         detail = f"{typed['shelf']}:{first}-{last} {typed['sku']}={quantity}"
-        await self.office.note(request, "counted", detail=detail)
+        await self.office.note(request, told("counted"), detail=detail)
         self.office.say(session, N_("Counted."))
         return gone
 

@@ -21,6 +21,7 @@ from edge.daemon.desk import NobodyThere
 from edge.facts.payments import payment_of
 from edge.facts.visits import contests_of, found, history_of, line_of, papers_in, unanswered
 from edge.ledger import Book, receipt_of, settlement_in
+from edge.told import told
 from edge.web.claims import LASTS_S
 from edge.web.console.office import Room, back_of, needs
 from edge.web.console.words import OPERATIONS, OUTCOMES, STEPS
@@ -77,7 +78,7 @@ class Visits(Room):
             # Whoever may not see names does not find out by searching for them either.
             rows = [row for row in rows if asked["text"].casefold() not in str(row["subject"]).casefold()]
         if asked["text"] and personal:
-            await self.office.note(request, "searched visits", detail=asked["text"])
+            await self.office.note(request, told("searched visits"), detail=asked["text"])
         contested = await self.office.book(unanswered)
         return self.office.page(
             request, "console/visits.html", asked=asked, rows=rows, faults=faults, most=MOST, contested=contested
@@ -88,15 +89,15 @@ class Visits(Room):
         """All that the book says about one visit."""
         visit, session = request.path_params["visit"], request.state.session
         language = language_of(request, self.screens.store.languages)
-        told = await self.office.book(lambda book: _told(book, visit, language))
-        if told is None:
+        known = await self.office.book(lambda book: _told(book, visit, language))
+        if known is None:
             raise HTTPException(404)
-        await self.office.note(request, "looked at a visit", visit)
+        await self.office.note(request, told("looked at a visit"), visit)
         other = self.office.claims.take(visit, session.person.name, session.mark, self.screens.now_s())
         return self.office.page(
             request, "console/visit.html", visit=visit, other=other, pending_about=self.pending.about(visit),
             steps=STEPS, operations=OPERATIONS, outcomes=OUTCOMES, reasons=REASONS, about=ABOUT,
-            catalogue=self.screens.store.catalogue, **told,
+            catalogue=self.screens.store.catalogue, **known,
         )  # fmt: skip
 
     @needs("look")
@@ -114,7 +115,7 @@ class Visits(Room):
         receipt = await self.office.book(lambda book: receipt_of(book, visit))
         if receipt is None:
             raise HTTPException(404)
-        await self.office.note(request, "printed a receipt", visit)
+        await self.office.note(request, told("printed a receipt"), visit)
         return PlainTextResponse(receipt_text(receipt, wanted if wanted in WORDS else ""))
 
     @needs("money", fresh=True)
@@ -153,7 +154,7 @@ class Visits(Room):
         except ValueError as error:
             self.office.say(session, N_("The shop did not do it."), "bad", str(error))
         else:
-            await self.office.note(request, "answered a shopper", visit)
+            await self.office.note(request, told("answered a shopper"), visit)
             self.office.say(session, N_("Answered: they read it on their phone."))
         return gone
 
@@ -197,7 +198,7 @@ async def decide(room: Room, request: Request, what: str, visit: str, order: dic
             session, N_("%(who)s has decided about this visit just now. Nothing was done."), "warn", who=error.by
         )
         return
-    await room.office.note(request, f"decided: {what}", visit, detail)
+    await room.office.note(request, told("decided: {what}", what=what), visit, detail)
 
 
 def _told(book: Book, visit: str, language: str) -> dict[str, Any] | None:

@@ -25,6 +25,7 @@ from typing import Final, Literal, TypeAlias
 
 from edge.adapters.members import Enrolment, Members, UnusableMembers
 from edge.records import Role
+from edge.told import phrase, told
 
 FILE: Final = "enrolment.db"
 """Its name in a shop's state folder."""
@@ -138,7 +139,8 @@ class Enrolments:
     def invite(self, subject: str, role: Role, by: str, now_s: float, life_s: float = LIFE_S) -> str:
         """A new code for somebody. Those that they had and did not use are no good any more."""
         if not 60.0 <= life_s <= LONGEST_LIFE_S:
-            raise UnusableMembers(f"a code that lives for {life_s:g} s: from a minute to seven days")
+            what = phrase("a code that lives for {life_s:g} s: from a minute to seven days")
+            raise UnusableMembers(told(what, life_s=life_s))
         code = "".join(secrets.choice(ALPHABET) for _ in range(SIGNS))
         with self._writing() as db:
             db.execute("DELETE FROM invitation WHERE until_s < ? OR (subject = ? AND used_s IS NULL)", [now_s, subject])
@@ -213,8 +215,10 @@ class Enrolments:
                 self._path.touch(mode=0o600)
             db = sqlite3.connect(self._path, isolation_level=None, timeout=5.0)
         except (OSError, sqlite3.Error) as error:
-            remedy = "Check that the folder exists and that this user may write to it"
-            raise UnusableMembers(f"{self._path}: cannot be opened ({error}). {remedy}") from error
+            what = phrase(
+                "{file}: cannot be opened ({error}). Check that the folder exists and that this user may write to it"
+            )
+            raise UnusableMembers(told(what, file=self._path, error=error)) from error
         try:
             db.execute("PRAGMA synchronous = FULL")
             db.executescript(TABLES)
@@ -226,8 +230,12 @@ class Enrolments:
                 raise
             db.execute("COMMIT")
         except sqlite3.Error as error:
-            remedy = "Look at the disk, or move the file away: open invitations are lost with it, and no member"
-            raise UnusableMembers(f"{self._path}: cannot be used ({error}). {remedy}") from error
+            what = phrase(
+                "{file}: cannot be used ({error}). Look at the disk, or move the file away: open "
+                "invitations are lost with "
+                "it, and no member"
+            )
+            raise UnusableMembers(told(what, file=self._path, error=error)) from error
         finally:
             db.close()
 

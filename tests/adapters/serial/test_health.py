@@ -15,6 +15,7 @@ from edge.adapters.serial.health import LOST_LINES, Health
 from edge.adapters.serial.port import why_not
 from edge.adapters.serial.wiring import SevenBits
 from edge.site import Parity
+from edge.told import told
 from tests.adapters.serial.ear import device
 
 
@@ -157,8 +158,8 @@ def test_of_a_reader_that_says_nothing_readable_is_told_after_some_codes() -> No
 
 
 def test_what_the_dialect_knows_is_told_before_what_shows_from_outside_but_not_before_silence() -> None:
-    h = health()
+    h, own = health(), told("/dev/x shows PCS")
     for i in range(40):
         h.heard(0.1 * i, bytes_=15, garbage=0, readings=0, dropped=0)
-    assert h.trouble(4.0, "shows PCS") == "/dev/x shows PCS"
-    assert "says nothing" in h.trouble(60.0, "shows PCS")
+    assert h.trouble(4.0, own) == own
+    assert "says nothing" in h.trouble(60.0, own)

@@ -18,6 +18,7 @@ from edge.adapters.serial.dialects.dialect import NOTED, Said, Scanned, Unusable
 from edge.adapters.serial.frames import ETX, STX, Framing
 from edge.adapters.serial.goods import GS, unwrapped
 from edge.site import SerialDevice
+from edge.told import NOTHING, Sentence, told
 
 SAME_S = 2.0
 LONGEST = 512
@@ -46,7 +47,7 @@ class Barcodes:
     speaks = "codes"
 
     def __init__(self, device: SerialDevice, plates: int = 0) -> None:
-        self._last = b""
+        self._device, self._last = device.device, b""
         self._seen_s = float("-inf")
         self._senseless = 0
         """Lines in a row."""
@@ -77,14 +78,16 @@ class Barcodes:
         """Nothing: it talks when somebody holds a code under it."""
         return b""
 
-    def trouble(self) -> str:
+    def trouble(self) -> Sentence:
         """That nothing of what it reads has been a shopper's code for some time."""
         if self._senseless < SENSELESS:
-            return ""
+            return NOTHING
         shown = self._shown[:40].decode("ascii")
-        return (
-            f"reads codes, but nothing of it is a shopper's any more ({shown!r}): let it send the code alone, without "
-            "prefix or code identifier, and end it with CR; look whether it reads QR codes"
+        return told(
+            "{device} reads codes, but nothing of it is a shopper's any more ({code!r}): let it send the code alone, "
+            "without prefix or code identifier, and end it with CR; look whether it reads QR codes",
+            device=self._device,
+            code=shown,
         )
 
     def _wonder(self, line: bytes) -> None:

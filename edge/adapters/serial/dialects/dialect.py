@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edge.adapters.serial.frames import Framing
+from edge.told import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Dialect(Protocol):
     def ask(self, at_s: float) -> bytes:
         """What to send now, if anything. Called several times a second, and after every line."""
 
-    def trouble(self) -> str:
-        """What is wrong with what it says, as of its last line, and the remedy: it follows the device's name. ``""``:
-        nothing, or nothing that this dialect knows.
+    def trouble(self) -> Sentence:
+        """What is wrong with what it says, as of its last line, and the remedy. ``""``: nothing, or nothing that this
+        dialect knows.
         """

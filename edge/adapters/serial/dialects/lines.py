@@ -21,6 +21,7 @@ from operator import xor
 from edge.adapters.serial.dialects.dialect import Said, Unusable, Weighed
 from edge.adapters.serial.frames import Framing
 from edge.site import GRAMS, LARGEST, SerialDevice
+from edge.told import NOTHING, Sentence
 from edge.wire.gaps import is_unread
 
 _LINE = re.compile(
@@ -59,9 +60,9 @@ class Lines:
         """Nothing: it talks by itself."""
         return b""
 
-    def trouble(self) -> str:
+    def trouble(self) -> Sentence:
         """Nothing that a device of this kind would not be told by its plates."""
-        return ""
+        return NOTHING
 
     def _read(self, line: bytes) -> Said:
         found = _LINE.fullmatch(line)

@@ -25,6 +25,7 @@ from edge.adapters.serial.dialects.dialect import Said, Unusable
 from edge.adapters.serial.dialects.pan import Pan
 from edge.adapters.serial.frames import Framing
 from edge.site import SerialDevice
+from edge.told import Sentence
 
 ANSWER_S = 0.7
 """So long a scale may take for an answer."""
@@ -104,7 +105,7 @@ class MtSics:
         self._asked, self._asked_s, self._answered, self._weighed = command, at_s, False, False
         return command.encode("ascii") + b"\r\n"
 
-    def trouble(self) -> str:
+    def trouble(self) -> Sentence:
         """That it shows a unit which is none of mass."""
         return self._pan.trouble()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from edge.adapters.serial.dialects.dialect import Said, Unusable, Weighed
 from edge.adapters.units import KNOWN, grams_of
 from edge.site import LARGEST, SerialDevice
+from edge.told import NOTHING, Sentence, phrase, told
 
 UNKNOWN_UNIT = Unusable("unknown unit")
 ABSURD = Unusable("absurd mass")
@@ -19,7 +20,7 @@ class Pan:
     """The plates of one scale."""
 
     def __init__(self, device: SerialDevice) -> None:
-        self._plates = device.plates
+        self.device, self._plates = device.device, device.plates
         self._odd = ""
 
     def weighs(self, number: float, unit: str) -> list[Said]:
@@ -38,6 +39,9 @@ class Pan:
         self._odd = ""
         return [Weighed(plate, None) for plate in self._plates]
 
-    def trouble(self) -> str:
+    def trouble(self) -> Sentence:
         """That it shows a unit in which nothing can be weighed."""
-        return f"shows {self._odd}, and that is no mass: switch it to {KNOWN}" if self._odd else ""
+        if not self._odd:
+            return NOTHING
+        what = phrase("{device} shows {unit}, and that is no mass: switch it to {known}")
+        return told(what, device=self.device, unit=self._odd, known=KNOWN)

@@ -18,6 +18,7 @@ from edge.adapters.serial.dialects.dialect import NOTED, Noted, Said, Unusable
 from edge.adapters.serial.dialects.pan import Pan
 from edge.adapters.serial.frames import Framing
 from edge.site import SerialDevice
+from edge.told import Sentence, phrase, told
 
 LISTEN_S = 0.6
 """So long is waited whether a scale speaks by itself; those that do, do so several times a second."""
@@ -113,10 +114,13 @@ class Printing(ABC):
         self._asked_s, self._waits = at_s, True
         return self.queries[self._query % len(self.queries)]
 
-    def trouble(self) -> str:
+    def trouble(self) -> Sentence:
         """That it shows a unit which is none of mass, or prints none."""
         if self._unitless >= UNITLESS:
-            return "prints numbers without a unit, so nobody knows what they weigh: set it to print the unit"
+            what = phrase(
+                "{device} prints numbers without a unit, so nobody knows what they weigh: set it to print the unit"
+            )
+            return told(what, device=self._pan.device)
         return self._pan.trouble()
 
     def _in_columns(self, length: int) -> bool:
