@@ -222,8 +222,8 @@ class PayoutBooked(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-SettledHow: TypeAlias = Literal["payroll", "transfer", "cash"]
-"""How a member pays what is on their tab."""
+SettledHow: TypeAlias = Literal["payroll", "transfer", "cash", "written-off"]
+"""How a member pays what is on their tab; ``written-off``: nobody expects it any more, and ``note`` says why."""
 
 
 class TabSettled(msgspec.Struct, frozen=True):

@@ -233,12 +233,14 @@ def settle(
     store: StoreFolder,
     state: StateFolder = None,
     *,
-    how: Annotated[str, typer.Option("--how", help="payroll, transfer, or cash.")],
+    how: Annotated[
+        str, typer.Option("--how", help="payroll, transfer, cash; or written-off, with a --note that says why.")
+    ],
     note: Annotated[str, typer.Option("--note", help="What the payroll or the bank's statement calls it.")] = "",
     by: By = "",
     as_json: AsJson = False,
 ) -> None:
-    """Book what a member has paid of their tab."""
+    """Book what a member has paid of their tab, or that they never will."""
     who = by or getpass.getuser()
     wanted = {"do": "settle", "subject": subject, "amount": amount, "how": how, "note": note, "by": who}
     answer = ask_shop(store, state, wanted)
@@ -248,7 +250,8 @@ def settle(
         return
     paid = told_money({**answer, "total_minor": answer["amount_minor"]})
     left = told_money({**answer, "total_minor": answer["open_minor"]})
-    typer.echo(f"{subject} has paid {paid}; {left} are open on the tab.")
+    what = f"{paid} of {subject}'s tab are written off" if how == "written-off" else f"{subject} has paid {paid}"
+    typer.echo(f"{what}; {left} are open on the tab.")
 
 
 @app.command()

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-SUMS = ("brought", "put_on", "given_back", "settled", "open")
-HEADS = ("open before", "put on", "given back", "settled", "open")
-WORDS = {"visit": "visit", "refund": "given back", "settlement": "settled"}
+SUMS = ("brought", "put_on", "given_back", "settled", "written_off", "open")
+HEADS = ("open before", "put on", "given back", "settled", "written off", "open")
+WORDS = {"visit": "visit", "refund": "given back", "settlement": "settled", "write-off": "written off"}
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Text that begins so is reckoned out by spreadsheets."""
@@ -54,7 +54,8 @@ def table_of_statement(row: Row, digits: int, timezone: str) -> Table:
     if row["brought_minor"]:
         table.add_row("", "open before", money(row["brought_minor"], row["currency"], digits), "")
     for line in row["lines"]:
-        what = f"{WORDS[line['what']]} {line['visit'] or line['how']}"
+        named = line["visit"] or (line["how"] if line["what"] == "settlement" else "")
+        what = f"{WORDS[line['what']]} {named}".rstrip()
         more = ", ".join(part for part in (line["by"], line["note"]) if part)
         cells = (_when(line, timezone), what, money(line["amount_minor"], row["currency"], digits), more)
         table.add_row(*(Text(shown(cell)) for cell in cells))

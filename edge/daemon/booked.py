@@ -74,9 +74,12 @@ def settle(shop: Shop, wanted: dict[str, Any]) -> Answer:
         return refused(
             "{how!r} is no way to pay a tab. Say {allowed}", how=how, allowed=" or ".join(get_args(SettledHow))
         )
+    note = str(wanted.get("note", ""))
+    if how == "written-off" and not note.strip():
+        return refused("what is written off is so for a reason. Say it as the note")
     told = (str(wanted["subject"]), amount_minor, cast("SettledHow", how), str(wanted["by"]))
     try:
-        return shop.asked(lambda: _settled(shop, *told, note=str(wanted.get("note", ""))))
+        return shop.asked(lambda: _settled(shop, *told, note=note))
     except queue.Empty:
         return refused("the shop is too busy to answer. `tebura payment tab` tells whether it is booked")
 

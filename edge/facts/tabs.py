@@ -1,4 +1,4 @@
-"""Members' tabs: what was put on each, given back, settled, and what is open.
+"""Members' tabs: what was put on each, given back, settled, written off, and what is open.
 
 Enters: the book, a month in the shop's time zone or none. Leaves: JSON-ready facts; amounts in minor units.
 """
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 Span: TypeAlias = tuple[float, float]
 """From one moment until before another, UNIX seconds."""
 
-What: TypeAlias = Literal["visit", "refund", "settlement"]
+What: TypeAlias = Literal["visit", "refund", "settlement", "write-off"]
 """What changes a tab. Of a refund that failed after all the amount is positive: it is on the tab again."""
 
 ALWAYS: Span = (-math.inf, math.inf)
@@ -69,6 +69,7 @@ def statement_of(book: Book, subject: str, span: Span = ALWAYS) -> Row:
         "put_on_minor": _sum(within, "visit"),
         "given_back_minor": -_sum(within, "refund"),
         "settled_minor": -_sum(within, "settlement"),
+        "written_off_minor": -_sum(within, "write-off"),
         "open_minor": sum(line["amount_minor"] for line in lines),
         "lines": within,
     }
@@ -80,7 +81,7 @@ def _lines(book: Book, subject: str) -> list[Row]:
         entry, body = written.entry, written.entry.body
         what: What = "visit"
         if entry.kind == TAB_SETTLED:
-            what = "settlement"
+            what = "write-off" if body.get("how") == "written-off" else "settlement"
         elif body.get("operation") == "refund":
             what = "refund"
         lines.append(

@@ -29,8 +29,9 @@ SETTLED_INTO: Final[Mapping[SettledHow, str]] = {
     "payroll": PAYROLL_ACCOUNT,
     "transfer": BANK_ACCOUNT,
     "cash": CASH_ACCOUNT,
+    "written-off": "written-off:tabs",
 }
-"""Where that goes which a member pays of their tab."""
+"""Where that goes which a member pays of their tab, or never will."""
 
 
 def held(subject: str) -> str:
@@ -104,7 +105,7 @@ def payout_postings(amount_minor: int, fee_minor: int) -> tuple[Posting, ...]:
 
 
 def tab_settled_postings(subject: str, amount_minor: int, how: SettledHow) -> tuple[Posting, ...]:
-    """Dr payroll, bank or cash, Cr tab:<subject>: the member has paid what was on the tab."""
+    """Dr payroll, bank or cash, Cr tab:<subject>: the member has paid what was on the tab; or Dr written-off:tabs."""
     return _legs((SETTLED_INTO[how], amount_minor), (tab(subject), -amount_minor))
 
 

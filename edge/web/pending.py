@@ -126,10 +126,10 @@ class Pending:
                 self._decisions[number] = Decision(number, at_s, name, what, visit, state=state, due_s=self._now_s())
 
     def put(self, name: str, what: str, visit: str, order: Order) -> Decision:
-        """Somebody decides. `AlreadyDecided` where a decision about this visit waits; `UnusableUndecided`."""
+        """Somebody decides. `AlreadyDecided` where a decision about this visit or tab waits; `UnusableUndecided`."""
         now_s = self._now_s()
         self._forget(now_s)
-        other = self.about(visit)
+        other = self.about(visit) or self._about_tab(order)
         if other is not None:
             raise AlreadyDecided(other.name, other.order)
         decision = Decision(self._next, now_s, name, what, visit, order, due_s=now_s + UNDO_S)
@@ -159,6 +159,14 @@ class Pending:
         """The decision about a visit that is not over; None: there is none."""
         open_ = (d for d in self._decisions.values() if d.visit == visit and d.state in ("waiting", "sending"))
         return next(open_, None) if visit else None
+
+    def _about_tab(self, order: Order) -> Decision | None:
+        """The booking of the same tab that is not over."""
+        if order.get("do") != "settle":
+            return None
+        whose = ("settle", order.get("subject"))
+        open_ = (d for d in self._decisions.values() if d.state in ("waiting", "sending"))
+        return next((d for d in open_ if (d.order.get("do"), d.order.get("subject")) == whose), None)
 
     def of(self, name: str) -> list[Decision]:
         """What somebody has decided lately, and all that was dropped; the newest first."""

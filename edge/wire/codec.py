@@ -227,6 +227,8 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         return PayoutBooked(received_s, payout.t, int(payout.amount), int(payout.fee), payout.by, payout.note)
     if topic == "shop/tab/settled":
         tab = _tab_settled.decode(payload)
+        if tab.how == "written-off" and not tab.note.strip():
+            return Refused(received_s, topic, "written off without a reason")
         return TabSettled(received_s, tab.t, tab.subject, int(tab.amount), tab.how, tab.by, tab.note)
     if topic == "shop/settlement/recalled":
         recalled = _recalled.decode(payload)

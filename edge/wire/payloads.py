@@ -182,7 +182,8 @@ class PayoutPayload(Struct):
 
 class TabSettledPayload(Struct):
     """``shop/tab/settled``: a person says what a member has paid of their tab, minor units, and how: it was taken off
-    their pay (``payroll``), came to the bank (``transfer``) or into the till (``cash``).
+    their pay (``payroll``), came to the bank (``transfer``) or into the till (``cash``); or that nobody expects it any
+    more (``written-off``), and ``note`` says why.
     """
 
     t: UnixTime

@@ -67,7 +67,10 @@ def test_what_she_takes_goes_on_her_tab_and_the_receipt_says_so(shop: Reviewed) 
     shop.shop.close()
 
 
-@pytest.mark.parametrize(("how", "account"), [("payroll", "payroll"), ("transfer", "bank"), ("cash", "cash")])
+@pytest.mark.parametrize(
+    ("how", "account"),
+    [("payroll", "payroll"), ("transfer", "bank"), ("cash", "cash"), ("written-off", "written-off:tabs")],
+)
 def test_what_she_pays_of_it_comes_off_and_a_replay_says_the_same(shop: Reviewed, how: str, account: str) -> None:
     answer = settle(shop, "300", how)
     assert (answer["amount_minor"], answer["open_minor"], answer["written"]) == (300, 56, True)
@@ -117,13 +120,28 @@ def test_what_was_only_written_down_is_not_on_the_tab_that_comes_later(tmp_path:
     shop.shop.close()
 
 
+def test_what_is_written_off_has_a_reason_and_a_sum_of_its_own(shop: Reviewed) -> None:
+    order = {"do": "settle", "subject": "ana", "amount": "56", "how": "written-off", "by": "sato"}
+    assert "for a reason" in str(shop.order(**order, note=" ")["error"])
+    assert shop.entries("tab-settled") == []
+    settle(shop, "300")
+    assert shop.order(**order, note="moved away")["open_minor"] == 0
+    told = statement_of(shop.shop.book, "ana")
+    assert (told["settled_minor"], told["written_off_minor"], told["open_minor"]) == (300, 56, 0)
+    assert [(line["what"], line["note"]) for line in told["lines"]][1:] == [
+        ("settlement", "November"), ("write-off", "moved away"),
+    ]  # fmt: skip
+    assert shop.shop.book.prove() == []
+    shop.shop.close()
+
+
 @pytest.mark.parametrize(
     ("amount", "how", "by", "who", "told"),
     [
         ("357", "cash", "sato", "ana", "356 JPY are open on ana's tab, and this is more"),
         ("1", "cash", "sato", "bo", "0 JPY are open on bo's tab, and this is more"),
         ("0", "cash", "sato", "ana", "more than nothing"),
-        ("1", "barter", "sato", "ana", "Say payroll, transfer or cash"),
+        ("1", "barter", "sato", "ana", "Say payroll or transfer or cash or written-off"),
         ("1", "cash", "", "ana", "has a name"),
         ("3.5", "cash", "sato", "ana", "0 digits behind the point"),
         ("-3", "cash", "sato", "ana", "is no amount"),
@@ -178,13 +196,20 @@ def test_the_month_is_told_by_the_shops_own_clock(shop: Reviewed, tmp_path: Path
     shop.shop.close()
     where = ("--store", str(tmp_path / "store"), "--state", str(shop.state))
     (row,) = json.loads(typed("payment", "tab", *where, "--month", "2023-11", "--json").stdout)
-    sums = {"brought_minor": 0, "put_on_minor": 356, "given_back_minor": 0, "settled_minor": 300, "open_minor": 56}
+    sums = {
+        "brought_minor": 0,
+        "put_on_minor": 356,
+        "given_back_minor": 0,
+        "settled_minor": 300,
+        "written_off_minor": 0,
+    }
+    sums["open_minor"] = 56
     assert row == {"subject": "ana", "currency": "JPY", **sums}
     (row,) = json.loads(typed("payment", "tab", *where, "--month", "2023-12", "--json").stdout)
     assert (row["brought_minor"], row["put_on_minor"], row["open_minor"]) == (56, 0, 56)
     assert "Nobody has anything" in typed("payment", "tab", *where, "--month", "2023-10").stdout
     assert typed("payment", "tab", *where, "--csv").stdout == (
-        "subject,currency,brought,put_on,given_back,settled,open\nana,JPY,0,356,0,300,56\n"
+        "subject,currency,brought,put_on,given_back,settled,written_off,open\nana,JPY,0,356,0,300,0,56\n"
     )
     lines = typed("payment", "tab", "ana", *where, "--csv").stdout.splitlines()
     assert lines[0] == "when,what,visit,amount,how,by,note"

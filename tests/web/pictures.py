@@ -53,6 +53,7 @@ def _draw(log: Path) -> None:
         page.click("main button.main")
         expect(page.locator("#inside .cart").nth(1)).to_be_visible(timeout=PATIENCE_MS)
         expect(page.locator("#floor .person").nth(3)).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.locator("#exit .dot").first).to_be_visible(timeout=PATIENCE_MS)
         _shot(page, "console-now.png")
         _review(page)
 
@@ -75,6 +76,8 @@ def _review(page: Page) -> None:
             page.goto(link)
             if page.locator(".event.unsure").count() and page.locator(".way.other").count():
                 page.locator("#when").fill("600")
+                expect(page.locator("#charge")).to_be_enabled()  # a moment after it came up
+                page.locator("main").click(position={"x": 2, "y": 2})  # nothing has the focus
                 _shot(page, "console-review.png", full=True)
                 return
         page.wait_for_timeout(2000)

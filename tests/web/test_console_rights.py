@@ -107,6 +107,14 @@ def test_what_is_refused_is_written_down(screens: Clocked, browser: Browser, cor
     ]
 
 
+def test_the_audit_is_read_in_japanese(browser: Browser) -> None:
+    browser.log_in("oda")
+    page = browser.get("/staff/people/audit?lang=ja").text
+    browser.client.cookies.clear()
+    assert "ログインした" in page
+    assert "logged in" not in page
+
+
 def test_whoever_may_not_see_names_finds_none(browser: Browser) -> None:
     browser.log_in("vera")
     seen = [browser.get(path).text for path in (

@@ -20,8 +20,9 @@ from tests.web.shops import Corner, hire
 
 VISIT, AGAIN = Corner.visit, "20231115-0002"
 PATHS = (
-    "/staff", "/staff/reviews", "/staff/visits", f"/staff/visits/{VISIT}", "/staff/payments", "/staff/shelves",
-    "/staff/prices", "/staff/members", "/staff/health", "/staff/people", "/staff/people/audit", "/staff/me",
+    "/staff", "/staff/reviews", "/staff/visits", f"/staff/visits/{VISIT}", "/staff/payments", "/staff/tabs",
+    "/staff/shelves", "/staff/prices", "/staff/members", "/staff/health", "/staff/people", "/staff/people/audit",
+    "/staff/me",
 )  # fmt: skip
 SIZES = {"desktop": (1280, 800), "enlarged twice": (640, 400), "small phone": (360, 740)}
 

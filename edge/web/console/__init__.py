@@ -20,12 +20,13 @@ from edge.web.console.people import People
 from edge.web.console.prices import Prices
 from edge.web.console.reviews import Reviews
 from edge.web.console.shelves import Shelves
+from edge.web.console.tabs import Tabs
 from edge.web.console.visits import Visits
 from edge.web.pages import Pages
 from edge.web.shop import Screens
 
 ROOMS: tuple[Callable[[Office], Room], ...] = (
-    Entrance, Now, Reviews, Visits, Payments, Shelves, Prices, Register, Health, People,
+    Entrance, Now, Reviews, Visits, Payments, Tabs, Shelves, Prices, Register, Health, People,
 )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def test_a_reader_that_adds_something_to_every_code_is_told_before_the_shop_is_e
         for repeat in range(3):
             talk.line(prefix + phone(i), i + 0.1 * repeat)
     told = talk.trouble()
-    assert told.startswith("reads codes, but nothing of it is a shopper's")
+    assert told.startswith("/dev/null reads codes, but nothing of it is a shopper's")
     assert prefix.decode() in told
     assert "without prefix" in told
     talk.line(prefix + phone(99), 99.0)

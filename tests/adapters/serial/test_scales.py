@@ -157,7 +157,7 @@ def test_a_unit_that_is_no_mass_is_told_and_taken_back_when_it_is_switched(
     talk = scale(protocol)
     talk.line(line, 0.0)
     assert talk.line(line, 0.1) == [Unusable("unknown unit")]
-    assert talk.trouble() == f"shows {unit}, and that is no mass: switch it to g, kg, mg, lb or oz"
+    assert talk.trouble() == f"/dev/null shows {unit}, and that is no mass: switch it to g, kg, mg, lb or oz"
     for good in (next(line for p, line, g in WEIGHTS if p == protocol and g),):
         talk.line(good, 0.2)
         assert isinstance(talk.line(good, 0.3)[0], Weighed)

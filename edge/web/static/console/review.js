@@ -108,7 +108,7 @@ function where(points, t) {
 function play(data) {
   const people = byId("people"), says = byId("says"), slider = byId("when"), button = byId("play"), clock = byId("clock");
   const length = data.ended_s - data.began_s;
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: data.zone });
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: data.zone });
   const figures = data.ways.map((way) => {
     const group = svg("g", { class: `person ${way.colour}` }, people);
     svg("circle", { r: way.own ? 17 : 14 }, group);
