@@ -46,7 +46,7 @@ def _draw(log: Path) -> None:
     url, member, password, code = found.groups()
     with chromium() as browser:
         _phone(browser, url, code)
-        page = browser.new_context(viewport={"width": 1200, "height": 760}, base_url=url).new_page()
+        page = browser.new_context(viewport={"width": 1200, "height": 980}, base_url=url).new_page()
         page.goto("/staff/login")
         page.fill("#name", member)
         page.fill("#password", password)
