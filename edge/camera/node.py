@@ -22,9 +22,10 @@ from typing import Final
 
 from edge.camera.appearance import Appearance
 from edge.camera.background import Background
-from edge.camera.detect import Detections, Detector, UnusableDetector
+from edge.camera.detect import Detections, Detector
 from edge.camera.evidence import Evidence
 from edge.camera.fixtures import Fixtures
+from edge.camera.networks.load import UnusableDetector
 from edge.camera.people import people
 from edge.camera.picture import Judge, misfit, thumbnail
 from edge.camera.sights import Sight

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from edge.camera.detect import SIZES_M, Detections
+from edge.camera.detect import Detections
 from edge.camera.hands import given
+from edge.camera.networks.form import SIZES_M
 from edge.camera.rays import along, filled, judged, placed, total
 from edge.optics import View
 from edge.records import PersonSeen

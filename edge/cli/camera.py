@@ -62,7 +62,7 @@ def camera(
         refuse_extra(error, "camera")
     cv2.setNumThreads(1)
     from edge.camera.capture import NoPictures
-    from edge.camera.detect import UnusableDetector
+    from edge.camera.networks.load import UnusableDetector
     from edge.camera.show import NoScreen
 
     if pipe:
