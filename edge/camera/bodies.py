@@ -1,14 +1,14 @@
 """How far away somebody is whose joints were found.
 
-Enters: joints in a picture (`edge.camera.networks.poses`) and the camera's `View`. Leaves: how well each height of a head
-goes with them, as log-likelihoods, and where hands are. No ball's size says anything here: a network that was taught
-joints tells boxes as it likes. What joints say, at each height that a head could have on its ray:
+Enters: joints in a picture (`edge.camera.networks.poses`) and the camera's `View`. Leaves: how well each height of a
+head goes with them, as log-likelihoods, and where hands are. No ball's size says anything here: a network that was
+taught joints tells boxes as it likes. What joints say, at each height that a head could have on its ray:
 
 *Shoulders and ears* of people who stand are level. Put on one plane below the head, they are as far apart as shoulders
 are at the right height alone, whichever way somebody faces. How much an error of a joint changes that depends on the
 direction of the line between them: along the floor away from the camera it is stretched by the slant of the ray.
-*The plumb line*: the head is above the middle between the shoulders. *Feet* are on the floor, below the head, or aside of
-it where somebody bends.
+*The plumb line*: the head is above the middle between the shoulders. *Feet* are on the floor, below the head, or aside
+of it where somebody bends.
 
 Any of these may be wrong altogether: networks guess joints that are hidden. So each has a share of being about nothing.
 """
@@ -53,12 +53,12 @@ LEAST_SLANT: Final = 0.05
 
 HEIGHTS_M: Final = np.arange(0.04, 2.2, 0.05)
 """Where a hand or an elbow can be, above the floor."""
-UPPER_SD_M: Final = 0.06
-FORE_SD_M: Final = 0.06
+UPPER_SD_M: Final = 0.045
+FORE_SD_M: Final = 0.045
 DOWN_M: Final = 0.17
 """An elbow is so far below its shoulder, and a hand about as high as that …"""
 DOWN_SD_M: Final = 0.16
-HAND_DOWN_M: Final = 0.30
+HAND_DOWN_M: Final = 0.36
 HAND_SD_M: Final = 0.30
 """… or lower. An arm that points at the lens looks alike reaching up and hanging down; people seldom reach up."""
 ARM_M: Final = 0.47
@@ -72,12 +72,12 @@ def by_joints(joints: Array, heads: Array, heights_m: Array, view: View) -> Arra
     """
     rays = view.rays(joints[..., :2].reshape(-1, 2)).reshape(len(joints), -1, 3)
     there = joints[..., 2] >= SEEN
-    weights = _level(rays[:, EARS], there[:, EARS], heights_m, EARS_M, view)
-    weights = weights + _level(rays[:, SHOULDERS], there[:, SHOULDERS], heights_m - BELOW_M, SHOULDERS_M, view)
+    weights = _level(rays[:, EARS], _both(there, EARS), heights_m, EARS_M, view)
+    weights = weights + _level(rays[:, SHOULDERS], _both(there, SHOULDERS), heights_m - BELOW_M, SHOULDERS_M, view)
     middle = _plane(rays[:, SHOULDERS], heights_m - BELOW_M, view).mean(axis=1)
-    weights = weights + _beside(heads, middle, there[:, SHOULDERS].all(axis=1), PLUMB)
+    weights = weights + _beside(heads, middle, _both(there, SHOULDERS), PLUMB)
     feet = _plane(rays[:, ANKLES], np.array([ANKLE_M]), view).mean(axis=1)
-    weights = weights + _beside(heads, feet, there[:, ANKLES].all(axis=1), OVER_ANKLES)
+    weights = weights + _beside(heads, feet, _both(there, ANKLES), OVER_ANKLES)
     return np.asarray(weights)
 
 
@@ -125,6 +125,12 @@ def _reached(joints: Array, head: Array, side: int, view: View) -> Array | None:
     return place if np.isfinite(place).all() and np.isfinite(weights).any() else None
 
 
+def _both(there: NDArray[np.bool_], pair: list[int]) -> NDArray[np.bool_]:
+    """Of which bodies (n, 17) both joints of a pair are there: (n,)."""
+    left, right = pair
+    return np.asarray(there[:, left] & there[:, right], np.bool_)
+
+
 def _plane(rays: Array, heights_m: Array, view: View) -> Array:
     """Where rays (n, k, 3) meet heights: (n, k, heights, 3)."""
     points, _ = along(rays.reshape(-1, 3), view, heights_m)
@@ -146,15 +152,13 @@ def _level(rays: Array, there: NDArray[np.bool_], heights_m: Array, wide_m: floa
     sd = np.hypot(SPREAD, off / expected)
     density = np.exp(-0.5 * (np.log(wide / expected) / sd) ** 2) / (sd * np.sqrt(2.0 * np.pi))
     weights = np.log((1.0 - WRONG) * density + WRONG * FLAT_LOG)
-    return np.where(there.all(axis=1)[:, None], filled(weights), 0.0)
+    return np.where(there[:, None], filled(weights), 0.0)
 
 
 def _beside(heads: Array, below: Array, there: NDArray[np.bool_], shares: tuple[tuple[float, float], ...]) -> Array:
     """Log-likelihoods (n, heights) of heads (n, heights, 3) above points (n, heights or 1, 3)."""
     apart = ((heads - below)[..., :2] ** 2).sum(axis=2)
     with np.errstate(under="ignore"):
-        density = np.sum(
-            [share * np.exp(-0.5 * apart / sd**2) / (2.0 * np.pi * sd**2) for share, sd in shares], axis=0
-        )
+        density = np.sum([share * np.exp(-0.5 * apart / sd**2) / (2.0 * np.pi * sd**2) for share, sd in shares], axis=0)
     weights = np.log((1.0 - WRONG) * density + WRONG * FLAT)
     return np.where(there[:, None], filled(weights), 0.0)

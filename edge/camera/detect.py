@@ -214,9 +214,10 @@ class Detector:
 
     def _looked(self, picture: Picture, least: float) -> Poses:
         """Everybody in one picture; in its parts as well, where there may be more than the network can tell."""
-        poses = surest_bodies(self._asked(picture, least))
-        if self._family.most is None or len(poses.scores) < self._family.most:
-            return poses
+        poses = self._asked(picture, least)
+        believed = int((poses.scores >= self.least["head"]).sum())
+        if self._family.most is None or believed < self._family.most:
+            return surest_bodies(poses)
         height, width = picture.shape[:2]
         high, wide = round(TILE * height), round(TILE * width)
         found = [poses]

@@ -17,8 +17,8 @@ from edge.camera.networks.ultralytics_pose import UltralyticsPose
 FAMILIES: Final = (MoveNet, Rtmo, UltralyticsPose, Boxes)
 """In the order in which they are asked: what could be two of them is the first."""
 WANTED: Final = (
-    "one input of pictures, and for output boxes (N, K, 6) with rows x1 y1 x2 y2 score class in pixels of the input "
-    "and a metadata entry `names` with a class 'head'; or a pose network with the 17 joints of COCO: what `yolo export` "
+    "one input of pictures, and for output boxes (N, K, 6), rows x1 y1 x2 y2 score class in pixels of the input, "
+    "and a metadata entry `names` with a class 'head'; or a pose network of the 17 joints of COCO: what `yolo export` "
     "writes of a -pose network, MoveNet multipose (1, 6, 56), or RTMO (N, K, 5) and (N, K, 17, 3)"
 )
 
