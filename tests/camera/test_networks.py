@@ -135,11 +135,12 @@ def body(x: float, y: float, sure: float = 0.9) -> Poses:
     return Poses(np.array([sure]), np.column_stack([places, np.full(17, sure)])[None])
 
 
-def test_what_one_look_of_four_shows_is_told_a_quarter_as_surely() -> None:
+def test_an_arm_that_two_looks_of_four_show_is_told_less_surely_and_the_head_is_not() -> None:
     found = agreed([body(100, 100), body(102, 100), NOBODY, NOBODY])
     assert middles(found.joints) == pytest.approx(np.array([[101.0, 100.0]]))
-    assert found.scores == pytest.approx(0.45)
-    assert found.joints[..., 2] == pytest.approx(0.9 * np.sqrt(0.5))
+    assert found.scores == pytest.approx(0.9)
+    assert found.joints[0, :5, 2] == pytest.approx(0.9)
+    assert found.joints[0, 5:, 2] == pytest.approx(0.9 * np.sqrt(0.5))
     assert len(agreed([NOBODY] * 4).scores) == 0
 
 

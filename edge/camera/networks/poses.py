@@ -124,7 +124,9 @@ def surest_bodies(poses: Poses) -> Poses:
 
 def agreed(looks: Sequence[Poses]) -> Poses:
     """What several looks at one picture agree on, the surest first. A joint is where the looks that put it near the
-    surest of them see it, and as sure as it is in the mean of *all* looks: what one of four shows is a quarter as sure.
+    surest of them see it. Arms and legs are as sure as they are in the mean of *all* looks: what one of four shows is
+    half as sure. That somebody is there, with a head, is as sure as the surest look says, for upside down nobody is
+    found well.
     """
     if len(looks) == 1:
         return surest_bodies(looks[0])
@@ -135,7 +137,7 @@ def agreed(looks: Sequence[Poses]) -> Poses:
         return NOBODY
     px = sizes(everybody.joints)
     joints = np.stack([_joined(everybody.joints[c], float(px[c].max()), len(looks)) for c in clusters])
-    return Poses(np.array([everybody.scores[c].sum() / len(looks) for c in clusters]).clip(max=1.0), joints)
+    return Poses(np.array([everybody.scores[c].max() for c in clusters]), joints)
 
 
 def _joined(joints: Array, size_px: float, looks: int) -> Array:
@@ -147,7 +149,9 @@ def _joined(joints: Array, size_px: float, looks: int) -> Array:
     total = weights.sum(axis=0)
     place = (joints[..., :2] * weights[..., None]).sum(axis=0) / np.maximum(total, 1e-12)[:, None]
     place = np.where(total[:, None] > 1e-12, place, best)
-    return np.column_stack([place, np.sqrt(total / looks).clip(max=1.0)])
+    sure = np.sqrt(total / looks).clip(max=1.0)
+    sure[FACE] = joints[:, FACE, 2].max(axis=0)
+    return np.column_stack([place, sure])
 
 
 def _clusters(poses: Poses) -> list[list[int]]:
