@@ -50,7 +50,8 @@ class Sheet:
     detectors: tuple[Detector, ...]
     found: Sequence[Sequence[Detections]]
     took_ms: Sequence[Sequence[float]]
-    down: bool
+    sizes: Sequence[tuple[int, int]]
+    """How wide and high each picture is."""
 
 
 def pictures(named: Sequence[Path]) -> list[Path]:
@@ -87,8 +88,10 @@ def tried(
     """Look through all of them. ``least``: heads and hands of such a score are told, not only what is believed."""
     found: list[list[Detections]] = [[] for _ in detectors]
     took_ms: list[list[float]] = [[] for _ in detectors]
+    sizes: list[tuple[int, int]] = []
     for file in files:
         picture = read(file)
+        sizes.append((picture.shape[1], picture.shape[0]))
         for i, detector in enumerate(detectors):
             began_s = time.perf_counter()
             if least is None:
@@ -100,7 +103,7 @@ def tried(
     for detector in detectors:
         if detector.silence:
             told(detector.silence)
-    return Sheet(tuple(files), tuple(detectors), found, took_ms, down)
+    return Sheet(tuple(files), tuple(detectors), found, took_ms, sizes)
 
 
 def as_json(sheet: Sheet) -> Mapping[str, Any]:
@@ -141,9 +144,12 @@ def drawn(sheet: Sheet) -> Picture:
     """The contact sheet: a row a picture and a column a detector, or several pictures a row where there is one."""
     files, several = sheet.files[:MOST_SHOWN], len(sheet.detectors) > 1
     across = len(sheet.detectors) if several else min(ACROSS, len(files))
-    rows = len(files) if several else -(-len(files) // across)
-    (wide, high), top = CELL, MARGIN + 2 * LINE + (LINE if several else 0)
-    size = (top + rows * (high + CAPTION + GAP) + MARGIN, 2 * MARGIN + across * (wide + GAP) - GAP, 3)
+    wide, top = CELL[0], MARGIN + 2 * LINE + (LINE if several else 0)
+    step = 1 if several else across
+    heights = [_fitted(*of)[1] for of in sheet.sizes[: len(files)]]
+    tall = [max(heights[first : first + step]) for first in range(0, len(files), step)]
+    tops = top + np.cumsum([0, *(part + CAPTION + GAP for part in tall)])
+    size = (int(tops[-1]) + MARGIN, 2 * MARGIN + across * (wide + GAP) - GAP, 3)
     paper: Picture = np.full(size, PAPER, np.uint8)
     names = unlike([d.path for d in sheet.detectors])
     title = "What detectors see" if several else f"What {names[0]} sees ({sheet.detectors[0].what})"
@@ -160,8 +166,8 @@ def drawn(sheet: Sheet) -> Picture:
         picture = read(file)
         for i in range(len(sheet.detectors)):
             column, line = (i, row) if several else (row % across, row // across)
-            left, above = MARGIN + column * (wide + GAP), top + line * (high + CAPTION + GAP)
-            _put(paper, picture, sheet.found[i][row], left, above, name)
+            left, floor = MARGIN + column * (wide + GAP), int(tops[line]) + tall[line]
+            _put(paper, picture, sheet.found[i][row], left, floor, name)
     return paper
 
 
@@ -189,11 +195,10 @@ def _marks(boxes: Array) -> list[list[float]]:
     return [[round(float(x), 1), round(float(y), 1), round(float(score), 3)] for x, y, _, _, score in boxes]
 
 
-def _put(paper: Picture, picture: Picture, seen: Detections, left: int, above: int, name: str) -> None:
-    """One picture with what was found in it, and its caption."""
-    (wide, high), (rows, columns) = CELL, picture.shape[:2]
-    scale = min(wide / columns, high / rows)
-    inner = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+def _put(paper: Picture, picture: Picture, seen: Detections, left: int, floor: int, name: str) -> None:
+    """One picture that stands on ``floor`` with what was found in it, and its caption."""
+    inner = _fitted(picture.shape[1], picture.shape[0])
+    wide, scale = CELL[0], inner[0] / picture.shape[1]
     how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
     small: Picture = cv2.resize(picture, inner, interpolation=how).astype(np.uint8, copy=False)
     if seen.bodies is not None:
@@ -208,14 +213,20 @@ def _put(paper: Picture, picture: Picture, seen: Detections, left: int, above: i
     for x, y, size, _, score in heads:
         _dot(small, x * scale, y * scale, max(5, round(size * scale / 2)), HEAD, 2)
         _label(small, f"{score:.2f}", round(x * scale), round(y * scale), max(5, round(size * scale / 2)))
-    x0, y0 = left + (wide - inner[0]) // 2, above + (high - inner[1])
+    x0, y0 = left + (wide - inner[0]) // 2, floor - inner[1]
     paper[y0 : y0 + inner[1], x0 : x0 + inner[0]] = small
     counts = f"{len(heads)} head{'s' * (len(heads) != 1)}, {len(hands)} hand{'s' * (len(hands) != 1)}"
     room = wide - _width(counts, 0.42) - 16
     while _width(name, 0.42) > room and len(name) > 4:
         name = f"..{name[3:]}"
-    _write(paper, name, x0, above + high + 17, 0.42, INK)
-    _write(paper, counts, x0 + inner[0] - _width(counts, 0.42), above + high + 17, 0.42, FAINT)
+    _write(paper, name, x0, floor + 17, 0.42, INK)
+    _write(paper, counts, x0 + inner[0] - _width(counts, 0.42), floor + 17, 0.42, FAINT)
+
+
+def _fitted(width: int, height: int) -> tuple[int, int]:
+    """How wide and high a picture of that size is on the sheet."""
+    scale = min(CELL[0] / width, CELL[1] / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _dot(picture: Picture, x: float, y: float, radius: int, colour: tuple[int, int, int], thick: int) -> None:
