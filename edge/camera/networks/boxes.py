@@ -60,8 +60,10 @@ class Boxes:
             rows = outputs[0][0]
             return Balls(rows[rows[:, 4] >= least])
         columns, found = outputs[0][0], []
+        # A column is one thing: of whatever class it is most.
+        most = columns[CORNERS:].argmax(axis=0)
         for number in self.classes.values():
-            x, y, wide, high = (mine := columns[:, columns[CORNERS + number] >= least])[:CORNERS]
+            x, y, wide, high = (mine := columns[:, (most == number) & (columns[CORNERS + number] >= least)])[:CORNERS]
             corners = [x - wide / 2, y - high / 2, x + wide / 2, y + high / 2]
             found.append(np.column_stack([*corners, mine[CORNERS + number], np.full(len(x), number, np.float32)]))
         return Balls(np.concatenate(found))
