@@ -119,6 +119,11 @@ class View:
         """Rotation, shape (3, 3): a direction of the store frame in the camera frame."""
         return turned(self.rotation)
 
+    @cached_property
+    def tilt_deg(self) -> float:
+        """How far from straight down it looks: 0 at the floor below, 90 at the horizon."""
+        return math.degrees(math.acos(min(1.0, max(-1.0, -float(self.camera_from_store[2, 2])))))
+
     def pixels(self, points: ArrayLike) -> Array:
         """Where points of the store frame (n, 3) are seen: (n, 2)."""
         moved = np.asarray(points, dtype=np.float64).reshape(-1, 3) - np.asarray(self.position)

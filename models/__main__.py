@@ -131,7 +131,8 @@ def evaluate(
     ] = False,
 ) -> None:
     """Measure a detector as the camera node runs it: what it finds, and where it puts people and hands."""
-    from edge.camera.detect import Detector, UnusableDetector
+    from edge.camera.detect import Detector
+    from edge.camera.networks.load import UnusableDetector
     from models.evaluate import OtherTruth, table
     from models.evaluate import evaluate as measure
     from models.export import believe

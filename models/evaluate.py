@@ -20,7 +20,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.camera.detect import SIZES_M, Detections, Detector
+from edge.camera.detect import Detections, Detector
+from edge.camera.networks.form import SIZES_M
 from edge.camera.people import people
 from edge.camera.picture import Picture
 from edge.optics import Lens, View

@@ -98,6 +98,7 @@ LONG = (
     "tests/models/test_training.py::test_a_killed_run_goes_on_after_its_last_epoch",
     "tests/models/test_training.py::test_processes_train_together",
     "tests/models/test_training.py::test_the_node_reads_what_is_exported[options1]",
+    "tests/models/test_ultralytics.py::",
     "tests/payment/test_any_life.py::test_a_hundred_thousand_steps",
     "tests/report/test_page.py::test_a_visit_in_review_is_charged_for_nothing_yet",
     "tests/scenarios/test_receipts.py::test_what_the_story_says_comes_true[left-unseen",

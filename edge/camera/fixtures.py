@@ -54,7 +54,7 @@ class Fixtures:
         self._keep(self._settled | (self._last_s == at_s) | ~moved)
         self._add(new, at_s)
         classes = iter(np.split(alive, np.cumsum([len(kind) for kind in found.kinds])))
-        return found.each(lambda _, kind: kind[next(classes)])
+        return found.each(lambda _, __: next(classes))
 
     @property
     def _settled(self) -> NDArray[np.bool_]:

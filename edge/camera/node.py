@@ -22,9 +22,10 @@ from typing import Final
 
 from edge.camera.appearance import Appearance
 from edge.camera.background import Background
-from edge.camera.detect import Detections, Detector, UnusableDetector
+from edge.camera.detect import Detections, Detector
 from edge.camera.evidence import Evidence
 from edge.camera.fixtures import Fixtures
+from edge.camera.networks.load import UnusableDetector
 from edge.camera.people import people
 from edge.camera.picture import Judge, misfit, thumbnail
 from edge.camera.sights import Sight
@@ -42,6 +43,8 @@ and the runtime doubts who is who (`edge.floor.partings`)."""
 HEALTH_S: Final = 10.0
 WAIT_S: Final = 0.25
 NOW_AND_THEN_S: Final = 5.0
+STEEP_DEG: Final = 25.0
+"""Where a camera looks less far from straight down, people lie in its pictures any way round."""
 CLOCK_S: Final = 0.5
 """The PC's clock is steered in smaller steps than this; a larger one means that it was set."""
 
@@ -91,7 +94,8 @@ class Eye:
             return
         found: list[PersonSeen] = []
         if self._still.stirs(small, frame.at_s):
-            everything = detector.detect(frame.picture, self._background)
+            down = self._fitted.tilt_deg < STEEP_DEG
+            everything = detector.detect(frame.picture, self._background, down=down)
             seen = self._fixtures.without(everything, frame.at_s)
             detector.remember(self._background, seen, frame.at_s)
             self._still.looked(small, frame.at_s, somebody=bool(len(seen.heads) or len(seen.hands)))

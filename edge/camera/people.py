@@ -4,7 +4,8 @@ Enters: one frame's `Detections` and the camera's `View`. Leaves: people in the 
 hands that were seen. One picture does not say how far away a thing is; three things together do: how large it is (a box
 is the image of a ball of known size), how tall people are, and that they mostly stand above their feet. Each head is
 weighed at every height that a head can have, with and without each pair of feet, and the pairing that explains the
-picture best is taken. Hands then go to whom their arms belong (`edge.camera.hands`).
+picture best is taken. Hands then go to whom their arms belong (`edge.camera.hands`). Where a pose network found joints,
+they say how far away somebody is, and whose a hand is (`edge.camera.bodies`).
 
 One fixed height for everybody, as ceiling systems often have it, puts somebody who is 12 cm smaller 16 cm elsewhere
 when they stand two metres aside of a lens at 3 m, and a child half a metre.
@@ -16,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from edge.camera.detect import SIZES_M, Detections
+from edge.camera.bodies import across, by_joints, hands_of
+from edge.camera.detect import Bodies, Detections
 from edge.camera.hands import given
+from edge.camera.networks.form import SIZES_M
 from edge.camera.rays import along, filled, judged, placed, total
 from edge.optics import View
 from edge.records import PersonSeen
@@ -44,6 +47,8 @@ def people(found: Detections, view: View) -> list[PersonSeen]:
     """Everybody whose head was found, and whose place is known."""
     if not len(found.heads):
         return []
+    if found.bodies is not None:
+        return _posed(found, found.bodies, view)
     kinds = {"head": found.heads, "feet": found.feet, "hand": found.hands, "elbow": found.elbows}
     sizes_m = np.repeat([SIZES_M[name] for name in kinds], [len(boxes) for boxes in kinds.values()])
     rays, by_size = judged(np.vstack(list(kinds.values())), sizes_m, view)
@@ -53,7 +58,24 @@ def people(found: Detections, view: View) -> list[PersonSeen]:
     weights = _over_feet(weights, points, along(rays[count:arms], view, [0.0])[0][:, 0, :2])
     heads, off_m = placed(weights, points)
     heads[off_m > UNPLACED_M] = np.nan
-    hands = given(heads, found, rays[arms:], by_size[arms:], view)
+    return _told(heads, off_m, given(heads, found, rays[arms:], by_size[arms:], view), found)
+
+
+def _posed(found: Detections, bodies: Bodies, view: View) -> list[PersonSeen]:
+    """The same where joints say how far everybody is, and whose hands are whose."""
+    rays, joints = view.rays(found.heads[:, :2]), bodies.joints[bodies.heads]
+    points, _ = along(rays, view, HEIGHTS_M)
+    heads, off_m = placed(_PRIOR + by_joints(joints, points, HEIGHTS_M, view), points)
+    off_m = np.hypot(off_m, across(rays))
+    heads[off_m > UNPLACED_M] = np.nan
+    rows = {int(body): row for row, body in enumerate(bodies.heads)}
+    theirs = [(rows[int(body)], side) for body, side in bodies.hands if int(body) in rows]
+    hands = hands_of(joints, heads, np.array(theirs, np.intp).reshape(-1, 2), view)
+    return _told(heads, off_m, hands, found)
+
+
+def _told(heads: Array, off_m: Array, hands: list[list[Array]], found: Detections) -> list[PersonSeen]:
+    """Whoever has a place."""
     return [
         PersonSeen(
             head=(float(x), float(y), float(z)),

@@ -1,11 +1,13 @@
 """The command of a camera node: camera.
 
 Enters: the cameras of one PC, as its ``site.toml`` says where their pictures come from, or a video file. Leaves:
-people, over the shop's broker; with ``--dry-run`` as JSON lines on stdout. Status lines go to stderr.
+people, over the shop's broker; with ``--dry-run`` as JSON lines on stdout. Status lines go to stderr. With ``--try``
+pictures enter, and what detectors see in them leaves.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -19,9 +21,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.live import StateFolder, StoreFolder
+from edge.cli.live import StateFolder
 from edge.cli.places import state_folder
-from edge.cli.terminal import refuse, refuse_extra, refuse_store, say
+from edge.cli.terminal import refuse, refuse_extra, refuse_store, refuse_unwritable, say, writing
 
 if TYPE_CHECKING:
     from edge.camera.voice import Outlet
@@ -34,18 +36,47 @@ NICE = 5
 
 def camera(
     cameras: Annotated[
-        list[str] | None, typer.Argument(help="Of store.toml; all of site.toml without it.", metavar="[CAMERA…]")
+        list[str] | None,
+        typer.Argument(
+            help="Of store.toml; all of site.toml without it. With --try: pictures, or folders of them.",
+            metavar="[CAMERA…|PICTURE…]",
+        ),
     ] = None,
     *,
-    store: StoreFolder,
+    store: Annotated[
+        Path | None, typer.Option("--store", help="The folder with store.toml and, if need be, site.toml.")
+    ] = None,
     state: StateFolder = None,
     video: Annotated[Path | None, typer.Option(help="A video file of the one camera that is named.")] = None,
     at: Annotated[str, typer.Option(help="When it begins: 2026-11-22T09:15:00, or UNIX seconds. Else now.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print who is there as JSON lines; tell nobody.")] = False,
     show: Annotated[bool, typer.Option("--show", help="Show what is found, in a window.")] = False,
     pipe: Annotated[bool, typer.Option("--pipe", hidden=True)] = False,
+    trial: Annotated[bool, typer.Option("--try", help="Only show what a detector sees in pictures.")] = False,
+    detectors: Annotated[
+        list[Path] | None,
+        typer.Option("--detector", help="… an ONNX file, and again for another one; the shipped one without it."),
+    ] = None,
+    down: Annotated[bool, typer.Option("--down", help="… of a camera that looks straight down.")] = False,
+    sheet: Annotated[Path | None, typer.Option(help="… and draw it on one page, a PNG file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="… for programs.")] = False,
+    least: Annotated[
+        float | None, typer.Option(min=0.001, max=1.0, help="… from this score on, also what is not believed.")
+    ] = None,
 ) -> None:  # fmt: skip
     """Look through ceiling cameras, and tell the shop who is where, until somebody stops it."""
+    if trial:
+        if store is not None or video is not None or at or dry_run or show:
+            refuse(
+                "--try looks at pictures and at nothing else: leave --store, --video, --at, --dry-run and --show out"
+            )
+        _try(cameras or [], detectors or [], down, sheet, as_json, least)
+        return
+    if detectors or down or sheet is not None or as_json or least is not None:
+        remedy = "What a shop's own cameras look through is `detector` of [eyes] in site.toml"
+        refuse(f"--detector, --down, --sheet, --json and --least go with --try. {remedy}")
+    if store is None:
+        raise typer.BadParameter("name the folder with store.toml: --store DIR", param_hint="--store")
     from edge.site import load_shop
     from edge.store import BrokenStore
 
@@ -55,14 +86,9 @@ def camera(
         refuse_store(str(store), error)
     wanted = _wanted(cameras or [], shop, site, video)
     start_s = _start(at, video, shop)
-    try:
-        import cv2
-        import onnxruntime  # noqa: F401
-    except ImportError as error:
-        refuse_extra(error, "camera")
-    cv2.setNumThreads(1)
+    _need_extra()
     from edge.camera.capture import NoPictures
-    from edge.camera.detect import UnusableDetector
+    from edge.camera.networks.load import UnusableDetector
     from edge.camera.show import NoScreen
 
     if pipe:
@@ -73,6 +99,50 @@ def camera(
     except (UnusableDetector, NoPictures, NoScreen) as error:
         refuse(str(error))
     _leave()
+
+
+def _need_extra() -> None:
+    """OpenCV and onnxruntime, or what to install."""
+    try:
+        import cv2
+        import onnxruntime  # noqa: F401
+    except ImportError as error:
+        refuse_extra(error, "camera")
+    cv2.setNumThreads(1)
+
+
+def _try(
+    named: Sequence[str], files: Sequence[Path], down: bool, sheet: Path | None, as_json: bool, least: float | None
+) -> None:
+    """What detectors see in pictures."""
+    if not named:
+        refuse("--try wants pictures: name files, or folders of them")
+    if sheet is not None:
+        if sheet.suffix.lower() != ".png":
+            refuse(f"--sheet {sheet}: write a PNG file, like sheet.png")
+        refuse_unwritable(sheet, "--sheet")
+    _need_extra()
+    import cv2
+    from rich.console import Console
+
+    from edge.camera import trial
+    from edge.camera.detect import Detector
+    from edge.camera.networks.load import UnusableDetector
+
+    try:
+        found = trial.pictures([Path(name) for name in named])
+        seen = trial.tried(found, [Detector(file) for file in files] or [Detector()], down=down, least=least, told=say)
+        if as_json:
+            print(json.dumps(trial.as_json(seen)))
+        else:
+            Console().print(trial.table(seen))
+        if sheet is not None:
+            _, png = cv2.imencode(".png", trial.drawn(seen))
+            with writing(sheet, "--sheet"):
+                sheet.write_bytes(png.tobytes())
+            say(f"{sheet} shows it")
+    except (UnusableDetector, trial.NoPicture) as error:
+        refuse(str(error))
 
 
 def _run(

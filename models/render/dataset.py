@@ -7,9 +7,9 @@ the shop with nobody in it) and ``data.yaml``. Refuses (`OtherPictures`) a folde
 Each scene (a shop, a camera, a light) gives `SHOTS` pictures and is drawn by one process; what is there already stays,
 so a run that was stopped goes on. The test pictures have shops, clothes, floors and lights that no other picture has.
 
-A label's box is the image of a ball of fixed size around a point (`edge.camera.detect.SIZES_M`), not what a person
-would draw by eye: so its size says how far away the point is, and the detector learns distances from whatever gives
-them away.
+A label's box is the image of a ball of fixed size around a point (`edge.camera.networks.form.SIZES_M`), not what a
+person would draw by eye: so its size says how far away the point is, and the detector learns distances from whatever
+gives them away.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.camera.detect import CLASSES, SIZES_M
+from edge.camera.networks.form import CLASSES, SIZES_M
 from edge.optics import View
 from edge.store import Layout
 from models import SHOWN

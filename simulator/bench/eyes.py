@@ -24,7 +24,8 @@ from rich.table import Table
 
 from edge.camera.appearance import Appearance
 from edge.camera.background import Background
-from edge.camera.detect import COLOURS, SHIPPED, Detector
+from edge.camera.detect import SHIPPED, Detector
+from edge.camera.networks.form import COLOURS
 from edge.camera.node import Eye
 from edge.camera.people import people
 from edge.camera.picture import Picture

@@ -59,7 +59,7 @@ def _measure_eyes(detectors: list[Path], weights: Path | None, threads: int) -> 
         from simulator.bench.eyes import bench as measure_eyes
     except ImportError as error:
         refuse_extra(error, "camera")
-    from edge.camera.detect import UnusableDetector
+    from edge.camera.networks.load import UnusableDetector
 
     try:
         measure_eyes(detectors, weights, threads)

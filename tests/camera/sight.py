@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.camera.background import Newness
-from edge.camera.detect import SIZES_M, Detections
+from edge.camera.detect import Detections
+from edge.camera.networks.form import SIZES_M
 from edge.optics import Lens, View, looking_down
 
 FISHEYE = (7 / 9, 64 / 945, 0.0, 0.0, 0.0, 10 / 9, 5 / 21, 0.0)

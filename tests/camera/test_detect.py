@@ -14,7 +14,8 @@ pytest.importorskip("onnx", reason="the test's network is built with onnx")
 from onnx import TensorProto
 
 from edge.camera.background import Background
-from edge.camera.detect import Detector, UnusableDetector, surest
+from edge.camera.detect import Detector, surest
+from edge.camera.networks.load import UnusableDetector
 from edge.camera.picture import Picture
 from tests.camera.nets import SQUARE, colour_net
 
@@ -61,24 +62,24 @@ def test_of_what_is_said_twice_the_surest_is_believed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "found"),
+    ("form", "found", "wanted"),
     [
-        ({"columns": 5}, "(1, 22275, 5)"),
-        ({"names": "{0: 'person'}"}, "'person'"),
-        ({"names": None}, "names none"),
-        ({"colours": 2}, "2, 320, 416"),
-        ({"sizes": (np.nan, 12, 24)}, "what is no number"),
+        ({"columns": 5}, "(1, 22275, 5)", "rows x1 y1 x2 y2 score class"),
+        ({"names": "{0: 'person'}"}, "'person'", "export a pose network"),
+        ({"names": None}, "names none", "rows x1 y1 x2 y2 score class"),
+        ({"colours": 2}, "2, 320, 416", "rows x1 y1 x2 y2 score class"),
+        ({"sizes": (np.nan, 12, 24)}, "what is no number", "See docs/cameras.md"),
     ],
 )
 def test_a_network_of_another_form_is_refused_with_what_was_found_and_what_is_wanted(
-    tmp_path: Path, form: dict[str, object], found: str
+    tmp_path: Path, form: dict[str, object], found: str, wanted: str
 ) -> None:
     with pytest.raises(UnusableDetector) as refused:
         Detector(colour_net(tmp_path / "other.onnx", **form))  # type: ignore[arg-type]
     told = str(refused.value)
     assert "other.onnx is no detector" in told
     assert found in told
-    assert "rows x1 y1 x2 y2 score class" in told
+    assert wanted in told
     assert "See docs/cameras.md" in told
 
 
@@ -106,7 +107,7 @@ def test_scores_that_cannot_be_are_refused(tmp_path: Path) -> None:
         del model.metadata_props[1:]
         onnx.helper.set_model_props(model, {"names": "{0: 'head'}", "least": f'{{"head": {least}}}'})
         onnx.save(model, path)
-        with pytest.raises(UnusableDetector, match="has a score that is not from 0 to 1"):
+        with pytest.raises(UnusableDetector, match="has a `least` with a score that is not from 0 to 1"):
             Detector(path)
 
 

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
-from edge.camera.detect import SHIPPED, SIZES_M
+from edge.camera.detect import SHIPPED
+from edge.camera.networks.form import SIZES_M
 from edge.optics import Lens, looking_down
 from models.__main__ import app
 from models.evaluate import Figures, Kind, count, table

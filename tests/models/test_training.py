@@ -182,7 +182,7 @@ def test_the_node_reads_what_is_exported(pictures: Path, run: Path, tmp_path: Pa
     assert (people.shape, people.dtype) == ((2, 100, 6), np.float32)
 
     detector = Detector(file)
-    assert (detector.width, detector.height, list(detector.least)) == (416, 320, ["head", "hand", "feet", "elbow"])
+    assert list(detector.least) == ["head", "hand", "feet", "elbow"]
     picture = cv2.imread(str(next((pictures / "images" / "val").glob("*.jpg"))))
     assert picture is not None
     found = detector.suspect(picture.astype(np.uint8), 0.0)
