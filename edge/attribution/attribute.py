@@ -10,16 +10,16 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace as replace_event
+from dataclasses import replace as changed
 from types import MappingProxyType
 
 import numpy as np
 
 from edge.attribution.belief import PRUNED_BELOW, forget_strays, joined, replace, visits_then
-from edge.attribution.deeds import NOBODY, Deed, Deeds, actors_of
+from edge.attribution.deeds import HELD_S, NOBODY, Deed, Deeds, actors_of
 from edge.attribution.hypotheses import Belief, Holding, Hypothesis, Person
 from edge.attribution.movements import Movement
-from edge.attribution.recipes import Recipe, Stray, recipes
+from edge.attribution.recipes import Glimpse, Recipe, Stray, recipes
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
 from edge.store import Facing, Store
 
@@ -66,7 +66,10 @@ def attribute(
     actors = actors_of(belief, seen, [{r.track: r for r in near} for _, near in each])
     alone = actors.keys() == {NOBODY}
     strays = _strays_on(belief, event)
-    cluster = joined(belief, visits_then(belief, actors.keys(), event.step_s), set(actors), strays)
+    now_g = -float(event.change_g.sum())
+    lifted = [s for s in strays if now_g > 0 and _is_held(belief, s, event.step_s)]
+    tracks = set(actors) | {t for s in lifted for g in s.glimpses for t, _ in g.nats if t in seen}
+    cluster = joined(belief, visits_then(belief, tracks, event.step_s), tracks, strays)
     before = cluster.hypotheses
     held: dict[str, int] = {}
     _most_held(before, held)
@@ -76,14 +79,15 @@ def attribute(
     unusual = 0.0 if restocking else 1.0
     after: list[Hypothesis] = []
     best = -math.inf
-    deeds = Deeds(actors, [movement for movement, _ in each])
+    deeds = Deeds(actors, [movement for movement, _ in each], now_g, lifted, cluster.tracks())
+    glimpses = deeds.glimpses(float(event.change_g.sum()))
     for nats, h, recipe, deed in _promising(before, found, deeds, event.step_s, belief.staff):
         best = max(best, h.nats + nats)
         # Something always happened: where all that is likely is impossible, what is not likely is looked at.
         hopeless = after and h.nats + nats < max(after[0].nats, best - SLACK) + PRUNED_BELOW
         if hopeless or len(after) == MOST_LOOKED_AT:
             break
-        story, shares = _continue(h, deed, event, nats, unusual, alone, belief.staff)
+        story, shares = _continue(h, deed, event, nats, unusual, alone, belief.staff, glimpses)
         if story is None:
             continue
         after.append(story)
@@ -146,7 +150,7 @@ def united(
 def _sum(a: ShelfEvent, b: ShelfEvent) -> ShelfEvent:
     """Two events as one; it bears the name and the moment of the heavier."""
     first = a if abs(float(a.change_g.sum())) >= abs(float(b.change_g.sum())) else b
-    return replace_event(
+    return changed(
         first,
         began_s=min(a.began_s, b.began_s),
         ended_s=max(a.ended_s, b.ended_s),
@@ -231,12 +235,29 @@ def _strays_on(belief: Belief, event: ShelfEvent) -> list[Stray]:
     return list(dict.fromkeys(found))
 
 
+def _is_held(belief: Belief, stray: Stray, at_s: float) -> bool:
+    """Whether what a stray lacks may be in the hand that lifted it, and it is known whose that was: where people were
+    exchanged since, it is not.
+    """
+    if not stray.glimpses or stray.mass_g >= 0 or at_s - stray.since_s > HELD_S:
+        return False
+    tracks = {t for glimpse in stray.glimpses for t, _ in glimpse.nats}
+    return not any(
+        exchanged_s > stray.since_s and not tracks.isdisjoint(who)
+        for cluster in belief.clusters
+        for h in cluster.hypotheses
+        for exchanged_s, who in h.before
+    )
+
+
 def _continue(
-    h: Hypothesis, deed: Deed, event: ShelfEvent, nats: float, unusual: float, alone: bool, staff: Set[str]
-) -> tuple[Hypothesis | None, tuple[Share, ...]]:
+    h: Hypothesis, deed: Deed, event: ShelfEvent, nats: float, unusual: float, alone: bool, staff: Set[str],
+    glimpses: tuple[Glimpse, ...],
+) -> tuple[Hypothesis | None, tuple[Share, ...]]:  # fmt: skip
     """A story with one deed added; None where the story does not allow it. ``unusual`` scales what strangers cost;
-    ``alone``: nobody is in the shop. What changed then, over night or while the PC was off, was arranged so by whoever
-    keeps the shop, and nothing of it lies astray: a guess at what filled a board would be taken from it all day.
+    ``glimpses``: who may have made a change that nothing explains; ``alone``: nobody is in the shop. What changed then,
+    over night or while the PC was off, was arranged so by whoever keeps the shop, and nothing of it lies astray: a
+    guess at what filled a board would be taken from it all day.
     """
     story = h.branch(nats)
     shares = []
@@ -245,7 +266,7 @@ def _continue(
         if move.stray is not None and move.sku == "":
             if move.quantity == 0:
                 if not alone:  # a hand that rests lifts again
-                    story.strays += (move.stray,)
+                    story.strays += (changed(move.stray, glimpses=glimpses),)
                 shares.append(Share("", "", 0))
                 continue
             if not _take_stray(story, move.stray):

@@ -4,13 +4,14 @@ A `Hypothesis` is one consistent story: whose track is whose, what each cart hol
 about people who have nothing to do with each other multiply, so visits live in `Cluster`s: two are joined when one
 event, one blob or one misplaced thing concerns both, and what all stories of a cluster agree on stands alone again.
 That keeps the exact joint answer at the price of the doubt that there really is. A cluster keeps its best
-`MOST_HYPOTHESES` stories, and prunes those that fall `PRUNED_BELOW` the best.
+`MOST_HYPOTHESES` stories, and prunes those that fall `PRUNED_BELOW` the best; for want of room it forgets what lies
+where before it forgets who may hold what (`_roomy`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Set
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
@@ -320,10 +321,16 @@ def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothe
         found = [h.branch(0.0) for h in others]
         _reweigh(found)
         return found
-    ranked = sorted(((a, b) for a in stories for b in others), key=lambda pair: -(pair[0].nats + pair[1].nats))
+    their_kinds = _kinds(others)
+    pairs = [
+        (a.nats + b.nats, (kind, other), (a, b))
+        for a, kind in zip(stories, _kinds(stories), strict=True)
+        for b, other in zip(others, their_kinds, strict=True)
+    ]
+    pairs.sort(key=lambda pair: -pair[0])
     found = [
         Hypothesis(
-            a.nats + b.nats,
+            nats,
             a.who | b.who,
             a.carts | b.carts,
             a.strays + b.strays,
@@ -331,7 +338,7 @@ def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothe
             a.gone | b.gone,
             a.before + tuple([past for past in b.before if past not in a.before]) if b.before else a.before,
         )
-        for a, b in ranked[:MOST_HYPOTHESES]
+        for nats, (a, b) in _roomy(pairs)
     ]
     _reweigh(found)
     return found
@@ -342,21 +349,63 @@ def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
     ranked = sorted(stories, key=lambda h: -h.nats)
     visits = sorted(ranked[0].carts)
     told: dict[int, Hashable] = {}
-    merged: dict[Hashable, Hypothesis] = {}
+    merged: dict[tuple[Hashable, Hashable], Hypothesis] = {}
     for h in ranked:
-        if id(h.who) not in told:
-            told[id(h.who)] = tuple((t, p if p.visit else None) for t, p in sorted(h.who.items()))
-        carts = [h.carts[visit] for visit in visits]
-        for cart in carts:
-            if id(cart) not in told:
-                told[id(cart)] = _units(cart)
-        strays = sorted((s.shelf, s.first, s.last, s.sku) for s in h.strays) if h.strays else ()
-        known = merged.setdefault((told[id(h.who)], *[told[id(cart)] for cart in carts], *strays), h)
+        strays = tuple(sorted((s.shelf, s.first, s.last, s.sku) for s in h.strays)) if h.strays else ()
+        known = merged.setdefault((_kind(h, visits, told), strays), h)
         if known is not h:
             known.nats += math.log1p(math.exp(h.nats - known.nats))
-    ranked = sorted(merged.values(), key=lambda h: -h.nats)[:MOST_HYPOTHESES]
+    kept = sorted(((h.nats, kind[0], h) for kind, h in merged.items()), key=lambda each: -each[0])
+    ranked = []
+    for nats, h in _roomy(kept):
+        h.nats = nats
+        ranked.append(h)
+    ranked.sort(key=lambda h: -h.nats)
     _reweigh(ranked)
     return ranked
+
+
+def _kinds(stories: Sequence[Hypothesis]) -> list[Hashable]:
+    """For each story what it tells of people and of what they hold."""
+    visits = sorted(stories[0].carts)
+    told: dict[int, Hashable] = {}
+    return [_kind(h, visits, told) for h in stories]
+
+
+def _kind(h: Hypothesis, visits: Sequence[str], told: dict[int, Hashable]) -> Hashable:
+    """What a story tells of people and of what they hold; ``told``: what is known of parts that stories share, by
+    their identity.
+    """
+    if id(h.who) not in told:
+        told[id(h.who)] = tuple((t, p if p.visit else None) for t, p in sorted(h.who.items()))
+    carts = [h.carts[visit] for visit in visits]
+    for cart in carts:
+        if id(cart) not in told:
+            told[id(cart)] = _units(cart)
+    return (told[id(h.who)], *[told[id(cart)] for cart in carts])
+
+
+def _roomy(ranked: Sequence[tuple[float, Hashable, T]]) -> list[tuple[float, T]]:
+    """The best `MOST_HYPOTHESES` of (nats, kind, story), the best first. Where there are more, the doubt about what
+    lies astray makes room before the doubt about who holds what: each kind keeps its best story before another one
+    keeps its second, and what is dropped of a kind leaves its weight to its best.
+    """
+    if len(ranked) <= MOST_HYPOTHESES:
+        return [(nats, story) for nats, _, story in ranked]
+    first: dict[Hashable, int] = {}
+    more: list[int] = []
+    for i, (_, kind, _) in enumerate(ranked):
+        if kind in first:
+            more.append(i)
+        else:
+            first[kind] = i
+    kept = sorted([*list(first.values())[:MOST_HYPOTHESES], *more[: max(0, MOST_HYPOTHESES - len(first))]])
+    weights = {i: ranked[i][0] for i in kept}
+    for i, (nats, kind, _) in enumerate(ranked):
+        best = first[kind]
+        if i not in weights and best in weights:
+            weights[best] += math.log1p(math.exp(nats - weights[best]))
+    return [(weights[i], ranked[i][2]) for i in kept]
 
 
 def _units(cart: Holding) -> tuple[tuple[str, int], ...]:

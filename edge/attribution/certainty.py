@@ -14,8 +14,8 @@ from edge.attribution.hypotheses import Belief, Cluster
 from edge.records import Cart, CartLine
 from edge.store.policy import MOST_SURE
 
-SHARPNESS = 0.84
-"""Stories are confident beyond their evidence: their log-odds are scaled by `SHARPNESS`, fitted by
+SHARPNESS = 0.95
+"""Stories are confident a little beyond their evidence: their log-odds are scaled by `SHARPNESS`, fitted by
 `tebura reliability` on simulated shops, and nothing is ever surer than `MOST_SURE`."""
 
 LEAST_RIVAL = 0.01

@@ -8,23 +8,23 @@ actors, and deeds: one did it all, or two did a part each. Whether a story allow
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from edge.attribution.hypotheses import Belief
 from edge.attribution.movements import Movement
-from edge.attribution.recipes import Move, Recipe, crowding
+from edge.attribution.recipes import Glimpse, Move, Recipe, Stray, crowding
 from edge.attribution.who import NEVER, who_nats
 from edge.records import Reach
 
 TOGETHER = -1.5
 """Two people moving something at one place in one instant."""
 
-ONE_PLACE = -0.5
-"""… and even from one plate: there is hardly room for two hands."""
-
 MISFIT_NATS = 40.0
 """What one of two people moved is the movements at which they were, to about an eighth of the whole."""
+
+HELD_S = 20.0
+"""Nobody holds a thing half lifted for longer."""
 
 APART_S = 0.6
 APART_PLATES = 2
@@ -91,12 +91,19 @@ def _nats_of(belief: Belief, seen: Mapping[int, Reach]) -> dict[int, float]:
 
 
 class Deeds:
-    """Ways of sharing the recipes of one change among those who could have made it, of these ``movements``; of none
-    where nobody saw them.
+    """Ways of sharing the recipes of one change among those who could have made it, of these movements (``moved``); of
+    none where nobody saw them. ``now_g``: how much went in all. ``lifted``: what may have been held half lifted until
+    now, by one of the ``known`` tracks.
     """
 
-    def __init__(self, actors: Mapping[int, Actor], moved: Sequence[Movement]) -> None:
+    def __init__(
+        self, actors: Mapping[int, Actor], moved: Sequence[Movement], now_g: float = 0.0,
+        lifted: Sequence[Stray] = (), known: Set[int] = frozenset(),
+    ) -> None:  # fmt: skip
         self.actors = actors
+        self.now_g = now_g
+        self.lifted = lifted
+        self.known = known
         self.moved = moved
         self.whole_g = sum(abs(m.change_g) for m in moved) or 1.0
         self.crowd = math.log(max(1, len(actors)))
@@ -108,8 +115,21 @@ class Deeds:
         self._halves: dict[tuple[int, int], list[tuple[float, float]]] = {}
         """Two tracks -> for every way of giving each some of the movements: nats, and the grams of the first's."""
 
+    def glimpses(self, whole_g: float) -> tuple[Glimpse, ...]:
+        """What is remembered of who made the change, of so many grams in all, where nothing explains it."""
+        if not self.moved:
+            return (Glimpse(whole_g, tuple((t, actor.once) for t, actor in self.actors.items())),)
+        return tuple(
+            Glimpse(m.change_g, tuple((t, actor.each[i]) for t, actor in self.actors.items()))
+            for i, m in enumerate(self.moved)
+        )
+
     def of(self, recipe: Recipe) -> Iterator[Deed]:
         """Every deed by which a recipe came about: one person did it all, or two did a part each."""
+        lifted = next((m.stray for m in recipe.moves if m.stray in self.lifted), None)
+        if lifted is not None and all(m.quantity > 0 for m in recipe.moves) and len(recipe.moves) > 1:
+            yield from self._completing(recipe, lifted)
+            return
         units = sum(abs(m.quantity) for m in recipe.moves)
         for track, actor in self.actors.items():  # a single thing leaves at one moment, however the plate swings
             several = units > 1 and len(self.moved) > 1
@@ -126,6 +146,33 @@ class Deeds:
                     each = crowding(mine) + crowding(theirs)
                     yield Deed(parts, nats + each + self._shared(a, b, mine))
 
+    def _completing(self, recipe: Recipe, lifted: Stray) -> Iterator[Deed]:
+        """Every deed that began with what was ``lifted`` and ends with this change: whoever ends it held a thing half
+        lifted from the first, so that they were looked at twice, and did it all; or somebody else took a part then.
+        """
+        goods = tuple(m for m in recipe.moves if m.sku)
+        rest = tuple(m for m in recipe.moves if not m.sku)
+        first_g, now_g = -lifted.mass_g, self.now_g
+        units = sum(m.quantity for m in goods)
+        for track, actor in self.actors.items():
+            held = _at_first(lifted, track)
+            mean = (first_g * held + now_g * actor.once) / (first_g + now_g)
+            yield Deed((*((m, track) for m in goods), *((m, track) for m in rest)), mean + mean + self.crowd)
+            if units < 2 or (len(goods) > 1 and units > MOST_SHARED):
+                continue
+            for other in dict(lifted.glimpses[0].nats):
+                if other == track or other not in self.known:
+                    continue
+                for mine, theirs in _splits(goods):
+                    mine_g = sum(m.quantity * m.unit_g for m in mine)
+                    now = min(1.0, now_g / mine_g)
+                    mean = (1.0 - now) * held + now * actor.once
+                    nats = TOGETHER + self.crowd - recipe.crowding_nats + crowding(mine) + crowding(theirs)
+                    nats += mean + mean + self.crowd + _at_first(lifted, other)
+                    nats -= MISFIT_NATS * (max(0.0, now_g - mine_g) / (first_g + now_g)) ** 2
+                    parts = (*((m, track) for m in mine), *((m, other) for m in theirs), *((m, track) for m in rest))
+                    yield Deed(parts, nats)
+
     def _all(self, track: int) -> float:
         """Nats for having made all movements."""
         actor = self.actors[track]
@@ -135,11 +182,8 @@ class Deeds:
     def _shared(self, a: int, b: int, mine: Sequence[Move]) -> float:
         """Nats for two having done a part each, the first of them these moves."""
         one, other = self.actors[a], self.actors[b]
-        if not self.moved:
+        if len(self.moved) < 2:
             return one.once + other.once
-        if len(self.moved) < 2:  # of two hands at one plate in one instant one is there by chance, as far as they tell
-            first, second = max(one.once, other.once), min(one.once, other.once)
-            return first + min(second, -self.crowd) + ONE_PLACE
         mine_g = -sum(m.quantity * m.unit_g for m in mine)
         if (a, b) not in self._halves:
             self._halves[a, b] = list(self._ways(one, other))
@@ -155,6 +199,12 @@ class Deeds:
                 heavy[side] += abs(m.change_g)
                 nats[side] += abs(m.change_g) * (one if side == 0 else other).each[i]
             yield nats[0] / max(heavy[0], 1e-9) + nats[1] / max(heavy[1], 1e-9), grams[0]
+
+
+def _at_first(lifted: Stray, track: int) -> float:
+    """Nats for a track having made what was lifted."""
+    whole_g = sum(abs(g.change_g) for g in lifted.glimpses) or 1.0
+    return sum(abs(g.change_g) * dict(g.nats).get(track, NEVER) for g in lifted.glimpses) / whole_g
 
 
 def _splits(moves: tuple[Move, ...]) -> Iterator[tuple[tuple[Move, ...], tuple[Move, ...]]]:

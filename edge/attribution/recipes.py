@@ -72,9 +72,17 @@ closes the shop has tidied up."""
 
 
 @dataclass(frozen=True, slots=True)
+class Glimpse:
+    """A movement that nothing explained yet: its grams, and (track, nats) for everybody who may have made it."""
+
+    change_g: float
+    nats: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stray:
     """Something that lies where it does not belong: a product, or (empty ``sku``) a mass of unknown kind. ``since_s``:
-    when it was left there.
+    when it was left there. ``glimpses``: who was at a mass of unknown kind as it came or went.
     """
 
     shelf: str
@@ -83,6 +91,7 @@ class Stray:
     sku: str
     mass_g: float
     since_s: float = field(default=0.0, compare=False)
+    glimpses: tuple[Glimpse, ...] = field(default=(), compare=False)
 
     def lasts(self, at_s: float) -> bool:
         """Whether it may lie there still."""

@@ -20,7 +20,7 @@ from edge.attribution import (
     open_belief,
     whose_track,
 )
-from edge.attribution.belief import PRUNED_BELOW, forget_strays
+from edge.attribution.belief import PRUNED_BELOW, forget_strays, joined
 from edge.attribution.hypotheses import Cluster, Hypothesis, Person
 from edge.attribution.recipes import ASTRAY_FOR_S, Stray
 from edge.floor import DuplicateTrack, IdentitySwitch, Portrait
@@ -213,3 +213,23 @@ def test_what_lay_astray_is_forgotten_with_the_last_doubt_about_it() -> None:
     assert belief.clusters == [cluster]
     forget_strays(belief, 100.0 + ASTRAY_FOR_S)
     assert belief == Belief()
+
+
+@pytest.mark.parametrize("comes_later", [False, True])
+def test_doubt_about_what_lies_astray_does_not_crowd_out_doubt_about_who_has_what(comes_later: bool) -> None:
+    """Seventy-two stories differ in what lies elsewhere: each goes on in both ways, and there is not room for all."""
+    taken, near = event(-NOTEBOOK.weight_g), [at(1, 0.02), at(2, 0.05)]
+    belief = shop("ana", "ben")
+    attribute(belief, SHOP, taken, near)
+    doubted = sure(belief, "ana")
+    belief = shop("ana")
+    first = belief.clusters[0].hypotheses[0]
+    belief.clusters[0].hypotheses = [
+        Hypothesis(-math.log(72), first.who, dict(first.carts), (Stray(ELSEWHERE.shelf, i, i, "", -90.0, 90.0),))
+        for i in range(1, 73)
+    ]
+    admit(belief, "ben", 1, {2: 1.0})
+    if not comes_later:  # one cluster holds both before
+        joined(belief, {"ana", "ben"}, {1, 2})
+    attribute(belief, SHOP, taken, near)
+    assert sure(belief, "ana") == pytest.approx(doubted, abs=0.01)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge.attribution import Movement, attribute, branch_identities, cart_of, depart, movements, whose_track
+from edge.attribution import Belief, Movement, attribute, branch_identities, cart_of, depart, movements, whose_track
 from edge.floor import IdentitySwitch
 from edge.records import Reach
 from tests.attribution.test_attribution import HOME, NOTEBOOK, SHOP, at, away, event, held, shop
@@ -68,11 +68,43 @@ def test_one_who_was_there_all_along_took_both() -> None:
     assert (held(belief, "ana"), held(belief, "ben")) == ({"notebook-a5": 2}, {})
 
 
-def test_of_two_hands_at_one_plate_in_one_instant_one_is_a_bystanders() -> None:
+@pytest.mark.parametrize(("gap_m", "people"), [(0.02, 2), (0.25, 1)])
+def test_two_hands_at_one_plate_in_one_instant_took_one_each_and_a_bystanders_none(gap_m: float, people: int) -> None:
+    """Hardly anybody holds a hand where another takes two, and takes nothing."""
     belief = shop("ana", "ben")
-    near: list[tuple[Movement, list[Reach]]] = [(Movement(100.0, HOME.first, 2 * UNIT_G), [at(1), at(2, 0.04)])]
-    explained, _ = attribute(belief, SHOP, AT_ONCE, [at(1), at(2, 0.04)], each=near)
-    assert len(explained.explanations[0].shares) == 1
+    near: list[tuple[Movement, list[Reach]]] = [(Movement(100.0, HOME.first, 2 * UNIT_G), [at(1), at(2, gap_m)])]
+    explained, _ = attribute(belief, SHOP, AT_ONCE, [at(1), at(2, gap_m)], each=near)
+    assert len(explained.explanations[0].shares) == people
+
+
+def lighter(belief: Belief, units: float, at_s: float, near: list[Reach]) -> None:
+    """So many units less weigh on the plate than before."""
+    moved = Movement(at_s, HOME.first, units * UNIT_G)
+    attribute(belief, SHOP, event(units * UNIT_G, at_s=at_s), near, each=[(moved, near)])
+
+
+def test_who_ends_a_slow_lift_took_what_they_had_lifted_and_no_more() -> None:
+    """Ana takes one while ben, beside her, lifts another by half; then she is gone, and he takes it."""
+    belief = shop("ana", "ben")
+    lighter(belief, 1.5, 100.0, [at(1), at(2)])
+    lighter(belief, 0.5, 102.0, [away(1), at(2)])
+    assert (held(belief, "ana"), held(belief, "ben")) == ({"notebook-a5": 1}, {"notebook-a5": 1})
+
+
+def test_who_lifts_slowly_and_alone_took_all_of_it() -> None:
+    belief = shop("ana", "ben")
+    lighter(belief, 2.5, 100.0, [away(1), at(2)])
+    lighter(belief, 0.5, 102.0, [at(1, 0.2), at(2)])
+    assert (held(belief, "ana"), held(belief, "ben")) == ({}, {"notebook-a5": 3})
+
+
+def test_whose_hand_lifted_it_is_not_asked_after_an_exchange() -> None:
+    """The tracks that were at the plate then may follow other people now, and the one who ends it is asked alone."""
+    belief = shop("ana", "ben")
+    lighter(belief, 0.5, 100.0, [at(1), away(2)])
+    branch_identities(belief, IdentitySwitch(101.0, (1, 2), (((2, 1), 1.0),)))
+    lighter(belief, 0.5, 102.0, [away(1), at(2)])
+    assert (held(belief, "ana"), held(belief, "ben")) == ({"notebook-a5": 1}, {})
 
 
 @pytest.mark.parametrize(("units", "ana", "ben"), [(2, 2, 1), (1, 1, 2)])
