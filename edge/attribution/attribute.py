@@ -15,10 +15,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from edge.attribution.belief import PRUNED_BELOW, forget_strays, joined, replace, visits_then
+from edge.attribution.belief import forget_strays, joined, replace, visits_then
 from edge.attribution.deeds import HELD_S, NOBODY, Deed, Deeds, actors_of
 from edge.attribution.hypotheses import Belief, Holding, Hypothesis, Person
 from edge.attribution.movements import Movement
+from edge.attribution.pruning import PRUNED_BELOW
 from edge.attribution.recipes import Glimpse, Recipe, Stray, recipes
 from edge.records import Explained, Explanation, Reach, Share, ShelfEvent
 from edge.store import Facing, Store

@@ -3,26 +3,22 @@
 A `Hypothesis` is one consistent story: whose track is whose, what each cart holds, what lies misplaced. Stories
 about people who have nothing to do with each other multiply, so visits live in `Cluster`s: two are joined when one
 event, one blob or one misplaced thing concerns both, and what all stories of a cluster agree on stands alone again.
-That keeps the exact joint answer at the price of the doubt that there really is. A cluster keeps its best
-`MOST_HYPOTHESES` stories, and prunes those that fall `PRUNED_BELOW` the best; for want of room it forgets what lies
-where before it forgets who may hold what (`_roomy`).
+That keeps the exact joint answer at the price of the doubt that there really is. Which stories a cluster keeps says
+`edge.attribution.pruning`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Mapping, Set
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from edge.appearance import Gauges, alike, merged
-from edge.attribution.hypotheses import LATE_S, Belief, Cluster, Features, Holding, Hypothesis, Person
+from edge.attribution.hypotheses import LATE_S, Belief, Cluster, Features, Hypothesis, Person
+from edge.attribution.pruning import likeliest, paired, reweigh, units_of
 from edge.attribution.recipes import Stray
 from edge.floor import DuplicateTrack, IdentitySwitch, Portrait
-
-MOST_HYPOTHESES = 72
-PRUNED_BELOW = -11.0
-"""Nats behind the best story of its cluster: one in fifty thousand."""
 
 MOST_STRAYS = 200
 """So many misplaced things are remembered in all, the newest ones."""
@@ -193,7 +189,7 @@ def measure(belief: Belief, portrait: Portrait, gauges: Gauges | None = None) ->
         nats, measured = judged[id(features)]
         h.nats += nats
         h.known = {**h.known, person: measured}
-    if _reweigh(cluster.hypotheses):
+    if reweigh(cluster.hypotheses):
         _settle_down(belief, cluster)
 
 
@@ -280,7 +276,7 @@ def joined(belief: Belief, visits: set[str], tracks: set[int], strays: Iterable[
     stories = [Hypothesis(0.0, {}, {})]
     for part in parts:
         belief.clusters.remove(part)
-        stories = _paired(stories, part.hypotheses)
+        stories = paired(stories, part.hypotheses)
     sure = tuple(s for s in belief.strays if s in wanted)
     if sure:
         belief.strays = [s for s in belief.strays if s not in wanted]
@@ -313,126 +309,9 @@ def replace(belief: Belief, cluster: Cluster, stories: list[Hypothesis]) -> None
     _settle_down(belief, cluster)
 
 
-def _paired(stories: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothesis]:
-    """The best stories that are one of the first and one of the others at once. They touch nothing in common, so no
-    two of them tell the same, and only those that are kept need to be written.
-    """
-    if not any(h.who or h.carts or h.strays for h in stories):  # nothing yet
-        found = [h.branch(0.0) for h in others]
-        _reweigh(found)
-        return found
-    their_kinds = _kinds(others)
-    pairs = [
-        (a.nats + b.nats, (kind, other), (a, b))
-        for a, kind in zip(stories, _kinds(stories), strict=True)
-        for b, other in zip(others, their_kinds, strict=True)
-    ]
-    pairs.sort(key=lambda pair: -pair[0])
-    found = [
-        Hypothesis(
-            nats,
-            a.who | b.who,
-            a.carts | b.carts,
-            a.strays + b.strays,
-            a.known | b.known,
-            a.gone | b.gone,
-            a.before + tuple([past for past in b.before if past not in a.before]) if b.before else a.before,
-        )
-        for nats, (a, b) in _roomy(pairs)
-    ]
-    _reweigh(found)
-    return found
-
-
-def _best(stories: Iterable[Hypothesis]) -> list[Hypothesis]:
-    """Stories that tell the same are one; the hopeless are pruned; weights are normalised."""
-    ranked = sorted(stories, key=lambda h: -h.nats)
-    visits = sorted(ranked[0].carts)
-    told: dict[int, Hashable] = {}
-    merged: dict[tuple[Hashable, Hashable], Hypothesis] = {}
-    for h in ranked:
-        strays = tuple(sorted((s.shelf, s.first, s.last, s.sku) for s in h.strays)) if h.strays else ()
-        known = merged.setdefault((_kind(h, visits, told), strays), h)
-        if known is not h:
-            known.nats += math.log1p(math.exp(h.nats - known.nats))
-    kept = sorted(((h.nats, kind[0], h) for kind, h in merged.items()), key=lambda each: -each[0])
-    ranked = []
-    for nats, h in _roomy(kept):
-        h.nats = nats
-        ranked.append(h)
-    ranked.sort(key=lambda h: -h.nats)
-    _reweigh(ranked)
-    return ranked
-
-
-def _kinds(stories: Sequence[Hypothesis]) -> list[Hashable]:
-    """For each story what it tells of people and of what they hold."""
-    visits = sorted(stories[0].carts)
-    told: dict[int, Hashable] = {}
-    return [_kind(h, visits, told) for h in stories]
-
-
-def _kind(h: Hypothesis, visits: Sequence[str], told: dict[int, Hashable]) -> Hashable:
-    """What a story tells of people and of what they hold; ``told``: what is known of parts that stories share, by
-    their identity.
-    """
-    if id(h.who) not in told:
-        told[id(h.who)] = tuple((t, p if p.visit else None) for t, p in sorted(h.who.items()))
-    carts = [h.carts[visit] for visit in visits]
-    for cart in carts:
-        if id(cart) not in told:
-            told[id(cart)] = _units(cart)
-    return (told[id(h.who)], *[told[id(cart)] for cart in carts])
-
-
-def _roomy(ranked: Sequence[tuple[float, Hashable, T]]) -> list[tuple[float, T]]:
-    """The best `MOST_HYPOTHESES` of (nats, kind, story), the best first. Where there are more, the doubt about what
-    lies astray makes room before the doubt about who holds what: each kind keeps its best story before another one
-    keeps its second, and what is dropped of a kind leaves its weight to its best.
-    """
-    if len(ranked) <= MOST_HYPOTHESES:
-        return [(nats, story) for nats, _, story in ranked]
-    first: dict[Hashable, int] = {}
-    more: list[int] = []
-    for i, (_, kind, _) in enumerate(ranked):
-        if kind in first:
-            more.append(i)
-        else:
-            first[kind] = i
-    kept = sorted([*list(first.values())[:MOST_HYPOTHESES], *more[: max(0, MOST_HYPOTHESES - len(first))]])
-    weights = {i: ranked[i][0] for i in kept}
-    for i, (nats, kind, _) in enumerate(ranked):
-        best = first[kind]
-        if i not in weights and best in weights:
-            weights[best] += math.log1p(math.exp(nats - weights[best]))
-    return [(weights[i], ranked[i][2]) for i in kept]
-
-
-def _units(cart: Holding) -> tuple[tuple[str, int], ...]:
-    """What a cart holds, the same for all that hold the same."""
-    return tuple(sorted([(sku, units) for sku, (units, *_) in cart.items()]))
-
-
-def _reweigh(stories: list[Hypothesis]) -> bool:
-    """Normalise weights and prune the hopeless, in place; whether any was. Every change of a story's weight ends
-    here, also of one that stands alone: what is only ever added to grows beyond all numbers within minutes.
-    """
-    if len(stories) == 1:
-        stories[0].nats = 0.0
-        return False
-    best = max(h.nats for h in stories)
-    hopeful = [h for h in stories if h.nats > best + PRUNED_BELOW]
-    dropped = len(hopeful) < len(stories)
-    stories[:] = hopeful
-    whole = best + math.log(sum(math.exp(h.nats - best) for h in stories))
-    for h in stories:
-        h.nats -= whole
-    return dropped
-
-
 def _settle_down(belief: Belief, cluster: Cluster) -> None:
     """Prune a cluster, and let what all its stories agree on stand alone."""
-    stories = cluster.hypotheses = _best(cluster.hypotheses)
+    stories = cluster.hypotheses = likeliest(cluster.hypotheses)
     if not any(h.carts or h.who for h in stories):
         del stories[1:]  # nobody is left whom the doubt about what lies where could concern
     first = stories[0]
@@ -456,13 +335,13 @@ def _settle_down(belief: Belief, cluster: Cluster) -> None:
     if not any(h.carts or h.who or h.strays for h in stories):
         belief.clusters.remove(cluster)
     elif len(stories) > 1:
-        cluster.hypotheses = _best(stories)
+        cluster.hypotheses = likeliest(stories)
 
 
 def _same(h: Hypothesis, first: Hypothesis, visit: str) -> bool:
     """Whether two stories tell the same of one visit."""
     mine, its = h.carts[visit], first.carts[visit]
-    if mine is not its and _units(mine) != _units(its):
+    if mine is not its and units_of(mine) != units_of(its):
         return False
     return h.who is first.who or all(
         p == h.who[t] for t, p in first.who.items() if p.visit == visit or h.who[t].visit == visit

@@ -20,8 +20,9 @@ from edge.attribution import (
     open_belief,
     whose_track,
 )
-from edge.attribution.belief import PRUNED_BELOW, forget_strays, joined
+from edge.attribution.belief import forget_strays, joined
 from edge.attribution.hypotheses import Cluster, Hypothesis, Person
+from edge.attribution.pruning import PRUNED_BELOW
 from edge.attribution.recipes import ASTRAY_FOR_S, Stray
 from edge.floor import DuplicateTrack, IdentitySwitch, Portrait
 from edge.records import Reach, ShelfEvent
