@@ -128,6 +128,7 @@ def _try(
     from edge.camera import trial
     from edge.camera.detect import Detector
     from edge.camera.networks.load import UnusableDetector
+    from edge.camera.sheet import drawn
 
     try:
         found = trial.pictures([Path(name) for name in named])
@@ -137,7 +138,7 @@ def _try(
         else:
             Console().print(trial.table(seen))
         if sheet is not None:
-            _, png = cv2.imencode(".png", trial.drawn(seen))
+            _, png = cv2.imencode(".png", drawn(seen))
             with writing(sheet, "--sheet"):
                 sheet.write_bytes(png.tobytes())
             say(f"{sheet} shows it")

@@ -15,7 +15,8 @@ pytest.importorskip("onnx", reason="the test's networks are built with onnx")
 import cv2
 from typer.testing import CliRunner, Result
 
-from edge.camera.trial import GAP, HAND, HEAD, MARGIN, unlike
+from edge.camera.sheet import GAP, HAND, HEAD, MARGIN
+from edge.camera.trial import unlike
 from edge.cli import app
 from tests.camera.nets import colour_net
 from tests.camera.pose_nets import SPOT, spot_net
