@@ -219,7 +219,7 @@ DIALECTS = [lines, scale, reader]
 A_PLATE = rb"\s*\d+\s*,\s*[+-]?([\d.]+(e[+-]?\d+)?|nan)\s*(\*[0-9a-f]{2}\s*)?"
 LOOKS = {
     Weighed: re.compile(A_PLATE + rb"|S ([SD] .*|[-+I])\s*", re.IGNORECASE),
-    Scanned: re.compile(rb"[0-9A-Z $%*+\-./:\]]+.*"),
+    Scanned: re.compile(rb"\t*[0-9A-Z $%*+\-./:\]]+.*"),  # readers may be set to begin with the key of a keyboard
 }
 
 
