@@ -42,8 +42,9 @@ def test_whoever_works_here_waits_for_nothing_and_a_stranger_is_told(corner: Cor
     assert standing(corner, role="staff") == []
     gate = next(gate for gate in corner.running.store.layout.gates if gate.kind == "exit")
     someone = {"x": gate.position[0], "y": gate.position[1], "lost": False, "who": {"": 1.0}}
-    (row,) = at_exits(corner.running.store.layout, {"people": [someone], "visits": []})
-    assert (row["visit"], row["gate"], row["waits"]) == ("", gate.id, "somebody whom no scan let in")
+    rows = at_exits(corner.running.store.layout, {"people": [someone, someone], "visits": []})
+    told = ("", gate.id, "somebody whom no scan let in")
+    assert [(row["visit"], row["gate"], row["waits"]) for row in rows] == [told, told], "of strangers each"
 
 
 @pytest.mark.parametrize(("conduct", "word"), [("approve", "paid"), ("decline", MONEY["declined"])])

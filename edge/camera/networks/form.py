@@ -25,6 +25,8 @@ Shape: TypeAlias = tuple[int | str | None, ...]
 SIZES_M: Final = {"head": 0.24, "hand": 0.16, "feet": 0.40, "elbow": 0.16}
 """Class -> diameter of the ball whose image a box is, so that its size says how far away it is (models/README.md)."""
 CLASSES: Final = tuple(SIZES_M)
+POSED: Final[Mapping[str, int]] = {name: number for number, name in enumerate(CLASSES)}
+"""What every pose network finds: all of them, since they are made of joints."""
 
 NUMBERS: Final[Mapping[str, Any]] = {
     "tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8, "tensor(int32)": np.int32,

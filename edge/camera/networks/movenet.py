@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.camera.networks.form import Answer, Form, Intake, Unfit, pixels
+from edge.camera.networks.form import POSED, Answer, Form, Intake, Unfit, pixels
 from edge.camera.networks.poses import FACE, JOINTS, Poses
 
 PEOPLE, ROW = 6, 56
@@ -34,7 +34,7 @@ class MoveNet:
     speaks = True
     most = PEOPLE
     what = "MoveNet multipose"
-    classes: Mapping[str, int] = {"head": 0, "hand": 1, "feet": 2, "elbow": 3}
+    classes: Mapping[str, int] = POSED
 
     def __init__(self, form: Form) -> None:
         if len(form.inputs) != 1 or len(form.outputs) != 1:

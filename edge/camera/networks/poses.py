@@ -110,6 +110,11 @@ def certainties(poses: Poses) -> Array:
     return sure
 
 
+def least_body(least: float) -> float:
+    """How sure of a body a network is at least where its head may be as sure as ``least`` (`certainties`)."""
+    return least * least
+
+
 def hands(joints: Array) -> Array:
     """Where each body's left and right hand would be, and how surely: (n, 2, 3)."""
     wrists, elbows = joints[:, WRISTS], joints[:, ELBOWS]

@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.camera.networks.form import Answer, Form, Intake, Unfit, planes
-from edge.camera.networks.poses import JOINTS, Poses
+from edge.camera.networks.form import POSED, Answer, Form, Intake, Unfit, planes
+from edge.camera.networks.poses import JOINTS, Poses, least_body
 
 SIZE: Final = (640, 640)
 LEAST: Final = {"head": 0.35, "hand": 0.5}
@@ -28,7 +28,7 @@ class Rtmo:
     speaks = False
     most = None
     what = "RTMO"
-    classes: Mapping[str, int] = {"head": 0, "hand": 1, "feet": 2, "elbow": 3}
+    classes: Mapping[str, int] = POSED
 
     def __init__(self, form: Form) -> None:
         if len(form.inputs) != 1 or len(form.outputs) < 2:
@@ -47,4 +47,4 @@ class Rtmo:
         scores = outputs[self._people][0][:, 4].astype(np.float64).clip(0.0, 1.0)
         joints = outputs[self._joints][0].astype(np.float64) - [0.5, 0.5, 0.0]
         joints[..., 2] = joints[..., 2].clip(0.0, 1.0)
-        return Poses(scores, joints).chosen(scores >= least * least)
+        return Poses(scores, joints).chosen(scores >= least_body(least))

@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.camera.networks.form import Answer, Form, Intake, Unfit, planes, read
-from edge.camera.networks.poses import JOINTS, Poses
+from edge.camera.networks.form import POSED, Answer, Form, Intake, Unfit, planes, read
+from edge.camera.networks.poses import JOINTS, Poses, least_body
 
 SIZE: Final = (640, 480)
 BOX, ROW = 4, 6
@@ -34,7 +34,7 @@ class UltralyticsPose:
 
     poses = True
     most = None
-    classes: Mapping[str, int] = {"head": 0, "hand": 1, "feet": 2, "elbow": 3}
+    classes: Mapping[str, int] = POSED
 
     def __init__(self, form: Form) -> None:
         if len(form.inputs) != 1 or len(form.outputs) != 1 or len(form.outputs[0].shape) != 3:
@@ -74,7 +74,7 @@ class UltralyticsPose:
         else:
             columns = outputs[0][0]
             sure = columns[BOX + self._person]
-            kept = columns[:, sure >= least * least].T.astype(np.float64)
+            kept = columns[:, sure >= least_body(least)].T.astype(np.float64)
             scores, joints = kept[:, BOX + self._person], kept[:, BOX + self._classes :]
         surest = np.argsort(-scores, kind="stable")[:MOST_READ]
         scores, joints = scores[surest].clip(0.0, 1.0), joints[surest].reshape(-1, JOINTS, self._numbers)

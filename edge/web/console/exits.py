@@ -46,11 +46,11 @@ def at_exits(layout: Layout, seen: Mapping[str, Any]) -> list[Row]:
     """Who stands at an exit or has just gone out: ``visit`` (empty: nobody that is known), ``gate``, ``waits``."""
     gates = [gate for gate in layout.gates if gate.kind == "exit"]
     visits = {visit["visit"]: visit for visit in seen.get("visits", ())}
-    rows: dict[str, Row] = {
-        visit: {"visit": visit, "subject": known["subject"], "gate": "", "waits": WAITS["leaving"]}
+    rows: list[Row] = [
+        {"visit": visit, "subject": known["subject"], "gate": "", "waits": WAITS["leaving"]}
         for visit, known in visits.items()
         if known["state"] == "leaving"
-    }
+    ]
     for person in seen.get("people", ()):
         here = (person["x"], person["y"])
         near = [gate for gate in gates if math.dist(here, gate.position) < AT_GATE_M]
@@ -58,13 +58,14 @@ def at_exits(layout: Layout, seen: Mapping[str, Any]) -> list[Row]:
             continue
         visit = next(iter(person["who"]), "")
         known = visits.get(visit)
-        if visit in rows or (known is not None and known["role"] == "staff"):
+        # A party is told once; of strangers each.
+        if (visit and any(row["visit"] == visit for row in rows)) or (known is not None and known["role"] == "staff"):
             continue
         gate = min(near, key=lambda gate: math.dist(here, gate.position)).id
         age = known["age"] if known is not None else ""
         told = WAITS.get(age, WAITS[""]) if known is not None else N_("somebody whom no scan let in")
-        rows[visit] = {"visit": visit, "subject": known["subject"] if known else "", "gate": gate, "waits": told}
-    return list(rows.values())
+        rows.append({"visit": visit, "subject": known["subject"] if known else "", "gate": gate, "waits": told})
+    return rows
 
 
 def lately(book: Book, now_s: float) -> list[Row]:
