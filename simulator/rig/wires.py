@@ -30,12 +30,11 @@ AGAIN_S = 1
 
 
 class Pace:
-    """Keeps a rig in step with the clock on the wall, ``speed`` times as fast, from the first look on."""
+    """Keeps a rig in step with the clock on the wall, ``speed`` times as fast, from its making on."""
 
     def __init__(self, rig: Rig, speed: float = 1.0) -> None:
         self._rig, self._speed, self._lock = rig, speed, Lock()
-        self._began_s: float | None = None
-        self._first_s = rig.now_s
+        self._began_s, self._first_s = time.monotonic(), rig.now_s
 
     @contextmanager
     def hands(self) -> Iterator[Rig]:
@@ -44,11 +43,9 @@ class Pace:
             yield self._rig
 
     def due(self) -> list[WeightBatch]:
-        """What was said since the last look."""
-        now_s = time.monotonic()
-        if self._began_s is None:
-            self._began_s = now_s
-        until_s = self._first_s + (now_s - self._began_s) * self._speed
+        """What was said since the last look: a batch is said when its last sample is measured."""
+        lasts_s = self._rig.hardware.batch / self._rig.hardware.hz
+        until_s = self._first_s + (time.monotonic() - self._began_s) * self._speed - lasts_s
         said = []
         with self._lock:
             while self._rig.now_s < until_s:

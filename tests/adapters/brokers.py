@@ -328,7 +328,7 @@ class Mosquitto:
         command = [self._program, "-c", str(self._folder / "mosquitto.conf")]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for port in (self.port, self.tls_port):
-            until(lambda port=port: _listens(port), f"mosquitto on port {port}: {self._process.poll()}")  # type: ignore[misc]
+            until(lambda port=port: listens(port), f"mosquitto on port {port}: {self._process.poll()}")  # type: ignore[misc]
 
     def stop(self) -> None:
         if self._process is not None:
@@ -376,7 +376,8 @@ def make_certificate(
     return key, builder.sign(issuer_key or key, hashes.SHA256())
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

@@ -29,7 +29,7 @@ from edge.records import LedgerEntry
 from edge.site import load_site
 from edge.store import load_store
 from edge.wire import Heard
-from tests.adapters.brokers import free_port, until
+from tests.adapters.brokers import free_port, listens, until
 
 forks = multiprocessing.get_context("forkserver")
 forks.set_forkserver_preload(["tests.live.warm"])
@@ -95,7 +95,7 @@ class Theatre:
             [self._program, "-c", str(self.folder / "mosquitto.conf")], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        time.sleep(0.1)
+        until(lambda: listens(self.port), f"mosquitto on port {self.port}")
 
     def stop_broker(self) -> None:
         self._broker.terminate()
