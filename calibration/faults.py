@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from edge.told import phrase
+
 Weight: TypeAlias = Literal["refuse", "warn", "corrected"]
 
 
@@ -51,126 +53,142 @@ class Finding:
 FAULTS = {
     kind.name: kind
     for kind in (
-        Kind("dead", "nothing comes from the cell", "Look at its plug and cable, then change the cell"),
+        Kind("dead", phrase("nothing comes from the cell"), phrase("Look at its plug and cable, then change the cell")),
         Kind(
             "stuck",
-            "always the same number, whatever lies on the plate",
-            "Look at the cell's plug; if it is well, the converter's input is broken: change the board",
+            phrase("always the same number, whatever lies on the plate"),
+            phrase("Look at the cell's plug; if it is well, the converter's input is broken: change the board"),
         ),
         Kind(
             "saturated",
-            "the converter is at the end of its range",
-            "Take the load off and look for a short-circuit in the cable; else choose a smaller gain in the controller",
+            phrase("the converter is at the end of its range"),
+            phrase(
+                "Take the load off and look for a short-circuit in the cable; else choose a smaller gain in the "
+                "controller"
+            ),
         ),
         Kind(
             "noisy",
-            "the readings scatter too much",
-            "Look at the cable's shield and its distance from power lines; tighten the screws",
+            phrase("the readings scatter too much"),
+            phrase("Look at the cable's shield and its distance from power lines; tighten the screws"),
             limit=9.0,
             unit="g",
         ),
         Kind(
             "hum",
-            "the readings swing with a machine or the mains",
-            "Shield or move the cable, or put rubber under the gondola's feet; mains: earth the controller",
+            phrase("the readings swing with a machine or the mains"),
+            phrase("Shield or move the cable, or put rubber under the gondola's feet; mains: earth the controller"),
             limit=3.0,
             unit="g",
         ),
         Kind(
             "slow",
-            "readings are repeated: the converter is slower than it says",
-            "Set the converter's rate (HX711: pin RATE high is 80 a second), or say the true hz",
+            phrase("readings are repeated: the converter is slower than it says"),
+            phrase("Set the converter's rate (HX711: pin RATE high is 80 a second), or say the true hz"),
             "warn",
             limit=1.5,
             unit="repeats",
         ),
         Kind(
             "smoothed",
-            "a filter in the controller hides quick changes",
-            "Turn the filter of the controller off: the runtime filters by itself",
+            phrase("a filter in the controller hides quick changes"),
+            phrase("Turn the filter of the controller off: the runtime filters by itself"),
             limit=0.8,
             unit="s",
         ),
         Kind(
             "loose",
-            "the readings jump with nobody there",
-            "A wire or a screw is loose: press each terminal in again, and tighten the plate's screws",
+            phrase("the readings jump with nobody there"),
+            phrase("A wire or a screw is loose: press each terminal in again, and tighten the plate's screws"),
         ),
-        Kind("reversed", "its signal wires are exchanged: more load says less", "Corrected here", "corrected"),
-        Kind("order", "the cells are wired in another order than the plates stand", "Corrected here", "corrected"),
+        Kind(
+            "reversed",
+            phrase("its signal wires are exchanged: more load says less"),
+            phrase("Corrected here"),
+            "corrected",
+        ),
+        Kind(
+            "order",
+            phrase("the cells are wired in another order than the plates stand"),
+            phrase("Corrected here"),
+            "corrected",
+        ),
         Kind(
             "span",
-            "it weighs much less or more than its neighbours do",
-            "Look whether a foot stands beside the cell, the plate rests on something, or the cell is of another size",
+            phrase("it weighs much less or more than its neighbours do"),
+            phrase(
+                "Look whether a foot stands beside the cell, the plate rests on something, or the cell is of another "
+                "size"
+            ),
             limit=0.05,
             unit="share",
         ),
         Kind(
             "nonlinear",
-            "the same weight weighs another on top of a load",
-            "The plate touches something when it bends, or the cell is overloaded: look under it",
+            phrase("the same weight weighs another on top of a load"),
+            phrase("The plate touches something when it bends, or the cell is overloaded: look under it"),
             limit=0.004,
             unit="share",
         ),
         Kind(
             "hysteresis",
-            "it does not come back when the weight is lifted",
-            "Something rubs: look for crumbs, tape or a cable between plate and frame, and at the screws",
+            phrase("it does not come back when the weight is lifted"),
+            phrase("Something rubs: look for crumbs, tape or a cable between plate and frame, and at the screws"),
             limit=0.005,
             unit="share",
         ),
         Kind(
             "off-centre",
-            "the same weight weighs another at the edge of the plate",
-            "The plate sits askew on its cell, or a foot on the wrong side: set it level and tighten it",
+            phrase("the same weight weighs another at the edge of the plate"),
+            phrase("The plate sits askew on its cell, or a foot on the wrong side: set it level and tighten it"),
             limit=0.006,
             unit="share",
         ),
         Kind(
             "touching",
-            "a load on one plate is felt by its neighbour",
-            "Two plates touch: leave 2 mm between them, and look for a price rail or a shelf liner across both",
+            phrase("a load on one plate is felt by its neighbour"),
+            phrase("Two plates touch: leave 2 mm between them, and look for a price rail or a shelf liner across both"),
             limit=0.02,
             unit="share",
         ),
         Kind(
             "creeping",
-            "it goes on yielding long after a weight was put down",
-            "The cell was overloaded or its glue is soft: change the cell",
+            phrase("it goes on yielding long after a weight was put down"),
+            phrase("The cell was overloaded or its glue is soft: change the cell"),
             limit=0.012,
             unit="share",
         ),
         Kind(
             "drifting",
-            "its level wanders by itself",
-            "Keep cold air and sun off the shelf; if it stays, moisture is in the cell or its plug: change it",
+            phrase("its level wanders by itself"),
+            phrase("Keep cold air and sun off the shelf; if it stays, moisture is in the cell or its plug: change it"),
             limit=1.0,
             unit="g/√s",
         ),
         Kind(
             "lost-samples",
-            "samples are lost on the way",
-            "Look at the controller's supply and network; shorten its cable, or let it send fewer samples",
+            phrase("samples are lost on the way"),
+            phrase("Look at the controller's supply and network; shorten its cable, or let it send fewer samples"),
             limit=0.02,
             unit="share",
         ),
         Kind(
             "clock",
-            "the controller's clock is wrong",
-            "Let the controller take its time from this PC (NTP)",
+            phrase("the controller's clock is wrong"),
+            phrase("Let the controller take its time from this PC (NTP)"),
             "warn",
             limit=1.0,
             unit="s",
         ),
         Kind(
             "weight",
-            "the weight is not what was typed",
-            "Read what is stamped on the weight, or weigh it elsewhere, and say --weight again",
+            phrase("the weight is not what was typed"),
+            phrase("Read what is stamped on the weight, or weigh it elsewhere, and say --weight again"),
         ),
         Kind(
             "catalogue",
-            "the product is not what the catalogue says",
-            "Weigh one on a kitchen scale and correct weight_g in catalogue.csv",
+            phrase("the product is not what the catalogue says"),
+            phrase("Weigh one on a kitchen scale and correct weight_g in catalogue.csv"),
             "warn",
         ),
     )

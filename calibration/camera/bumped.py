@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from edge.records import PeopleFrame, Point, ShelfEvent
 from edge.store import Store
+from edge.told import Sentence, joined, phrase, told
 
 Array = NDArray[np.float64]
 
@@ -55,6 +56,9 @@ GROSS_CM: Final = 15.0
 SIGMAS: Final = 4.0
 ENOUGH, ENOUGH_HANDS = 150, 25
 """Heads that another camera saw as well (of a busy shop two minutes), or hands at shelves."""
+LEARNED = phrase("what it sees is {shift_cm:.1f} ± {error_cm:.1f} cm off since it was learned")
+BESIDE = phrase("what it sees is {shift_cm:.1f} ± {error_cm:.1f} cm off beside the others")
+
 AT_SHELF_M, EMPTY = 1.0, 0.5
 """Somebody whose head is so near to a shelf's event has a hand there, but for one time in ten."""
 AMBIGUOUS: Final = 0.8
@@ -96,12 +100,14 @@ class CameraHealth:
     instead: str = ""
 
     @property
-    def what(self) -> str:
+    def what(self) -> Sentence:
         if self.empty > EMPTY:
-            return f"at {self.empty:.0%} of the moments at which shelves change it sees people and no hand there"
-        since = "since it was learned" if self.learned else "beside the others"
-        told = f"what it sees is {self.shift_cm:.1f} ± {self.error_cm:.1f} cm off {since}"
-        return f"{told}; it may be {self.instead} instead" if self.instead else told
+            return told(
+                "at {percent:.0f} % of the moments at which shelves change it sees people and no hand there",
+                percent=100 * self.empty,
+            )
+        off = told(LEARNED if self.learned else BESIDE, shift_cm=self.shift_cm, error_cm=self.error_cm)
+        return joined(off, told("it may be {camera} instead", camera=self.instead), by="; ") if self.instead else off
 
 
 def field_of(point: Array, camera: Point) -> Array | None:

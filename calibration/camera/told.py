@@ -19,13 +19,16 @@ from rich.table import Table
 from calibration.history import Kept
 from edge.optics import Lens
 from edge.store import CameraProfile
+from edge.told import phrase, told
 
 if TYPE_CHECKING:
     from calibration.camera.bumped import CameraHealth
     from calibration.camera.session import Verdict
 
 NUMBERS = ("x", "y", "off, cm", "±", "heads", "hands")
-REMEDY = "Look whether it hangs as it did, then find its pose anew: tebura calibrate camera {} --floor SOURCE"
+REMEDY = phrase(
+    "Look whether it hangs as it did, then find its pose anew: tebura calibrate camera {camera} --floor SOURCE"
+)
 
 
 def across_deg(lens: Lens) -> float:
@@ -69,7 +72,7 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
 
 def plain_verdict(verdict: Verdict) -> dict[str, Any]:
     """For programs."""
-    told: dict[str, Any] = {
+    said: dict[str, Any] = {
         "camera": verdict.camera,
         "accepted": verdict.accepted,
         "findings": [
@@ -78,10 +81,10 @@ def plain_verdict(verdict: Verdict) -> dict[str, Any]:
     }
     if verdict.lens_fit is not None:
         fit = verdict.lens_fit
-        told["lens"] = {"boards": len(fit.looks), "residual_px": round(fit.residual_px, 4), "model": fit.model}
+        said["lens"] = {"boards": len(fit.looks), "residual_px": round(fit.residual_px, 4), "model": fit.model}
     if verdict.pose is not None:
         pose = verdict.pose
-        told["pose"] = {
+        said["pose"] = {
             "position": [round(v, 5) for v in pose.view.position],
             "rotation": [round(v, 6) for v in pose.view.rotation],
             "residual_px": round(pose.residual_px, 4),
@@ -90,17 +93,17 @@ def plain_verdict(verdict: Verdict) -> dict[str, Any]:
             "turn_error_deg": round(pose.turn_deg, 4),
             "heads_error_cm": round(pose.heads_cm, 3),
         }
-    return told
+    return said
 
 
 def plain_kept(kept: Kept) -> dict[str, Any]:
     """For programs."""
-    told: dict[str, Any] = {"camera": kept.of, "when": kept.when, "counts": kept.counts, "file": str(kept.path)}
+    said: dict[str, Any] = {"camera": kept.of, "when": kept.when, "counts": kept.counts, "file": str(kept.path)}
     if kept.broken:
-        told["broken"] = kept.broken
+        said["broken"] = kept.broken
     if kept.profile is not None:
-        told |= kept.profile.model_dump(mode="json", exclude={"camera", "made"})
-    return told
+        said |= kept.profile.model_dump(mode="json", exclude={"camera", "made"})
+    return said
 
 
 def print_history(kept: Sequence[Kept], console: Console) -> None:
@@ -154,8 +157,8 @@ def print_changes(before: Kept, after: Kept, old: CameraProfile, new: CameraProf
     console.print(f"place: {x:+.1f}, {y:+.1f}, {z:+.1f} cm; turn: {turned_deg:.2f}°", highlight=False)
     if (old.width, old.height) != (new.width, new.height):
         console.print(f"picture: {old.width}x{old.height} -> {new.width}x{new.height}")
-    told = "the same" if old.lens == new.lens else f"{across_deg(old.lens):.1f}° -> {across_deg(new.lens):.1f}° wide"
-    console.print(f"lens: {told}", highlight=False)
+    angle = "the same" if old.lens == new.lens else f"{across_deg(old.lens):.1f}° -> {across_deg(new.lens):.1f}° wide"
+    console.print(f"lens: {angle}", highlight=False)
     pixels = np.array([(u, v) for v in (0.25, 0.5, 0.75) for u in (0.25, 0.5, 0.75)])
     seen = [p.view.at_height(pixels * (p.width, p.height), 0.0) for p in (old, new)]
     off_cm = 100 * np.hypot(*(seen[1] - seen[0])[:, :2].T)
@@ -178,7 +181,7 @@ def print_health(cameras: Sequence[CameraHealth], console: Console) -> None:
     bumped = [one for one in cameras if one.bumped]
     for one in bumped:
         console.print(f"[bold red]{one.camera}[/]  bumped: {escape(one.what)}.")
-        console.print(f"    {REMEDY.format(one.camera)}.", style="dim")
+        console.print(f"    {told(REMEDY, camera=one.camera)}.", style="dim")
     if not bumped:
         console.print(f"{len(cameras)} cameras: nobody bumped against them.", style="green")
 
@@ -195,7 +198,7 @@ def facts(camera: CameraHealth) -> dict[str, Any]:
         "learned": camera.learned,
         "or": camera.instead or None,
         "what": camera.what if camera.bumped else "",
-        "remedy": REMEDY.format(camera.camera) if camera.bumped else "",
+        "remedy": told(REMEDY, camera=camera.camera) if camera.bumped else "",
     }
 
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from calibration.faults import Finding
 from calibration.health.verdict import ENOUGH_S, PlateHealth, ShelfHealth
+from edge.told import told
 
 CREEP_TOLD = 0.01
 """A creep that is known worse than this (as a share) is not worth a word."""
@@ -69,7 +70,7 @@ def where_of(shelf: str, finding: Finding) -> str:
 def remedy_of(shelf: str, finding: Finding) -> str:
     """What to do; what a walk would correct needs one."""
     if finding.kind.weight == "corrected":
-        return f"Calibrate it: tebura calibrate shelf {shelf}"
+        return told("Calibrate it: tebura calibrate shelf {shelf}", shelf=shelf)
     return finding.kind.remedy
 
 
@@ -99,10 +100,10 @@ def plates(shelves: Sequence[ShelfHealth], *, every: bool) -> Table:
             findings = [f for f in shelf.findings if plate.plate in f.plates]
             if every or findings:
                 rows.append((f"{shelf.shelf}:{plate.plate}", *_figures(plate), _names(findings)))
-    told = [i for i in range(len(COLUMNS)) if not rows or any(str(row[i]) for row in rows)]
-    table = _table(*(COLUMNS[i] for i in told))
+    shown = [i for i in range(len(COLUMNS)) if not rows or any(str(row[i]) for row in rows)]
+    table = _table(*(COLUMNS[i] for i in shown))
     for row in rows:
-        table.add_row(*(row[i] for i in told))
+        table.add_row(*(row[i] for i in shown))
     return table
 
 

@@ -22,6 +22,7 @@ from calibration.listen import Listening, meaning
 from edge.journal import segments
 from edge.records import PeopleFrame, Refused, WeightBatch
 from edge.store import Store, load_store, read_store
+from edge.told import told
 from edge.wire import decode, open_recording
 
 SOME = 3
@@ -57,16 +58,16 @@ class Ear:
 
     def verdict(self) -> list[ShelfHealth]:
         """Every shelf; what kept its batches from being used is with it. `NothingHeard` where there was none."""
-        told = []
+        shelves = []
         for shelf in self.health.verdict():
             wrong = tuple(what for (name, what), n in self.refused.items() if name == shelf.shelf and n >= SOME)
             silent = not shelf.controller.batches and not wrong
-            nothing = (Finding("dead", (), "nothing came from its controller"),) if silent else ()
-            told.append(replace(shelf, findings=(*nothing, *shelf.findings), troubles=wrong))
-        if not any(s.controller.batches or s.troubles for s in told):
-            told_troubles = "; ".join(self.troubles) or "Look at power and network of the controllers"
-            raise NothingHeard(f"no weights in {self.of}. {told_troubles}")
-        return told
+            nothing = (Finding("dead", (), told("nothing came from its controller")),) if silent else ()
+            shelves.append(replace(shelf, findings=(*nothing, *shelf.findings), troubles=wrong))
+        if not any(s.controller.batches or s.troubles for s in shelves):
+            why = "; ".join(self.troubles) or "Look at power and network of the controllers"
+            raise NothingHeard(f"no weights in {self.of}. {why}")
+        return shelves
 
     def part(self) -> None:
         """Another recording begins, or there is no more."""

@@ -17,6 +17,7 @@ from calibration.health.controller import Timekeeping
 from calibration.health.course import Estimate
 from calibration.health.flat import STUCK_AFTER_S
 from calibration.health.span import Factor
+from edge.told import Sentence, phrase, told
 
 ENOUGH_S = 20.0
 """Of a plate that was heard for less only this is told: whether it can be read."""
@@ -43,6 +44,14 @@ PPM = 500.0
 """A quartz is within 100; a ceramic resonator 5000."""
 NOISIER = 6.0
 """A plate in unknown units is noisy against its neighbours."""
+
+AT_ITS_END = phrase("stood at the end of its range for {flat_s:.0f} of {heard_s:.0f} s")
+AT_ONE_NUMBER = phrase("stood at one number for {flat_s:.0f} of {heard_s:.0f} s")
+TOO_HEAVY = phrase("what is taken and put there weighs {percent:.0f} % more than it should")
+TOO_LIGHT = phrase("what is taken and put there weighs {percent:.0f} % less than it should")
+
+Told = tuple[str, Sentence, float]
+"""A fault's name, what was seen, and the figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +125,27 @@ def controllers(said: Timekeeping) -> list[Finding]:
     """What is wrong with a controller."""
     found = []
     if said.lost > FAULTS["lost-samples"].limit and said.batches > 20:
-        found.append(Finding("lost-samples", (), f"{100 * said.lost:.1f} % of its samples never came", said.lost))
+        what = told("{percent:.1f} % of its samples never came", percent=100 * said.lost)
+        found.append(Finding("lost-samples", (), what, said.lost))
     limit_s = FAULTS["clock"].limit
     late = said.late / max(1, said.late + said.batches)
     if late > FAULTS["lost-samples"].limit and said.late > 20:
-        what = f"{100 * late:.0f} % of its batches are of a time that was told before: its clock was set back"
+        what = told(
+            "{percent:.0f} % of its batches are of a time that was told before: its clock was set back",
+            percent=100 * late,
+        )
         found.append(Finding("clock", (), what, late))
     elif said.offset_s > limit_s:
-        found.append(Finding("clock", (), f"its clock is {said.offset_s:.1f} s behind this PC's", said.offset_s))
+        what = told("its clock is {late_s:.1f} s behind this PC's", late_s=said.offset_s)
+        found.append(Finding("clock", (), what, said.offset_s))
     elif said.offset_s < -AHEAD_S:
-        found.append(Finding("clock", (), f"its clock is {-said.offset_s:.2f} s ahead of this PC's", said.offset_s))
+        what = told("its clock is {early_s:.2f} s ahead of this PC's", early_s=-said.offset_s)
+        found.append(Finding("clock", (), what, said.offset_s))
     elif abs(said.ppm) - SIGMAS * said.ppm_error > PPM:
         per_h_s = abs(said.ppm) * 3600e-6
-        what = f"its clock {'loses' if said.ppm > 0 else 'gains'} {per_h_s:.1f} s an hour ({said.ppm:+.0f} ppm)"
+        what = told("its clock gains {per_h_s:.1f} s an hour ({ppm:+.0f} ppm)", per_h_s=per_h_s, ppm=said.ppm)
+        if said.ppm > 0:
+            what = told("its clock loses {per_h_s:.1f} s an hour ({ppm:+.0f} ppm)", per_h_s=per_h_s, ppm=said.ppm)
         found.append(Finding("clock", (), what, said.ppm * 1e-6))
     return found
 
@@ -150,18 +167,19 @@ def of_plates(
 
 def _of_plate(
     plate: PlateHealth, sign: Signs, usual_g: float, hz: float, heard_s: float, units: float | None
-) -> list[tuple[str, str, float]]:
+) -> list[Told]:
     if 1 - plate.read >= DEAD:
-        return [("dead", f"{100 * (1 - plate.read):.0f} % of its samples could not be read", 1 - plate.read)]
+        what = told("{percent:.0f} % of its samples could not be read", percent=100 * (1 - plate.read))
+        return [("dead", what, 1 - plate.read)]
     found = []
     if 1 - plate.read > FAULTS["lost-samples"].limit:
-        found.append(("lost-samples", f"{100 * (1 - plate.read):.1f} % of its samples are missing", 1 - plate.read))
+        what = told("{percent:.1f} % of its samples are missing", percent=100 * (1 - plate.read))
+        found.append(("lost-samples", what, 1 - plate.read))
     if heard_s < ENOUGH_S:
         return found
     if (plate.flat_s > 2 * STUCK_AFTER_S or sign.still) and usual_g > TREMBLES_G:
-        fault = "saturated" if sign.at_its_end else "stuck"
-        where = "the end of its range" if sign.at_its_end else "one number"
-        found.append((fault, f"stood at {where} for {plate.flat_s:.0f} of {heard_s:.0f} s", plate.flat_s))
+        fault, stood = ("saturated", AT_ITS_END) if sign.at_its_end else ("stuck", AT_ONE_NUMBER)
+        found.append((fault, told(stood, flat_s=plate.flat_s, heard_s=heard_s), plate.flat_s))
         return found
     found += _of_signal(plate, sign, usual_g, hz, heard_s, units)
     found += _of_steps(plate, sign, found, units is None)
@@ -170,27 +188,32 @@ def _of_plate(
 
 def _of_signal(
     plate: PlateHealth, sign: Signs, usual_g: float, hz: float, heard_s: float, units: float | None
-) -> list[tuple[str, str, float]]:
-    found: list[tuple[str, str, float]] = []
+) -> list[Told]:
+    found: list[Told] = []
     if plate.repeats > FAULTS["slow"].limit:
-        return [("slow", f"it measures {hz / plate.repeats:.1f} times a second, and says {hz:g}", plate.repeats)]
+        what = told("it measures {hz:.1f} times a second, and says {says:g}", hz=hz / plate.repeats, says=hz)
+        return [("slow", what, plate.repeats)]
     per_h = 3600 * plate.jumps / heard_s
     least, often = (JUMPS, JUMPS_PER_H) if hz >= COARSE_HZ else (COARSE_JUMPS, COARSE_PER_H)
     if plate.jumps >= least and per_h >= often:
-        return [("loose", f"{plate.jumps} jumps from one sample to the next, with no hand in them", float(plate.jumps))]
+        what = told("{jumps} jumps from one sample to the next, with no hand in them", jumps=plate.jumps)
+        return [("loose", what, float(plate.jumps))]
     grams, times, unit = (True, 1.0, "g") if units is None else (False, units, "units")
     if plate.hum_g > (FAULTS["hum"].limit if grams else NOISIER * usual_g):
-        found.append(("hum", f"{plate.hum_g * times:,.1f} {unit} at {plate.hum_hz:.1f} Hz", plate.hum_g))
+        swing = f"{plate.hum_g * times:,.1f} {unit}"
+        found.append(("hum", told("{swing} at {hz:.1f} Hz", swing=swing, hz=plate.hum_hz), plate.hum_g))
     own_g = math.sqrt(max(0.0, plate.noise.value**2 - plate.hum_g**2 / 2))
     if own_g > (FAULTS["noisy"].limit if grams else NOISIER * usual_g):
-        found.append(("noisy", f"{own_g * times:,.1f} {unit} from sample to sample", own_g))
+        scatter = f"{own_g * times:,.1f} {unit}"
+        found.append(("noisy", told("{scatter} from sample to sample", scatter=scatter), own_g))
     if grams and _drifts(plate, sign.fast, usual_g):
-        what = f"{plate.wander_g:.2f} g/√s by itself"
+        what = told("{wander:.2f} g/√s by itself", wander=plate.wander_g)
         if plate.drift.of_s > DRIFT_FROM_S:
-            what += f", {plate.drift.value:+.0f} g an hour"
+            drift = plate.drift.value
+            what = told("{wander:.2f} g/√s by itself, {drift:+.0f} g an hour", wander=plate.wander_g, drift=drift)
         found.append(("drifting", what, plate.wander_g))
     elif sign.fast < FILTERED and not found:
-        found.append(("smoothed", "its noise has a long memory: quick changes arrive slowly", sign.fast))
+        found.append(("smoothed", told("its noise has a long memory: quick changes arrive slowly"), sign.fast))
     return found
 
 
@@ -208,27 +231,24 @@ def _drifts(plate: PlateHealth, fast: float, usual_g: float) -> bool:
     return drift.of_s > DRIFT_FROM_S and abs(drift.value) - SIGMAS * drift.error > DRIFT_G_PER_H
 
 
-def _of_steps(
-    plate: PlateHealth, sign: Signs, before: list[tuple[str, str, float]], grams: bool
-) -> list[tuple[str, str, float]]:
+def _of_steps(plate: PlateHealth, sign: Signs, before: list[Told], grams: bool) -> list[Told]:
     """What steps and hands say, unless the signal is too bad to say anything."""
     if any(fault in ("loose", "slow", "smoothed", "drifting", "saturated") for fault, _, _ in before) or not grams:
         return []
-    found: list[tuple[str, str, float]] = []
+    found: list[Told] = []
     if plate.creep - CREEP_SIGMAS * plate.creep_error > FAULTS["creeping"].limit:
-        what = f"{100 * plate.creep:.1f} % of what is put there comes within the next half minute"
+        what = told("{percent:.1f} % of what is put there comes within the next half minute", percent=100 * plate.creep)
         found.append(("creeping", what, plate.creep))
     hands = sign.hands_up + sign.hands_down
     if sign.hands_down >= BACKWARDS and sign.hands_down >= 0.8 * hands:
-        what = f"{sign.hands_down} of {hands} hands on it made it lighter"
+        what = told("{count} of {hands} hands on it made it lighter", count=sign.hands_down, hands=hands)
         found.append(("reversed", what, sign.hands_down / hands))
     elif plate.level_g < BACKWARDS_G:
-        found.append(("reversed", f"it says {plate.level_g:.0f} g, less than nothing", plate.level_g))
+        what = told("it says {level_g:.0f} g, less than nothing", level_g=plate.level_g)
+        found.append(("reversed", what, plate.level_g))
     factor = sign.factor
     off = factor.factor - 1 if factor is not None and factor.convinces else 0.0
     if factor is not None and abs(off) > FAULTS["span"].limit + factor.doubt:
-        what = (
-            f"what is taken and put there weighs {100 * abs(off):.0f} % {'more' if off > 0 else 'less'} than it should"
-        )
+        what = told(TOO_HEAVY if off > 0 else TOO_LIGHT, percent=100 * abs(off))
         found.append(("span", what, off))
     return found

@@ -8,6 +8,7 @@ is answered when the book has it.
 from __future__ import annotations
 
 import queue
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, Literal, cast, get_args
 
@@ -275,7 +276,7 @@ def _reload(shop: Shop, by: str, folder: Path | None) -> Answer:
     except BrokenStore as error:
         faults = list(error.faults)
     if faults:
-        return {"faults": [str(fault) for fault in faults]}
+        return {"faults": [asdict(fault) for fault in faults]}
     try:
         return shop.asked(lambda: _reloaded(shop, files, by))
     except queue.Empty:

@@ -14,6 +14,14 @@ from edge.store.layout import Layout
 from edge.store.profile import FOLDER, Conversion, UnusableProfile, newest, read_profile
 from edge.store.sight import CameraProfile, read_sight
 from edge.store.tables import Fault
+from edge.told import Sentence, phrase, told
+
+ANEW = phrase("Calibrate it anew (`tebura calibrate {kind} {of}`), or roll back (`tebura calibrate rollback`)")
+WHOSE = phrase("it is the profile of {of}")
+
+
+def _why(error: UnusableProfile | UnicodeDecodeError) -> Sentence:
+    return told("it cannot be used ({error})", error=error)
 
 
 def profiles_that_count(folder: Path) -> tuple[dict[str, bytes], dict[str, Fault]]:
@@ -26,8 +34,8 @@ def profiles_that_count(folder: Path) -> tuple[dict[str, bytes], dict[str, Fault
         try:
             found[f"{FOLDER}/{of.name}.toml"] = (of / f"{name}.toml").read_bytes()
         except OSError as error:
-            what = f"it is the newest and cannot be read ({error.strerror or error})"
-            remedy = "Let this user read it, or move it away: the one before it counts then"
+            what = told("it is the newest and cannot be read ({error})", error=error.strerror or error)
+            remedy = told("Let this user read it, or move it away: the one before it counts then")
             unread[f"{FOLDER}/{of.name}.toml"] = Fault(f"{FOLDER}/{of.name}/{name}.toml", "file", what, remedy)
     return found, unread
 
@@ -44,17 +52,17 @@ def conversions(
         if name in unread:
             faults.append(unread[name])
             continue
-        remedy = f"Calibrate it anew (`tebura calibrate shelf {shelf}`), or roll back (`tebura calibrate rollback`)"
+        remedy = told(ANEW, kind="shelf", of=shelf)
         try:
             profile = read_profile(files[name].decode("utf-8"))
         except (UnusableProfile, UnicodeDecodeError) as error:
-            faults.append(Fault(name, "profile", str(error), remedy))
+            faults.append(Fault(name, "profile", _why(error), remedy))
             continue
         count = layout.shelf(shelf).plates
         if profile.shelf != shelf:
-            faults.append(Fault(name, "shelf", f"it is the profile of {profile.shelf}", remedy))
+            faults.append(Fault(name, "shelf", told(WHOSE, of=profile.shelf), remedy))
         elif len(profile.plate) != count:
-            what = f"it has {len(profile.plate)} plates, and the shelf {count}"
+            what = told("it has {has} plates, and the shelf {count}", has=len(profile.plate), count=count)
             faults.append(Fault(name, "plate", what, remedy))
         else:
             found[shelf] = Conversion(profile)
@@ -71,19 +79,17 @@ def sights_of(
         name = f"{FOLDER}/{camera.id}.toml"
         if layout.has_shelf(camera.id) or name not in files.keys() | unread:
             continue
-        remedy = (
-            f"Calibrate it anew (`tebura calibrate camera {camera.id}`), or roll back (`tebura calibrate rollback`)"
-        )
+        remedy = told(ANEW, kind="camera", of=camera.id)
         if name in unread:
             blind[camera.id] = unread[name]
             continue
         try:
             sight = read_sight(files[name].decode("utf-8"))
         except (UnusableProfile, UnicodeDecodeError) as error:
-            blind[camera.id] = Fault(name, "profile", str(error), remedy)
+            blind[camera.id] = Fault(name, "profile", _why(error), remedy)
             continue
         if sight.camera != camera.id:
-            blind[camera.id] = Fault(name, "camera", f"it is the profile of {sight.camera}", remedy)
+            blind[camera.id] = Fault(name, "camera", told(WHOSE, of=sight.camera), remedy)
         else:
             found[camera.id] = sight
     return found, blind

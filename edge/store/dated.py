@@ -7,14 +7,15 @@ of a kind may hold for one product at one moment, and nothing is marked *up*.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from edge.store.catalogue import Catalogue
 from edge.store.offers import DatedPrice
-from edge.store.tables import Fault, names_in, price_in, rows_of, why_no_price
+from edge.store.tables import Fault, Note, names_in, price_in, rows_of, why_no_price
 from edge.store.window import BadWindow, Window, meeting, read_window
+from edge.told import Sentence, told
 
 FILE = "prices.csv"
 COLUMNS = ("sku", "price", "from", "until", "why")
@@ -28,7 +29,7 @@ def read_prices(
 ) -> dict[str, tuple[DatedPrice, ...]]:
     """Rows by sku, in file order. ``known``: skus of the catalogue, broken rows included; None where it is broken."""
 
-    def note(where: str, what: str, remedy: str) -> None:
+    def note(where: str, what: Sentence, remedy: Sentence) -> None:
         faults.append(Fault(FILE, where, what, remedy))
 
     found: defaultdict[str, list[Placed]] = defaultdict(list)
@@ -36,13 +37,15 @@ def read_prices(
         before = len(faults)
         sku, why = row["sku"].strip(), names_in(row, "why")
         if known is not None and sku not in known:
-            note(where, f"sku {sku[:40]!r} is not in the catalogue", "Add it to catalogue.csv, or take the row out")
+            what = told("sku {sku!r} is not in the catalogue", sku=sku[:40])
+            note(where, what, told("Add it to catalogue.csv, or take the row out"))
         price_minor = price_in(row["price"], digits)
         if price_minor is None:
             note(where, *why_no_price(row["price"], digits))
         window = _window(row, zone, where, note)
         if why and sku in catalogue and catalogue[sku].fixed_price:
-            note(where, f"{sku} has a fixed price, and nothing marks that down", "Take the row out, or its why")
+            what = told("{sku} has a fixed price, and nothing marks that down", sku=sku)
+            note(where, what, told("Take the row out, or its why"))
         if len(faults) == before and price_minor is not None and window is not None:
             found[sku].append((where, DatedPrice(price_minor, window, why)))
     for sku, rows in found.items():
@@ -52,25 +55,24 @@ def read_prices(
     return {sku: tuple(price for _, price in rows) for sku, rows in found.items()}
 
 
-def _window(row: dict[str, str], zone: ZoneInfo, where: str, note: Callable[[str, str, str], None]) -> Window | None:
+def _window(row: dict[str, str], zone: ZoneInfo, where: str, note: Note) -> Window | None:
     try:
         return read_window(row["from"], row["until"], row.get("daily") or "", zone)
     except BadWindow as error:
-        note(where, str(error), error.remedy)
+        note(where, error.what, error.remedy)
         return None
 
 
-def _contradictions(sku: str, rows: Iterable[Placed], zone: ZoneInfo, note: Callable[[str, str, str], None]) -> None:
+def _contradictions(sku: str, rows: Iterable[Placed], zone: ZoneInfo, note: Note) -> None:
     """Two prices of one kind at one moment."""
     for (first, one), (where, other) in combinations(rows, 2):
         if bool(one.why) == bool(other.why) and meeting(one.window, other.window, zone) is not None:
-            what = f"{sku} has another price at the same time, on {first}"
-            note(where, what, "End one before the other begins: until is the last day, or the moment of the end")
+            what = told("{sku} has another price at the same time, on {where}", sku=sku, where=first)
+            remedy = told("End one before the other begins: until is the last day, or the moment of the end")
+            note(where, what, remedy)
 
 
-def _markups(
-    sku: str, rows: list[Placed], price_minor: int, zone: ZoneInfo, note: Callable[[str, str, str], None]
-) -> None:
+def _markups(sku: str, rows: list[Placed], price_minor: int, zone: ZoneInfo, note: Note) -> None:
     """Markdowns that cost as much as the list price, or more, at any moment at which they hold."""
     lists = [price for _, price in rows if not price.why]
     turns = [at_s for price in lists for at_s in (price.window.since_s, price.window.until_s) if at_s is not None]
@@ -82,8 +84,8 @@ def _markups(
         costs = [list_price(lists, price_minor, at_s, zone) for at_s in firsts if at_s is not None]
         least = min(costs, default=None)
         if least is not None and row.price_minor >= least:
-            what = f"{sku} is marked down to what it costs anyway, or more"
-            note(where, what, "Write a lower price; a new list price is a row without a why")
+            what = told("{sku} is marked down to what it costs anyway, or more", sku=sku)
+            note(where, what, told("Write a lower price; a new list price is a row without a why"))
 
 
 def list_price(rows: Iterable[DatedPrice], price_minor: int, at_s: float, zone: ZoneInfo) -> int:

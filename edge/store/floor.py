@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from edge.store.layout import Layout, area_m2
+from edge.told import Sentence, told
 
 LEAST_M2 = 0.5
 """Nobody fits into a smaller shop."""
@@ -13,7 +14,7 @@ LEAST_M2 = 0.5
 Spot = tuple[float, float]
 
 
-def impossible(layout: Layout) -> Iterator[tuple[str, str, str]]:
+def impossible(layout: Layout) -> Iterator[tuple[str, Sentence, Sentence]]:
     """(key, what is wrong, remedy)."""
     corners = list(dict.fromkeys(layout.floor))
     sides = list(zip(corners, [*corners[1:], corners[0]], strict=True))
@@ -21,10 +22,13 @@ def impossible(layout: Layout) -> Iterator[tuple[str, str, str]]:
     crossing = next((pair for pair in combinations(sides, 2) if _cross(*pair)), None)
     if crossing is not None:
         (a, b), (c, d) = crossing
-        what = f"the side from {_told(a)} to {_told(b)} crosses the one from {_told(c)} to {_told(d)}"
-        yield "floor.polygon", what, "Name the corners in the order in which one walks around the floor"
+        what = told(
+            "the side from {a} to {b} crosses the one from {c} to {d}", a=_told(a), b=_told(b), c=_told(c), d=_told(d)
+        )
+        yield "floor.polygon", what, told("Name the corners in the order in which one walks around the floor")
     elif inside_m2 < LEAST_M2:
-        yield "floor.polygon", f"it encloses {inside_m2:.2g} m²", "Name the floor's corners, in metres"
+        what = told("it encloses {size_m2:.2g} m²", size_m2=inside_m2)
+        yield "floor.polygon", what, told("Name the floor's corners, in metres")
 
 
 def _cross(one: tuple[Spot, Spot], other: tuple[Spot, Spot]) -> bool:

@@ -36,51 +36,56 @@ from edge.store.promotions import read_promotions
 from edge.store.settings import StoreFile
 from edge.store.sight import Sights
 from edge.store.spelling import keys_of, meant
-from edge.store.tables import Fault, read_catalogue, read_planogram, skus_in
+from edge.store.tables import Fault, line_of, read_catalogue, read_planogram, skus_in
 from edge.store.tax import TaxRate, TaxTable, contradicting
+from edge.told import NOTHING, Sentence, phrase, told
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-NUMBER = ("is not a number", "Write a number like 0.5, without quotes or unit")
-WHOLE = ("is not a whole number", "Write a number like 4, without quotes or unit")
-YES_OR_NO = ("is neither true nor false", "Write true or false, without quotes")
-DAY = ("is not a day", "Write it like 2026-05-12, without quotes")
-LIST = ("is not a list", "Write it in [ ], or as [[tables]] where it has keys")
-TABLE = ("is not a table", "Write it as a [table] with keys of its own")
+NUMBER = (phrase("is not a number"), phrase("Write a number like 0.5, without quotes or unit"))
+WHOLE = (phrase("is not a whole number"), phrase("Write a number like 4, without quotes or unit"))
+YES_OR_NO = (phrase("is neither true nor false"), phrase("Write true or false, without quotes"))
+DAY = (phrase("is not a day"), phrase("Write it like 2026-05-12, without quotes"))
+LIST = (phrase("is not a list"), phrase("Write it in [ ], or as [[tables]] where it has keys"))
+TABLE = (phrase("is not a table"), phrase("Write it as a [table] with keys of its own"))
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    "missing": ("is missing", "Add it"),
-    "extra_forbidden": ("is nothing that is known here", "Take the key out, or correct its name"),
+    "missing": (phrase("is missing"), phrase("Add it")),
+    "extra_forbidden": (phrase("is nothing that is known here"), phrase("Take the key out, or correct its name")),
     "float_type": NUMBER, "float_parsing": NUMBER, "finite_number": NUMBER,
     "int_type": WHOLE, "int_parsing": WHOLE, "int_from_float": WHOLE, "int_parsing_size": WHOLE,
     "bool_type": YES_OR_NO, "bool_parsing": YES_OR_NO,
     "date_type": DAY, "date_parsing": DAY, "date_from_datetime_parsing": DAY, "date_from_datetime_inexact": DAY,
     "camera_source": (
-        "is no source of pictures",
-        "Write an rtsp:// address, a path like /dev/v4l/by-id/…, the number of a USB camera, or a video file",
+        phrase("is no source of pictures"),
+        phrase("Write an rtsp:// address, a path like /dev/v4l/by-id/…, the number of a USB camera, or a video file"),
     ),
     "tuple_type": LIST, "model_type": TABLE, "dict_type": TABLE,
-    "string_type": ("is not text", 'Write it between "quotes"'),
-    "path_type": ("is not a path", 'Write it between "quotes"'),
-    "greater_than": ("must be more than {gt:g}", "Write a larger number"),
-    "greater_than_equal": ("must be at least {ge:g}", "Write a larger number"),
-    "less_than": ("must be less than {lt:g}", "Write a smaller number"),
-    "less_than_equal": ("must be at most {le:g}", "Write a smaller number"),
-    "literal_error": ("must be {expected}", "Write one of them"),
-    "string_pattern_mismatch": ("has signs that cannot stand there", "Write {signs}"),
-    "string_too_long": ("is longer than {max_length} characters", "Shorten it"),
-    "too_short": ("has {actual_length}, and at least {min_length} must be there", "Add what is missing"),
-    "too_long": ("has more than {max_length}", "Take some out"),
+    "string_type": (phrase("is not text"), phrase('Write it between "quotes"')),
+    "path_type": (phrase("is not a path"), phrase('Write it between "quotes"')),
+    "greater_than": (phrase("must be more than {gt:g}"), phrase("Write a larger number")),
+    "greater_than_equal": (phrase("must be at least {ge:g}"), phrase("Write a larger number")),
+    "less_than": (phrase("must be less than {lt:g}"), phrase("Write a smaller number")),
+    "less_than_equal": (phrase("must be at most {le:g}"), phrase("Write a smaller number")),
+    "literal_error": (phrase("must be {expected}"), phrase("Write one of them")),
+    "string_pattern_mismatch": (phrase("has signs that cannot stand there"), phrase("Write it as {pattern} allows")),
+    "string_too_long": (phrase("is longer than {max_length} characters"), phrase("Shorten it")),
+    "too_short": (
+        phrase("has {actual_length}, and at least {min_length} must be there"), phrase("Add what is missing"),
+    ),
+    "too_long": (phrase("has more than {max_length}"), phrase("Take some out")),
 }  # fmt: skip
 """What pydantic found -> what is wrong, and the remedy; ``{…}`` is filled in with what it says about it."""
 
 SIGNS = {
-    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "letters, digits, . _ and -, a letter or digit first",
-    r"^[A-Z]{3}$": "three capital letters, like JPY",
-    r"^[^+#]+$": "the whole topic, without the wildcards + and #",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": phrase("Write letters, digits, . _ and -, a letter or digit first"),
+    r"^[A-Z]{3}$": phrase("Write three capital letters, like JPY"),
+    r"^[^+#]+$": phrase("Write the whole topic, without the wildcards + and #"),
 }
-"""The patterns of settings, in words."""
+"""Patterns of settings -> the remedy, in words."""
+
+OTHERWISE = (phrase("cannot be so: {why}"), phrase("Correct the value"))
 
 FILES = ("store.toml", "catalogue.csv", "planogram.csv")
 MAY_BE = (PRICES,)
@@ -161,9 +166,9 @@ class Store:
 
 def load_store(folder: Path) -> Store:
     """The store in a folder; `BrokenStore` with every fault."""
-    remedy = "Run it with --store FOLDER, where FOLDER holds store.toml, catalogue.csv and planogram.csv"
+    remedy = told("Run it with --store FOLDER, where FOLDER holds store.toml, catalogue.csv and planogram.csv")
     if not os.path.isdir(folder):
-        what = "is a file" if os.path.exists(folder) else "there is none"
+        what = told("is a file") if os.path.exists(folder) else told("there is none")
         raise BrokenStore([Fault(str(folder), "folder", what, remedy)])
     files, faults = {}, []
     for name in (*FILES, *MAY_BE):
@@ -171,9 +176,9 @@ def load_store(folder: Path) -> Store:
             files[name] = (folder / name).read_bytes()
         except FileNotFoundError as error:
             if name in FILES:
-                faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
+                faults.append(Fault(str(folder / name), "file", Sentence(error.strerror or str(error)), remedy))
         except OSError as error:
-            faults.append(Fault(str(folder / name), "file", error.strerror or str(error), remedy))
+            faults.append(Fault(str(folder / name), "file", Sentence(error.strerror or str(error)), remedy))
     profiles, unread = profiles_that_count(folder)
     from edge.store.environment import LiveStore, as_used  # slow to import, and a replay does without
 
@@ -184,7 +189,12 @@ def load_store(folder: Path) -> Store:
 def read_store(files: Mapping[str, bytes], unread: Mapping[str, Fault] | None = None) -> Store:
     """The store that a recording carries; `BrokenStore` with every fault. ``unread``: see `profiles_that_count`."""
     faults = [
-        Fault(name, "attachment", "is not in the recording", "Record it again with the store's three files attached")
+        Fault(
+            name,
+            "attachment",
+            told("is not in the recording"),
+            told("Record it again with the store's three files attached"),
+        )
         for name in FILES
         if name not in files
     ]
@@ -206,17 +216,17 @@ def _build(
             texts[name] = files.get(name, b"").decode("utf-8")
         except UnicodeDecodeError as error:
             line = files[name].count(b"\n", 0, error.start) + 1
-            faults.append(Fault(name, f"line {line}", "is not UTF-8 text", "Save the file as UTF-8"))
+            faults.append(Fault(name, line_of(line), told("is not UTF-8 text"), told("Save the file as UTF-8")))
     settings = (
         _settings(texts["store.toml"], model, faults) if "store.toml" in texts and files.get("store.toml") else None
     )
     layout = _layout(settings, faults) if settings else None
     digits, zone = _money_and_time(settings, faults) if settings else (2, None)
     if strict and settings and layout:
-        faults += [Fault("store.toml", *told) for told in (*senseless(settings.policy), *impossible(layout))]
+        faults += [Fault("store.toml", *wrong) for wrong in (*senseless(settings.policy), *impossible(layout))]
     tax = _tax(settings, faults) if settings else TaxTable(())
     if strict:
-        faults += [Fault("store.toml", *told) for told in contradicting(tax)]
+        faults += [Fault("store.toml", *wrong) for wrong in contradicting(tax)]
     catalogue: Catalogue = {}
     if files.get("catalogue.csv") is not None and "catalogue.csv" in texts:
         classes = tax.classes if settings else frozenset[str]()
@@ -242,18 +252,19 @@ def _build(
 
 def told_faults(file: str, error: ValidationError, model: type[BaseModel]) -> list[Fault]:
     """What a settings file of this shape got wrong, a fault a key; values of passwords are not shown."""
-    told = error.errors()
+    found = error.errors()
     faults = []
-    for e in told:
-        if e["type"] == "too_short" and any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in told):
+    for e in found:
+        if e["type"] == "too_short" and any(o is not e and o["loc"][: len(e["loc"])] == e["loc"] for o in found):
             continue  # it only lacks what is told as broken anyway
         key = ".".join(f"[{p + 1}]" if isinstance(p, int) else str(p) for p in e["loc"]).replace(".[", "[")
-        given = "" if e["type"] == "missing" or _is_secret(key, e["input"]) else f" (it says {e['input']!r})"
-        what, remedy = WORDS.get(e["type"], (e["msg"].lower(), "Correct the value"))
-        if e["type"] in WORDS and (said := e.get("ctx")):
-            said = {**said, "signs": SIGNS.get(said.get("pattern", ""), f"it as {said.get('pattern')} allows")}
-            what, remedy = what.format_map(said), remedy.format_map(said)
-        faults.append(Fault(file, key, what + given[:80], _misspelt(e, model) or remedy))
+        says = e.get("ctx", {})
+        template, remedy = WORDS.get(e["type"], OTHERWISE)
+        what = told(template, **{"why": e["msg"].lower(), **says})
+        remedy = SIGNS.get(says.get("pattern", ""), remedy)
+        if e["type"] != "missing" and not _is_secret(key, e["input"]):
+            what = told("{what} (it says {said})", what=what, said=repr(e["input"])[:68])
+        faults.append(Fault(file, key, what, _misspelt(e, model) or told(remedy, **says)))
     return faults
 
 
@@ -262,22 +273,23 @@ def _is_secret(key: str, said: object) -> bool:
     return "password" in key or "secret" in key or re.search(r"\b(?:sk|rk|whsec)_", str(said)) is not None
 
 
-def _misspelt(error: ErrorDetails, model: type[BaseModel]) -> str:
+def _misspelt(error: ErrorDetails, model: type[BaseModel]) -> Sentence:
     """The remedy where a key is missing, or unknown, because it is spelt otherwise; empty where it is not."""
     *place, key = error["loc"]
     known = keys_of(model, place)
     if error["type"] == "missing" and isinstance(error["input"], Mapping):
         written = meant(str(key), [k for k in error["input"] if isinstance(k, str) and k not in known])
-        return f"It says {written}: write {key} if that is meant" if written else ""
+        return told("It says {said}: write {key} if that is meant", said=written, key=key) if written else NOTHING
     name = meant(str(key), known) if error["type"] == "extra_forbidden" else ""
-    return f"Write {name} if that is meant" if name else ""
+    return told("Write {name} if that is meant", name=name) if name else NOTHING
 
 
 def _settings(text: str, model: type[StoreFile], faults: list[Fault]) -> StoreFile | None:
     try:
         return model(**tomllib.loads(text.removeprefix("\ufeff")))  # as Windows' Notepad begins a file
     except tomllib.TOMLDecodeError as error:
-        faults.append(Fault("store.toml", "syntax", str(error), "See https://toml.io for how TOML is written"))
+        remedy = told("See https://toml.io for how TOML is written")
+        faults.append(Fault("store.toml", "syntax", Sentence(str(error)), remedy))
     except ValidationError as error:
         faults += told_faults("store.toml", error, model)
     return None
@@ -287,9 +299,8 @@ def _layout(settings: StoreFile, faults: list[Fault]) -> Layout:
     def twice(what: str, ids: Iterable[str]) -> None:
         for name, count in Counter(ids).items():
             if count > 1:
-                faults.append(
-                    Fault("store.toml", what, f"id {name!r} stands {count} times", "Give each an id of its own")
-                )
+                often = told("id {name!r} stands {count} times", name=name, count=count)
+                faults.append(Fault("store.toml", what, often, told("Give each an id of its own")))
 
     shelves = [s for g in settings.gondola for s in g.shelf]
     twice("gate", (g.id for g in settings.gate))
@@ -298,9 +309,8 @@ def _layout(settings: StoreFile, faults: list[Fault]) -> Layout:
     twice("gondola.shelf", (s.id for s in shelves))
     for kind in ("entry", "exit"):
         if not any(g.kind == kind for g in settings.gate):
-            faults.append(
-                Fault("store.toml", "gate", f"there is no {kind} gate", f'Add a [[gate]] with kind = "{kind}"')
-            )
+            remedy = told('Add a [[gate]] with kind = "{kind}"', kind=kind)
+            faults.append(Fault("store.toml", "gate", told("there is no {kind} gate", kind=kind), remedy))
     return Layout(
         settings.floor.polygon,
         tuple(Gate(g.id, g.kind, g.position, g.trusted_reader) for g in settings.gate),
@@ -319,12 +329,12 @@ def _layout(settings: StoreFile, faults: list[Fault]) -> Layout:
 
 def _tax(settings: StoreFile, faults: list[Fault]) -> TaxTable:
     rates = []
-    for i, told in enumerate(settings.tax, start=1):
-        rate_ppm = Decimal(str(told.percent)) * 10_000
+    for i, section in enumerate(settings.tax, start=1):
+        rate_ppm = Decimal(str(section.percent)) * 10_000
         if rate_ppm != rate_ppm.to_integral_value():
-            what = f"{told.percent} has more than four digits behind the point"
-            faults.append(Fault("store.toml", f"tax[{i}].percent", what, "Write it like 8.875"))
-        rates.append(TaxRate(told.tax_class, int(rate_ppm), told.since, told.reduced))
+            what = told("{percent} has more than four digits behind the point", percent=section.percent)
+            faults.append(Fault("store.toml", f"tax[{i}].percent", what, told("Write it like 8.875")))
+        rates.append(TaxRate(section.tax_class, int(rate_ppm), section.since, section.reduced))
     return TaxTable(tuple(rates), settings.store.tax_rounding)
 
 
@@ -348,10 +358,10 @@ def _money_and_time(settings: StoreFile, faults: list[Fault]) -> tuple[int, Zone
     try:
         zone = ZoneInfo(settings.store.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        what = f"there is no time zone {settings.store.timezone!r}"
-        faults.append(Fault("store.toml", "store.timezone", what, "Write it like Asia/Tokyo"))
+        what = told("there is no time zone {name!r}", name=settings.store.timezone)
+        faults.append(Fault("store.toml", "store.timezone", what, told("Write it like Asia/Tokyo")))
     known = digits_of(settings.store.currency)
     if known is None:
-        what = f"there is no currency {settings.store.currency!r}"
-        faults.append(Fault("store.toml", "store.currency", what, "Write its ISO 4217 code, like JPY"))
+        what = told("there is no currency {name!r}", name=settings.store.currency)
+        faults.append(Fault("store.toml", "store.currency", what, told("Write its ISO 4217 code, like JPY")))
     return 2 if known is None else known, zone

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.told import Sentence, phrase, told
+
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Seconds = Annotated[float, Field(gt=0.0, le=3600.0)]
 Minor = Annotated[int, Field(ge=0, le=10**12)]
@@ -131,40 +133,48 @@ class Policy(BaseModel):
 SENSIBLE: Mapping[str, tuple[float, float, str]] = {
     "charge_at": (
         0.5, MOST_SURE,
-        f"below 0.5 it charges what was more likely not taken, above {MOST_SURE} nothing is ever charged: "
-        "the runtime is never surer than that",
+        phrase("below 0.5 it charges what was more likely not taken, above {most:g} nothing is ever charged: "
+               "the runtime is never surer than that"),
     ),
     "charge_who_at": (
         0.5, MOST_SURE,
-        f"below 0.5 it charges who was likelier not the one, above {MOST_SURE} nothing is ever charged: "
-        "the runtime is never surer than that",
+        phrase("below 0.5 it charges who was likelier not the one, above {most:g} nothing is ever charged: "
+               "the runtime is never surer than that"),
     ),
     "review_identity_at": (
         0.55, 0.99,
-        f"who was seen by nobody is {SEEN_BY_NOBODY:.0%} sure and must be below it, and nobody is surer than 0.99",
+        phrase("who was seen by nobody is {unseen:g} sure and must be below it, and nobody is surer than 0.99"),
     ),
-    "settle_within_s": (1.0, 60.0, "a shelf takes a second to come to rest, and nobody waits a minute for a receipt"),
-    "pass_within_s": (3.0, 300.0, "people take seconds to walk in, and after minutes it is somebody else who does"),
-    "lost_after_s": (10.0, 86400.0, "people are out of sight for seconds all the time"),
-    "pay_within_s": (1.0, 600.0, "a provider takes about a second to answer"),
-    "age_answer_within_s": (5.0, 600.0, "nobody is at the exit in less, and nobody waits there for longer"),
-    "pair_within_s": (1.0, 600.0, "two readers need a second to say who stands there"),
+    "settle_within_s": (
+        1.0, 60.0, phrase("a shelf takes a second to come to rest, and nobody waits a minute for a receipt"),
+    ),
+    "pass_within_s": (
+        3.0, 300.0, phrase("people take seconds to walk in, and after minutes it is somebody else who does"),
+    ),
+    "lost_after_s": (10.0, 86400.0, phrase("people are out of sight for seconds all the time")),
+    "pay_within_s": (1.0, 600.0, phrase("a provider takes about a second to answer")),
+    "age_answer_within_s": (5.0, 600.0, phrase("nobody is at the exit in less, and nobody waits there for longer")),
+    "pair_within_s": (1.0, 600.0, phrase("two readers need a second to say who stands there")),
 }  # fmt: skip
 """Key -> least, most, and what lies beyond. Numbers outside are no mistake of form: the shop would run, and never do
 what the key says. A recording that was made with one is replayed as it was."""
 
 
-def senseless(policy: Policy) -> Iterator[tuple[str, str, str]]:
+def senseless(policy: Policy) -> Iterator[tuple[str, Sentence, Sentence]]:
     """(key, what is wrong, remedy) of every number with which the policy does not do what it says."""
     for key, (least, most, why) in SENSIBLE.items():
         said = getattr(policy, key)
         if not least <= said <= most:
-            yield f"policy.{key}", f"{said:g} makes no sense: {why}", f"Write a number from {least:g} to {most:g}"
+            told_why = told(why, most=MOST_SURE, unseen=SEEN_BY_NOBODY)
+            what = told("{said:g} makes no sense: {why}", said=said, why=told_why)
+            yield f"policy.{key}", what, told("Write a number from {least:g} to {most:g}", least=least, most=most)
     if policy.hold != "none" and not policy.hold_minor:
-        what = f'hold = "{policy.hold}" reserves nothing of somebody who was never here'
-        yield "policy.hold_minor", what, 'Write how much, in the smallest unit of the currency, or hold = "none"'
+        what = told('hold = "{hold}" reserves nothing of somebody who was never here', hold=policy.hold)
+        remedy = told('Write how much, in the smallest unit of the currency, or hold = "none"')
+        yield "policy.hold_minor", what, remedy
     if policy.hold == "none" and policy.offline_limit_minor:
-        what = "nothing is reserved at the entry, so that nobody is let in by it"
-        yield "policy.offline_limit_minor", what, 'Write hold = "fixed" or "usual" as well, or leave it out'
+        what = told("nothing is reserved at the entry, so that nobody is let in by it")
+        yield "policy.offline_limit_minor", what, told('Write hold = "fixed" or "usual" as well, or leave it out')
     if policy.debt_limit_minor and not policy.refuse_debtors:
-        yield "policy.debt_limit_minor", "nobody is kept outside by it", "Write refuse_debtors = true as well"
+        what = told("nobody is kept outside by it")
+        yield "policy.debt_limit_minor", what, told("Write refuse_debtors = true as well")

@@ -16,9 +16,11 @@ from edge.store.offers import DatedPrice, Names, Promotion
 from edge.store.settings import PromotionSection
 from edge.store.tables import MOST_MINOR, Fault
 from edge.store.window import BadWindow, read_window
+from edge.told import Sentence, told
 
 HOW_MUCH = ("price", "percent", "off")
-Told = tuple[str, str, str]
+Wrong = tuple[str, Sentence, Sentence]
+"""Key, what is wrong, remedy."""
 
 
 def read_promotions(
@@ -34,25 +36,26 @@ def read_promotions(
     found: list[Promotion] = []
     ids: set[str] = set()
     for i, section in enumerate(sections, start=1):
-        told = list(_form(section)) + list(_goods(section, catalogue, known))
+        faulty = list(_form(section)) + list(_goods(section, catalogue, known))
         if section.id in ids:
-            told.append(("id", f"{section.id!r} stands twice", "Give each promotion an id of its own"))
+            what = told("{id!r} stands twice", id=section.id)
+            faulty.append(("id", what, told("Give each promotion an id of its own")))
         ids.add(section.id)
         money, wrong = _money(section, digits)
-        told += wrong
+        faulty += wrong
         try:
             window = read_window(section.since, section.until, section.daily, zone)
         except BadWindow as error:
-            told.append((str(error).split(" ", 1)[0], str(error), error.remedy))
-        if not told:
+            faulty.append((error.what.split(" ", 1)[0], error.what, error.remedy))
+        if not faulty:
             promotion = Promotion(
                 section.id, names_of(section), _slots(section), money.get("price"), _ppm(section), money.get("off"),
                 money.get("least", 0), section.most, section.to == "members",
                 () if isinstance(section.to, str) else section.to, window,
             )  # fmt: skip
-            told += _dearer(promotion, catalogue, dated)
+            faulty += _dearer(promotion, catalogue, dated)
             found.append(promotion)
-        faults += [Fault("store.toml", f"promotion[{i}].{key}", what, remedy) for key, what, remedy in told]
+        faults += [Fault("store.toml", f"promotion[{i}].{key}", what, remedy) for key, what, remedy in faulty]
     return tuple(found)
 
 
@@ -63,49 +66,59 @@ def names_of(section: PromotionSection) -> Names:
     return (("", section.name), *others)
 
 
-def _form(section: PromotionSection) -> Iterator[Told]:
+def _form(section: PromotionSection) -> Iterator[Wrong]:
     """What a table says of itself that cannot be."""
     said = [key for key in HOW_MUCH if getattr(section, key) is not None]
     if len(said) != 1:
-        what = f"says {' and '.join(said)}" if said else "does not say how much cheaper it makes things"
-        yield "price", what, "Write one of price, percent and off"
+        what = told("does not say how much cheaper it makes things")
+        if said:
+            what = told("says {keys}", keys=" and ".join(said))
+        yield "price", what, told("Write one of price, percent and off")
     if section.skus and section.each:
-        yield "each", "stands beside skus", "Write skus for any of them, each for one out of each list"
+        remedy = told("Write skus for any of them, each for one out of each list")
+        yield "each", told("stands beside skus"), remedy
     if section.units != 1 and not section.skus:
-        yield "units", "are of nothing", "Write the skus of which so many together are cheaper"
+        yield "units", told("are of nothing"), told("Write the skus of which so many together are cheaper")
     if not section.skus and not section.each and section.price is not None:
-        yield "price", "would be that of a whole basket", "Write percent or off, or the skus that cost so much"
+        remedy = told("Write percent or off, or the skus that cost so much")
+        yield "price", told("would be that of a whole basket"), remedy
     if section.least is not None and (section.skus or section.each):
-        yield "least", "is for whole baskets", "Take it out, or the skus"
+        yield "least", told("is for whole baskets"), told("Take it out, or the skus")
     if not section.skus and not section.each and section.most is not None:
-        yield "most", "is for products: of those for whole baskets one holds at most", "Take it out"
+        yield "most", told("is for products: of those for whole baskets one holds at most"), told("Take it out")
     if isinstance(section.to, str) and section.to not in ("everyone", "members"):
-        yield "to", f"{section.to[:40]!r} is nobody", 'Write "everyone", "members", or a list of members\' names'
+        remedy = told('Write "everyone", "members", or a list of members\' names')
+        yield "to", told("{who!r} is nobody", who=section.to[:40]), remedy
     if section.percent is not None and _ppm(section) is None:
-        yield "percent", f"{section.percent} has more than four digits behind the point", "Write it like 12.5"
+        what = told("{percent} has more than four digits behind the point", percent=section.percent)
+        yield "percent", what, told("Write it like 12.5")
 
 
-def _goods(section: PromotionSection, catalogue: Catalogue, known: Collection[str] | None) -> Iterator[Told]:
+def _goods(section: PromotionSection, catalogue: Catalogue, known: Collection[str] | None) -> Iterator[Wrong]:
     """Products that are gone, and those that nothing makes cheaper."""
     named = dict.fromkeys((*section.skus, *(sku for slot in section.each for sku in slot)))
     gone = [sku for sku in named if known is not None and sku not in known]
     if gone:
-        what = f"{', '.join(sorted(gone)[:3])} {'is' if len(gone) == 1 else 'are'} not in the catalogue"
-        yield "skus", what, "Take the promotion out, or correct it: nobody can have what is not sold"
+        what = told("{skus} are not in the catalogue", skus=", ".join(sorted(gone)[:3]))
+        if len(gone) == 1:
+            what = told("{sku} is not in the catalogue", sku=gone[0])
+        yield "skus", what, told("Take the promotion out, or correct it: nobody can have what is not sold")
     fixed = [sku for sku in named if sku in catalogue and catalogue[sku].fixed_price]
     if fixed:
-        yield "skus", f"{', '.join(sorted(fixed)[:3])} has a fixed price, outside every promotion", "Take it out"
+        what = told("{sku} has a fixed price, outside every promotion", sku=min(fixed))
+        yield "skus", what, told("Take it out")
 
 
-def _money(section: PromotionSection, digits: int) -> tuple[dict[str, int], list[Told]]:
+def _money(section: PromotionSection, digits: int) -> tuple[dict[str, int], list[Wrong]]:
     """Amounts in minor units; and those that are none."""
     found, wrong = {}, []
     for key in ("price", "off", "least"):
         said = getattr(section, key)
         minor = Decimal(str(said)).scaleb(digits) if said is not None else Decimal()
         if minor != minor.to_integral_value() or minor > MOST_MINOR:
-            unit = "a whole number" if digits == 0 else f"at most {digits} digits behind the point"
-            wrong.append((key, f"{said} cannot be charged", f"Write {unit}"))
+            remedy = told("Write at most {digits} digits behind the point", digits=digits)
+            remedy = remedy if digits else told("Write a whole number")
+            wrong.append((key, told("{said} cannot be charged", said=said), remedy))
         elif said is not None:
             found[key] = int(minor)
     return found, wrong
@@ -122,7 +135,7 @@ def _slots(section: PromotionSection) -> tuple[tuple[str, ...], ...]:
     return section.each or ((section.skus,) * section.units if section.skus else ())
 
 
-def _dearer(promotion: Promotion, catalogue: Catalogue, dated: Mapping[str, Iterable[DatedPrice]]) -> Iterator[Told]:
+def _dearer(promotion: Promotion, catalogue: Catalogue, dated: Mapping[str, Iterable[DatedPrice]]) -> Iterator[Wrong]:
     """A price that nobody would ever want: what it is for never costs more."""
     if promotion.price_minor is None or any(sku not in catalogue for slot in promotion.slots for sku in slot):
         return
@@ -132,5 +145,5 @@ def _dearer(promotion: Promotion, catalogue: Catalogue, dated: Mapping[str, Iter
         for slot in promotion.slots
     )  # fmt: skip
     if promotion.price_minor >= parts_minor:
-        what = "costs as much as its parts, or more"
-        yield "price", what, "Write what is less than the dearest of them cost together"
+        what = told("costs as much as its parts, or more")
+        yield "price", what, told("Write what is less than the dearest of them cost together")

@@ -14,11 +14,13 @@ from dataclasses import replace
 from edge.store.dated import FILE as PRICES
 from edge.store.load import BrokenStore, Store, read_store
 from edge.store.tables import Fault
+from edge.told import phrase, told
 
 MAY_CHANGE = ("store.toml", "catalogue.csv", PRICES)
 """Files of which something may change while the shop runs."""
 
-RESTART = "Stop the shop and start it again for that; or put it back, and reload the rest"
+RESTART = phrase("Stop the shop and start it again for that; or put it back, and reload the rest")
+FIXED = phrase("cannot change while the shop runs")
 
 _FIXED: tuple[tuple[str, str, str], ...] = (
     ("id", "store.toml", "store.id"),
@@ -56,14 +58,14 @@ def needs_restart(store: Store, new: Store) -> list[Fault]:
     faults = list(_stays(store, new))
     for name in sorted(store.sources.keys() | new.sources.keys()):
         if name not in MAY_CHANGE and name != "planogram.csv" and store.sources.get(name) != new.sources.get(name):
-            faults.append(Fault(name, "file", "another profile counts now, or none", RESTART))
+            faults.append(Fault(name, "file", told("another profile counts now, or none"), told(RESTART)))
     return faults
 
 
 def _stays(store: Store, new: Store) -> Iterator[Fault]:
     for part, file, where in _FIXED:
         if getattr(store, part) != getattr(new, part):
-            yield Fault(file, where, "cannot change while the shop runs", RESTART)
+            yield Fault(file, where, told(FIXED), told(RESTART))
     for key in _KEPT_OF_PEOPLE:
         if getattr(store.policy, key) != getattr(new.policy, key):
-            yield Fault("store.toml", f"policy.{key}", "cannot change while the shop runs", RESTART)
+            yield Fault("store.toml", f"policy.{key}", told(FIXED), told(RESTART))

@@ -13,6 +13,8 @@ from datetime import date
 from itertools import combinations
 from typing import Literal
 
+from edge.told import Sentence, told
+
 
 @dataclass(frozen=True, slots=True)
 class TaxRate:
@@ -43,10 +45,11 @@ class TaxTable:
         return max(found, key=lambda r: r.since)
 
 
-def contradicting(tax: TaxTable) -> Iterator[tuple[str, str, str]]:
+def contradicting(tax: TaxTable) -> Iterator[tuple[str, Sentence, Sentence]]:
     """(key, what is wrong, remedy) of rates that are in force for the same goods from the same day on."""
     for (_, first), (i, rate) in combinations(enumerate(tax.rates, start=1), 2):
         if (rate.tax_class, rate.since) == (first.tax_class, first.since) and rate != first:
-            since = "always" if rate.since == date.min else f"from {rate.since}"
-            what = f"class {rate.tax_class!r} has another rate {since} already"
-            yield f"tax[{i}]", what, "Give each its since, the day from which on it holds; or take one out"
+            what = told("class {name!r} has another rate from {since} already", name=rate.tax_class, since=rate.since)
+            if rate.since == date.min:
+                what = told("class {name!r} has another rate already", name=rate.tax_class)
+            yield f"tax[{i}]", what, told("Give each its since, the day from which on it holds; or take one out")

@@ -12,20 +12,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from edge.told import Sentence, phrase, told
+
 WHOLE_DAY_MIN = 24 * 60
 _DAY = r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})"
 _MOMENT = re.compile(rf"{_DAY}(?:[ T](\d{{1,2}}):(\d\d)(?::(\d\d))?)?", re.ASCII)
 _HOURS = re.compile(r"(\d{1,2}):(\d\d)\s*[-–~〜]\s*(\d{1,2}):(\d\d)", re.ASCII)
 
-HOW = "Write a day like 2026-12-01, or a moment like 2026-12-01 19:00, by the clocks of the shop"
+HOW = phrase("Write a day like 2026-12-01, or a moment like 2026-12-01 19:00, by the clocks of the shop")
 
 
 class BadWindow(ValueError):
     """What cannot be; ``remedy`` says what to write."""
 
-    def __init__(self, what: str, remedy: str) -> None:
+    def __init__(self, what: Sentence, remedy: Sentence) -> None:
         super().__init__(what)
-        self.remedy = remedy
+        self.what, self.remedy = what, remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def read_window(since: str, until: str, daily: str, zone: ZoneInfo) -> Window:
     """What the three say, each of which may be empty; `BadWindow` where they say nothing that can be."""
     since_s, until_s = _moment("from", since, zone), _moment("until", until, zone, last=True)
     if since_s is not None and until_s is not None and until_s <= since_s:
-        raise BadWindow(f"until {until.strip()} is not after from {since.strip()}", "Exchange them, or correct one")
+        what = told("until {until} is not after from {since}", until=until.strip(), since=since.strip())
+        raise BadWindow(what, told("Exchange them, or correct one"))
     return Window(since_s, until_s, _hours(daily))
 
 
@@ -92,7 +95,7 @@ def _moment(what: str, text: str, zone: ZoneInfo, *, last: bool = False) -> floa
         return None
     found = _MOMENT.fullmatch(text)
     if found is None:
-        raise BadWindow(f"{what} {text[:40]!r} is no day", HOW)
+        raise BadWindow(told("{key} {said!r} is no day", key=what, said=text[:40]), told(HOW))
     year, _, month, day, hour, minute, second = found.groups()
     try:
         on = date(int(year), int(month), int(day))
@@ -102,19 +105,20 @@ def _moment(what: str, text: str, zone: ZoneInfo, *, last: bool = False) -> floa
             return datetime.combine(on + timedelta(1), time(), zone).timestamp()
         return datetime.combine(on, time(int(hour), int(minute), int(second or 0)), zone).timestamp()
     except (ValueError, OverflowError):
-        raise BadWindow(f"{what} {text!r} is no day that there is", HOW) from None
+        raise BadWindow(told("{key} {said!r} is no day that there is", key=what, said=text), told(HOW)) from None
 
 
 def _hours(text: str) -> tuple[int, int] | None:
     text = text.strip()
     if not text:
         return None
-    how = "Write hours of each day like 19:00-24:00; over midnight they are two, 22:00-24:00 and 00:00-06:00"
+    how = told("Write hours of each day like 19:00-24:00; over midnight they are two, 22:00-24:00 and 00:00-06:00")
     found = _HOURS.fullmatch(text)
     if found is None:
-        raise BadWindow(f"daily {text[:40]!r} is no time of day", how)
+        raise BadWindow(told("daily {said!r} is no time of day", said=text[:40]), how)
     first, first_min, last, last_min = (int(part) for part in found.groups())
     since, until = first * 60 + first_min, last * 60 + last_min
     if first_min > 59 or last_min > 59 or not since < until <= WHOLE_DAY_MIN:
-        raise BadWindow(f"daily {text!r} does not end after it begins, on the same day", how)
+        what = told("daily {said!r} does not end after it begins, on the same day", said=text)
+        raise BadWindow(what, how)
     return since, until

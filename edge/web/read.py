@@ -30,7 +30,7 @@ STATES: Final = (phrase("review"), phrase("unanswered"), phrase("void"))
 """A visit's states that no page calls so."""
 
 SENTENCES: Final = frozenset(
-    ("what", "why", "where", "remedy", "error", "state", "mode", "how", "long", "plates", "event", "anew")
+    ("what", "why", "where", "remedy", "error", "state", "mode", "how", "long", "plates", "event", "anew", "signs")
 )
 """Fields whose values may be sentences or words of the shop's own. Others are names, files, what somebody typed."""
 

@@ -158,7 +158,7 @@ def test_a_markdown_that_was_promised_outlives_its_row_and_a_stop(shop: Running,
 def test_what_cannot_be_is_refused_as_a_whole(shop: Running, changed: dict[str, str], told: list[str]) -> None:
     before = shop.shop.store
     faults = shop.reload(**changed)["faults"]
-    assert [fault.partition(". ")[0] for fault in faults] == told
+    assert ["{file}: {where}: {what}".format(**fault) for fault in faults] == told
     assert shop.shop.store is before
     shop.play(0.0, 18.0)
     shop.settle()

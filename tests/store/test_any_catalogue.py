@@ -257,7 +257,7 @@ def test_numbers_that_are_none_are_refused_with_their_key(tmp_path: Path, was: s
         ("charge_at", 0.985, "above 0.98 nothing is ever charged"),
         ("charge_at", 0.0, "what was more likely not taken"),
         ("review_identity_at", 1.0, "nobody is surer than 0.99"),
-        ("review_identity_at", 0.5, "seen by nobody is 50% sure"),
+        ("review_identity_at", 0.5, "seen by nobody is 0.5 sure"),
         ("settle_within_s", 0.001, "a shelf takes a second"),
         ("pass_within_s", 0.5, "a few seconds to walk in"),
         ("lost_after_s", 0.1, "out of sight for seconds"),

@@ -137,7 +137,7 @@ def test_what_is_missing_because_it_is_misspelt_is_told_so(
 def test_a_misspelt_column_is_told_so(tmp_path: Path) -> None:
     fault = only_fault(tmp_path, catalogue_csv=CATALOGUE.replace("weight_g", "weight_gr", 1))
     assert fault.what == "no column weight_g"
-    assert fault.remedy.endswith("(write weight_g for weight_gr, if that is meant)")
+    assert fault.remedy.endswith("; write weight_g for weight_gr, if that is meant")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_missing_column_is_told_once(tmp_path: Path) -> None:
         ("g1-s1,3", "g9-s9,3", "there is no shelf 'g9-s9'"),
         ("g1-s1,3", "g1-s1,5", "plates 5 are not on g1-s1"),
         ("g1-s1,3", "g1-s1,4-3", "plates 4-3 are not on g1-s1"),
-        ("g1-s1,3", "g1-s1,third", "plates 'third'"),
+        ("g1-s1,3", "g1-s1,third", "plates 'third' are none"),
     ],
 )
 def test_a_fault_in_the_planogram_names_its_line(tmp_path: Path, was: str, becomes: str, what: str) -> None:

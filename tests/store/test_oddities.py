@@ -214,7 +214,7 @@ def test_what_has_no_place_is_told(tmp_path: Path) -> None:
 def test_two_rates_of_one_class_from_one_day_cannot_be(tmp_path: Path) -> None:
     toml = STORE + '[[tax]]\nclass = "food"\npercent = 10\n'
     fault = only_fault(tmp_path, store_toml=toml)
-    assert (fault.where, fault.what) == ("tax[2]", "class 'food' has another rate always already")
+    assert (fault.where, fault.what) == ("tax[2]", "class 'food' has another rate already")
 
 
 @pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "upright bars")])

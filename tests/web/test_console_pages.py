@@ -228,6 +228,11 @@ def test_a_place_is_counted(mika: Browser, corner: Corner) -> None:
     until(lambda: ask(corner.state, {"do": "stock"})["places"][0]["quantity"] == 7, "it is counted")
 
 
+def plain(page: str) -> str:
+    """What is read of a page."""
+    return unescape(re.sub(r"<[^>]+>", "", page))
+
+
 def test_prices_now_and_next_and_the_files_read_anew(mika: Browser, corner: Corner) -> None:
     assert "¥178" in mika.get("/staff/prices").text
     prices = corner.folder / "prices.csv"
@@ -240,7 +245,11 @@ def test_prices_now_and_next_and_the_files_read_anew(mika: Browser, corner: Corn
     mika.post("/staff/prices/reload")
     told = mika.told()
     assert "the files have faults" in told
-    assert "prices.csv" in told
+    assert "prices.csv, line 2: price 'cheap' cannot be charged" in plain(told)
+    japanese = plain(mika.get("/staff/prices?lang=ja").text)
+    assert "prices.csv, 2 行目: price の 'cheap' は請求できません" in japanese
+    assert "までの整数を、通貨記号なしで書いてください" in japanese
+    mika.get("/staff/prices?lang=en")
     prices.write_text(MARKDOWN, encoding="utf-8")
     mika.post("/staff/prices/reload")
     assert "From now on as in prices.csv" in mika.told()
@@ -292,8 +301,12 @@ def test_health_shows_what_the_last_check_has_found(mika: Browser, corner: Corne
     assert fault["means"] in page
     assert fault["remedy"] in page
     assert "what it sees is 12.0 ± 1.0 cm off since it was learned" in page
+    japanese = unescape(mika.get("/staff/health?lang=ja").text)
+    assert "機械か電源に合わせて値が揺れています" in japanese
+    assert "ゴンドラの足にゴムを敷いてください" in japanese
+    assert "見えている位置が、覚えた時から 12.0 ± 1.0 cm ずれています" in japanese
     keep_checked(corner.state, OPENS_S, [shelf | {"well": True, "faults": []}], [])
-    assert "All shelves and cameras were well." in mika.get("/staff/health").text
+    assert "All shelves and cameras were well." in mika.get("/staff/health?lang=en").text
 
 
 def test_owners_keep_the_staff(browser: Browser, corner: Corner) -> None:

@@ -27,7 +27,9 @@ def said() -> set[str]:
 
 
 def templates() -> set[str]:
-    return texts(HERE.parent, METHODS[:1], SENTENCES) - {""}
+    """In the shop, and in `calibration`, whose findings screens show."""
+    folders = (HERE.parent, HERE.parents[1] / "calibration")
+    return set[str]().union(*(texts(folder, METHODS[:1], SENTENCES) for folder in folders)) - {""}
 
 
 def texts(folder: Path, methods: list[tuple[str, str]], keywords: Mapping[str, tuple[int, ...] | None]) -> set[str]:

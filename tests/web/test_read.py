@@ -32,6 +32,11 @@ DESK = ("daemon/orders.py", "daemon/booked.py", "daemon/contests.py", "payment/d
         "payment/debts.py", "payment/settlement.py")  # fmt: skip
 """What stands behind the desk: a `ValueError` is its answer."""
 
+FILES = tuple(f"store/{name}.py" for name in ("calibration", "dated", "floor", "load", "policy", "promotions", "reload",
+                                              "tables", "tax", "window"))  # fmt: skip
+"""What is wrong with the store's files: *Prices* shows that where they are read anew."""
+SENTENCE = re.compile(r"[^\s\[\](){}^+,]+ [^\s,]+ \S+")
+
 names = st.from_regex(r"[a-z0-9][a-z0-9./-]{0,12}", fullmatch=True)
 
 
@@ -121,6 +126,26 @@ def test_whatever_screens_show_is_a_sentence_with_a_template() -> None:
             nodes = list(within(scope))
             wrong += [f"{where}:{line}: {what}" for node in nodes for line, what in faults(node, by_hand(nodes), where)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_whatever_is_wrong_with_the_files_is_a_sentence_with_a_template() -> None:
+    """Three words in a row that nothing marks are one that was put together by hand."""
+    wrong = [
+        f"{where}:{line}: {text}" for where, module in modules() if where in FILES for line, text in unmarked(module)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def unmarked(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Texts outside of docstrings and of what marks a template."""
+    for child in ast.iter_child_nodes(node):
+        if called(child) in SENTENCES or (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
+            continue
+        if isinstance(child, ast.Raise) and isinstance(child.exc, ast.Call) and called(child.exc) == "KeyError":
+            continue
+        if isinstance(child, ast.Constant) and isinstance(child.value, str) and SENTENCE.match(child.value):
+            yield child.lineno, child.value
+        yield from unmarked(child)
 
 
 def scopes(module: ast.Module) -> Iterator[ast.AST]:

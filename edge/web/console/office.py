@@ -15,7 +15,7 @@ import asyncio
 import functools
 import hmac
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
@@ -26,6 +26,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from edge.store import Fault
 from edge.told import Sentence, told
 from edge.web.claims import Claims
 from edge.web.console.picture import colour_of, number_of
@@ -46,11 +47,14 @@ Handler = Callable[..., Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """Something that somebody is told on the next page; ``text`` is translated there, ``detail`` is not."""
+    """Something that somebody is told on the next page; ``text`` is translated there, ``detail`` and ``faults`` are
+    read.
+    """
 
     text: str
     kind: str = "good"
     detail: str = ""
+    faults: Sequence[Fault] = ()
     values: dict[str, object] = field(default_factory=dict)
 
 
@@ -135,11 +139,19 @@ class Office:
 
     # --- what they are told ----------------------------------------------------------------------------------------
 
-    def say(self, session: Session, text: str, kind: str = "good", detail: str = "", **values: object) -> None:
+    def say(
+        self,
+        session: Session,
+        text: str,
+        kind: str = "good",
+        detail: str = "",
+        faults: Sequence[Fault] = (),
+        **values: object,
+    ) -> None:
         """A word on the next page of this session."""
         if len(self._words) > 1000:
             self._words.clear()
-        self._words.setdefault(session.mark, deque(maxlen=5)).append(Word(text, kind, detail, values))
+        self._words.setdefault(session.mark, deque(maxlen=5)).append(Word(text, kind, detail, faults, values))
 
     def page(self, request: Request, template: str, status: int = 200, **context: Any) -> Response:
         """A page, or a part of one, of somebody who is logged in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,13 +14,15 @@ from starlette.routing import Route
 
 from edge.daemon.desk import NobodyThere
 from edge.facts.prices import changes_after, priced
-from edge.store import BrokenStore, Store, load_store
+from edge.store import BrokenStore, Fault, Store, load_store
 from edge.told import told
 from edge.web.console.office import Room, back_of, needs
 from edge.web.languages import N_, language_of
 
 NEXT: Final = 20
 """Coming changes on the page."""
+SHOWN: Final = 20
+"""Faults behind a word: the page itself shows all of the files' own."""
 
 
 class Prices(Room):
@@ -60,10 +63,11 @@ class Prices(Room):
         except NobodyThere:
             raise
         except ValueError as error:
-            answer = {"faults": [str(error)]}
+            self.office.say(session, N_("The shop did not do it."), "bad", str(error))
+            return RedirectResponse(back_of(request, "/staff/prices"), 303)
         if answer.get("faults"):
-            self.office.say(session, N_("Nothing has changed: the files have faults."), "bad",
-                            "; ".join(answer["faults"])[:2000])  # fmt: skip
+            faults = [Fault(**fault) for fault in answer["faults"][:SHOWN]]
+            self.office.say(session, N_("Nothing has changed: the files have faults."), "bad", faults=faults)
         elif not answer["changed"]:
             self.office.say(session, N_("Nothing has changed since the shop read its files."))
         else:
@@ -84,9 +88,9 @@ class Prices(Room):
         return self.screens.now_s()
 
 
-def _read(folder: Path) -> tuple[Store | None, list[str]]:
+def _read(folder: Path) -> tuple[Store | None, Sequence[Fault]]:
     """The files as they are now; None and every fault where no shop could open with them."""
     try:
         return load_store(folder), []
     except BrokenStore as error:
-        return None, [str(fault) for fault in error.faults]
+        return None, error.faults
