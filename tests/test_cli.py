@@ -259,7 +259,7 @@ def test_check_names_a_camera_that_a_broken_profile_blinds(tmp_path: Path) -> No
     assert done.returncode == 1
     assert "1 camera, 0 of them calibrated" in done.stdout
     assert "All is well" not in done.stdout
-    assert "cam is blind: calibration/cam.toml: profile: is not TOML" in done.stderr
+    assert "cam is blind: calibration/cam.toml: profile: it cannot be used (is not TOML" in done.stderr
     assert (
         "Calibrate it anew (`tebura calibrate camera cam`), or roll back (`tebura calibrate rollback`)" in done.stderr
     )

@@ -14,7 +14,6 @@ import typer
 from edge.cli.places import state_folder
 from edge.cli.terminal import refuse, refuse_store, say
 from edge.shown import named_plates, shown
-from edge.store.tables import Fault
 
 StoreFolder = Annotated[Path, typer.Option("--store", help="The folder with store.toml and, if need be, site.toml.")]
 StateFolder = Annotated[Path | None, typer.Option("--state", help="Where the shop keeps what it must not lose.")]
@@ -105,9 +104,11 @@ def reload(
     answer = ask_shop(store, state, {"do": "reload", "by": by or getpass.getuser()})
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
-    for fault in answer.get("faults", ()):
-        typer.echo(shown(str(Fault(**fault))), err=True)
     if answer.get("faults"):
+        from edge.store import Fault
+
+        for fault in answer["faults"]:
+            typer.echo(shown(str(Fault(**fault))), err=True)
         refuse("nothing has changed: the shop goes on as it was")
     if as_json:
         return
