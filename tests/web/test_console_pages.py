@@ -243,14 +243,18 @@ def test_prices_now_and_next_and_the_files_read_anew(mika: Browser, corner: Corn
     assert "¥150</strong>" in mika.get("/staff/prices?at=2023-11-17T10:00").text
     prices.write_text(MARKDOWN.replace("150", "cheap"), encoding="utf-8")
     mika.post("/staff/prices/reload")
-    told = mika.told()
-    assert "the files have faults" in told
-    assert "prices.csv, line 2: price 'cheap' cannot be charged" in plain(told)
+    assert "the files have faults" in mika.told()
+    assert plain(mika.get("/staff/prices").text).count("prices.csv, line 2: price 'cheap' cannot be charged") == 1
     japanese = plain(mika.get("/staff/prices?lang=ja").text)
     assert "prices.csv, 2 行目: price の 'cheap' は請求できません" in japanese
     assert "までの整数を、通貨記号なしで書いてください" in japanese
     mika.get("/staff/prices?lang=en")
     prices.write_text(MARKDOWN, encoding="utf-8")
+    store_toml = (corner.folder / "store.toml").read_text(encoding="utf-8")
+    (corner.folder / "store.toml").write_text(store_toml.replace("JPY", "KRW"), encoding="utf-8")
+    mika.post("/staff/prices/reload")
+    assert "store.toml, store.currency: cannot change while the shop runs" in plain(mika.told())
+    (corner.folder / "store.toml").write_text(store_toml, encoding="utf-8")
     mika.post("/staff/prices/reload")
     assert "From now on as in prices.csv" in mika.told()
     mika.post("/staff/prices/reload")

@@ -22,7 +22,7 @@ from edge.web.languages import N_, language_of
 NEXT: Final = 20
 """Coming changes on the page."""
 SHOWN: Final = 20
-"""Faults behind a word: the page itself shows all of the files' own."""
+"""Faults behind a word; those of the files themselves the page shows anyway."""
 
 
 class Prices(Room):
@@ -66,7 +66,8 @@ class Prices(Room):
             self.office.say(session, N_("The shop did not do it."), "bad", str(error))
             return RedirectResponse(back_of(request, "/staff/prices"), 303)
         if answer.get("faults"):
-            faults = [Fault(**fault) for fault in answer["faults"][:SHOWN]]
+            _, broken = await asyncio.to_thread(_read, self.screens.store_folder)
+            faults = [fault for fault in (Fault(**parts) for parts in answer["faults"]) if fault not in broken][:SHOWN]
             self.office.say(session, N_("Nothing has changed: the files have faults."), "bad", faults=faults)
         elif not answer["changed"]:
             self.office.say(session, N_("Nothing has changed since the shop read its files."))
