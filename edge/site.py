@@ -198,6 +198,8 @@ class Screens(Section):
     private_key: Path | None = None
     proxies: tuple[str, ...] = ()
     """Addresses of reverse proxies, which are believed when they say for whom they ask."""
+    join_at: tuple[str, ...] = ()
+    """Entries whose board shows newcomers a code: whoever stands there becomes a member by themselves."""
     user: str = "console"
     """At the shop's own broker; the embedded one has this user."""
     password_file: Path | None = None
@@ -351,6 +353,10 @@ def _misfits(site: Site, store: Store) -> Iterator[Fault]:
             plates = tuple(range(1, store.layout.shelf(serial.shelf).plates + 1))
         yield from _places(where, serial.shelf, plates, store, taken)
         yield from _raw(where, serial.shelf, serial.unit, store)
+    entries = [gate.id for gate in store.layout.gates if gate.kind == "entry"]
+    for gate in site.screens.join_at:
+        if gate not in entries:
+            yield Fault(FILE, "screens.join_at", f"there is no entry {gate!r}", f"Name one of {', '.join(entries)}")
     known: set[str] = set()
     for i, camera in enumerate(site.camera, start=1):
         if not store.layout.has_camera(camera.id):

@@ -1,12 +1,14 @@
 """The board at a gate, ``/gate/<id>``: what somebody who stands there should read, on any tablet, without a login.
 
 Enters: what the shop tells its gates (``gate/<id>/command``), whose age is looked at, what the last visit came to.
-Leaves: a page, its state as JSON in the shop's languages, and a stream that says when that has changed. It shows no
-name, and beyond the total for a few seconds nothing that is anybody's own; ``?total=no`` leaves that out as well.
+Leaves: a page, its state as JSON in the shop's languages, and a stream that says when that has changed; where the shop
+wants it, a code with which newcomers join. It shows no name, and beyond the total for a few seconds nothing that is
+anybody's own; ``?total=no`` leaves that out as well.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -20,8 +22,10 @@ from edge.checkout import sale_of
 from edge.checkout.amounts import money
 from edge.ledger import UnusableLedger
 from edge.store.layout import Gate
+from edge.web.kiosk import Kiosk, Shown
 from edge.web.languages import LANGUAGES, N_, words
 from edge.web.pages import Pages
+from edge.web.qr import qr_svg
 from edge.web.shop import Screens
 
 WELCOME_S: Final = 6.0
@@ -56,6 +60,7 @@ REFUSALS: Final = {
 }
 """Reason of ``docs/gate.md`` -> what somebody reads. A test wants all of them."""
 OTHER: Final = N_("Please try again, or ask at the counter")
+NEW_HERE: Final = N_("New here? Read this with your phone's camera")
 AND_ALSO: Final = N_("One more step, please")
 
 
@@ -64,6 +69,8 @@ class Board:
 
     def __init__(self, screens: Screens, pages: Pages) -> None:
         self._screens, self._pages = screens, pages
+        self._kiosks = {gate: Kiosk(screens, gate) for gate in screens.site.screens.join_at}
+        self._turn = asyncio.Lock()
         self._languages = [lang for lang in screens.store.languages if lang in LANGUAGES] or ["en"]
 
     def routes(self) -> list[BaseRoute]:
@@ -72,6 +79,7 @@ class Board:
             Route("/gate/{gate}", self._page),
             Route("/gate/{gate}/state", self._state),
             Route("/gate/{gate}/events", self._events),
+            Route("/gate/{gate}/join.svg", self._join),
         ]
 
     async def _page(self, request: Request) -> Response:
@@ -80,7 +88,24 @@ class Board:
     async def _state(self, request: Request) -> Response:
         gate, total = self._gate(request), request.query_params.get("total") != "no"
         told = self._entry(gate) if gate.kind == "entry" else await run_in_threadpool(self._exit, total)
+        if told["kind"] == "ready" and (shown := await self._shown(gate)) is not None:
+            texts = [{"language": lang, "text": words(lang).gettext(NEW_HERE)} for lang in self._languages]
+            told["join"] = {"mark": shown.mark, "texts": texts}
         return JSONResponse(told)
+
+    async def _join(self, request: Request) -> Response:
+        """The picture of what a newcomer's phone reads."""
+        shown = await self._shown(self._gate(request))
+        if shown is None:
+            raise HTTPException(404)
+        return Response(qr_svg(shown.link), media_type="image/svg+xml", headers={"cache-control": "no-store"})
+
+    async def _shown(self, gate: Gate) -> Shown | None:
+        kiosk = self._kiosks.get(gate.id)
+        if kiosk is None:
+            return None
+        async with self._turn:
+            return await run_in_threadpool(kiosk.shown)
 
     async def _events(self, request: Request) -> Response:
         gate = self._gate(request)

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.testclient import TestClient
 
-from edge.site import Site
-from edge.store import load_store
+from edge.site import Screens as ScreensOf
+from edge.site import Site, load_site
+from edge.store import BrokenStore, load_store
 from edge.web.app import app_of
 from edge.web.board import LEFT_S, REFUSALS, REFUSED_S, WELCOME_S
+from edge.web.kiosk import HOUR_S, MOST_AN_HOUR, Kiosk
 from edge.web.shop import Screens
+from edge.web.shopper.enrol import LIFE_S, Enrolments, NotEnrolled
 from tests.corner import OPENS_S, write_store
 from tests.daemon.test_reviews import Reviewed
 
@@ -53,6 +57,17 @@ class Board:
 def board(tmp_path: Path) -> Iterator[Board]:
     folder = write_store(tmp_path / "store")
     screens = Clocked(load_store(folder), Site(), tmp_path, folder)
+    with TestClient(app_of(screens), base_url="http://127.0.0.1:8322") as client:
+        screens.live.connected = True
+        yield Board(client, screens)
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Iterator[Board]:
+    """A board at which newcomers join by themselves."""
+    folder = write_store(tmp_path / "store")
+    site = Site(screens=ScreensOf(join_at=("in",)))
+    screens = Clocked(load_store(folder), site, tmp_path, folder)
     with TestClient(app_of(screens), base_url="http://127.0.0.1:8322") as client:
         screens.live.connected = True
         yield Board(client, screens)
@@ -138,3 +153,47 @@ def test_a_visit_that_staff_look_at_first_shows_no_sum(tmp_path: Path) -> None:
         kind, _, small, amount = Board(client, screens).reads("out")
     assert (kind, small, amount) == ("thanks", "Staff look at this visit first. See your phone", "")
     shop.shop.close()
+
+
+def test_newcomers_are_shown_a_code_where_the_shop_wants_it(kiosk: Board, board: Board) -> None:
+    assert "join" not in board.shows()
+    assert board.client.get("/gate/in/join.svg").status_code == 404
+    join = kiosk.shows()["join"]
+    assert [text["language"] for text in join["texts"]] == ["en", "ja"]
+    assert kiosk.shows()["join"] == join, "the same one while nobody has used it"
+    assert kiosk.client.get("/gate/in/join.svg").headers["cache-control"] == "no-store"
+    assert "join" not in kiosk.shows("out")
+    assert kiosk.client.get("/gate/out/join.svg").status_code == 404
+    kiosk.hear(open=True, for_s=5.0)
+    assert "join" not in kiosk.shows(), "who comes in reads their welcome"
+
+
+def test_each_code_of_the_kiosk_is_for_one_newcomer_and_not_for_ever(kiosk: Board, tmp_path: Path) -> None:
+    screens, enrolments = kiosk.screens, Enrolments(tmp_path)
+    shown = Kiosk(screens, "in")
+    with screens.members() as members:
+        joined = []
+        for _ in range(MOST_AN_HOUR):
+            now = shown.shown()
+            assert now is not None
+            assert now.mark not in now.link
+            code = now.link.partition("#join=")[2]
+            key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+            joined.append(enrolments.redeem(code, key, members, screens.at_s).enrolment)
+            with pytest.raises(NotEnrolled):
+                enrolments.redeem(code, bytes(range(32)), members, screens.at_s)
+    assert {e.role for e in joined} == {"member"}
+    assert len({e.subject for e in joined}) == MOST_AN_HOUR
+    assert shown.shown() is None, "a door lets in no more than that"
+    screens.at_s += HOUR_S
+    later = shown.shown()
+    assert later is not None
+    screens.at_s += LIFE_S / 2
+    assert shown.shown() != later, "nobody reads one that ends before they have tapped"
+
+
+def test_a_kiosk_where_nobody_comes_in_is_a_fault(tmp_path: Path) -> None:
+    folder = write_store(tmp_path / "store")
+    (folder / "site.toml").write_text('[screens]\njoin_at = ["out"]\n', encoding="utf-8")
+    with pytest.raises(BrokenStore, match=r"screens\.join_at: there is no entry 'out'\. Name one of in"):
+        load_site(folder, load_store(folder))

@@ -148,6 +148,12 @@ class Enrolments:
             db.execute("INSERT INTO invitation VALUES (?, ?, ?, ?, ?, ?, NULL)", row)
         return code
 
+    def waits(self, code: str, now_s: float) -> bool:
+        """Whether a code can still be redeemed."""
+        with self._writing() as db:
+            asked = "SELECT 1 FROM invitation WHERE digest = ? AND used_s IS NULL AND until_s >= ?"
+            return bool(code) and db.execute(asked, [_digest(code), now_s]).fetchone() is not None
+
     def redeem(self, code: str, public_key: bytes, members: Members, now_s: float) -> Enrolled:
         """A phone shows a code and its key. `NotEnrolled`; a code is used up only by whoever is enrolled by it."""
         with self._writing() as db:

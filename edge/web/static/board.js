@@ -13,6 +13,21 @@ function text(name, said) {
   return line;
 }
 
+// What newcomers read with their phones: the picture is another one as soon as somebody has used it.
+function joining(join) {
+  const part = document.createElement("div");
+  part.className = "join";
+  const picture = document.createElement("img");
+  picture.src = `${gate}/join.svg?${join.mark}`;
+  picture.alt = join.texts[0].text;
+  part.append(picture, ...join.texts.map((said) => {
+    const line = text("small", said.text);
+    line.lang = said.language;
+    return line;
+  }));
+  return part;
+}
+
 async function look() {
   const turn = (asked += 1);
   clearTimeout(over);
@@ -35,6 +50,7 @@ async function look() {
     if (said.small) part.append(text("small", said.small));
     return part;
   }));
+  if (told.join) board.append(joining(told.join));
   over = setTimeout(look, told.for_s ? told.for_s * 1000 + 50 : AGAIN_MS);
 }
 

@@ -184,3 +184,23 @@ def test_from_the_first_code_to_the_answer(
     story.is_answered_and_given_back()
     story.reads_all_papers()
     assert story.faults == []
+
+
+def test_a_newcomer_joins_at_the_board(walk: Walk, served: Served, browser: Browser) -> None:
+    """The phone reads the code off the tablet at the gate; the next one who stands there is shown another."""
+    board = browser.new_context(viewport={"width": 1024, "height": 768}, locale="ja-JP").new_page()
+    board.goto(f"{served.url}/gate/in")
+    until(lambda: "#join=" in read_qr(board), "a phone reads the board")
+    link = read_qr(board)
+    assert serious(board) == []
+    page = phone(browser, "ja").new_page()
+    page.goto(link)
+    page.get_by_role("button", name=words("ja").gettext("Enrol this phone")).click()
+    until(lambda: len(read_qr(page)) == 129, "the phone shows a code for the gate")
+    until(lambda: read_qr(board) not in ("", link), "the next one has a code of their own")
+    before = len(walk.entries("visit"))
+    walk.scan(read_qr(page))
+    until(lambda: len(walk.entries("visit")) > before, "the gate lets a newcomer in")
+    assert str(walk.entries("visit")[-1].body["subject"]).startswith("guest-")
+    expect(board.locator("#board")).to_contain_text("いらっしゃいませ", timeout=SOON_MS)
+    expect(board.locator(".join")).to_have_count(0)

@@ -33,7 +33,7 @@ class Walk:
 
     def __init__(self, folder: Path) -> None:
         self.store, self.state, self.port = write_store(folder / "store"), folder / "state", free_port()
-        self._site = f'[broker]\nport = {self.port}\n[web]\nlisten = ""\n'
+        self._site = f'[broker]\nport = {self.port}\n[web]\nlisten = ""\n[screens]\njoin_at = ["in"]\n'
         (self.store / "site.toml").write_text(self._site, encoding="utf-8")
         self.id = load_store(self.store).id
         self._log = folder / "run.log"
