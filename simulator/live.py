@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
@@ -41,6 +42,12 @@ LEAD_S = 1.5
 
 OWN = ("payment/", "shop/", "runtime/", "visit/")
 """Topics that the runtime writes itself."""
+
+STEP_S = 0.2
+"""Recorded seconds in which the shop's time goes on: nothing comes later than that by its clock."""
+
+HELD_UP_S = 0.02
+"""Real seconds by which the player may be late and still catch up."""
 
 PATIENCE_S = 20.0
 """Real seconds for a shop to start, or to finish what is pending when the recording is over."""
@@ -98,6 +105,36 @@ class Stage:
     ended: Callable[[], str] = str
 
 
+class Pace:
+    """How the shop's time goes on while something is played to it: with what is said, and by itself only afterwards.
+
+    On a busy PC the player, the broker or the shop may be held up for a moment, which is ``speed`` times as long in the
+    shop; what comes a second late is doubted there, as it should be, and was not late when it was recorded. ``forward``
+    puts the shop's clock to a time and a speed.
+    """
+
+    def __init__(self, first_s: float, speed: float, forward: Callable[[float, float], None]) -> None:
+        self._speed, self._forward = speed, forward
+        self._at_s = self._until_s = first_s - LEAD_S
+        self._began_s = time.monotonic()
+        self._forward(self._at_s, 0.0)
+
+    def reach(self, at_s: float) -> None:
+        """Wait until it is so late. Who was held up makes nothing up for it."""
+        ahead_s = (at_s - self._at_s) / self._speed - (time.monotonic() - self._began_s)
+        if ahead_s > 0:
+            time.sleep(ahead_s)
+        elif ahead_s < -HELD_UP_S:
+            self._at_s, self._began_s = at_s, time.monotonic()
+        if at_s > self._until_s:
+            self._until_s = at_s + STEP_S
+            self._forward(self._until_s, 0.0)
+
+    def end(self) -> None:
+        """From here on its time runs by itself."""
+        self._forward(self._until_s, self._speed)
+
+
 def play_live(recording: Recording, stage: Stage, speed: float) -> Played:
     """Play it all, and wait until nothing is pending. `CannotPlay` where the shop goes meanwhile."""
     ask(stage.state_folder, {"do": "status"})
@@ -153,9 +190,10 @@ def started(folder: Path, state_folder: Path) -> Iterator[Stage]:
     stage, path = Stage(store, load_site(folder, store), state_folder), folder / "log.txt"
     with path.open("wb") as log:
         command = ["run", "--store", str(folder), "--state", str(state_folder), "--rehearsal"]
-        with _interrupted_by(signal.SIGTERM, signal.SIGHUP):
+        with _interrupted_by(signal.SIGTERM, signal.SIGHUP, signal.SIGINT) as from_now_on:
             shop = subprocess.Popen([sys.executable, "-m", "edge.cli", *command], stdout=log, stderr=log)
             try:
+                from_now_on()
                 wait(lambda: _is_open(stage, shop, path), path)
                 yield replace(stage, ended=lambda: _ended(shop, path))
             finally:
@@ -164,11 +202,27 @@ def started(folder: Path, state_folder: Path) -> Iterator[Stage]:
 
 
 @contextmanager
-def _interrupted_by(*signs: signal.Signals) -> Iterator[None]:
-    """These end us as Ctrl-C does: what was begun is ended in good order."""
-    before = {sign: signal.signal(sign, signal.default_int_handler) for sign in signs}
+def _interrupted_by(*signs: signal.Signals) -> Iterator[Callable[[], None]]:
+    """These end us as Ctrl-C does: what was begun is ended in good order. They wait until what is yielded is called:
+    one that comes while a process is being started would leave it to nobody.
+    """
+    came: list[int] = []
+    waits = True
+
+    def interrupt(sign: int, frame: FrameType | None) -> None:
+        if not waits:
+            signal.default_int_handler(sign, frame)
+        came.append(sign)
+
+    def from_now_on() -> None:
+        nonlocal waits
+        waits = False
+        if came:
+            raise KeyboardInterrupt
+
+    before = {sign: signal.signal(sign, interrupt) for sign in signs}
     try:
-        yield
+        yield from_now_on
     finally:
         for sign, handler in before.items():
             signal.signal(sign, handler)
@@ -196,18 +250,18 @@ def _play(recording: Recording, stage: Stage, client: Client, doubles: Understud
     """How many messages of each topic were published."""
     published = Counter[str]()
     prefix = f"tebura/v1/{stage.store.id}/"
-    began_s = looked_s = time.monotonic()
-    first_s = None
+    pace, looked_s = None, time.monotonic()
+
+    def put_forward(at_s: float, running: float) -> None:
+        with contextlib.suppress(RuntimeError):  # the broker is gone; so is the shop, which is told below
+            client.publish("player/step", qos=1).wait_for_publish(PATIENCE_S)  # it has taken all before this
+        ask(stage.state_folder, {"do": "rehearse", "at": at_s, "speed": running})
+
     for heard in recording:
         if heard.topic.startswith(OWN):
             continue
-        if first_s is None:
-            first_s = heard.received_s - LEAD_S
-            ask(stage.state_folder, {"do": "rehearse", "at": first_s, "speed": speed})
-            began_s = time.monotonic()
-        ahead_s = (heard.received_s - first_s) / speed - (time.monotonic() - began_s)
-        if ahead_s > 0:
-            time.sleep(ahead_s)
+        pace = pace or Pace(heard.received_s, speed, put_forward)
+        pace.reach(heard.received_s)
         if stage.site.serial and doubles.say(decode(stage.store, heard.topic, heard.payload, heard.received_s)):
             continue
         if time.monotonic() > looked_s + LOOK_S:  # a broker of its own goes on without the shop
@@ -215,6 +269,8 @@ def _play(recording: Recording, stage: Stage, client: Client, doubles: Understud
             ask(stage.state_folder, {"do": "status"})
         client.publish(prefix + heard.topic, heard.payload, qos=1 if heard.topic.startswith("gate/") else 0)
         published[heard.topic] += 1
+    if pace is not None:
+        pace.end()
     return published
 
 

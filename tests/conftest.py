@@ -43,8 +43,8 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long ones are marked (`tests.long`); the month is begun first, so that nobody waits for it alone in the end."""
+    """Long ones are marked (`tests.long`) and begun first, the month before all: nobody waits for one in the end."""
     for item in items:
         if item.nodeid.startswith(LONG):
             item.add_marker("long")
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/soak/"))
+    items.sort(key=lambda item: (not item.nodeid.startswith("tests/soak/"), not item.nodeid.startswith(LONG)))

@@ -29,18 +29,13 @@ from edge.records import LedgerEntry
 from edge.site import load_site
 from edge.store import load_store
 from edge.wire import Heard
+from simulator.live import Pace
 from tests.adapters.brokers import free_port, listens, until
 
 forks = multiprocessing.get_context("forkserver")
 forks.set_forkserver_preload(["tests.live.warm"])
 
 OWN = ("payment/", "shop/")
-
-STEP_S = 0.2
-"""The shop's time goes on in such steps, seconds: nothing comes later by its clock."""
-
-HELD_UP_S = 0.02
-"""Who was held up for longer makes nothing up for it; seconds of the tests' own time."""
 
 
 def _run(folder: str, state: str, log: str) -> None:
@@ -160,25 +155,13 @@ class Theatre:
     def play(self, messages: Sequence[Heard], speed: float, between: Callable[[int], None] = lambda _: None) -> None:
         """Say all of it, ``speed`` times as fast as it happened. After message ``i``, ``between(i)`` may do something
         to the shop; the world stands still meanwhile.
-
-        The shop's time is put forward with what is said, and runs by itself only afterwards. On a busy machine the
-        player, the broker or the shop may be held up, for a moment that would be ``speed`` times as long in the shop:
-        what comes a second late is doubted there, as it should be, and these tests are about something else.
         """
-        at_s, began_s = messages[0].received_s - 1.5, time.monotonic()
-        until_s = at_s
+        pace = Pace(messages[0].received_s, speed, self._put_forward)
         for i, heard in enumerate(messages):
-            ahead_s = (heard.received_s - at_s) / speed - (time.monotonic() - began_s)
-            if ahead_s > 0:
-                time.sleep(ahead_s)
-            elif ahead_s < -HELD_UP_S:
-                at_s, began_s = heard.received_s, time.monotonic()
-            if heard.received_s > until_s:
-                until_s = heard.received_s + STEP_S
-                self._put_forward(until_s, 0.0)
+            pace.reach(heard.received_s)
             self.say(heard)
             between(i)
-        self._put_forward(messages[-1].received_s, speed)
+        pace.end()
 
     def _put_forward(self, at_s: float, speed: float) -> None:
         """It is so late in the shop, which has heard, or is about to hear, what was said before."""

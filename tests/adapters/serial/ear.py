@@ -74,7 +74,7 @@ class Ear:
         return sum(n for (_, r), n in self.refusals.items() if r == reason)
 
 
-def until(what: Callable[[], object], within_s: float = 5.0, meanwhile: Callable[[], None] | None = None) -> None:
+def until(what: Callable[[], object], within_s: float = 20.0, meanwhile: Callable[[], None] | None = None) -> None:
     """Wait for something to become true, and fail if it does not; ``meanwhile`` is done again and again."""
     deadline_s = time.monotonic() + within_s
     while not what():
