@@ -29,12 +29,14 @@ from edge.adapters.plates import Plates
 from edge.adapters.serial import open_ports
 from edge.daemon.clock import Clock, RehearsalClock
 from edge.daemon.desk import Answer, Desk, refused
+from edge.daemon.onlooker import Onlooker
 from edge.daemon.orders import obey
 from edge.daemon.recovery import Recovered
 from edge.daemon.screen import News, Screen, speak_plainly
 from edge.daemon.shop import Shop
 from edge.daemon.systemd import notify, watchdog_s
 from edge.daemon.watch import Watch, WatchPage
+from edge.driver import Observer
 from edge.evidence import DIARY, Diary
 from edge.journal.housekeeping import DAY_S
 from edge.records import Publish
@@ -67,13 +69,16 @@ class Daemon:
         keep_s = max(site.recorder.keep_days, site.recorder.review_days) * DAY_S
         self._diary = Diary(state_folder / DIARY, store, keep_s)
         self.shop = Shop(
-            store, site, state_folder, publish=self._publish, observers=(self.watch, News(), self._diary),
-            timed=self.watch.timed, clock=clock,
+            store, site, state_folder, publish=self._publish,
+            observers=(self.watch, News(), self._onlooker("diary", self._diary)), timed=self.watch.timed, clock=clock,
         )  # fmt: skip
         self._open = False
         self._rehearsal = rehearsal
         self._stopping = threading.Event()
         self.serving: list[str] = []
+
+    def _onlooker(self, name: str, observer: Observer) -> Onlooker:
+        return Onlooker(name, observer, lambda source, what: self.shop.ear.trouble(source, what))
 
     def stop(self) -> None:
         """Let `run` come to its end; from any thread or signal."""
