@@ -32,10 +32,11 @@ from edge.daemon.desk import Answer, Desk, refused
 from edge.daemon.orders import obey
 from edge.daemon.recovery import Recovered
 from edge.daemon.screen import News, Screen, speak_plainly
-from edge.daemon.shop import Shop
+from edge.daemon.shop import LEDGER, Shop
 from edge.daemon.systemd import notify, watchdog_s
 from edge.daemon.watch import Watch, WatchPage
 from edge.evidence import DIARY, Diary
+from edge.insight.live import Keeper
 from edge.journal.housekeeping import DAY_S
 from edge.records import Publish
 from edge.site import Site
@@ -66,9 +67,10 @@ class Daemon:
         clock: Clock = RehearsalClock() if rehearsal else Clock()
         keep_s = max(site.recorder.keep_days, site.recorder.review_days) * DAY_S
         self._diary = Diary(state_folder / DIARY, store, keep_s)
+        self._insight = Keeper(state_folder, store, LEDGER, lambda told: self.shop.ear.trouble("insight", told))
         self.shop = Shop(
-            store, site, state_folder, publish=self._publish, observers=(self.watch, News(), self._diary),
-            timed=self.watch.timed, clock=clock,
+            store, site, state_folder, publish=self._publish,
+            observers=(self.watch, News(), self._diary, self._insight.floor), timed=self.watch.timed, clock=clock,
         )  # fmt: skip
         self._open = False
         self._rehearsal = rehearsal
@@ -89,6 +91,8 @@ class Daemon:
             desk.open()
             stack.callback(desk.close)
             stack.callback(self._diary.close)
+            self._insight.open()
+            stack.callback(self._insight.close)
             broker = self._embedded(stack)
             found = self.shop.open()
             self._open = True

@@ -7,7 +7,9 @@ minute once more after a stop notices nothing twice. Nothing here reads a clock 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -17,25 +19,31 @@ import msgspec
 
 from edge.attribution import whose_track
 from edge.evidence import where_people_are
-from edge.floor import reaches
+from edge.floor import positions, reaches
 from edge.insight.events import Event, Kind, floor_id
 from edge.insight.stays import Stay, Stays, on_floor
-from edge.records import Effect, PeopleFrame, Publish, Record, Touch
+from edge.records import Effect, PeopleFrame, Publish, Record, StoreChanged, Touch
 from edge.state import State
-from edge.store import Facing, Store
+from edge.store import BrokenStore, Facing, Store
+from edge.store.reload import reloaded
 
-SAMPLE_S: Final = 0.25
-"""People are looked at so often: a step and a half of somebody who walks."""
+SAMPLE_S: Final = 0.5
+"""People are looked at so often: a long step of somebody who walks. It is most of what this costs the core."""
 LONGEST_S: Final = 1.0
 """A pause of the cameras longer than this is nobody's time on the heat map."""
 CELL_M: Final = 0.10
 """A cell of the heat map."""
+NEAR_M: Final = 1.5
+"""Whose hand it was stands within this of the plates, and need not be looked for among all."""
 AT_HAND_M: Final = 0.15
 """A touch without a wrist so near to it was a footstep, or a draught."""
 BEFORE_S, AFTER_S = 0.35, 0.30
 """Whose wrist was there is looked for so long before and after it (`edge.runtime.shelves`)."""
 STAFF: Final = "staff"
 """Whose the stays of the shop's own people are; no visit is called so."""
+
+BACK_S: Final = 3600.0
+"""A shop that was stopped steps no more than this once more; what is told of before was told by a clock set back."""
 
 Cell = tuple[str, int, int]
 """Day in the shop's time, column and row of `CELL_M` in the store frame."""
@@ -67,49 +75,63 @@ class Memory(msgspec.Struct):
 
 
 class Floor:
-    """The observer. ``memory``: what another one went on from; records that it has heard are passed over."""
+    """The observer. ``store``: the one that holds, as files are read anew. ``memory``: what another one went on from;
+    records that it has heard are passed over. ``sampled`` is called at each look at the people, with its time.
+    """
 
-    def __init__(self, store: Store, memory: bytes = b"") -> None:
-        self._store = store
-        self._memory = msgspec.msgpack.decode(memory, type=Memory) if memory else Memory(stays=[], out=[])
-        self._stays = Stays(store.layout, self._memory.stays)
-        self._behind = (self._memory.heard_s, self._memory.heard) if memory else None
+    def __init__(self, store: Store, memory: bytes = b"", sampled: Callable[[float], None] = lambda _: None) -> None:
+        self.store = store
+        self._tell_sampled = sampled
+        self._heard_s, self._heard, self._sampled_s = 0.0, 0, 0.0
+        self._stays, self._out = Stays(store.layout), list[str]()
+        self._behind: tuple[float, int] | None = None
+        self.go_on(memory)
         self._noticed = Noticed()
         self._day = (0.0, 0.0, "")
 
-    @property
-    def heard_s(self) -> float:
-        """When the last record was heard."""
-        return self._memory.heard_s
+    def go_on(self, memory: bytes) -> None:
+        """Go on from what another one remembered, or from the beginning."""
+        if memory:
+            known = msgspec.msgpack.decode(memory, type=Memory)
+            self._heard_s, self._heard, self._sampled_s, self._out = (
+                known.heard_s,
+                known.heard,
+                known.sampled_s,
+                known.out,
+            )
+            self._stays = Stays(self.store.layout, known.stays)
+            self._behind = (known.heard_s, known.heard)
 
     def __call__(self, state: State, record: Record | None, effects: Sequence[Effect]) -> None:
         at_s = record.received_s if record is not None else state.now_s
-        memory = self._memory
         if self._behind is not None and self._is_behind(at_s):
             return
-        if at_s != memory.heard_s:
-            memory.heard_s, memory.heard = at_s, 0
-        memory.heard += 1
+        if at_s != self._heard_s:
+            self._heard_s, self._heard = at_s, 0
+        self._heard += 1
         if effects:
+            if isinstance(record, StoreChanged):
+                with suppress(BrokenStore):
+                    self.store = reloaded(self.store, dict(record.files))
             for effect in effects:
                 if isinstance(effect, Touch):
                     self._touched(state, effect, at_s)
                 elif isinstance(effect, Publish) and effect.topic.startswith("stock/"):
                     self._stock(effect, at_s)
-        if isinstance(record, PeopleFrame) and not 0.0 <= at_s - memory.sampled_s < SAMPLE_S:
+        if isinstance(record, PeopleFrame) and not 0.0 <= at_s - self._sampled_s < SAMPLE_S:
             self._sample(state, at_s)
 
     def take(self) -> Noticed:
         """Everything since the last time; what comes now is for the next."""
         taken, self._noticed = self._noticed, Noticed()
-        self._memory.stays = self._stays.open_
-        taken.memory = msgspec.msgpack.encode(self._memory)
+        memory = Memory(self._heard_s, self._heard, self._sampled_s, self._stays.open_, self._out)
+        taken.memory = msgspec.msgpack.encode(memory)
         return taken
 
     def finish(self) -> Noticed:
         """Nothing more will be heard: who stands somewhere has stood there until now."""
         for stay in self._stays.end():
-            self._stayed(stay, self._memory.heard_s)
+            self._stayed(stay, self._heard_s)
         return self.take()
 
     # --- what is noticed --------------------------------------------------------------------------------------------
@@ -117,7 +139,7 @@ class Floor:
     def _is_behind(self, at_s: float) -> bool:
         """Whether a record was heard before the stop; told by its time, and its place among those of that time."""
         heard_s, heard = self._behind or (0.0, 0)
-        if at_s < heard_s:
+        if heard_s - BACK_S < at_s < heard_s:
             return True
         if at_s == heard_s and heard:
             self._behind = (heard_s, heard - 1)
@@ -126,8 +148,7 @@ class Floor:
         return False
 
     def _sample(self, state: State, at_s: float) -> None:
-        memory = self._memory
-        passed_s, memory.sampled_s = at_s - memory.sampled_s, at_s
+        passed_s, self._sampled_s = at_s - self._sampled_s, at_s
         seen = where_people_are(state)
         if seen:
             staff = {v.id for v in state.door.visits.values() if v.role == "staff"}
@@ -137,12 +158,13 @@ class Floor:
                 day, heat = self._day_of(at_s), self._noticed.heat
                 for _, x, y, whose in seen:
                     ms = round(passed_s * 1000 * (1.0 - whose.get(STAFF, 0.0)))
-                    if ms and on_floor(self._store.layout, x, y):
+                    if ms and on_floor(self.store.layout, x, y):
                         cell = (day, int(x // CELL_M), int(y // CELL_M))
                         heat[cell] = heat.get(cell, 0) + ms
         if seen or self._stays.open_:
             for stay in self._stays.sample(at_s, seen):
                 self._stayed(stay, at_s)
+        self._tell_sampled(at_s)
 
     def _stayed(self, stay: Stay, told_s: float) -> None:
         visit = stay.visit
@@ -157,9 +179,9 @@ class Floor:
         if not visit:
             return
         day, before = self._day_of(stay.from_s), self._noticed.before
-        gondola = next(g for g in self._store.layout.gondolas if g.id == stay.gondola)
+        gondola = next(g for g in self.store.layout.gondolas if g.id == stay.gondola)
         for shelf in gondola.shelves:
-            for facing in self._store.planogram.on(shelf.id):
+            for facing in self.store.planogram.on(shelf.id):
                 width = shelf.plate_width
                 ms = stay.before_ms((facing.first - 1) * width, facing.last * width)
                 if ms:
@@ -168,12 +190,16 @@ class Floor:
 
     def _touched(self, state: State, touch: Touch, told_s: float) -> None:
         """A hand that came and went: whose was nearest?"""
-        layout = self._store.layout
+        layout = self.store.layout
         gondola = layout.gondola_of(touch.shelf)
         box = layout.plate_box(touch.shelf, min(touch.plates), max(touch.plates))
-        near = reaches(
-            state.floor, gondola.origin, gondola.yaw_deg, box, touch.began_s - BEFORE_S, touch.ended_s + AFTER_S
-        )
+        beside = {
+            track
+            for track, x, y in positions(state.floor)
+            if math.dist((x, y), gondola.origin[:2]) < box[1][0] + NEAR_M
+        }
+        from_s, to_s = touch.began_s - BEFORE_S, touch.ended_s + AFTER_S
+        near = reaches(state.floor, gondola.origin, gondola.yaw_deg, box, from_s, to_s, beside) if beside else []
         hand = min(near, key=lambda r: (r.hand_gap_m, r.track), default=None)
         if hand is None or hand.hand_gap_m > AT_HAND_M:
             return
@@ -182,7 +208,7 @@ class Floor:
         known = state.door.visits.get(visit)
         if known is not None and known.role == "staff":
             return
-        facing = facing_at(self._store, touch.shelf, touch.plates)
+        facing = facing_at(self.store, touch.shelf, touch.plates)
         what = f"touched/{touch.shelf}:{touch.plates[0]}@{touch.began_s!r}"
         self._tell(Event(
             floor_id(told_s, what), "floor", told_s, "touched", touch.began_s, touch.ended_s, visit,
@@ -192,7 +218,7 @@ class Floor:
 
     def _stock(self, said: Publish, told_s: float) -> None:
         """A product is gone, or there again."""
-        sku, out = unquote(said.topic.removeprefix("stock/")), self._memory.out
+        sku, out = unquote(said.topic.removeprefix("stock/")), self._out
         is_out = said.payload.get("state") == "out"
         if is_out == (sku in out) or not said.payload:
             return
@@ -216,7 +242,7 @@ class Floor:
         """The day in the shop's time; looked up anew after midnight."""
         from_s, until_s, day = self._day
         if not from_s <= at_s < until_s:
-            now = datetime.fromtimestamp(at_s, self._store.timezone)
+            now = datetime.fromtimestamp(at_s, self.store.timezone)
             hour_s = at_s - (now.minute * 60 + now.second + now.microsecond / 1e6)
             self._day = (hour_s, hour_s + 3600.0, day := now.date().isoformat())
         return day

@@ -157,6 +157,10 @@ class Insight(Register):
     TABLES = (EVENT, BY_TELLER, BY_TIME, VISIT, BEFORE, HEAT, CONSENT, FACT)
     UNUSABLE = UnusableInsight
 
+    def _prepare(self) -> None:
+        super()._prepare()
+        self._db.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last seconds; they are told again
+
     # --- writing ----------------------------------------------------------------------------------------------------
 
     def note(self, noticed: Noticed) -> None:

@@ -69,8 +69,9 @@ def _heard(
                 driver.hear(heard)
                 if count % EVERY == 0:
                     insight.note(floor.take())
-        driver.finish()
-    insight.note(floor.finish())
+        if book is not None:  # a live shop goes on from here
+            driver.finish()
+    insight.note(floor.finish() if book is not None else floor.take())
     return driver
 
 

@@ -89,8 +89,8 @@ def reliability(
         ),
     ] = None,
 ) -> None:
-    """Measure how often lines that were said to be so certain are right; or what looking through real frames costs; or how
-    good the figures of `tebura insight` are.
+    """Measure how often lines that were said to be so certain are right; or what looking through real frames costs; or
+    how good the figures of `tebura insight` are.
     """
     if insight is not None:
         from simulator.insights import show

@@ -13,7 +13,7 @@ from edge.daemon.clock import Clock
 from edge.daemon.recovery import Recovered
 from edge.daemon.shop import LEDGER, PAYMENTS, Shop
 from edge.daemon.watch import Watch
-from edge.driver import Provider
+from edge.driver import Observer, Provider
 from edge.ledger import Book
 from edge.records import LedgerEntry, Publish
 from edge.site import Site
@@ -36,13 +36,15 @@ class Rehearsal:
         self.said: list[Publish] = []
         self.provider = provider
         self.site = Site()
+        self.observers: tuple[Observer, ...] = ()
 
     def open(self, conducts: Mapping[str, str] | None = None) -> Recovered:
         """Begin, or begin again; the last shop may have been left as a kill leaves it."""
         self.watch = Watch()
         clock = Clock(lambda: self.at_s + self.set_s, lambda: self.at_s)
         self.shop = Shop(
-            self.store, self.site, self.state, publish=self.said.append, observers=(self.watch,), clock=clock,
+            self.store, self.site, self.state, publish=self.said.append, observers=(self.watch, *self.observers),
+            clock=clock,
             timed=self.watch.timed,
         )  # fmt: skip
         found = self.shop.open()
