@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.daemon.consents import consent
 from edge.daemon.shop import LEDGER, RECORDINGS
 from edge.insight import FILE, Insight
 from edge.insight.live import Keeper
@@ -98,3 +99,36 @@ def test_a_file_that_cannot_be_used_costs_the_shop_nothing(shop: Kept) -> None:
     assert shop.entries_of_closed("settlement")
     assert "is no collection of events" in shop.troubles[0]
     assert (shop.state / FILE).read_bytes().startswith(b"somebody's own file")
+
+
+def test_a_member_is_named_only_as_long_as_they_allow_it(shop: Kept) -> None:
+    shop.begin()
+    shop.shop.members.add("ana", b"", "member", 0.0)
+
+    def say(**wanted: object) -> dict[str, object]:
+        return consent(shop.shop, {"subject": "ana", "purpose": "insight", "by": "aki", **wanted})
+
+    def asked(**wanted: object) -> dict[str, object]:
+        answers: list[dict[str, object]] = []
+        shop.shop.errand(lambda: answers.append(say(**wanted)))
+        shop.work()
+        return answers[0]
+
+    assert "is no member" in str(asked(subject="bob", given=True)["error"])
+    assert "is no purpose" in str(asked(purpose="advertising", given=True)["error"])
+    assert asked(given=True)["given"] is True
+    shop.play(0.0, 18.0)
+    shop.settle()
+    shop.keeper.close()
+    with Insight(shop.state / FILE) as insight:
+        named = [subject for _, subject in insight.events()]
+    assert named.count("ana") == len(named) == 5
+    shop.keeper.open()
+    shop.at_s += 0.01
+    asked(given=False)
+    shop.end()
+    with Insight(shop.state / FILE) as insight:
+        assert {subject for _, subject in insight.events()} == {""}
+        assert "ana" not in "".join(insight.content())
+    live = shop.content()
+    assert shop.rebuild() == live
