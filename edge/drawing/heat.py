@@ -19,6 +19,8 @@ TILE_M: Final = 0.2
 """A tile of the picture: half a step."""
 LEVELS: Final = 6
 
+FIRST_HOUR, LAST_HOUR = 7, 21
+"""Shown at least."""
 HOUR_WIDE, HOUR_HIGH, DAY_WIDE = 22.0, 22.0, 44.0
 
 
@@ -56,8 +58,8 @@ def week(hours: Iterable[Mapping[str, Any]], days: Sequence[str], label: str) ->
     """A square an hour of the week. ``hours``: ``weekday`` (0: the first of ``days``), ``hour`` and ``visits``."""
     known = {(row["weekday"], row["hour"]): int(row["visits"]) for row in hours}
     most = max(known.values(), default=0)
-    first = min((hour for _, hour in known), default=8)
-    last = max((hour for _, hour in known), default=20)
+    first = min((FIRST_HOUR, *(hour for _, hour in known)))
+    last = max((LAST_HOUR, *(hour for _, hour in known)))
     shapes = [
         tag("text", hour, x=number(DAY_WIDE + (hour - first + 0.5) * HOUR_WIDE), y=number(14), class_="hour")
         for hour in range(first, last + 1)
