@@ -36,6 +36,7 @@ from edge.daemon.shop import LEDGER, Shop
 from edge.daemon.systemd import notify, watchdog_s
 from edge.daemon.watch import Watch, WatchPage
 from edge.evidence import DIARY, Diary
+from edge.insight.hooks import Hooks
 from edge.insight.live import Keeper
 from edge.journal.housekeeping import DAY_S
 from edge.records import Publish
@@ -93,6 +94,12 @@ class Daemon:
             stack.callback(self._diary.close)
             self._insight.open()
             stack.callback(self._insight.close)
+            if not self._rehearsal:
+                hooks = Hooks(
+                    self.folder, self.store.id, self.shop.clock.now_s, lambda told: self.shop.ear.trouble("hooks", told)
+                )
+                hooks.open()
+                stack.callback(hooks.close)
             broker = self._embedded(stack)
             found = self.shop.open()
             self._open = True

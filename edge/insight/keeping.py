@@ -225,6 +225,11 @@ class Insight(Register):
             [(v.id, v.subject, v.party, v.entered_s, v.left_s, v.staff) for v in visits],
         )
 
+    def consents(self) -> set[str]:
+        """Who may be named."""
+        with self._told():
+            return self._consents()
+
     def _consents(self) -> set[str]:
         return {subject for (subject,) in self._db.execute("SELECT subject FROM consent")}
 
