@@ -14,7 +14,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -157,7 +157,7 @@ class Feed(Register):
         """Everybody, by name."""
         with self._told():
             rows = self._db.execute(f"SELECT {_COLUMNS} FROM receiver ORDER BY name").fetchall()
-        return [Receiver(*row[:-1], bool(row[-1])) for row in rows]
+        return [_receiver(*row) for row in rows]
 
     def due(self, at_s: float) -> list[Receiver]:
         """Those who may be told something now."""
@@ -217,6 +217,11 @@ class Feed(Register):
             if given_up:  # it may be resumed in a year: who is named in it may not want to be by then
                 self._db.execute("DELETE FROM outbox WHERE receiver = ?", [receiver])
             return given_up
+
+
+def _receiver(*row: Any) -> Receiver:
+    *facts, disabled = row
+    return Receiver(*facts, disabled=bool(disabled))
 
 
 def _members(body: bytes) -> set[str]:

@@ -14,6 +14,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -50,6 +51,8 @@ CREATE TABLE event (
 """
 """See `edge.insight.events.Event`. ``rested``: see `RESTED_S`; no figure counts it."""
 BY_TELLER: Final = "CREATE INDEX event_by_teller ON event (by, told, id)"
+BY_KIND: Final = "CREATE INDEX event_by_kind ON event (kind, at_s)"
+BY_VISIT: Final = "CREATE INDEX event_by_visit ON event (visit, kind, sku)"
 BY_TIME: Final = "CREATE INDEX event_by_time ON event (at_s)"
 VISIT: Final = """
 CREATE TABLE visit (
@@ -84,6 +87,10 @@ CREATE TABLE heat (
 ) STRICT, WITHOUT ROWID
 """
 """How long shoppers stood in each cell of `edge.insight.floor.CELL_M`."""
+ENTERED: Final = "CREATE INDEX visit_by_time ON visit (entered_s)"
+STAFF: Final = "CREATE INDEX visit_of_staff ON visit (visit) WHERE staff"
+DAY: Final = "CREATE TABLE day (day TEXT PRIMARY KEY, counts BLOB NOT NULL) STRICT, WITHOUT ROWID"
+"""What was counted of a day that is over (`edge.insight.days`); not part of the content: it follows from the rest."""
 CONSENT: Final = "CREATE TABLE consent (subject TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
 FACT: Final = "CREATE TABLE fact (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID"
 """``seq``: the last entry of the book that was read; ``mode``: of the shop then; ``memory``: of the floor."""
@@ -101,6 +108,7 @@ WITH rests AS (
 )
 UPDATE event SET rested = 1 WHERE id IN (SELECT back FROM rests UNION SELECT took FROM rests)
 """
+DAY_S: Final = 86_400.0
 CHUNK: Final = 5_000
 """So many entries of the book are one transaction: nobody else waits for long."""
 
@@ -154,7 +162,9 @@ class Insight(Register):
 
     WHAT, ANEW = phrase("collection of events"), phrase("build it anew with `tebura insight --rebuild`")
     APPLICATION_ID, VERSION = 0x54454249, 1  # ``TEBI``, in the file's header
-    TABLES = (EVENT, BY_TELLER, BY_TIME, VISIT, BEFORE, HEAT, CONSENT, FACT)
+    TABLES = (
+        EVENT, BY_TELLER, BY_KIND, BY_VISIT, BY_TIME, VISIT, ENTERED, STAFF, BEFORE, HEAT, DAY, CONSENT, FACT,
+    )  # fmt: skip
     UNUSABLE = UnusableInsight
 
     def _prepare(self) -> None:
@@ -206,7 +216,21 @@ class Insight(Register):
         with self._told(), self._writing():
             self._forget([subject])
 
+    def days(self) -> dict[str, bytes]:
+        """Day -> what was counted of it."""
+        return dict(self.rows("SELECT day, counts FROM day"))
+
+    def keep_day(self, day: str, counts: bytes) -> None:
+        """Remember what was counted of a day that is over."""
+        with self._told(), self._writing():
+            self._db.execute("INSERT OR REPLACE INTO day VALUES (?, ?)", [day, counts])
+
     def _put(self, events: Iterable[Event]) -> None:
+        """Days that something new is told of are counted anew: theirs, by any clock, and all later ones."""
+        events = list(events)
+        if events:
+            at_s = min(event.at_s for event in events) - DAY_S
+            self._db.execute("DELETE FROM day WHERE day >= ?", [datetime.fromtimestamp(at_s, UTC).date().isoformat()])
         self._db.conn.executemany(
             f"INSERT OR IGNORE INTO event ({COLUMNS}) VALUES ({', '.join('?' * 15)})",
             (
