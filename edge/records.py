@@ -280,6 +280,21 @@ class ContestAnswered(msgspec.Struct, frozen=True):
     message: str
 
 
+Purpose: TypeAlias = Literal["insight"]
+"""What a member's history may be used for beyond what the shop needs to sell: events and figures with their name."""
+
+
+class ConsentSet(msgspec.Struct, frozen=True):
+    """A member allows a use of their history, or takes that back; ``by``: who says so, they themselves or staff."""
+
+    received_s: float
+    at_s: float
+    subject: str
+    purpose: Purpose
+    given: bool
+    by: str
+
+
 class StoreChanged(msgspec.Struct, frozen=True):
     """The shop goes on with other files from now on. ``files``: (name, what it says; None: it is gone)."""
 
@@ -340,6 +355,7 @@ Record: TypeAlias = (
     | AgeDecided
     | VisitContested
     | ContestAnswered
+    | ConsentSet
     | StoreChanged
     | SettlementRecalled
     | SourceTrouble

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.cli.consents import consent
 from edge.cli.live import completed
 from edge.cli.places import named_state_folder, state_folder
 from edge.cli.terminal import refuse, refuse_store, say
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from edge.store import Store
 
 app = typer.Typer(help="Who may come in.", no_args_is_help=True)
+app.command()(consent)
 
 Subject = Annotated[str, typer.Argument(help="A name or number that means this one person, like member-17.")]
 StateFolder = Annotated[

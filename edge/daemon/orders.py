@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, cast, get_args
 
 from edge.daemon.booked import payout, settle
 from edge.daemon.clock import RehearsalClock
+from edge.daemon.consents import consent
 from edge.daemon.contests import answer, contest
 from edge.daemon.desk import Answer, refused
 from edge.daemon.floor import floor_of
@@ -92,6 +93,11 @@ def obey(
     if do in ("contest", "answer"):
         try:
             return shop.asked(lambda: contest(shop, wanted) if do == "contest" else answer(shop, wanted))
+        except queue.Empty:
+            return refused(BUSY)
+    if do == "consent":
+        try:
+            return shop.asked(lambda: consent(shop, wanted))
         except queue.Empty:
             return refused(BUSY)
     if do == "reload":

@@ -33,11 +33,13 @@ from edge.daemon.onlooker import Onlooker
 from edge.daemon.orders import obey
 from edge.daemon.recovery import Recovered
 from edge.daemon.screen import News, Screen, speak_plainly
-from edge.daemon.shop import Shop
+from edge.daemon.shop import LEDGER, Shop
 from edge.daemon.systemd import notify, watchdog_s
 from edge.daemon.watch import Watch, WatchPage
 from edge.driver import Observer
 from edge.evidence import DIARY, Diary
+from edge.insight.hooks import Hooks
+from edge.insight.live import Keeper
 from edge.journal.housekeeping import DAY_S
 from edge.records import Publish
 from edge.site import Site
@@ -68,9 +70,12 @@ class Daemon:
         clock: Clock = RehearsalClock() if rehearsal else Clock()
         keep_s = max(site.recorder.keep_days, site.recorder.review_days) * DAY_S
         self._diary = Diary(state_folder / DIARY, store, keep_s)
+        self._insight = Keeper(state_folder, store, LEDGER, lambda told: self.shop.ear.trouble("insight", told))
         self.shop = Shop(
             store, site, state_folder, publish=self._publish,
-            observers=(self.watch, News(), self._onlooker("diary", self._diary)), timed=self.watch.timed, clock=clock,
+            observers=(self.watch, News(), self._onlooker("diary", self._diary),
+                       self._onlooker("insight", self._insight.floor)),
+            timed=self.watch.timed, clock=clock,
         )  # fmt: skip
         self._open = False
         self._rehearsal = rehearsal
@@ -94,6 +99,14 @@ class Daemon:
             desk.open()
             stack.callback(desk.close)
             stack.callback(self._diary.close)
+            self._insight.open()
+            stack.callback(self._insight.close)
+            if not self._rehearsal:
+                hooks = Hooks(
+                    self.folder, self.store.id, self.shop.clock.now_s, lambda told: self.shop.ear.trouble("hooks", told)
+                )
+                hooks.open()
+                stack.callback(hooks.close)
             broker = self._embedded(stack)
             found = self.shop.open()
             self._open = True

@@ -1,14 +1,14 @@
 """How many units of a product people would take on a day, learned from days of which some ended early.
 
-Enters: a product's days, with how much of each its shelf had something on it. Leaves: a `Demand`, of which any number of
-days ahead can be asked for its mean and its quantiles. A day without a unit sold while the shelf was empty says nothing,
-and one that sold out at noon says as much as half a day does: the shop knows the minute. Where only *that* it sold out
-is known, the demand was at least what was sold, and is filled in by what the rest of the days say (expectation and
-maximisation, a few rounds).
+Enters: a product's days, with how much of each its shelf had something on it. Leaves: a `Demand`, of which any number
+of days ahead can be asked for its mean and its quantiles. A day without a unit sold while the shelf was empty says
+nothing, and one that sold out at noon says as much as half a day does: the shop knows the minute. Where only *that*
+it sold out is known, the demand was at least what was sold, and is filled in by what the rest of the days say
+(expectation and maximisation, a few rounds).
 
-The model is a Poisson rate that is itself uncertain (Gamma), with factors of the weekdays, an excess variance of the days,
-and a memory that fades: the negative binomial that the facts of retail data ask for, in a page of numpy (M5: at product
-and store level nothing elaborate is worth its trouble).
+The model is a Poisson rate that is itself uncertain (Gamma), with factors of the weekdays, an excess variance of the
+days, and a memory that fades: the negative binomial that the facts of retail data ask for, in a page of numpy (M5: at
+product and store level nothing elaborate is worth its trouble).
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Units a day: ``rate``, times ``weekdays`` (7,); ``known_days``: how many days the rate is worth; ``excess``: by how
-    much days differ beyond chance, squared and relative (0: Poisson).
+    """Units a day: ``rate``, times ``weekdays`` (7,); ``known_days``: how many days the rate is worth; ``excess``: by
+    how much days differ beyond chance, squared and relative (0: Poisson).
     """
 
     rate: float
@@ -80,8 +80,8 @@ class Demand:
         return left, mean - units + left
 
     def _means(self, first_weekday: int, days: int) -> Array:
-        factors = np.array(self.weekdays)[(first_weekday + np.arange(days)) % WEEK]
-        return self.rate * factors
+        factors: Array = np.array(self.weekdays)[(first_weekday + np.arange(days)) % WEEK]
+        return factors * self.rate
 
     def _size(self, first_weekday: int, days: int) -> float:
         """Of the negative binomial with the same mean and variance as all of these days together."""

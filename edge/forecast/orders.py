@@ -1,9 +1,9 @@
 """What to order: as many units of a product as are worth their risk of being thrown away.
 
 Enters: a product's `Demand`, how it comes and keeps (`Supply`), what stands on the shelf and how long that still keeps.
-Leaves: an `Order`. One more unit is worth ordering while the chance that somebody takes it before it is too old, times what
-it earns, is more than the chance that nobody does, times what it cost (the newsvendor's rule); and while it can be needed
-before the next delivery, for else it can be ordered then.
+Leaves: an `Order`. One more unit is worth ordering while the chance that somebody takes it before it is too old,
+times what it earns, is more than the chance that nobody does, times what it cost (the newsvendor's rule); and while
+it can be needed before the next delivery, for else it can be ordered then.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ MOST_SURE: Final = 0.98
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """How a product comes. ``margin_minor`` and ``cost_minor``: what a unit earns that is sold, and loses that is thrown
-    away. ``keeps_days``: on how many days a fresh one is sold, the day that it comes included. ``every_days``: from one
-    delivery to the next. ``pack``: units are ordered by so many.
+    """How a product comes. ``margin_minor`` and ``cost_minor``: what a unit earns that is sold, and loses that is
+    thrown away. ``keeps_days``: on how many days a fresh one is sold, the day that it comes included. ``every_days``:
+    from one delivery to the next. ``pack``: units are ordered by so many.
     """
 
     margin_minor: float
@@ -39,8 +39,8 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``units`` to order for a day, of a demand of ``expected`` until the delivery after it, for which up to ``level`` is
-    right; ``left`` and ``short``: how many are likely thrown away or missed.
+    """``units`` to order for a day, of a demand of ``expected`` until the delivery after it, for which up to
+    ``level`` is right; ``left`` and ``short``: how many are likely thrown away or missed.
     """
 
     units: int
@@ -51,8 +51,8 @@ class Order:
 
 
 def order_of(demand: Demand, supply: Supply, weekday: int, standing: tuple[int, ...] = ()) -> Order:
-    """For a delivery in the morning of a weekday. ``standing``: units that are there then, by the days on which they can
-    still be sold: the first is what is sold today or never.
+    """For a delivery in the morning of a weekday. ``standing``: units that are there then, by the days on which they
+    can still be sold: the first is what is sold today or never.
     """
     cover = min(supply.every_days, supply.keeps_days)
     # What is left at the next delivery is lost only if it is too old before somebody takes it.

@@ -14,10 +14,10 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import cast
+from typing import Any, cast
 
 from sqlite_utils import Database
 
@@ -150,6 +150,18 @@ class Book:
         with reported(self.path):
             for row in self._db.execute(query, values):
                 yield self._read(row)
+
+    def told(
+        self, kinds: Sequence[str], since_seq: int = 0, most: int = -1
+    ) -> Iterator[tuple[int, float, str, str, dict[str, Any]]]:
+        """(number, at_s, kind, visit, body) of entries of some kinds, in order: for projections, which read years of
+        them and no postings.
+        """
+        where = f"seq > ? AND kind IN ({', '.join('?' * len(kinds))})"
+        query = f"SELECT seq, at_s, kind, visit, body FROM entry WHERE {where} ORDER BY seq LIMIT ?"
+        with reported(self.path):
+            for seq, at_s, kind, visit, body in self._db.execute(query, [since_seq, *kinds, most]):
+                yield seq, at_s, kind, visit, json.loads(body)
 
     def moving(self, account: str) -> Iterator[Written]:
         """Entries with a posting on an account, in order."""

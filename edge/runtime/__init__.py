@@ -29,6 +29,7 @@ from edge.payment import (
 )
 from edge.records import (
     AgeDecided,
+    ConsentSet,
     ContestAnswered,
     CredentialScan,
     Effect,
@@ -56,6 +57,7 @@ from edge.runtime.ages import age_decided, age_proven, ages_overdue, answered_by
 from edge.runtime.aside import digested, forget_aside, set_aside, unheard
 from edge.runtime.changeover import store_changed
 from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
+from edge.runtime.consents import consent_set
 from edge.runtime.contests import contest_answered, contested
 from edge.runtime.decisions import decided, recalled
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
@@ -97,6 +99,7 @@ OfTheShop: TypeAlias = (
     | AgeDecided
     | VisitContested
     | ContestAnswered
+    | ConsentSet
     | StoreChanged
     | SourceTrouble
     | Tick
@@ -172,6 +175,8 @@ def _of_the_shop(
         contested(state, record, effects)
     elif isinstance(record, ContestAnswered):
         contest_answered(state, record, effects)
+    elif isinstance(record, ConsentSet):
+        consent_set(state, record, effects)
     elif isinstance(record, StoreChanged):
         store_changed(state, store, record, effects)
     elif isinstance(record, SettlementRecalled):

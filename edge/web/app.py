@@ -25,6 +25,7 @@ from edge.daemon.desk import NobodyThere
 from edge.ledger import UnusableLedger
 from edge.web import board
 from edge.web.console import routes as console
+from edge.web.feed import feed_of, wants_feed
 from edge.web.guard import Guard
 from edge.web.hub import Full
 from edge.web.languages import N_
@@ -71,8 +72,10 @@ def app_of(screens: Screens, parts: Sequence[Part] = PARTS) -> ASGIApp:
     async def home(_request: Request) -> Response:
         return RedirectResponse("/m/")
 
-    async def news(_request: Request) -> Response:
-        return screens.hub.listen(["status"])
+    feed = feed_of(screens)
+
+    async def news(request: Request) -> Response:
+        return await feed(request) if wants_feed(request) else screens.hub.listen(["status"])
 
     routes: list[BaseRoute] = [Route("/", home), Route("/events", news), Mount("/static", _Static(directory=STATIC))]
     for part in parts:

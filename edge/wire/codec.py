@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from edge.records import (
     AgeDecided,
     AgeVerdict,
+    ConsentSet,
     ContestAbout,
     ContestAnswered,
     CredentialScan,
@@ -33,6 +34,7 @@ from edge.records import (
     PeopleFrame,
     PersonSeen,
     Point,
+    Purpose,
     Record,
     RefundReason,
     Refused,
@@ -57,6 +59,7 @@ from edge.wire.payloads import (
     LONGEST_REFERENCE,
     AgePayload,
     AnsweredPayload,
+    ConsentPayload,
     ContestedPayload,
     CountedPayload,
     DecidedLinePayload,
@@ -94,6 +97,7 @@ _tab_settled = msgspec.json.Decoder(TabSettledPayload)
 _age = msgspec.json.Decoder(AgePayload)
 _contested = msgspec.json.Decoder(ContestedPayload)
 _answered = msgspec.json.Decoder(AnsweredPayload)
+_consent = msgspec.json.Decoder(ConsentPayload)
 _recalled = msgspec.json.Decoder(RecalledPayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
@@ -244,6 +248,9 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/visit/answered":
         answer = _answered.decode(payload)
         return ContestAnswered(received_s, answer.t, answer.visit, answer.contest, answer.by, answer.message)
+    if topic == "shop/members/consent":
+        consent = _consent.decode(payload)
+        return ConsentSet(received_s, consent.t, consent.subject, consent.purpose, consent.given, consent.by)
     if topic == "shop/store/changed":
         changed = _store.decode(payload)
         files = tuple((file.name, None if file.text is None else file.text.encode()) for file in changed.files)
@@ -423,6 +430,11 @@ def encode_contested(
 def encode_answered(at_s: float, visit: str, contest: str, by: str, message: str) -> bytes:
     """``shop/visit/answered``."""
     return _encode(AnsweredPayload(at_s, visit, contest, by, message))
+
+
+def encode_consent(at_s: float, subject: str, purpose: Purpose, given: bool, by: str) -> bytes:
+    """``shop/members/consent``."""
+    return _encode(ConsentPayload(at_s, subject, purpose, given, by))
 
 
 def encode_store(at_s: float, files: Mapping[str, bytes | None], by: str) -> bytes:

@@ -11,7 +11,16 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from edge.records import ContestAbout, PaymentOperation, PaymentOutcome, RefundReason, RepaidHow, SettledHow, Verdict
+from edge.records import (
+    ContestAbout,
+    PaymentOperation,
+    PaymentOutcome,
+    Purpose,
+    RefundReason,
+    RepaidHow,
+    SettledHow,
+    Verdict,
+)
 
 UnixTime = Annotated[float, Meta(ge=0.0, le=1e10, description="UNIX time in seconds, UTC, when it was measured")]
 """Up to the year 2286: recordings keep nanoseconds in 64 bits."""
@@ -246,6 +255,18 @@ class AnsweredPayload(Struct):
     message: Annotated[str, Meta(min_length=1, max_length=500)]
 
 
+class ConsentPayload(Struct):
+    """``shop/members/consent``: a member allows a use of their history (``insight``: events and figures with their
+    name), or takes that back; from then on nothing of them is there by name.
+    """
+
+    t: UnixTime
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
+    purpose: Purpose
+    given: bool
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class StoreFilePayload(Struct):
     """A file of the store, and what it says from now on; null: it is gone."""
 
@@ -418,6 +439,7 @@ PAYLOADS: dict[str, Any] = {
     "shop/age/decided": AgePayload,
     "shop/visit/contested": ContestedPayload,
     "shop/visit/answered": AnsweredPayload,
+    "shop/members/consent": ConsentPayload,
     "shop/store/changed": StorePayload,
     "shop/settlement/recalled": RecalledPayload,
     "shop/sources/trouble": TroublePayload,

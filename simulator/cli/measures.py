@@ -79,6 +79,9 @@ def reliability(
         bool, typer.Option("--counted", help="Staff have counted every place before the first visit.")
     ] = False,
     looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Cameras say what everybody looks like.")] = True,
+    insight: Annotated[
+        int | None, typer.Option(help="Instead: so many mornings of what `tebura insight` says.", min=1)
+    ] = None,
     filmed: Annotated[
         Path | None,
         typer.Option(
@@ -86,7 +89,14 @@ def reliability(
         ),
     ] = None,
 ) -> None:
-    """Measure how often lines that were said to be so certain are right; or what looking through real frames costs."""
+    """Measure how often lines that were said to be so certain are right; or what looking through real frames costs; or
+    how good the figures of `tebura insight` are.
+    """
+    if insight is not None:
+        from simulator.insights import show
+
+        show(insight, 20, seed)
+        return
     if filmed is not None:
         _measure_eyesight(filmed, seed, looks)
         return

@@ -5,9 +5,10 @@ which holds the Ta Feng sales: 120 days of a grocer in Taiwan. They are not ours
 they lie. Leaves: a table on stdout.
 
 The shelf is made to sell out: each steady product has one stock a day, about what it sells on average, and whatever was
-bought beyond it is taken as unseen. Each way of forecasting sees the first 106 days so, and says for each of the last 14 how
-many units suffice nine times in ten; it is judged by what was really wanted (the pinball loss at 0.9, shares of mean
-demand). *Minute* knows when the shelf emptied, as a shop does that weighs its shelves; *day* knows only that it did.
+bought beyond it is taken as unseen. Each way of forecasting sees the first 106 days so, and says for each of the last
+14 how many units suffice nine times in ten; it is judged by what was really wanted (the pinball loss at 0.9, shares
+of mean demand). *Minute* knows when the shelf emptied, as a shop does that weighs its shelves; *day* knows only that
+it did.
 """
 
 from __future__ import annotations
@@ -65,10 +66,10 @@ def ways(wanted: Units, stock: int, weekdays: list[int]) -> Iterator[tuple[str, 
             for day, sold, full, at in zip(weekdays, seen, out, share, strict=True)
         ]
         demand = demand_of(told)
-        yield f"ours, by the {name}", lambda day, demand=demand: float(demand.quantile(LEVEL, day))  # type: ignore[misc]
-    whole = demand_of([Day(day, int(units)) for day, units in zip(weekdays, wanted, strict=True)])
-    yield "ours, nothing hidden", lambda day: float(whole.quantile(LEVEL, day))
-    yield "what was wanted, its quantile", lambda _: float(np.quantile(wanted, LEVEL))
+        yield f"ours, by the {name}", lambda day, demand=demand: float(demand.quantile(LEVEL, day))  # type:
+        ignore[misc] whole = demand_of([Day(day, int(units)) for day, units in zip(weekdays, wanted, strict=True)])
+        yield "ours, nothing hidden", lambda day: float(whole.quantile(LEVEL, day)) yield "what was wanted, its
+        quantile", lambda _: float(np.quantile(wanted, LEVEL))
 
 
 def _kaplan_meier(seen: Units, out: NDArray[np.bool_]) -> float:

@@ -15,6 +15,10 @@ from starlette.testclient import TestClient
 
 from edge.daemon.desk import Desk
 from edge.daemon.orders import obey
+from edge.daemon.shop import LEDGER, RECORDINGS
+from edge.insight.rebuild import rebuilt
+from edge.journal import segments
+from edge.ledger import Book
 from edge.site import Site
 from edge.web.app import app_of
 from edge.web.shop import Screens
@@ -97,6 +101,13 @@ class Clocked(Screens):
 
     def now_s(self) -> float:
         return OPENS_S + 3600.0 + self.ahead_s
+
+
+def insight_of(corner: Corner) -> None:
+    """What happened there, as `tebura run` would have kept it by now."""
+    corner.do(lambda running: running.shop.recorder.flush())
+    with Book(corner.state / LEDGER, read_only=True) as book:
+        rebuilt(corner.state, segments(corner.state / RECORDINGS), book, corner.running.store)
 
 
 def screens_of(corner: Corner) -> Clocked:

@@ -14,7 +14,7 @@ from edge.web.rights import RIGHTS, rights_of
 from edge.web.staff import FILE, Staff
 from tests.web.shops import ROLES, Browser, Clocked, Corner, hire
 
-PLACES = {"visit": Corner.visit, "number": "1", "name": "nobody", "camera": "cam"}
+PLACES = {"visit": Corner.visit, "number": "1", "name": "nobody", "camera": "cam", "table": "products"}
 
 PUBLIC = {"/staff/login"}
 """For these nobody logs in."""

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from edge.web.console.entrance import Entrance
 from edge.web.console.health import Health
+from edge.web.console.insight import Seen
 from edge.web.console.members import Register
 from edge.web.console.now import Now
 from edge.web.console.office import Office, Room
@@ -26,7 +27,7 @@ from edge.web.pages import Pages
 from edge.web.shop import Screens
 
 ROOMS: tuple[Callable[[Office], Room], ...] = (
-    Entrance, Now, Reviews, Visits, Payments, Tabs, Shelves, Prices, Register, Health, People,
+    Entrance, Now, Reviews, Visits, Payments, Tabs, Shelves, Prices, Seen, Register, Health, People,
 )  # fmt: skip
 
 

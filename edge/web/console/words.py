@@ -27,6 +27,7 @@ STEPS: Final = {
     "age-unanswered": N_("nobody looked at their age"),
     "age-withheld": N_("goods for adults were not sold"),
     "contested": N_("the shopper said that something is wrong"),
+    "consent": N_("a member said what their history may be used for"),
     "contest-answered": N_("staff answered"),
     "stray-payment": N_("money came for a visit that was over"),
 }

@@ -1,0 +1,110 @@
+"""Commands about who reads what happens in the shop: feed key, hook, list, resume, forget."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge.cli.live import StateFolder, StoreFolder, folder_of, named
+from edge.cli.terminal import refuse, say
+
+if TYPE_CHECKING:
+    from edge.insight.feed import Feed
+
+app = typer.Typer(help="Who reads what happens in the shop: keys for the feed, webhooks.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="What it is called here, like warehouse.")]
+NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+@app.command()
+def key(name: Name, store: StoreFolder, state: StateFolder = None) -> None:
+    """Make a key with which somebody may read GET /events. It is shown once."""
+    with _feed(store, state) as feed:
+        token = feed.add_key(_checked(name), time.time())
+    typer.echo(token)
+    say("this is shown once: whoever has it reads what happens in the shop")
+
+
+@app.command()
+def hook(
+    name: Name,
+    url: Annotated[str, typer.Argument(help="Where it is told, like https://example.com/hook.")],
+    store: StoreFolder,
+    state: StateFolder = None,
+) -> None:
+    """Tell somebody everything that happens, from the beginning on. Their signing secret is shown once."""
+    with _feed(store, state) as feed:
+        secret = feed.add_receiver(_checked(name), url, time.time())
+    typer.echo(secret)
+    say("this is shown once: with it the receiver sees that a message is the shop's (Standard Webhooks)")
+
+
+@app.command("list")
+def list_(
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Every key and every webhook, and what is wrong with it."""
+    with _feed(store, state) as feed:
+        keys, receivers = feed.keys(), feed.receivers()
+    if as_json:
+        told = [
+            {"name": r.name, "url": r.url, "told_s": r.told_s, "failing_s": r.failing_s, "why": r.why,
+             "given_up": r.disabled} for r in receivers
+        ]  # fmt: skip
+        typer.echo(json.dumps({"keys": [name for name, _ in keys], "hooks": told}, ensure_ascii=False))
+        return
+    for name, _ in keys:
+        typer.echo(f"key   {name}")
+    for r in receivers:
+        how = "given up" if r.disabled else "failing" if r.failing_s is not None else "works" if r.told_s else "new"
+        typer.echo(f"hook  {r.name}  {r.url}  {how}{f': {r.why}' if r.why else ''}")
+    if not keys and not receivers:
+        typer.echo("Nobody reads what happens in the shop.")
+
+
+@app.command()
+def resume(name: Name, store: StoreFolder, state: StateFolder = None) -> None:
+    """Tell a receiver again that was given up, at once, from where it stopped."""
+    with _feed(store, state) as feed:
+        if not feed.resume(name):
+            refuse(f"there is no webhook {name}. `tebura feed list {named(store, state)}` shows them")
+    typer.echo(f"{name} is told again.")
+
+
+@app.command()
+def forget(name: Name, store: StoreFolder, state: StateFolder = None) -> None:
+    """End a key or a webhook."""
+    with _feed(store, state) as feed:
+        if not feed.forget(name):
+            refuse(f"there is no key and no webhook {name}. `tebura feed list {named(store, state)}` shows them")
+    typer.echo(f"{name} is no more.")
+
+
+def _checked(name: str) -> str:
+    if not NAMES.fullmatch(name):
+        refuse(f"{name!r} is no name. Use up to 60 letters, digits, dots and hyphens")
+    return name
+
+
+@contextmanager
+def _feed(store: StoreFolder, state: StateFolder) -> Iterator[Feed]:
+    from edge.insight.feed import FILE, Feed, UnusableFeed
+
+    folder = folder_of(store, state)
+    if not folder.is_dir():
+        refuse(f"{folder}: no shop has been run here yet. Start it with `tebura run`, or name its folder with --state")
+    try:
+        with Feed(folder / FILE) as feed:
+            yield feed
+    except UnusableFeed as error:
+        refuse(str(error))

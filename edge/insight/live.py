@@ -1,0 +1,99 @@
+"""The projection kept while the shop runs: an observer that only looks, and one thread that writes.
+
+Enters: what the driver's observers get, and the book beside its writer. Leaves: `insight.db`, some seconds behind the
+shop. The core never waits: what was noticed is handed over, and a disk that is slow, full or broken costs events of the
+floor, never a message; what the book says is read again when it can be. A projection that lacks something is built anew
+with ``tebura insight --rebuild``.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from edge.insight.events import FILE
+from edge.insight.floor import Floor, Noticed
+from edge.insight.keeping import Insight, UnusableInsight
+from edge.ledger import Book, UnusableLedger
+from edge.store import Store
+from edge.told import NOTHING, Sentence
+
+HANDED_S: Final = 2.0
+"""What was noticed is handed over so often, in the shop's own time."""
+MOST: Final = 900
+"""So many handings, half an hour, wait for a disk that takes nothing; then the oldest are lost."""
+PATIENCE_S: Final = 10.0
+"""What cannot be written now is tried again so long after, or with what comes next."""
+
+
+class Keeper:
+    """``floor`` is the observer. ``trouble`` is told, from the writing thread, what is wrong with the file; or nothing,
+    when all is well again.
+    """
+
+    def __init__(self, folder: Path, store: Store, ledger: str, trouble: Callable[[Sentence], None]) -> None:
+        self._folder, self._ledger, self._trouble = folder, ledger, trouble
+        self.floor = Floor(store, sampled=self._hand_over)
+        self._handed_s = 0.0
+        self._waiting: queue.SimpleQueue[Noticed | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def open(self) -> None:
+        """Go on from what was kept; before the shop steps anything once more."""
+        try:
+            with Insight(self._folder / FILE) as kept:
+                self.floor.go_on(kept.fact("memory") or b"")
+        except UnusableInsight as error:
+            self._trouble(Sentence(str(error)))
+        self._thread = threading.Thread(target=self._write, name="insight", daemon=True)
+        self._thread.start()
+
+    def _hand_over(self, at_s: float) -> None:
+        if not 0.0 <= at_s - self._handed_s < HANDED_S:
+            self._handed_s = at_s
+            self._waiting.put(self.floor.take())
+
+    def close(self) -> None:
+        """Everything is written, or never will be."""
+        if self._thread is not None:
+            self._waiting.put(self.floor.take())
+            self._waiting.put(None)
+            self._thread.join()
+            self._thread = None
+
+    # --- the thread that writes -------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        unwritten: list[Noticed] = []
+        book: Book | None = None
+        last = False
+        while not last:
+            try:
+                found = self._waiting.get(timeout=PATIENCE_S)
+            except queue.Empty:
+                pass
+            else:
+                last = found is None
+                unwritten += [found] if found is not None else []
+            del unwritten[:-MOST]
+            try:
+                book = book or self._book()
+                with Insight(self._folder / FILE) as kept:
+                    while unwritten:
+                        kept.note(unwritten[0])
+                        del unwritten[0]
+                    if book is not None:
+                        kept.read(book, self.floor.store)
+                self._trouble(NOTHING)
+            except (UnusableInsight, UnusableLedger) as error:
+                self._trouble(Sentence(str(error)))
+                book = None
+        if book is not None:
+            book.close()
+
+    def _book(self) -> Book | None:
+        path = self._folder / self._ledger
+        return Book(path, read_only=True) if path.is_file() else None

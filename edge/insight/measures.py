@@ -1,0 +1,198 @@
+"""Figures of a span of time: how many came, stopped, touched, took, put back and bought, where, when, and together.
+
+Enters: the projection, the store, a span of days. Leaves: JSON-ready facts; `docs/insight.md` defines each. Visits are
+counted, not hands: who takes three has taken once. Beside every rate stands of how many it is, and beside what people
+did how sure the shop was of it on the average. Nobody is in it by name.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+from edge.insight.days import BETWEEN, Counts, counted
+from edge.insight.floor import CELL_M
+from edge.insight.keeping import Insight
+from edge.store import Store
+
+Row: TypeAlias = dict[str, Any]
+
+PAIRS: Final = 50
+"""So many pairs of products are told, those that are most more often together than by chance."""
+LEAST_TOGETHER: Final = 2
+"""A pair that was bought together once tells nothing."""
+EVER_S: Final = 1e12
+
+
+def figures(insight: Insight, store: Store, since_s: float = 0.0, until_s: float = math.inf) -> Row:
+    """Everything about a span of days."""
+    until_s = min(until_s, EVER_S)
+    counts = counted(insight, store, since_s, until_s)
+    return {
+        "store": store.id,
+        "since_s": since_s or None,
+        "until_s": until_s if until_s < EVER_S else None,
+        "visits": _visits(counts) | _again(insight, since_s, until_s),
+        "shelves": _shelves(counts, store),
+        "products": _products(counts, store),
+        "dwell": _dwell(counts, store),
+        "hours": _hours(counts),
+        "baskets": _baskets(counts),
+        "instead": _instead(counts),
+        "sold_out": _sold_out(insight, since_s, until_s),
+    }
+
+
+def _share(part: float, whole: float) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _visits(counts: Counts) -> Row:
+    """Who came, and how many of them bought."""
+    visits, people, left, stay_s = counts.get("visits", [0, 0, 0, 0.0])
+    buyers, units, amount_minor, certainty, lines = counts.get("bought", [0, 0, 0, 0.0, 0])
+    return {
+        "visits": visits, "people": people, "left": left, "bought": buyers, "conversion": _share(buyers, left),
+        "units": units, "amount_minor": amount_minor, "stay_s": _share(stay_s, left),
+        "certainty": _share(certainty, lines),
+    }  # fmt: skip
+
+
+def _again(insight: Insight, since_s: float, until_s: float) -> Row:
+    """Members who consented, and how many of them came more than once: by their credential, never by a look."""
+    query = (
+        "SELECT count(*), coalesce(sum(n > 1), 0) FROM (SELECT count(*) AS n FROM visit WHERE subject <> '' AND "
+        "entered_s >= ? AND entered_s < ? AND NOT staff GROUP BY subject)"
+    )
+    known, again = insight.rows(query, [since_s, until_s])[0]
+    return {"known_members": known, "came_again": again, "revisit_rate": _share(again, known)}
+
+
+def _funnel(passed: int, stopped: int, touched: int, took: list[Any], back: list[Any], bought: int) -> Row:
+    undecided = max(0, touched - took[0])
+    return {
+        "passed": passed, "stopped": stopped, "touched": touched, "took": took[0], "put_back": back[0],
+        "bought": bought, "units_taken": took[1], "units_put_back": back[1], "stop_rate": _share(stopped, passed),
+        "pick_up_rate": _share(took[0], stopped), "put_back_rate": _share(back[1], took[1]),
+        "undecided_rate": _share(undecided, stopped), "certainty": _share(took[2], took[3]),
+    }  # fmt: skip
+
+
+_NOTHING: Final = [0, 0, 0.0, 0]
+
+
+def _acts(counts: Counts, by: str, kind: str, name: str) -> list[Any]:
+    found: list[Any] = counts.get(by, {}).get(kind, {}).get(name, _NOTHING)
+    return found
+
+
+def _shelves(counts: Counts, store: Store) -> list[Row]:
+    """A funnel each shelf; who passes a gondola passes all of its shelves."""
+    found = []
+    for shelf in store.layout.shelves:
+        passed, stopped, *_ = counts.get("gondolas", {}).get(shelf.gondola, [0, 0])
+        took, back = (_acts(counts, "by_shelf", kind, shelf.id) for kind in ("picked-up", "put-back"))
+        touched, bought = (counts.get(what, {}).get(shelf.id, 0) for what in ("touched_shelf", "bought_from"))
+        found.append(
+            {"shelf": shelf.id, "gondola": shelf.gondola} | _funnel(passed, stopped, touched, took, back, bought)
+        )
+    return found
+
+
+def _products(counts: Counts, store: Store) -> list[Row]:
+    """A funnel each product, by where people stood before its places."""
+    found = []
+    for sku, product in store.catalogue.items():
+        passed, stopped, ms = counts.get("before", {}).get(sku, [0, 0, 0])
+        took, back, bought, refunded = (
+            _acts(counts, "by_sku", kind, sku) for kind in ("picked-up", "put-back", "bought", "refunded")
+        )
+        touched = counts.get("touched_sku", {}).get(sku, 0)
+        found.append(
+            {"sku": sku, "name": product.name()}
+            | _funnel(passed, stopped, touched, took, back, bought[0])
+            | {
+                "units_bought": bought[1], "units_refunded": refunded[1], "dwell_s": round(ms / 1000, 1),
+                "bought_certainty": _share(bought[2], bought[3]),
+            }
+        )  # fmt: skip
+    return found
+
+
+def _dwell(counts: Counts, store: Store) -> list[Row]:
+    """Who stopped before each gondola, whoever it was, and for how long."""
+    found = []
+    for gondola in store.layout.gondolas:
+        known = counts.get("gondolas", {}).get(gondola.id, [0, 0, 0, 0, 0.0, 0.0, 0])
+        _, _, passed, dwells, seconds, certainty, stays = known
+        found.append({
+            "gondola": gondola.id, "passed_by": passed, "dwells": dwells, "dwell_s": round(seconds, 1),
+            "mean_s": _share(seconds, dwells), "certainty": _share(certainty, stays),
+        })  # fmt: skip
+    return found
+
+
+def _hours(counts: Counts) -> list[Row]:
+    """Visits by the weekday (0: Monday) and hour in which they came in, in the shop's time."""
+    known = {tuple(map(int, key.split())): value for key, value in counts.get("hours", {}).items()}
+    return [
+        {"weekday": weekday, "hour": hour, "visits": visits, "people": people}
+        for (weekday, hour), (visits, people) in sorted(known.items())
+    ]
+
+
+def _baskets(counts: Counts) -> list[Row]:
+    """Pairs that are bought together: of how many baskets, and how many times as often as by chance (lift)."""
+    found = counts.get("baskets", {"baskets": 0, "alone": {}, "pairs": {}})
+    whole, alone = found["baskets"], found["alone"]
+    rows: list[Row] = []
+    for pair, together in found["pairs"].items():
+        one, other = pair.split(BETWEEN)
+        if together >= LEAST_TOGETHER:
+            lift = round(together * whole / (alone[one] * alone[other]), 3)
+            rows.append({"one": one, "other": other, "together": together, "baskets": whole, "lift": lift})
+    return sorted(rows, key=lambda r: (-r["lift"], -r["together"], r["one"], r["other"]))[:PAIRS]
+
+
+def _instead(counts: Counts) -> list[Row]:
+    """What was taken up, put back and not bought, and what the same visit took later and bought."""
+    rows: list[Row] = []
+    for pair, (visits, certainty, events) in counts.get("instead", {}).items():
+        back, other = pair.split(BETWEEN)
+        rows.append({"put_back": back, "instead": other, "visits": visits, "certainty": _share(certainty, events)})
+    return sorted(rows, key=lambda r: (-r["visits"], r["put_back"], r["instead"]))
+
+
+def _sold_out(insight: Insight, since_s: float, until_s: float) -> list[Row]:
+    """From when to when there was none of a product; None: there still is none."""
+    query = (
+        "SELECT kind, sku, shelf, at_s, certainty FROM event WHERE kind IN ('sold-out', 'back-on-shelf') AND at_s < ? "
+        "ORDER BY at_s, id"
+    )
+    open_: dict[str, Row] = {}
+    found: list[Row] = []
+    for kind, sku, shelf, at_s, certainty in insight.rows(query, [until_s]):
+        if kind == "sold-out":
+            open_[sku] = {"sku": sku, "shelf": shelf, "from_s": at_s, "until_s": None, "certainty": certainty}
+            found.append(open_[sku])
+        elif sku in open_:
+            open_.pop(sku)["until_s"] = at_s
+    return [row for row in found if row["until_s"] is None or row["until_s"] >= since_s]
+
+
+def heat_of(insight: Insight, store: Store, since_s: float = 0.0, until_s: float = math.inf) -> list[Row]:
+    """How long shoppers stood in each cell: middle (metres, store frame) and seconds."""
+    query = "SELECT x, y, sum(ms) FROM heat WHERE day >= ? AND day <= ? GROUP BY x, y ORDER BY x, y"
+    days = (_day(store, since_s), _day(store, min(until_s - 1e-3, EVER_S)))
+    return [
+        {"x_m": round((x + 0.5) * CELL_M, 2), "y_m": round((y + 0.5) * CELL_M, 2), "seconds": round(ms / 1000, 2)}
+        for x, y, ms in insight.rows(query, days)
+    ]
+
+
+def _day(store: Store, at_s: float) -> str:
+    """The day of a moment; of ever, days that are before and behind all others."""
+    if at_s <= 0.0:
+        return ""
+    return "9999" if at_s >= EVER_S else datetime.fromtimestamp(at_s, store.timezone).date().isoformat()
