@@ -80,8 +80,8 @@ class Demand:
         return left, mean - units + left
 
     def _means(self, first_weekday: int, days: int) -> Array:
-        factors: Array = np.array(self.weekdays)[(first_weekday + np.arange(days)) % WEEK]
-        return factors * self.rate
+        factors = [self.weekdays[(first_weekday + day) % WEEK] for day in range(days)]
+        return np.array(factors) * self.rate
 
     def _size(self, first_weekday: int, days: int) -> float:
         """Of the negative binomial with the same mean and variance as all of these days together."""

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.forecast.demand import Day, demand_of
+from edge.forecast.demand import Day, Demand, demand_of
 
 LEVEL = 0.9
 TEST_DAYS = 14
@@ -65,11 +65,14 @@ def ways(wanted: Units, stock: int, weekdays: list[int]) -> Iterator[tuple[str, 
             Day(day, int(sold), float(at) if full else 1.0)
             for day, sold, full, at in zip(weekdays, seen, out, share, strict=True)
         ]
-        demand = demand_of(told)
-        yield f"ours, by the {name}", lambda day, demand=demand: float(demand.quantile(LEVEL, day))  # type:
-        ignore[misc] whole = demand_of([Day(day, int(units)) for day, units in zip(weekdays, wanted, strict=True)])
-        yield "ours, nothing hidden", lambda day: float(whole.quantile(LEVEL, day)) yield "what was wanted, its
-        quantile", lambda _: float(np.quantile(wanted, LEVEL))
+        yield f"ours, by the {name}", _quantile(demand_of(told))
+    whole = demand_of([Day(day, int(units)) for day, units in zip(weekdays, wanted, strict=True)])
+    yield "ours, nothing hidden", _quantile(whole)
+    yield "what was wanted, its quantile", lambda _: float(np.quantile(wanted, LEVEL))
+
+
+def _quantile(demand: Demand) -> Callable[[int], float]:
+    return lambda weekday: float(demand.quantile(LEVEL, weekday))
 
 
 def _kaplan_meier(seen: Units, out: NDArray[np.bool_]) -> float:
