@@ -238,6 +238,17 @@ class TabSettled(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class PointsAdjusted(msgspec.Struct, frozen=True):
+    """A person gives a member points, or takes some off (``points`` below zero), and says why."""
+
+    received_s: float
+    at_s: float
+    subject: str
+    points: int
+    by: str
+    reason: str
+
+
 AgeVerdict: TypeAlias = Literal["confirmed", "refused"]
 
 
@@ -337,6 +348,7 @@ Record: TypeAlias = (
     | SettlementDecided
     | PayoutBooked
     | TabSettled
+    | PointsAdjusted
     | AgeDecided
     | VisitContested
     | ContestAnswered

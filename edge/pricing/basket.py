@@ -3,7 +3,8 @@
 Enters: the store, how many units of what, and a `Stay`. Leaves: a `PricedBasket`. Markdowns always hold; promotions
 are combined as it is cheapest for the shopper, and one for the whole basket comes on top, the best there is. Where that
 one wants a sum that the others spoil, the cheaper of the two ways is taken. Goods of a fixed price are outside of all
-of it: they are neither cheaper, nor do they count towards a sum.
+of it: they are neither cheaper, nor do they count towards a sum. Points come off last, as a discount of the whole
+basket; goods of a fixed price cannot be had for them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from edge.pricing.combine import Used, combine, reduced
 from edge.pricing.shares import shares
 from edge.pricing.stay import Stay
 from edge.pricing.units import Same, units_of
-from edge.store import Promotion, Store
+from edge.store import Points, Promotion, Store
 from edge.store.offers import Names
 
-Kind: TypeAlias = Literal["changed", "marked", "promotion", "basket"]
-"""The list price was another for some of the units; a markdown; a promotion; a part of one for the whole basket."""
+Kind: TypeAlias = Literal["changed", "marked", "promotion", "basket", "points"]
+"""The list price was another for some of the units; a markdown; a promotion; a part of one for the whole basket; a part
+of the points that were spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,11 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class PricedBasket:
-    """Lines in the order of their skus; ``off`` the whole basket, which no line holds yet."""
+    """Lines in the order of their skus; ``off`` the whole basket, which no line holds yet, and after it ``points``."""
 
     lines: tuple[PricedLine, ...]
     off: Discount | None = None
+    points: Discount | None = None
 
 
 def price_basket(store: Store, charged: Mapping[str, int], stay: Stay) -> PricedBasket:
@@ -66,7 +69,24 @@ def price_basket(store: Store, charged: Mapping[str, int], stay: Stay) -> Priced
     ways = [(_sum(open_, way), way) for way in ([used, []] if used and whole else [used])]
     offs = [_off(minor, whole) for minor, _ in ways]
     cheapest = min(range(len(ways)), key=lambda i: ways[i][0] - (off.amount_minor if (off := offs[i]) else 0))
-    return PricedBasket(tuple(_lines(store, units, _by_line(open_, ways[cheapest][1]))), offs[cheapest])
+    lines = tuple(_lines(store, units, _by_line(open_, ways[cheapest][1])))
+    return PricedBasket(lines, offs[cheapest], _spent(store.offers.points, stay, lines, offs[cheapest]))
+
+
+def _spent(rule: Points | None, stay: Stay, lines: Iterable[PricedLine], off: Discount | None) -> Discount | None:
+    """So many of their points as there are goods for, with something left that a provider can move."""
+    if rule is None or rule.spend == "never" or not stay.member or stay.points < 1:
+        return None
+    off_minor = off.amount_minor if off is not None else 0
+    fixed_minor, open_minor = 0, -off_minor
+    for line in lines:
+        if line.fixed:
+            fixed_minor += line.amount_minor
+        else:
+            open_minor += line.amount_minor
+    most = min(open_minor, open_minor + fixed_minor - rule.least_paid_minor)
+    points = min(stay.points, most)
+    return Discount("points", points) if points > 0 else None
 
 
 def _holds(store: Store, promotion: Promotion, stay: Stay) -> bool:

@@ -17,7 +17,7 @@ from edge.records import CartLine
 class Stay:
     """``entered_s``: when they were let in, and promised what the shelves say; ``left_s``: when they left, or now.
     ``taken``: sku -> (when, how many units; negative: put back) in the order in which it happened, as far as known.
-    ``member``: whether the shop knows them.
+    ``member``: whether the shop knows them. ``points``: so many they may spend.
     """
 
     entered_s: float
@@ -25,10 +25,16 @@ class Stay:
     subject: str = ""
     member: bool = False
     taken: dict[str, tuple[tuple[float, int], ...]] = field(default_factory=dict)
+    points: int = 0
 
 
 def stay_of(
-    lines: Iterable[CartLine], entered_s: float, left_s: float, subject: str = "", member: bool = False
+    lines: Iterable[CartLine],
+    entered_s: float,
+    left_s: float,
+    subject: str = "",
+    member: bool = False,
+    points: int = 0,
 ) -> Stay:
     """The stay that a cart tells of. A product's last line holds all of it."""
     taken = {}
@@ -38,4 +44,4 @@ def stay_of(
         known = sorted((at_s, units) for at_s, units in at if at_s is not None)
         if known:
             taken[sku] = tuple(known)
-    return Stay(entered_s, left_s, subject, member, taken)
+    return Stay(entered_s, left_s, subject, member, taken, points)

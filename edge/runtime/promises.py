@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from edge.pricing import Stay, stay_of
 from edge.records import CartLine
+from edge.runtime.points import spendable
 from edge.state import State
 from edge.store import Store
 from edge.visit import Visit
@@ -30,7 +31,8 @@ def stay_in(state: State, visit: str, lines: Iterable[CartLine], left_s: float) 
     inside = state.door.visits.get(visit)
     if inside is None:
         return stay_of(lines, left_s, left_s)
-    return stay_of(lines, inside.promised_s or inside.admitted_s, left_s, inside.subject, inside.member)
+    points = spendable(state, inside.subject) if inside.member and state.points else 0
+    return stay_of(lines, inside.promised_s or inside.admitted_s, left_s, inside.subject, inside.member, points)
 
 
 def terms_of(state: State, store: Store, visit: str) -> Store:

@@ -16,6 +16,8 @@ Names: TypeAlias = tuple[tuple[str, str], ...]
 """(language or "" for the plain one, what the receipt says)."""
 
 PriceAt: TypeAlias = Literal["taken", "left"]
+EarnOn: TypeAlias = Literal["gross", "net"]
+Spend: TypeAlias = Literal["always", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,36 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """What members earn, and how they spend it. A point is worth one minor unit: a yen, a cent.
+
+    ``earn`` points for every full ``per_minor`` of what a purchase comes to, with its tax (``gross``) or without
+    (``net``). ``spend``: whether points come off at the exit; at least ``least_paid_minor`` are always left to pay.
+    ``days``: so many days after the day on which they were earned they are good for; 0: for ever.
+    """
+
+    earn: int
+    per_minor: int
+    on: EarnOn = "gross"
+    spend: Spend = "never"
+    least_paid_minor: int = 1
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Offers:
     """Everything that moves prices. ``dated``: sku -> its rows. ``price_at``: whether units cost what they cost when
-    they were taken, or what they cost when the visit left, where that is less.
+    they were taken, or what they cost when the visit left, where that is less. ``points``: what members earn and spend.
     """
 
     dated: dict[str, tuple[DatedPrice, ...]] = field(default_factory=dict)
     promotions: tuple[Promotion, ...] = ()
     price_at: PriceAt = "taken"
+    points: Points | None = None
 
     def __bool__(self) -> bool:
-        """Whether any price may move."""
-        return bool(self.dated or self.promotions)
+        """Whether anything may move what is paid."""
+        return bool(self.dated or self.promotions or self.points)
 
     def only(self, skus: Collection[str]) -> Offers:
         """The part that is about these products."""

@@ -102,6 +102,19 @@ class PromotionSection(Section):
     daily: str = ""
 
 
+class PointsSection(BaseModel):
+    """What members earn: ``earn`` points for every full ``per``; see `edge.store.points`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    earn: Annotated[int, Field(ge=0, le=10_000)]
+    per: Annotated[float, Field(gt=0.0)] | None = None
+    on: Literal["gross", "net"] = "gross"
+    spend: Literal["always", "never"] = "never"
+    least_paid: Annotated[float, Field(gt=0.0)] | None = None
+    days: Annotated[int, Field(ge=0, le=36_500)] = 365
+
+
 class StoreFile(Section):
     """``store.toml``, the file alone: as a recording carries it."""
 
@@ -112,4 +125,5 @@ class StoreFile(Section):
     gondola: Annotated[tuple[GondolaSection, ...], Field(min_length=1)]
     tax: tuple[TaxSection, ...] = ()
     promotion: tuple[PromotionSection, ...] = ()
+    points: PointsSection | None = None
     policy: Policy = Policy()

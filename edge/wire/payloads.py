@@ -194,6 +194,16 @@ class TabSettledPayload(Struct):
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
+class PointsAdjustedPayload(Struct):
+    """``shop/points/adjusted``: a person gives a member points, or takes some off (below zero), and says why."""
+
+    t: UnixTime
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
+    points: Annotated[float, Meta(ge=-(10**9), le=10**9, multiple_of=1)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class RecalledEntryPayload(Struct):
     """An entry about a visit's money, as the book has it."""
 
@@ -415,6 +425,7 @@ PAYLOADS: dict[str, Any] = {
     "shop/settlement/decided": DecidedPayload,
     "shop/money/payout": PayoutPayload,
     "shop/tab/settled": TabSettledPayload,
+    "shop/points/adjusted": PointsAdjustedPayload,
     "shop/age/decided": AgePayload,
     "shop/visit/contested": ContestedPayload,
     "shop/visit/answered": AnsweredPayload,

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from edge.adapters.members import Enrolment, UnusableMembers, read_key
 from edge.daemon.desk import NobodyThere
+from edge.facts.points import points_of
 from edge.facts.visits import contests_of
 from edge.ledger import UnusableLedger
 from edge.web.hub import Full
@@ -152,11 +153,14 @@ class Api:
                 last = next(iter(receipts(book, visits[-3:])), None)
                 inside = self._whose.inside(member.subject)
                 contests = voice.contests(contests_of(book, inside)) if inside else []
+                points = points_of(book, member.subject)
                 return {
                     "inside": inside, "owed_minor": owed, "owed": voice.amount(owed), "contests": contests,
-                    "last": voice.row(last) if last is not None else None,
+                    "last": voice.row(last) if last is not None else None, "points": voice.points(points),
                 }  # fmt: skip
-            return {"inside": "", "owed_minor": 0, "owed": voice.amount(0), "contests": [], "last": None}
+            return {
+                "inside": "", "owed_minor": 0, "owed": voice.amount(0), "contests": [], "last": None, "points": None
+            }  # fmt: skip
 
         told = await run_in_threadpool(read)
         live, visit = self._screens.live, told.pop("inside")

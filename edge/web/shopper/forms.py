@@ -193,8 +193,18 @@ class ShopState(Struct):
     state: Literal["", "open", "degraded", "closed", "away"]
 
 
+class Points(Struct):
+    """What a member has; ``next_points`` of them end with the day ``next_until`` (empty: none ever do)."""
+
+    points: int
+    points_text: str
+    next_points: int
+    next_until: str
+    next_when: str
+
+
 class Me(Struct):
-    """Where somebody stands."""
+    """Where somebody stands. ``points``: null where the shop gives none."""
 
     subject: str
     visit: Cart | None
@@ -202,6 +212,7 @@ class Me(Struct):
     owed: str
     owed_minor: int
     contests: list[Contest]
+    points: Points | None
     shop: ShopState
     now_s: float
 

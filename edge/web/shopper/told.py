@@ -7,11 +7,12 @@ Enters: carts as the shop says them on its broker, the book, a language. Leaves:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 
 from edge.checkout import Issuer, Paper, Receipt, paper_text, receipt_text
 from edge.checkout.amounts import money
@@ -115,6 +116,23 @@ class Voice:
             "papers": [paper_text(paper, self.language) for paper in papers],
             "contests": contests,
         }  # fmt: skip
+
+    def points(self, facts: Told) -> Told | None:
+        """What a member has in points, as `edge.facts.points` tells it; None where the shop gives none and they have
+        none.
+        """
+        if not facts["points"] and self.store.offers.points is None:
+            return None
+        return {
+            "points": facts["points"],
+            "points_text": format_decimal(facts["points"], locale=self.language),
+            "next_points": facts["next_points"],
+            "next_until": facts["next_until"],
+            "next_when": self._day(facts["next_until"]) if facts["next_until"] else "",
+        }
+
+    def _day(self, iso: str) -> str:
+        return str(format_date(date.fromisoformat(iso), "medium", locale=self.language))
 
     def contests(self, said: Iterable[Told]) -> list[Told]:
         """What was said against a visit, and answered, as `edge.facts.visits.contests_of` tells it."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge.ledger import Book
+from edge.members import KINDS as POINTS
 from edge.payment import tells_money
 from edge.records import LedgerEntry
 
@@ -55,6 +56,8 @@ class Whose:
                 self._seq = written.seq
                 if self._take(written.entry):
                     news.add(self._known.subject_of.get(written.entry.visit, ""))
+                if written.entry.kind in POINTS:
+                    news.add(str(written.entry.body["subject"]))
             return news - {""}
 
     def visits(self, subject: str) -> list[str]:

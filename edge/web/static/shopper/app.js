@@ -5,7 +5,7 @@ import { get, put } from "./kept.js";
 import { Refused, Unreachable, ask } from "./signed.js";
 import { showCode } from "./gate.js";
 import { enrolment } from "./join.js";
-import { cartView, receiptView, receiptsView } from "./views.js";
+import { cartView, pointsView, receiptView, receiptsView } from "./views.js";
 import { contestView } from "./contest.js";
 import { listen } from "./stream.js";
 import { $, byId, say, show, told } from "./page.js";
@@ -100,6 +100,7 @@ async function refresh() {
   if (inside && !before) gate.alone();
   gate.beside(me, Math.abs(aheadS) > CLOCK_OFF_S ? aheadS : 0);
   cartView(me);
+  pointsView(me);
   if (inside && !before && location.hash === "#code") location.hash = "#cart";
   else if (!inside && before && shown === "cart") location.hash = me.last ? `#receipt/${me.last.visit}` : "#code";
   else if (receiptOf && shown === "receipt") await readReceipt(receiptOf.visit);
