@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edge.members import NEVER, RETURNED, Wallet, account_of, balance, next_expiry, wallets_of
+from edge.members import NEVER, Wallet, account_of, balance, next_expiry, wallets_of
 from edge.members.retold import as_told
 
 if TYPE_CHECKING:
@@ -67,19 +67,19 @@ def statement_of(book: Book, subject: str) -> Row:
         entry, body = written.entry, written.entry.body
         before, wallet = balance(wallet), as_told(wallet, entry)
         until = str(body.get("until", ""))
-        line = {
-            "at_s": entry.at_s,
-            "what": WORDS[entry.kind],
-            "visit": entry.visit,
-            "points": balance(wallet) - before,
-            "balance": balance(wallet),
-            "until": "" if until == NEVER.isoformat() else until,
-            "by": str(body.get("decided_by", "")),
-            "reason": str(body.get("reason", "")),
-        }
-        if entry.kind == RETURNED:
-            line |= {fact: body[fact] for fact in ("given_back", "taken_back", "forgiven")}
-        lines.append(line)
+        lines.append(
+            {
+                "at_s": entry.at_s,
+                "what": WORDS[entry.kind],
+                "visit": entry.visit,
+                "points": balance(wallet) - before,
+                "balance": balance(wallet),
+                "until": "" if until == NEVER.isoformat() else until,
+                "by": str(body.get("decided_by", "")),
+                "reason": str(body.get("reason", "")),
+                "forgiven": body.get("forgiven", 0),
+            }
+        )
     return row_of(subject, wallet) | {"lines": lines}
 
 

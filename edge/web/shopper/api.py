@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from edge.adapters.members import Enrolment, UnusableMembers, read_key
 from edge.daemon.desk import NobodyThere
+from edge.facts.bought import bought_in
 from edge.facts.points import points_of
 from edge.facts.visits import contests_of
 from edge.ledger import UnusableLedger
@@ -38,6 +39,9 @@ AGAIN: Final = "/api/m/again"
 
 PAGE: Final = 20
 """Receipts at once."""
+
+LATELY: Final = 100
+"""So many of the last visits say what somebody buys."""
 
 LOOK_S: Final = 0.5
 
@@ -79,6 +83,7 @@ class Api:
             Route("/api/m/me", self._answered(self._me)),
             Route("/api/m/receipts", self._answered(self._receipts)),
             Route("/api/m/receipts/{visit}", self._answered(self._receipt)),
+            Route("/api/m/bought", self._answered(self._bought)),
             Route("/api/m/visits/{visit}/contests", self._answered(self._contest), methods=["POST"]),
             Route("/api/m/events", self._answered(self._events)),
             Route("/api/m/openapi.json", self._description),
@@ -204,6 +209,19 @@ class Api:
         if told is None:
             raise Refused("not-yours")
         return JSONResponse(told)
+
+    async def _bought(self, request: Request) -> Response:
+        """What they have bought over their last visits, a product a line."""
+        member, voice = await self._member(request), self._voice(request)
+
+        def read() -> Told:
+            with suppress(UnusableLedger), self._screens.book() as book:
+                self._whose.look(book)
+                rows = bought_in(book, self._whose.visits(member.subject)[-LATELY:])
+                return {"products": [voice.bought(row, self._screens.now_s()) for row in rows]}
+            return {"products": []}
+
+        return JSONResponse(await run_in_threadpool(read))
 
     async def _contest(self, request: Request) -> Response:
         member, visit = await self._member(request), request.path_params["visit"]

@@ -186,6 +186,29 @@ class Receipts(Struct):
     owed_minor: int
 
 
+class Product(Struct):
+    """A product that somebody has bought: ``units`` on so many visits (``times``), last on ``visit``; what it costs now
+    where it is still ``sold``.
+    """
+
+    sku: str
+    name: str
+    units: int
+    times: int
+    at_s: float
+    when: str
+    visit: str
+    sold: bool
+    price: str
+    price_minor: int
+
+
+class Bought(Struct):
+    """What somebody has bought over their last visits; what was bought last stands first."""
+
+    products: list[Product]
+
+
 class ShopState(Struct):
     """``away``: nothing is heard of the shop."""
 

@@ -11,6 +11,7 @@ from edge import __version__
 from edge.web.languages import LANGUAGES
 from edge.web.shopper.forms import (
     AgainBody,
+    Bought,
     Contest,
     ContestBody,
     Contested,
@@ -26,7 +27,7 @@ from edge.web.shopper.forms import (
 Said = dict[str, Any]
 
 ALL: Final = (
-    AgainBody, Contest, ContestBody, Contested, EnrolBody, Failed, MayComeBack, Me, Receipt, Receipts, Welcome
+    AgainBody, Bought, Contest, ContestBody, Contested, EnrolBody, Failed, MayComeBack, Me, Receipt, Receipts, Welcome
 )  # fmt: skip
 
 VISIT: Final = {"name": "visit", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
@@ -57,6 +58,7 @@ def described() -> Said:
             "/api/m/receipts/{visit}": {
                 "get": _operation("receipt", Receipt, codes=(404, *UNSIGNED), parameters=[VISIT])
             },
+            "/api/m/bought": {"get": _operation("bought", Bought)},
             "/api/m/visits/{visit}/contests": {
                 "post": _operation("contest", Contested, 201, ContestBody, (400, 404, *UNSIGNED), [VISIT])
             },

@@ -22,6 +22,7 @@ from edge.checkout.sale import issuer_of
 from edge.checkout.words import WORDS
 from edge.facts.visits import contests_of, papers_in
 from edge.ledger import Book, receipt_of, settlement_in
+from edge.pricing import cost_at
 from edge.store import Store
 from edge.web.languages import words
 
@@ -116,6 +117,19 @@ class Voice:
             "papers": [paper_text(paper, self.language) for paper in papers],
             "contests": contests,
         }  # fmt: skip
+
+    def bought(self, row: Told, now_s: float) -> Told:
+        """A product that was bought before, and what it costs now, where the shop still has it."""
+        product = self.store.catalogue.get(row["sku"])
+        names: dict[str, str] = row["names"]
+        name = names.get(self.language) or names.get("") or next(iter(names.values()), row["sku"])
+        told: Told = {
+            "sku": row["sku"], "name": product.name(self.language) if product else name, "units": row["units"],
+            "times": row["times"], "at_s": row["at_s"], "when": self._when(row["at_s"], self.issuer),
+            "visit": row["visit"], "sold": product is not None,
+        }  # fmt: skip
+        price_minor = cost_at(self.store, row["sku"], now_s).price_minor if product else 0
+        return told | self._amount("price", price_minor)
 
     def points(self, facts: Told) -> Told | None:
         """What a member has in points, as `edge.facts.points` tells it; None where the shop gives none and they have
