@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from edge.checkout.bill import Bill, RateGroup, Rounding, group_of, make_bill
-from edge.pricing import Kind, Stay
+from edge.pricing import Coupon, Kind, Stay
 from edge.records import CartLine, Exchange, Posting
 from edge.store import Offers, Points, PriceList, Product, Store, TaxTable
 from edge.store.offers import EarnOn
@@ -167,6 +167,8 @@ class Sale:
     offers: Offers | None = None
     points: SoldPoints | None = None
     """Of a member, where the shop gives points."""
+    coupons: tuple[Coupon, ...] = ()
+    """Those that were used."""
 
     @property
     def spent(self) -> int:
@@ -220,7 +222,18 @@ def make_sale(
     return Sale(
         state, subject, issuer, day, charged_lines, bill.groups, bill.total_minor, doubtful,
         points=_points(store.offers.points, issuer, charged_lines) if stay is not None and stay.member else None,
+        coupons=_used(stay, charged_lines) if stay is not None else (),
     )  # fmt: skip
+
+
+def _used(stay: Stay, lines: Iterable[SoldLine]) -> tuple[Coupon, ...]:
+    """Of each promotion that was used the coupon that ends first."""
+    used = {discount.id for line in lines for discount in line.discounts if discount.id}
+    first: dict[str, Coupon] = {}
+    for coupon in sorted(stay.coupons, key=lambda c: (c.until, c.id)):
+        if coupon.promotion in used:
+            first.setdefault(coupon.promotion, coupon)
+    return tuple(first[promotion] for promotion in sorted(first))
 
 
 def _points(rule: Points | None, issuer: Issuer, lines: tuple[SoldLine, ...]) -> SoldPoints | None:
@@ -304,10 +317,13 @@ def body_of(sale: Sale) -> dict[str, object]:
     body = cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(sale)))
     for rated in (*body["lines"], *body["rates"]):
         rated["rate_bp"] = basis_points(rated.pop("rate_ppm"))
-    _leave_out(body, "promised", "exchanged", "stay", "offers", "points")
-    for part in ("stay", "offers"):
-        if part in body:
-            _leave_out(body[part], "points")
+    _leave_out(body, "promised", "exchanged", "stay", "offers", "points", "coupons")
+    if "stay" in body:
+        _leave_out(body["stay"], "points", "coupons")
+    if "offers" in body:
+        _leave_out(body["offers"], "points")
+        for promotion in body["offers"]["promotions"]:
+            _leave_out(promotion, "coupon", "alone", "per_member", "in_all", "from_minor", "days")
     for line in body["lines"]:
         for discount in line["discounts"]:
             _leave_out(discount, "id", "names")

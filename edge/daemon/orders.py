@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, cast, get_args
 from edge.daemon.booked import payout, settle
 from edge.daemon.clock import RehearsalClock
 from edge.daemon.contests import answer, contest
+from edge.daemon.coupons import coupon
 from edge.daemon.desk import Answer, refused
 from edge.daemon.floor import floor_of
 from edge.daemon.points import adjust_points
@@ -84,6 +85,8 @@ def obey(
         return payout(shop, wanted)
     if do == "settle":
         return settle(shop, wanted)
+    if do == "coupon":
+        return coupon(shop, wanted)
     if do == "points":
         return adjust_points(shop, wanted)
     if do in ("ages", "age"):

@@ -37,6 +37,7 @@ from edge.journal import Position, heard_since, last_checkpoint, segments, segme
 from edge.keys import payment_key
 from edge.ledger import Book, ContradictoryEntry, not_over, settlement_in
 from edge.members import account_of, balance, wallets_of
+from edge.members.coupons import COUPONS, GIVEN, coupons_of
 from edge.payment import Settlement, looked_up, review_settlement, terms_of
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.changeover import change_over
@@ -124,6 +125,8 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
         found.position = Position(last[0].name, FOR_EVER)
     _reconcile(found, store, book, sure=not found.cold)
     _points_as_booked(driver.state, store, book, sure=not found.cold)
+    if found.cold:
+        _coupons_as_booked(driver.state, book)
     keep_all(driver.state, store)
     for visit in driver.state.door.visits.values():
         visit.interrupted = True
@@ -322,6 +325,17 @@ def _points_as_booked(state: State, store: Store, book: Book, *, sure: bool) -> 
             entries = (written.entry for written in book.moving(account_of(subject)))
             wallet = wallets_of(entries).get(subject, ())
         keep_wallet(state, store, subject, wallet)
+
+
+def _coupons_as_booked(state: State, book: Book) -> None:
+    """Members' coupons are what the book says."""
+    found = [written for kind in sorted(COUPONS) for written in book.entries(kind=kind)]
+    entries = [written.entry for written in sorted(found, key=lambda w: w.seq)]
+    state.coupons, state.coupons_given = coupons_of(entries), {}
+    for entry in entries:
+        if entry.kind == GIVEN:
+            of = state.coupons_given.setdefault(str(entry.body["promotion"]), {})
+            of[str(entry.body["subject"])] = of.get(str(entry.body["subject"]), 0) + 1
 
 
 def _forget(found: Recovered, visit: str) -> None:

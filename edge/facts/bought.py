@@ -36,3 +36,13 @@ def bought_in(book: Book, visits: Iterable[str]) -> list[Row]:
             if receipt.at_s >= row["at_s"]:
                 row |= {"at_s": receipt.at_s, "visit": visit, "names": line.names}
     return sorted(rows.values(), key=lambda row: (-row["at_s"], row["sku"]))
+
+
+def who_bought(book: Book, sku: str) -> list[str]:
+    """Everybody who has bought a product, whatever became of it, by name."""
+    found = (written.entry.body for written in book.entries(kind="settlement"))
+    return sorted({str(body["subject"]) for body in found if any(x["sku"] == sku for x in _lines(body))})
+
+
+def _lines(body: dict[str, Any]) -> list[Row]:
+    return list(body.get("lines", ()))

@@ -28,7 +28,9 @@ from edge.ledger.canon import FIRST_HASH, Written, canonical, chained
 from edge.ledger.faults import BookFault
 from edge.members import KINDS as POINTS
 from edge.members import Wallet, points_retold
+from edge.members.coupons import COUPONS, GIVEN, GIVEN_BACK, REVOKED, USED, take
 from edge.payment import PAYOUT, TAB_SETTLED, Settlement, payout_retold, retold, tab_settled_retold, tells_money
+from edge.pricing import Coupon
 from edge.records import LedgerEntry
 
 ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
@@ -49,6 +51,8 @@ class Proof:
         self._tabs: defaultdict[str, int] = defaultdict(int)
         self._wallets: dict[str, Wallet] = {}
         self._gone: dict[str, dict[str, int]] = {}
+        self._coupons: dict[str, dict[str, Coupon]] = {}
+        self._uses: dict[str, tuple[str, ...]] = {}
         self._digits: dict[str, int] = {}
         self._scans: dict[str, LedgerEntry] = {}
         self._currency = ""
@@ -101,6 +105,8 @@ class Proof:
             return self._tab(entry)
         if entry.kind in POINTS:
             return self._points(entry)
+        if entry.kind in COUPONS:
+            return self._coupon(entry)
         if entry.postings or entry.key.startswith(MONEY):
             return ["moves money, but is neither a settlement nor a payment"]
         return []
@@ -131,6 +137,28 @@ class Proof:
             self._gone[entry.visit] = gone
         return _differences(entry, wanted)
 
+    def _coupon(self, entry: LedgerEntry) -> list[str]:
+        """A coupon is given once, and then held until it is used or revoked; a sale used those that it names."""
+        found = ["moves money, and is about a coupon"] if entry.postings else []
+        try:
+            subject = str(entry.body["subject"])
+            name = entry.key if entry.kind == GIVEN else str(entry.body["coupon"])
+            mine = self._coupons.get(subject, {})
+            if entry.kind in (USED, REVOKED) and name not in mine:
+                found.append(f"{subject} does not hold the coupon {name}")
+            elif entry.kind in (USED, REVOKED) and mine[name].promotion != entry.body["promotion"]:
+                found.append(f"the coupon {name} is for {mine[name].promotion}")
+            if entry.kind == GIVEN_BACK and name in mine:
+                found.append(f"the coupon {name} was not used")
+            if entry.kind == USED:
+                if name not in self._uses.get(entry.visit, ()):
+                    found.append(f"the sale of visit {entry.visit} does not name the coupon {name}")
+                self._uses[entry.visit] = tuple(c for c in self._uses.get(entry.visit, ()) if c != name)
+            take(self._coupons, entry)
+        except (KeyError, ValueError) as error:
+            found.append(f"its body tells nothing about a coupon: {error!r}")
+        return found
+
     def _money(self, entry: LedgerEntry) -> list[str]:
         """Carried out once more after what came before it, an entry should read as it does."""
         before = self._stands.get(entry.visit)
@@ -140,6 +168,8 @@ class Proof:
                 sale = sale_of(entry.body)
                 review = before if before is not None and before.state != "inside" else None
                 found = [*_sums(sale), *_facts(entry, sale, review), *_held(sale, before), *self._scanned(entry, sale)]
+                if entry.kind == "settlement" and sale.coupons:
+                    self._uses[entry.visit] = tuple(coupon.id for coupon in sale.coupons)
                 digits = self._digits.setdefault(sale.issuer.currency, sale.issuer.currency_digits)
                 if sale.issuer.currency_digits != digits:
                     found.append(f"writes {sale.issuer.currency_digits} digits behind the point, the book {digits}")

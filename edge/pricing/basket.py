@@ -62,15 +62,32 @@ class PricedBasket:
 def price_basket(store: Store, charged: Mapping[str, int], stay: Stay) -> PricedBasket:
     """What ``charged`` (sku -> units, all in the catalogue, more than none) costs."""
     units = [unit for sku in sorted(charged) for unit in units_of(store, stay, sku, charged[sku])]
-    theirs = [p for p in store.offers.promotions if p.is_for(stay.subject, stay.member)]
+    held = {coupon.promotion for coupon in stay.coupons}
+    theirs = [p for p in store.offers.promotions if p.is_for(stay.subject, stay.member, held)]
     open_ = [unit for unit in units if not store.catalogue[unit.sku].fixed_price]
-    used = combine(open_, [p for p in theirs if p.slots], store.timezone)
-    whole = [p for p in theirs if not p.slots and _holds(store, p, stay)]
-    ways = [(_sum(open_, way), way) for way in ([used, []] if used and whole else [used])]
-    offs = [_off(minor, whole) for minor, _ in ways]
-    cheapest = min(range(len(ways)), key=lambda i: ways[i][0] - (off.amount_minor if (off := offs[i]) else 0))
-    lines = tuple(_lines(store, units, _by_line(open_, ways[cheapest][1])))
-    return PricedBasket(lines, offs[cheapest], _spent(store.offers.points, stay, lines, offs[cheapest]))
+    ways = _ways(store, open_, stay, [p for p in theirs if not p.alone])
+    for promotion in theirs:
+        if promotion.alone:
+            ways += _ways(store, open_, stay, [promotion])
+    _, used, off = min(ways, key=lambda way: way[0])
+    lines = tuple(_lines(store, units, _by_line(open_, used)))
+    return PricedBasket(lines, off, _spent(store.offers.points, stay, lines, off))
+
+
+Way: TypeAlias = tuple[int, list[Used], Discount | None]
+"""What the goods cost in the end, by which promotions, and what is off all of it."""
+
+
+def _ways(store: Store, units: Sequence[Same], stay: Stay, promotions: Sequence[Promotion]) -> list[Way]:
+    """The ways in which these may be used together: one that is off the basket may want a sum that the others spoil."""
+    used = combine(units, [p for p in promotions if p.slots], store.timezone)
+    whole = [p for p in promotions if not p.slots and _holds(store, p, stay)]
+    found: list[Way] = []
+    for way in [used, []] if used and whole else [used]:
+        sum_minor = _sum(units, way)
+        off = _off(sum_minor, whole)
+        found.append((sum_minor - (off.amount_minor if off is not None else 0), way, off))
+    return found
 
 
 def _spent(rule: Points | None, stay: Stay, lines: Iterable[PricedLine], off: Discount | None) -> Discount | None:

@@ -7,7 +7,8 @@ holds nothing but plain data, so that `freeze` and `thaw` can carry it over a st
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
 out, `entries` looks at their money before, `leaving` settles, `decisions` is what staff say about it, `doubts` tells
 the belief about who may be who, `clocks` puts what sources say in time, `ages` asks who holds goods for adults,
-`points` are what members earn and spend, `health` is what staff see, `aside` goes on without what raised.
+`points` are what members earn and spend,
+`coupons` what they are given, `health` is what staff see, `aside` goes on without what raised.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from edge.payment import (
 from edge.records import (
     AgeDecided,
     ContestAnswered,
+    CouponRevoked,
+    CouponsIssued,
     CredentialScan,
     Effect,
     GatePassage,
@@ -58,6 +61,7 @@ from edge.runtime.aside import digested, forget_aside, set_aside, unheard
 from edge.runtime.changeover import store_changed
 from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
 from edge.runtime.contests import contest_answered, contested
+from edge.runtime.coupons import coupon_revoked, coupons_issued
 from edge.runtime.decisions import decided, recalled
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.entries import entry_answered, late_entries, never_came
@@ -97,6 +101,8 @@ OfTheShop: TypeAlias = (
     | PayoutBooked
     | TabSettled
     | PointsAdjusted
+    | CouponsIssued
+    | CouponRevoked
     | AgeDecided
     | VisitContested
     | ContestAnswered
@@ -171,6 +177,10 @@ def _of_the_shop(
         effects.append(tab_settled_entry(unique(state.named, tab_settled_name(record)), record, store.currency))
     elif isinstance(record, PointsAdjusted):
         points_adjusted(state, store, record, effects)
+    elif isinstance(record, CouponsIssued):
+        coupons_issued(state, store, record, effects)
+    elif isinstance(record, CouponRevoked):
+        coupon_revoked(state, record, effects)
     elif isinstance(record, AgeDecided):
         age_decided(state, store, record, effects)
     elif isinstance(record, VisitContested):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from edge.checkout import UnpricedSale
 from edge.payment import WrongMoment, needs_staff, on_decided, settlement_of, why_waits
 from edge.records import Effect, LedgerEntry, SettlementDecided, SettlementRecalled
+from edge.runtime.coupons import still_held
 from edge.runtime.money import keep
 from edge.runtime.points import points_decided, points_end, spendable
 from edge.state import State, refuse
@@ -30,7 +31,8 @@ def decided(state: State, store: Store, record: SettlementDecided, effects: list
         return
     points_end(state, store, effects)
     if settlement.state == "review" and settlement.stay is not None:  # what they have now, and not what they had then
-        settlement = replace(settlement, stay=replace(settlement.stay, points=spendable(state, settlement.subject)))
+        stay = still_held(state, settlement.stay)
+        settlement = replace(settlement, stay=replace(stay, points=spendable(state, settlement.subject)))
     try:
         after, told = on_decided(settlement, record, store)
     except WrongMoment:
@@ -39,8 +41,8 @@ def decided(state: State, store: Store, record: SettlementDecided, effects: list
         refuse(state, CANNOT)
     else:
         keep(state, store, after)
+        points_decided(state, store, settlement, after, record.at_s, told)
         effects += told
-        points_decided(state, store, settlement, after, record.at_s, effects)
 
 
 def recalled(state: State, store: Store, record: SettlementRecalled) -> None:

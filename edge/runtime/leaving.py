@@ -128,7 +128,7 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
         left_unsold(state, store, visit, unsold, effects)
     common = (terms, visit.id, visit.subject, charged, withheld, outcome.lines)
     points_end(state, store, effects)
-    held, stay = state.settlements.get(visit.id), stay_in(state, visit.id, outcome.lines, visit.leaving_s)
+    held, stay = state.settlements.get(visit.id), stay_in(state, store, visit.id, outcome.lines, visit.leaving_s)
     if review:
         settlement, told = review_settlement(
             *common, review, visit.leaving_s, visit.key, exchanged=outcome.exchanged, before=held, stay=stay
@@ -139,8 +139,8 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     for name in over:
         forget(state, name)
     keep(state, store, settlement)
+    points_of_sale(state, terms, visit.leaving_s, told)
     effects += told
-    points_of_sale(state, store, settlement, visit.leaving_s, effects)
     if store.policy.hold == "usual" and settlement.state == "asked":
         state.baskets[visit.subject] = (*state.baskets.get(visit.subject, ()), settlement.total_minor)[-BASKETS:]
     effects.append(Publish(f"visit/{visit.id}/cart", {}, retain=True))

@@ -13,6 +13,7 @@ from edge.keys import unique
 from edge.members import NEVER, TooFew, Wallet, adjusted, balance, expired, good_until, returned, sold, waived
 from edge.payment import Settlement, debts_of
 from edge.records import Effect, LedgerEntry, PointsAdjusted
+from edge.runtime.coupons import coupons_of_sale, coupons_returned, sale_in
 from edge.state import State, refuse
 from edge.store import Store
 
@@ -27,12 +28,14 @@ def spendable(state: State, subject: str) -> int:
     return balance(wallet)
 
 
-def points_of_sale(state: State, store: Store, settlement: Settlement, at_s: float, effects: list[Effect]) -> None:
-    """A visit was settled at ``at_s``."""
-    sale = settlement.sale
-    if sale is None or sale.points is None or settlement.state == "review":
+def points_of_sale(state: State, store: Store, at_s: float, effects: list[Effect]) -> None:
+    """A visit was settled at ``at_s``, if ``effects`` say so: it spends and earns points, uses and gives coupons."""
+    found = sale_in(effects)
+    if found is None:
         return
-    wallet, told = sold(state.points.get(sale.subject, ()), sale, settlement.visit, at_s)
+    sale, entry = found
+    coupons_of_sale(state, store, sale, entry.visit, at_s, effects)
+    wallet, told = sold(state.points.get(sale.subject, ()), sale, entry.visit, at_s)
     keep_wallet(state, store, sale.subject, wallet)
     effects += told
 
@@ -42,15 +45,16 @@ def points_decided(
 ) -> None:
     """A person has decided about a visit at ``at_s``: it was charged, lines were taken back, or it was written off."""
     if before.state == "review":
-        points_of_sale(state, store, after, at_s, effects)
+        points_of_sale(state, store, at_s, effects)
         return
     sale = after.sale
-    if sale is None or sale.points is None:
+    if sale is None:
         return
     wallet, gone, told = state.points.get(sale.subject, ()), dict(after.corrected), list[LedgerEntry]()
     if after.corrected != before.corrected:
         was = dict(before.corrected)
         wallet, told = returned(wallet, sale, after.visit, was, gone, after.corrections, at_s)
+        coupons_returned(state, sale, after.visit, gone, at_s, effects)
     elif after.state == "void" and before.state != "void":
         wallet, told = waived(wallet, sale, after.visit, gone, at_s)
     keep_wallet(state, store, sale.subject, wallet)

@@ -39,6 +39,10 @@ class Promotion:
     One of three says how much cheaper: ``price_minor`` for all of the units, ``percent_ppm`` less, or ``off_minor``
     less. ``most``: so often in one visit at most. ``members``: only for those whom the shop knows; ``subjects``: only
     for these, where there are any.
+
+    A ``coupon`` holds once a visit, and only for who was given one; no member is given more than ``per_member``, and
+    all of them no more than ``in_all`` (0: no limit). ``alone``: together with no other promotion. ``from_minor``: a
+    member whose purchase comes to so much is given one (0: nobody is), good for ``days`` (0: for ever).
     """
 
     id: str
@@ -52,9 +56,17 @@ class Promotion:
     members: bool = False
     subjects: tuple[str, ...] = ()
     window: Window = ALWAYS
+    coupon: bool = False
+    alone: bool = False
+    per_member: int = 0
+    in_all: int = 0
+    from_minor: int = 0
+    days: int = 0
 
-    def is_for(self, subject: str, member: bool) -> bool:
-        """Whether somebody may have it."""
+    def is_for(self, subject: str, member: bool, coupons: Collection[str] = ()) -> bool:
+        """Whether somebody may have it, who holds coupons for these promotions."""
+        if self.coupon and self.id not in coupons:
+            return False
         return subject in self.subjects if self.subjects else member or not self.members
 
 

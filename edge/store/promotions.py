@@ -2,12 +2,13 @@
 
 Enters: the tables as `edge.store.settings` has checked their form, the catalogue and dated prices. Leaves:
 `Promotion`s. Refuses one about a product that is not sold, one about goods of a fixed price, one that does not say how
-much cheaper or says it twice, and a bundle that is dearer than its parts.
+much cheaper or says it twice, a bundle that is dearer than its parts, and two coupons that contradict each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -48,8 +49,13 @@ def read_promotions(
             promotion = Promotion(
                 section.id, names_of(section), _slots(section), money.get("price"), _ppm(section), money.get("off"),
                 money.get("least", 0), section.most, section.to == "members",
-                () if isinstance(section.to, str) else section.to, window,
+                () if isinstance(section.to, str) else section.to, window, section.coupon,
+                section.coupon and not section.stacks, section.per_member or 0, section.in_all or 0,
+                money.get("issued_from", 0), section.days or 0,
             )  # fmt: skip
+            if section.coupon:
+                promotion = replace(promotion, most=1 if promotion.slots else None)
+                told += _contradicts(promotion, found)
             told += _dearer(promotion, catalogue, dated)
             found.append(promotion)
         faults += [Fault("store.toml", f"promotion[{i}].{key}", what, remedy) for key, what, remedy in told]
@@ -81,6 +87,18 @@ def _form(section: PromotionSection) -> Iterator[Told]:
         yield "most", "is for products: of those for whole baskets one holds at most", "Take it out"
     if isinstance(section.to, str) and section.to not in ("everyone", "members"):
         yield "to", f"{section.to[:40]!r} is nobody", 'Write "everyone", "members", or a list of members\' names'
+    if section.coupon and section.most is not None:
+        yield (
+            "most",
+            "is said of a coupon, and each is good once",
+            "Take it out, or write per_member",
+        )
+    for key in ("stacks", "per_member", "in_all", "issued_from", "days"):
+        if not section.coupon and getattr(section, key) is not None:
+            yield key, "is for coupons", "Write coupon = true as well, or take it out"
+    if section.days is not None and section.issued_from is None:
+        what = "says how long a coupon is good that a purchase gives, and none does"
+        yield "days", what, "Write issued_from as well, or take it out: whoever issues one says until when"
     if section.percent is not None and _ppm(section) is None:
         yield "percent", f"{section.percent} has more than four digits behind the point", "Write it like 12.5"
 
@@ -100,7 +118,7 @@ def _goods(section: PromotionSection, catalogue: Catalogue, known: Collection[st
 def _money(section: PromotionSection, digits: int) -> tuple[dict[str, int], list[Told]]:
     """Amounts in minor units; and those that are none."""
     found, wrong = {}, []
-    for key in ("price", "off", "least"):
+    for key in ("price", "off", "least", "issued_from"):
         said = getattr(section, key)
         minor = Decimal(str(said)).scaleb(digits) if said is not None else Decimal()
         if minor != minor.to_integral_value() or minor > MOST_MINOR:
@@ -120,6 +138,18 @@ def _ppm(section: PromotionSection) -> int | None:
 
 def _slots(section: PromotionSection) -> tuple[tuple[str, ...], ...]:
     return section.each or ((section.skus,) * section.units if section.skus else ())
+
+
+def _contradicts(promotion: Promotion, before: Iterable[Promotion]) -> Iterator[Told]:
+    """Two coupons of which each says that it can be had beside others, and which never can be had beside each other: of
+    those for the whole basket one holds, and a unit goes into one alone.
+    """
+    for other in before:
+        if not other.coupon or other.alone or promotion.alone or other.slots != promotion.slots:
+            continue
+        about = "the same goods" if promotion.slots else "whole baskets, of which one holds"
+        what = f"{other.id} and {promotion.id} are both for {about}, and both say that they stack"
+        yield "stacks", what, f"Take stacks = true out of {other.id} or of {promotion.id}"
 
 
 def _dearer(promotion: Promotion, catalogue: Catalogue, dated: Mapping[str, Iterable[DatedPrice]]) -> Iterator[Told]:

@@ -100,6 +100,12 @@ class PromotionSection(Section):
     since: Annotated[Written, Field(alias="from")] = ""
     until: Written = ""
     daily: str = ""
+    coupon: bool = False
+    stacks: bool | None = None
+    per_member: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    in_all: Annotated[int, Field(ge=1, le=10**7)] | None = None
+    issued_from: Annotated[float, Field(gt=0.0)] | None = None
+    days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
 
 class PointsSection(BaseModel):

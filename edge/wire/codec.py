@@ -22,6 +22,8 @@ from edge.records import (
     AgeVerdict,
     ContestAbout,
     ContestAnswered,
+    CouponRevoked,
+    CouponsIssued,
     CredentialScan,
     GatePassage,
     GateScan,
@@ -60,6 +62,8 @@ from edge.wire.payloads import (
     AnsweredPayload,
     ContestedPayload,
     CountedPayload,
+    CouponRevokedPayload,
+    CouponsIssuedPayload,
     DecidedLinePayload,
     DecidedPayload,
     HealthPayload,
@@ -93,6 +97,8 @@ _decided = msgspec.json.Decoder(DecidedPayload)
 _store = msgspec.json.Decoder(StorePayload)
 _payout = msgspec.json.Decoder(PayoutPayload)
 _tab_settled = msgspec.json.Decoder(TabSettledPayload)
+_coupons_issued = msgspec.json.Decoder(CouponsIssuedPayload)
+_coupon_revoked = msgspec.json.Decoder(CouponRevokedPayload)
 _points_adjusted = msgspec.json.Decoder(PointsAdjustedPayload)
 _age = msgspec.json.Decoder(AgePayload)
 _contested = msgspec.json.Decoder(ContestedPayload)
@@ -240,6 +246,14 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         return PointsAdjusted(
             received_s, points.t, points.subject, int(points.points), points.by, points.reason.strip()
         )
+    if topic == "shop/coupon/issued":
+        issued = _coupons_issued.decode(payload)
+        return CouponsIssued(
+            received_s, issued.t, issued.promotion, tuple(issued.subjects), issued.until, issued.by, issued.reason
+        )
+    if topic == "shop/coupon/revoked":
+        revoked = _coupon_revoked.decode(payload)
+        return CouponRevoked(received_s, revoked.t, revoked.coupon, revoked.by, revoked.reason)
     if topic == "shop/settlement/recalled":
         recalled = _recalled.decode(payload)
         entries = tuple((entry.kind, entry.at, entry.currency, entry.body) for entry in recalled.entries)
@@ -414,6 +428,18 @@ def encode_tab_settled(at_s: float, subject: str, amount_minor: int, how: Settle
 def encode_points(at_s: float, subject: str, points: int, by: str, reason: str) -> bytes:
     """``shop/points/adjusted``."""
     return _encode(PointsAdjustedPayload(at_s, subject, points, by, reason))
+
+
+def encode_coupons_issued(
+    at_s: float, promotion: str, subjects: Iterable[str], by: str, until: str = "", reason: str = ""
+) -> bytes:
+    """``shop/coupon/issued``."""
+    return _encode(CouponsIssuedPayload(at_s, promotion, list(subjects), by, until, reason))
+
+
+def encode_coupon_revoked(at_s: float, coupon: str, by: str, reason: str) -> bytes:
+    """``shop/coupon/revoked``."""
+    return _encode(CouponRevokedPayload(at_s, coupon, by, reason))
 
 
 def encode_recalled(at_s: float, visit: str, entries: Iterable[LedgerEntry]) -> bytes:

@@ -9,6 +9,8 @@ from edge.adapters.members import FILE, Members
 from edge.daemon.shop import LEDGER
 from edge.facts.points import points_of
 from edge.ledger import Book
+from edge.members.coupons import coupons_of
+from edge.pricing import Coupon
 from edge.store import load_store
 from tests.corner import OPENS_S, STORE, write_store
 from tests.daemon.test_reviews import Reviewed
@@ -56,6 +58,12 @@ class Club(Reviewed):
 
     def adjust(self, points: int | str, subject: str = "ana", reason: str = "welcome", by: str = "sato") -> Any:
         return self.order(do="points", subject=subject, points=str(points), by=by, reason=reason)
+
+    def driver_coupons(self, subject: str = "ana") -> list[Coupon]:
+        """What somebody holds; the book says the same."""
+        held = self.shop.driver.state.coupons.get(subject, ())
+        assert coupons_of(written.entry for written in self.shop.book.entries()).get(subject, ()) == held
+        return list(held)
 
     def closed_book(self) -> Book:
         return Book(self.state / LEDGER, read_only=True)

@@ -49,7 +49,7 @@ class Life:
                 self.store, visit, who, cart, {}, traced(cart), self.now_s, key, stay=stay
             )
         self.state.settlements[visit] = settlement
-        points_of_sale(self.state, self.store, settlement, self.now_s, told)
+        points_of_sale(self.state, self.store, self.now_s, told)
         self.carry(told)
 
     def decide(self, verdict: Verdict, lines: dict[str, int], visit: str) -> None:

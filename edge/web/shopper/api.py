@@ -159,12 +159,15 @@ class Api:
                 inside = self._whose.inside(member.subject)
                 contests = voice.contests(contests_of(book, inside)) if inside else []
                 points = points_of(book, member.subject)
+                coupons = voice.coupons(self._whose.coupons(member.subject), self._screens.now_s())
                 return {
                     "inside": inside, "owed_minor": owed, "owed": voice.amount(owed), "contests": contests,
                     "last": voice.row(last) if last is not None else None, "points": voice.points(points),
+                    "coupons": coupons,
                 }  # fmt: skip
             return {
-                "inside": "", "owed_minor": 0, "owed": voice.amount(0), "contests": [], "last": None, "points": None
+                "inside": "", "owed_minor": 0, "owed": voice.amount(0), "contests": [], "last": None, "points": None,
+                "coupons": [],
             }  # fmt: skip
 
         told = await run_in_threadpool(read)

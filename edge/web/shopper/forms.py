@@ -226,6 +226,15 @@ class Points(Struct):
     next_when: str
 
 
+class HeldCoupon(Struct):
+    """A coupon; it is used by itself at the exit. ``until``: the last day on which it is good, empty: for ever."""
+
+    promotion: str
+    name: str
+    until: str
+    until_when: str
+
+
 class Me(Struct):
     """Where somebody stands. ``points``: null where the shop gives none."""
 
@@ -236,6 +245,7 @@ class Me(Struct):
     owed_minor: int
     contests: list[Contest]
     points: Points | None
+    coupons: list[HeldCoupon]
     shop: ShopState
     now_s: float
 

@@ -20,9 +20,10 @@ from edge.checkout.reasons import kind_of
 from edge.checkout.receipt import name_of, state_told
 from edge.checkout.sale import issuer_of
 from edge.checkout.words import WORDS
+from edge.facts.coupons import rows_of
 from edge.facts.visits import contests_of, papers_in
 from edge.ledger import Book, receipt_of, settlement_in
-from edge.pricing import cost_at
+from edge.pricing import Coupon, cost_at
 from edge.store import Store
 from edge.web.languages import words
 
@@ -144,6 +145,20 @@ class Voice:
             "next_until": facts["next_until"],
             "next_when": self._day(facts["next_until"]) if facts["next_until"] else "",
         }
+
+    def coupons(self, held: Iterable[Coupon], now_s: float) -> list[Told]:
+        """The coupons that a member may use: a promotion that the shop has no more is not told."""
+        today = datetime.fromtimestamp(now_s, self.store.timezone).date()
+        rows = [row for row in rows_of("", held, self.store, today) if row["names"]]
+        return [
+            {
+                "promotion": row["promotion"],
+                "name": row["names"].get(self.language) or row["names"].get("") or row["promotion"],
+                "until": row["until"],
+                "until_when": self._day(row["until"]) if row["until"] else "",
+            }
+            for row in rows
+        ]
 
     def _day(self, iso: str) -> str:
         return str(format_date(date.fromisoformat(iso), "medium", locale=self.language))

@@ -36,6 +36,12 @@ export function cartView(me) {
 }
 
 export function pointsView(me) {
+  const coupons = me.coupons ?? [];
+  show(byId("coupons"), coupons.length > 0);
+  fill(byId("coupon-lines"), coupons.map((coupon) => {
+    const why = coupon.until ? told("good_until", { when: coupon.until_when }) : "";
+    return made("line", { name: coupon.name, why, each: "", amount: "" });
+  }));
   const points = me.points;
   show(byId("points-told"), Boolean(points));
   if (!points) return;
