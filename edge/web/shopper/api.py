@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from edge.adapters.members import Enrolment, UnusableMembers, read_key
 from edge.daemon.desk import NobodyThere
 from edge.facts.bought import bought_in
+from edge.facts.held import held_in
 from edge.facts.points import points_of
 from edge.facts.visits import contests_of
 from edge.ledger import UnusableLedger
@@ -84,6 +85,7 @@ class Api:
             Route("/api/m/receipts", self._answered(self._receipts)),
             Route("/api/m/receipts/{visit}", self._answered(self._receipt)),
             Route("/api/m/bought", self._answered(self._bought)),
+            Route("/api/m/held", self._answered(self._held)),
             Route("/api/m/visits/{visit}/contests", self._answered(self._contest), methods=["POST"]),
             Route("/api/m/events", self._answered(self._events)),
             Route("/api/m/openapi.json", self._description),
@@ -223,6 +225,19 @@ class Api:
                 rows = bought_in(book, self._whose.visits(member.subject)[-LATELY:])
                 return {"products": [voice.bought(row, self._screens.now_s()) for row in rows]}
             return {"products": []}
+
+        return JSONResponse(await run_in_threadpool(read))
+
+    async def _held(self, request: Request) -> Response:
+        """When they held a product on the visit that they are on."""
+        member, voice, sku = await self._member(request), self._voice(request), request.query_params.get("sku", "")
+
+        def read() -> Told:
+            with suppress(UnusableLedger), self._screens.book() as book:
+                self._whose.look(book)
+                inside = self._whose.inside(member.subject)
+                return {"held": [voice.held(row) for row in held_in(book, inside, sku)] if inside else []}
+            return {"held": []}
 
         return JSONResponse(await run_in_threadpool(read))
 

@@ -209,6 +209,22 @@ class Bought(Struct):
     products: list[Product]
 
 
+class HeldOnce(Struct):
+    """Somebody took so many units (negative: put back) at a moment; how sure the shop is of it."""
+
+    at_s: float
+    when: str
+    quantity: int
+    certainty: float
+    sure: bool
+
+
+class Held(Struct):
+    """When somebody who is inside held a product; the newest first."""
+
+    held: list[HeldOnce]
+
+
 class ShopState(Struct):
     """``away``: nothing is heard of the shop."""
 

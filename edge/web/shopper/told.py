@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 
 from edge.checkout import Issuer, Paper, Receipt, paper_text, receipt_text
@@ -118,6 +118,12 @@ class Voice:
             "papers": [paper_text(paper, self.language) for paper in papers],
             "contests": contests,
         }  # fmt: skip
+
+    def held(self, row: Told) -> Told:
+        """When somebody held something, by the shop's clocks."""
+        at = datetime.fromtimestamp(row["at_s"], self.store.timezone)
+        when = str(format_time(at, "short", locale=self.language))
+        return row | {"when": when, "sure": self.sure(row["certainty"])}
 
     def bought(self, row: Told, now_s: float) -> Told:
         """A product that was bought before, and what it costs now, where the shop still has it."""

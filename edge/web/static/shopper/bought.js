@@ -21,9 +21,23 @@ function line(product, stars, again) {
     const now = await liked();
     if (on) now.delete(product.sku);
     else now.add(product.sku);
-    await put("last", "liked", { skus: [...now] });
+    const before = (await get("last", "liked")) ?? {};
+    await put("last", "liked", { ...before, skus: [...now] });
     await again();
   });
+  return item;
+}
+
+// What was kept on a product's page and never bought.
+async function named(products) {
+  const known = new Set(products.map((product) => product.sku));
+  const kept = Object.entries((await get("last", "liked"))?.named ?? {});
+  return kept.filter(([sku]) => !known.has(sku)).map(([sku, { name, path }]) => ({ sku, name, path }));
+}
+
+function link({ name, path }) {
+  const item = made("row", { name, why: "", amount: "" });
+  $("a", item).href = path;
   return item;
 }
 
@@ -31,8 +45,11 @@ export async function boughtView(products) {
   const stars = await liked();
   const again = () => boughtView(products);
   const mine = products.filter((product) => stars.has(product.sku));
-  show(byId("bought-empty"), !products.length);
+  const others = await named(products);
+  show(byId("bought-empty"), !products.length && !others.length);
   show(byId("liked"), mine.length > 0);
+  show(byId("marked"), others.length > 0);
+  fill(byId("marked-lines"), others.map(link));
   show(byId("bought-all"), products.length > 0);
   fill(byId("liked-lines"), mine.map((product) => line(product, stars, again)));
   fill(byId("bought-lines"), products.map((product) => line(product, stars, again)));
