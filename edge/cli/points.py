@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -101,6 +99,9 @@ def _table_of(rows: list[dict[str, Any]]) -> Table:
 
 
 def _statement(row: dict[str, Any], timezone: str) -> Table:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from rich.table import Table
     from rich.text import Text
 
