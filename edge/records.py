@@ -238,6 +238,39 @@ class TabSettled(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class PointsAdjusted(msgspec.Struct, frozen=True):
+    """A person gives a member points, or takes some off (``points`` below zero), and says why."""
+
+    received_s: float
+    at_s: float
+    subject: str
+    points: int
+    by: str
+    reason: str
+
+
+class CouponsIssued(msgspec.Struct, frozen=True):
+    """A person gives each of ``subjects`` a coupon for a promotion, good until a day (ISO 8601; empty: for ever)."""
+
+    received_s: float
+    at_s: float
+    promotion: str
+    subjects: tuple[str, ...]
+    until: str
+    by: str
+    reason: str
+
+
+class CouponRevoked(msgspec.Struct, frozen=True):
+    """A person takes a coupon back that was not used; ``coupon``: the name of the entry that gave it."""
+
+    received_s: float
+    at_s: float
+    coupon: str
+    by: str
+    reason: str
+
+
 AgeVerdict: TypeAlias = Literal["confirmed", "refused"]
 
 
@@ -352,6 +385,9 @@ Record: TypeAlias = (
     | SettlementDecided
     | PayoutBooked
     | TabSettled
+    | PointsAdjusted
+    | CouponsIssued
+    | CouponRevoked
     | AgeDecided
     | VisitContested
     | ContestAnswered

@@ -14,7 +14,9 @@ from edge.attribution import Belief, open_belief
 from edge.clocks import Clock, Shared
 from edge.floor import DuplicateTrack, FloorState, IdentitySwitch, Portrait, open_floor
 from edge.gate import GateState, open_gate
+from edge.members import Wallet
 from edge.payment import Settlement
+from edge.pricing import Coupon
 from edge.records import Cart, Mode
 from edge.shelf import ShelfState, open_shelf
 from edge.stock import Stock, open_stock
@@ -70,6 +72,14 @@ class State:
     """Visits whose gate stays shut until the provider has said whether it reserves the money."""
     baskets: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """What a member's last visits cost, newest last; only where the policy reserves by it."""
+    points: dict[str, Wallet] = field(default_factory=dict)
+    """Members' points; who has none does not stand here."""
+    points_due_s: float = math.inf
+    """When some of them end (UNIX seconds)."""
+    coupons: dict[str, tuple[Coupon, ...]] = field(default_factory=dict)
+    """The coupons that members hold, ended ones too; who holds none does not stand here."""
+    coupons_given: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Promotion -> member -> how many coupons they ever were given."""
     carts: dict[str, Cart] = field(default_factory=dict)
     identity_switches: list[IdentitySwitch] = field(default_factory=list)
     duplicate_tracks: list[DuplicateTrack] = field(default_factory=list)

@@ -96,6 +96,7 @@ LONG = (
     "tests/live/test_restock.py::test_the_entry_opens_again",
     "tests/live/test_reviews.py::test_what_cannot_be_decided",
     "tests/live/test_reviews.py::test_while_the_shop_does_not_run",
+    "tests/members/test_products.py::test_on_a_phone_in_both_languages_from_the_label_to_the_list",
     "tests/models/test_evaluate.py::test_pictures_of_an_earlier_version",
     "tests/models/test_render.py::test_a_stopped_rendering_goes_on",
     "tests/models/test_training.py::",

@@ -14,11 +14,11 @@ EDGE = Path(__file__).parent.parent / "edge"
 
 GROUND = ("records", "keys", "told", "shown", "optics", "store", "paying", "site")
 FLOW = ("wire", "clocks", "appearance", "shelf", "floor", "attribution", "stock", "gate", "visit", "pricing",
-        "checkout", "payment", "ledger")  # fmt: skip
+        "checkout", "payment", "members", "ledger")  # fmt: skip
 """Upstream first. `shelf` and `floor` stand side by side."""
 ABREAST = {frozenset({"shelf", "floor"})}
 PURE = ("keys", "clocks", "appearance", "shelf", "floor", "attribution", "stock", "gate", "visit", "pricing",
-        "checkout", "payment", "runtime")  # fmt: skip
+        "checkout", "payment", "members", "runtime")  # fmt: skip
 """What decides money is computed from the wire alone: these read no clock, disk, network or randomness."""
 PACKAGES = ("edge", "calibration", "models", "simulator")
 """The lowest first."""

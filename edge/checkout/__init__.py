@@ -11,15 +11,17 @@ same calls give the same.
 from edge.checkout.bill import Bill, BillLine, RateGroup, UnpricedSale, make_bill
 from edge.checkout.exchanges import LANGUAGES, in_words
 from edge.checkout.papers import Paper, Part, paper_json, paper_text
-from edge.checkout.receipt import Paid, Receipt, receipt_json, receipt_text
+from edge.checkout.receipt import Paid, PointsTold, Receipt, receipt_json, receipt_text
 from edge.checkout.sale import (
     PROVIDER_ACCOUNT,
     Issuer,
     Sale,
     SoldDiscount,
     SoldLine,
+    SoldPoints,
     State,
     WithheldLine,
+    earned_with,
     promised_by,
     receivable,
     sale_of,
@@ -35,14 +37,17 @@ __all__ = [
     "Paid",
     "Paper",
     "Part",
+    "PointsTold",
     "RateGroup",
     "Receipt",
     "Sale",
     "SoldDiscount",
     "SoldLine",
+    "SoldPoints",
     "State",
     "UnpricedSale",
     "WithheldLine",
+    "earned_with",
     "in_words",
     "make_bill",
     "paper_json",

@@ -10,8 +10,9 @@ ones of shops included, ask for (National Tax Agency, Q&A on the qualified invoi
 of consumption tax"). The tax table says whether down, half-up or up. Where prices include tax, a rate's tax is
 taken out of the sum of its lines: ``sum * rate / (100 % + rate)``; where they do not, it is put on top.
 
-What units cost, and why less than their list price, `edge.pricing` says. A discount of the whole basket is split over
-the rates by their sums (the same agency's Q&A, "discounts of several rates at once"), and inside a rate over its lines.
+What units cost, and why less than their list price, `edge.pricing` says. A discount of the whole basket, and so are
+points, is split over the rates by their sums (the same agency's Q&A, "discounts of several rates at once"), and inside
+a rate over its lines.
 """
 
 from __future__ import annotations
@@ -97,10 +98,11 @@ def make_bill(store: Store, charged: Mapping[str, int], day: date, stay: Stay | 
     rates = {sku: _rate(store, sku, quantity, day) for sku, quantity in sold.items()}
     basket = price_basket(store, sold, stay or _stay_on(store, day))
     lines = tuple(_line(line, rates[line.sku]) for line in basket.lines)
-    if basket.off is not None:
-        lines = _less(lines, basket.off)
+    for off in (basket.off, basket.points):
+        if off is not None:
+            lines = _less(lines, off)
     groups = tuple(
-        _group(
+        group_of(
             sum(line.amount_minor for line in lines if (line.rate_ppm, line.reduced) == rate),
             *rate,
             store.prices_include_tax,
@@ -169,7 +171,7 @@ def off_each(lines: Sequence[tuple[int, tuple[int, bool], bool]], off_minor: int
     return parts
 
 
-def _group(sum_minor: int, rate_ppm: int, reduced: bool, includes_tax: bool, rounding: Rounding) -> RateGroup:
+def group_of(sum_minor: int, rate_ppm: int, reduced: bool, includes_tax: bool, rounding: Rounding) -> RateGroup:
     """The one place where tax is rounded."""
     whole_ppm = WHOLE_PPM + rate_ppm if includes_tax else WHOLE_PPM
     tax_minor = share_of(sum_minor, rate_ppm, whole_ppm, rounding)

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from edge.checkout.amounts import money
@@ -31,7 +31,11 @@ from edge.checkout.reasons import kind_of
 from edge.checkout.roll import COLUMNS, both_ends, centred, rule, table, wrapped
 from edge.checkout.sale import Issuer, Sale, SoldDiscount, SoldLine, State, WithheldLine, basis_points
 from edge.checkout.words import WORDS, Words
+from edge.pricing import Kind
 from edge.records import NO_MONEY, TAB
+
+WHOLE: Final[tuple[Kind, ...]] = ("basket", "points")
+"""Discounts of which each line bears a part."""
 
 REDUCED_MARK: Final = "※"
 """Stands behind the amount: its width differs between printers, and behind the last column that does no harm."""
@@ -43,6 +47,20 @@ class Paid:
 
     amount_minor: int
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class PointsTold:
+    """What a visit meant for a member's points: ``spent`` as a discount and ``earned``, good until ``until`` ("": for
+    ever); what was ``given_back`` and ``taken_back`` with goods that were; what they had then.
+    """
+
+    spent: int = 0
+    earned: int = 0
+    until: str = ""
+    given_back: int = 0
+    taken_back: int = 0
+    balance: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,7 @@ class Receipt:
     """By how much that lowered what was owed."""
     open_minor: int = 0
     """What is still owed."""
+    points: PointsTold | None = None
 
     @property
     def moved_money(self) -> bool:
@@ -149,6 +168,14 @@ def receipt_json(receipt: Receipt, language: str = "") -> dict[str, object]:
             for line in sale.withheld
         ],
         "reason": sale.reason,
+    } | ({} if receipt.points is None else {"points": points_json(receipt.points)})  # fmt: skip
+
+
+def points_json(points: PointsTold) -> dict[str, object]:
+    """Points for programs; ``until`` is a day, null where they never end."""
+    return {
+        "spent": points.spent, "earned": points.earned, "until": points.until or None,
+        "given_back": points.given_back, "taken_back": points.taken_back, "balance": points.balance,
     }  # fmt: skip
 
 
@@ -182,23 +209,26 @@ def _sold(line: SoldLine, issuer: Issuer, words: Words, language: str) -> list[s
     if line.quantity > 1:
         lines.append(f"    {money(line.price_minor, issuer, language)} × {line.quantity}")
     for off in line.discounts:
-        if off.kind != "basket":
+        if off.kind not in WHOLE:
             lines += both_ends(_why(off, words, language), money(-off.amount_minor, issuer, language), indent=2)
     return lines
 
 
 def _off_basket(sale: Sale, words: Words, language: str) -> list[str]:
-    """What is off all of it together: each line bears a part."""
-    parts = [off for line in sale.lines for off in line.discounts if off.kind == "basket"]
-    if not parts:
-        return []
-    off_minor = sum(off.amount_minor for off in parts)
-    return both_ends(_why(parts[0], words, language), money(-off_minor, sale.issuer, language))
+    """What is off all of it together, points last: each line bears a part."""
+    lines = []
+    for kind in WHOLE:
+        parts = [off for line in sale.lines for off in line.discounts if off.kind == kind]
+        if parts:
+            off_minor = sum(off.amount_minor for off in parts)
+            lines += both_ends(_why(parts[0], words, language), money(-off_minor, sale.issuer, language))
+    return lines
 
 
 def _why(off: SoldDiscount, words: Words, language: str) -> str:
     """Why something is cheaper, in the shop's own words where it has some."""
-    plain = {"changed": words.changed, "basket": words.off_basket}.get(off.kind, words.marked)
+    named = {"changed": words.changed, "basket": words.off_basket, "points": words.off_points}
+    plain = named.get(off.kind, words.marked)
     return off.names.get(language) or off.names.get("") or next(iter(off.names.values()), plain) or plain
 
 
@@ -289,7 +319,24 @@ def _foot(receipt: Receipt, words: Words, language: str) -> list[str]:
             lines += both_ends(words.still_open, money(receipt.open_minor, receipt.sale.issuer, language))
     elif receipt.reference:
         lines += wrapped(f"{words.reference} {receipt.reference}")
+    lines += _points(receipt.points, words, language)
     return [*lines, "", *centred(words.goodbye)]
+
+
+def _points(points: PointsTold | None, words: Words, language: str) -> list[str]:
+    """What it meant for a member's points, and what they had then. That some were spent stands above, as a discount."""
+    if points is None:
+        return []
+    lines = [rule()]
+    told = ((words.points_earned, points.earned), (words.points_back, points.given_back),
+            (words.points_taken, -points.taken_back))  # fmt: skip
+    for what, count in told:
+        if count:
+            lines += both_ends(what, words.points.format(f"{count:+,}"))
+    if points.earned and points.until:
+        until = format_date(date.fromisoformat(points.until), "medium", locale=language)
+        lines += both_ends(words.points_until, until, indent=2)
+    return [*lines, *both_ends(words.points_left, words.points.format(f"{points.balance:,}"))]
 
 
 def state_told(receipt: Receipt, words: Words) -> str:

@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.checkout.bill import Bill, RateGroup, Rounding, make_bill
-from edge.pricing import Kind, Stay
+from edge.checkout.bill import Bill, RateGroup, Rounding, group_of, make_bill
+from edge.pricing import Coupon, Kind, Stay
 from edge.records import CartLine, Exchange, Posting
-from edge.store import Offers, PriceList, Product, Store, TaxTable
+from edge.store import Offers, Points, PriceList, Product, Store, TaxTable
+from edge.store.offers import EarnOn
 from edge.store.tax import TaxRate
 
 PROVIDER_ACCOUNT = "provider:payments"
@@ -86,7 +87,17 @@ class SoldLine:
     @property
     def before_minor(self) -> int:
         """What it costs before what is off the whole basket."""
-        return self.amount_minor + sum(off.amount_minor for off in self.discounts if off.kind == "basket")
+        return self.before_points_minor + sum(off.amount_minor for off in self.discounts if off.kind == "basket")
+
+    @property
+    def before_points_minor(self) -> int:
+        """What it costs before points."""
+        return self.amount_minor + self.points
+
+    @property
+    def points(self) -> int:
+        """So many points were spent for it."""
+        return sum(off.amount_minor for off in self.discounts if off.kind == "points")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,17 @@ class PromisedPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class SoldPoints:
+    """What a member earned with it, and by which rule: see `edge.store.Points`."""
+
+    earned: int
+    earn: int
+    per_minor: int
+    on: EarnOn
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """One visit's sale. ``state`` is where the settlement stood when this was written, ``reason`` why it needs a
     person (``review`` only). ``key`` is the provider's idempotency key, empty where nothing will ever be asked.
@@ -143,6 +165,15 @@ class Sale:
     """With whom the visit may have been exchanged, and what hangs on it; only of a review."""
     stay: Stay | None = None
     offers: Offers | None = None
+    points: SoldPoints | None = None
+    """Of a member, where the shop gives points."""
+    coupons: tuple[Coupon, ...] = ()
+    """Those that were used."""
+
+    @property
+    def spent(self) -> int:
+        """So many points were spent."""
+        return sum(line.points for line in self.lines)
 
 
 def day_of_sale(at_s: float, timezone: ZoneInfo) -> date:
@@ -187,9 +218,47 @@ def make_sale(
     day = day_of_sale(at_s, store.timezone)
     bill = make_bill(store, charged, day, stay)
     doubtful = withheld_lines(store, charged, withheld, cart, unsold)
+    issuer, charged_lines = issuer_of(store), _sold(store, bill, cart)
     return Sale(
-        state, subject, issuer_of(store), day, _sold(store, bill, cart), bill.groups, bill.total_minor, doubtful
-    )
+        state, subject, issuer, day, charged_lines, bill.groups, bill.total_minor, doubtful,
+        points=_points(store.offers.points, issuer, charged_lines) if stay is not None and stay.member else None,
+        coupons=_used(stay, charged_lines) if stay is not None else (),
+    )  # fmt: skip
+
+
+def _used(stay: Stay, lines: Iterable[SoldLine]) -> tuple[Coupon, ...]:
+    """Of each promotion that was used the coupon that ends first."""
+    used = {discount.id for line in lines for discount in line.discounts if discount.id}
+    first: dict[str, Coupon] = {}
+    for coupon in sorted(stay.coupons, key=lambda c: (c.until, c.id)):
+        if coupon.promotion in used:
+            first.setdefault(coupon.promotion, coupon)
+    return tuple(first[promotion] for promotion in sorted(first))
+
+
+def _points(rule: Points | None, issuer: Issuer, lines: tuple[SoldLine, ...]) -> SoldPoints | None:
+    if rule is None:
+        return None
+    told = SoldPoints(0, rule.earn, rule.per_minor, rule.on, rule.days)
+    return replace(told, earned=earned_with(told, issuer, lines))
+
+
+def earned_with(rule: SoldPoints, issuer: Issuer, lines: Iterable[SoldLine], gone: Mapping[str, int] = {}) -> int:
+    """What these lines earn by the rule of their sale, without the units that are ``gone``. Goods of a fixed price earn
+    nothing. Without tax: what is left of each rate's sum when its tax is rounded as on the receipt.
+    """
+    sums: dict[tuple[int, bool], int] = {}
+    for line in lines:
+        if not line.fixed:
+            left_minor = line.amount_minor - line.amount_minor * gone.get(line.sku, 0) // line.quantity
+            rate = (line.rate_ppm, line.reduced)
+            sums[rate] = sums.get(rate, 0) + left_minor
+    groups = [
+        group_of(sum_minor, *rate, issuer.prices_include_tax, issuer.rounding or "down")
+        for rate, sum_minor in sums.items()
+    ]
+    basis_minor = sum(group.gross_minor if rule.on == "gross" else group.net_minor for group in groups)
+    return basis_minor // rule.per_minor * rule.earn
 
 
 def _sold(store: Store, bill: Bill, cart: tuple[CartLine, ...]) -> tuple[SoldLine, ...]:
@@ -248,7 +317,13 @@ def body_of(sale: Sale) -> dict[str, object]:
     body = cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(sale)))
     for rated in (*body["lines"], *body["rates"]):
         rated["rate_bp"] = basis_points(rated.pop("rate_ppm"))
-    _leave_out(body, "promised", "exchanged", "stay", "offers")
+    _leave_out(body, "promised", "exchanged", "stay", "offers", "points", "coupons")
+    if "stay" in body:
+        _leave_out(body["stay"], "points", "coupons")
+    if "offers" in body:
+        _leave_out(body["offers"], "points")
+        for promotion in body["offers"]["promotions"]:
+            _leave_out(promotion, "coupon", "alone", "per_member", "in_all", "from_minor", "days")
     for line in body["lines"]:
         for discount in line["discounts"]:
             _leave_out(discount, "id", "names")

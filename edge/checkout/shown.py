@@ -21,8 +21,9 @@ def shown_sum(store: Store, units: Mapping[str, int], stay: Stay) -> dict[str, o
         basket = price_basket(store, held, stay)
         saved = sum(off.amount_minor for line in basket.lines for off in line.discounts)
         total_minor = sum(line.amount_minor for line in basket.lines)
-        if basket.off is not None:
-            saved, total_minor = saved + basket.off.amount_minor, total_minor - basket.off.amount_minor
+        for off in (basket.off, basket.points):
+            if off is not None:
+                saved, total_minor = saved + off.amount_minor, total_minor - off.amount_minor
     else:
         saved = sum(off.amount_minor for line in bill.lines for off in line.discounts)
         total_minor = bill.total_minor

@@ -60,6 +60,13 @@ class Words:
     changed: str
     marked: str
     off_basket: str
+    off_points: str
+    points_earned: str
+    points_until: str
+    points_back: str
+    points_taken: str
+    points_left: str
+    points: str
     states: dict[State, str]
     reviews: dict[Why, str]
 
@@ -118,6 +125,13 @@ _JAPANESE = Words(
     changed="価格改定",
     marked="値引き",
     off_basket="お買い上げ合計から値引き",
+    off_points="ポイント値引き",
+    points_earned="今回のポイント",
+    points_until="有効期限",
+    points_back="返却ポイント",
+    points_taken="取消ポイント",
+    points_left="ポイント残高",
+    points="{} P",
     no_money="記録のみで、代金は支払われていません。\n(決済サービスが設定されていません)",
     test_mode="決済サービスのテストモードです。\n代金は支払われていません。",
     on_tab="ツケ払いです。\n月ごとにお支払いください。",
@@ -188,6 +202,13 @@ _ENGLISH = Words(
     changed="Price changed",
     marked="Reduced",
     off_basket="Off the whole purchase",
+    off_points="Discount for points",
+    points_earned="Points earned",
+    points_until="good until",
+    points_back="Points given back",
+    points_taken="Points taken off again",
+    points_left="Points you have",
+    points="{} pt",
     no_money="Recorded, and no money was moved:\nthis shop has no payment provider yet.",
     test_mode="No money was moved: the payment\nprovider is in its test mode.",
     on_tab="On your tab, to be paid by the month.",

@@ -14,7 +14,23 @@ from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse_store, say
 from edge.shown import shown
 
 if TYPE_CHECKING:
-    from edge.store import Store
+    from edge.store import Fault, Store
+
+
+def lots_in(folder: Path, shop: Store) -> list[Fault]:
+    """What is wrong with ``lots.csv``, where there is one: nothing but product pages goes by it."""
+    from edge.store.lots import FILE, read_lots
+    from edge.store.tables import Fault
+
+    faults: list[Fault] = []
+    try:
+        text = (folder / FILE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
+    except UnicodeDecodeError:
+        return [Fault(FILE, "file", "is not UTF-8 text", "Save the file as UTF-8")]
+    read_lots(text, shop.catalogue, faults)
+    return faults
 
 
 def check(
@@ -48,6 +64,9 @@ def check(
     wired = [(len(site.serial), "serial line"), (len(site.plain), "plain plate"), (len(site.camera), "camera source")]
     by = FILE if (store / FILE).exists() else f"no {FILE}"
     told = f"{shop.name}: {what}, {cameras}; {by}: {broker}, {', '.join(_count(*each) for each in wired)}."
+    faults = lots_in(store, shop)
+    if faults:
+        refuse_store(str(store), BrokenStore(faults))
     today = datetime.now(shop.timezone).date()
     odd = [*oddities(shop, today, WORDS), *odd_site(site, shop)]
     for oddity in odd:

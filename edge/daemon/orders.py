@@ -16,8 +16,10 @@ from edge.daemon.booked import payout, settle
 from edge.daemon.clock import RehearsalClock
 from edge.daemon.consents import consent
 from edge.daemon.contests import answer, contest
+from edge.daemon.coupons import coupon
 from edge.daemon.desk import Answer, refused
 from edge.daemon.floor import floor_of
+from edge.daemon.points import adjust_points
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
 from edge.ledger import settlement_in
@@ -85,6 +87,10 @@ def obey(
         return payout(shop, wanted)
     if do == "settle":
         return settle(shop, wanted)
+    if do == "coupon":
+        return coupon(shop, wanted)
+    if do == "points":
+        return adjust_points(shop, wanted)
     if do in ("ages", "age"):
         try:
             return shop.asked(lambda: _ages(shop) if do == "ages" else _age(shop, wanted))

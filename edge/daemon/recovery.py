@@ -12,9 +12,9 @@ the live shop judged them: there no visit ends but as the book has it already.
 
 Then the book is asked: about money it is always right. A visit that the book has let in and not settled, and that no
 recording brings back, goes to review: nobody is charged for what nobody remembers. What was asked for and not answered
-is looked up, and who waits for a person goes on waiting. Codes that were used stay used, and no visit gets
-the name of another. Where not all that was recorded could be heard again, a person looks at every visit in progress
-before it is charged.
+is looked up, and who waits for a person goes on waiting; members have the points that it says. Codes that were used
+stay used, and no visit gets the name of another. Where not all that was recorded could be heard again, a person looks
+at every visit in progress before it is charged.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from edge.gate import remember_used
 from edge.journal import Position, heard_since, last_checkpoint, segments, segments_since
 from edge.keys import payment_key
 from edge.ledger import Book, ContradictoryEntry, not_over, settlement_in
+from edge.members import account_of, balance, wallets_of
+from edge.members.coupons import COUPONS, GIVEN, coupons_of
 from edge.payment import Settlement, looked_up, review_settlement, terms_of
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.changeover import change_over
@@ -43,6 +45,7 @@ from edge.runtime.decisions import waiting
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.health import alerts, status
 from edge.runtime.money import keep_all
+from edge.runtime.points import keep_wallet
 from edge.runtime.promises import forget_promises, promise
 from edge.state import State, open_shop
 from edge.store import BrokenStore, Store, read_store
@@ -121,6 +124,9 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     if last:
         found.position = Position(last[0].name, FOR_EVER)
     _reconcile(found, store, book, sure=not found.cold)
+    _points_as_booked(driver.state, store, book, sure=not found.cold)
+    if found.cold:
+        _coupons_as_booked(driver.state, book)
     keep_all(driver.state, store)
     for visit in driver.state.door.visits.values():
         visit.interrupted = True
@@ -304,6 +310,32 @@ def _book_again(
         found.alerts += [e for e in alerts(state, store, effects) if isinstance(e, Publish) and not e.retain]
         told.append(visit)
     return tuple(told)
+
+
+def _points_as_booked(state: State, store: Store, book: Book, *, sure: bool) -> None:
+    """Members' points are what the book says. ``sure``: all that was recorded has been heard again, so that a wallet
+    whose sum agrees need not be read anew.
+    """
+    begins = account_of("")
+    booked = {account.removeprefix(begins): -points for account, points in book.balances(begins).items() if points}
+    known, state.points, state.points_due_s = state.points, {}, math.inf
+    for subject, points in booked.items():
+        wallet = known.get(subject, ())
+        if not sure or balance(wallet) != points:
+            entries = (written.entry for written in book.moving(account_of(subject)))
+            wallet = wallets_of(entries).get(subject, ())
+        keep_wallet(state, store, subject, wallet)
+
+
+def _coupons_as_booked(state: State, book: Book) -> None:
+    """Members' coupons are what the book says."""
+    found = [written for kind in sorted(COUPONS) for written in book.entries(kind=kind)]
+    entries = [written.entry for written in sorted(found, key=lambda w: w.seq)]
+    state.coupons, state.coupons_given = coupons_of(entries), {}
+    for entry in entries:
+        if entry.kind == GIVEN:
+            of = state.coupons_given.setdefault(str(entry.body["promotion"]), {})
+            of[str(entry.body["subject"])] = of.get(str(entry.body["subject"]), 0) + 1
 
 
 def _forget(found: Recovered, visit: str) -> None:

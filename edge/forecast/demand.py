@@ -81,7 +81,8 @@ class Demand:
 
     def _means(self, first_weekday: int, days: int) -> Array:
         factors = [self.weekdays[(first_weekday + day) % WEEK] for day in range(days)]
-        return np.array(factors) * self.rate
+        means: Array = np.array(factors) * self.rate
+        return means
 
     def _size(self, first_weekday: int, days: int) -> float:
         """Of the negative binomial with the same mean and variance as all of these days together."""

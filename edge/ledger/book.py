@@ -223,11 +223,14 @@ class Book:
         amount: int = self._one("SELECT coalesce(sum(amount_minor), 0) FROM posting WHERE account = ?", account)
         return amount
 
-    def balances(self) -> dict[str, int]:
-        """Each account -> minor units, in the order of the names; accounts that stand at zero included."""
-        query = "SELECT account, sum(amount_minor) FROM posting GROUP BY account ORDER BY account"
+    def balances(self, begins: str = "") -> dict[str, int]:
+        """Each account -> minor units, in the order of the names; accounts that stand at zero included. ``begins``:
+        those alone whose names begin so.
+        """
+        where, values = ("WHERE account >= ? AND account < ?", [begins, f"{begins}\U0010ffff"]) if begins else ("", [])
+        query = f"SELECT account, sum(amount_minor) FROM posting {where} GROUP BY account ORDER BY account"
         with reported(self.path):
-            return dict(self._db.execute(query).fetchall())
+            return dict(self._db.execute(query, values).fetchall())
 
     @property
     def currency(self) -> str:

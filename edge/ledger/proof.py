@@ -5,7 +5,7 @@ hashes; every entry sums to zero, in the book's one currency; a visit settles on
 charged line names the shelf events behind it, or the person who decided. And every number that follows from others:
 list prices and discounts to lines, lines to rates, rates to taxes and totals (as the bill computes them), totals to
 postings, postings to payments, and where money stands after each (as the state table has it): each entry is carried
-out once more, and should read so.
+out once more, and should read so. Points as well: what a sale earned and spent, and every wallet after each.
 
 What follows from nothing in the book cannot be proved by it: the list price, quantity and certainty of a line, what
 its discounts were given for, what was withheld, with whom somebody may have been exchanged, the times, and names.
@@ -21,12 +21,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge.checkout import Sale, SoldLine, sale_of
+from edge.checkout import Sale, SoldLine, earned_with, sale_of
 from edge.checkout.bill import WHOLE_PPM, Rounding, off_each, share_of
 from edge.keys import payment_key
 from edge.ledger.canon import FIRST_HASH, Written, canonical, chained
 from edge.ledger.faults import BookFault
+from edge.members import KINDS as POINTS
+from edge.members import Wallet, points_retold
+from edge.members.coupons import COUPONS, GIVEN, GIVEN_BACK, REVOKED, USED, take
 from edge.payment import PAYOUT, TAB_SETTLED, Settlement, payout_retold, retold, tab_settled_retold, tells_money
+from edge.pricing import Coupon
 from edge.records import LedgerEntry
 
 ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
@@ -45,6 +49,10 @@ class Proof:
         self._stands: dict[str, Settlement] = {}
         self._owed: defaultdict[str, int] = defaultdict(int)
         self._tabs: defaultdict[str, int] = defaultdict(int)
+        self._wallets: dict[str, Wallet] = {}
+        self._gone: dict[str, dict[str, int]] = {}
+        self._coupons: dict[str, dict[str, Coupon]] = {}
+        self._uses: dict[str, tuple[str, ...]] = {}
         self._digits: dict[str, int] = {}
         self._scans: dict[str, LedgerEntry] = {}
         self._currency = ""
@@ -95,6 +103,10 @@ class Proof:
                 return [str(error)]
         if entry.kind == TAB_SETTLED:
             return self._tab(entry)
+        if entry.kind in POINTS:
+            return self._points(entry)
+        if entry.kind in COUPONS:
+            return self._coupon(entry)
         if entry.postings or entry.key.startswith(MONEY):
             return ["moves money, but is neither a settlement nor a payment"]
         return []
@@ -108,6 +120,45 @@ class Proof:
         except ValueError as error:
             return [*found, str(error)]
 
+    def _points(self, entry: LedgerEntry) -> list[str]:
+        """What a sale and what was taken off it come to in points, and nobody has less than none."""
+        subject = str(entry.body.get("subject", ""))
+        stands = self._stands.get(entry.visit)
+        sale = stands.sale if stands is not None and stands.subject == subject else None
+        gone = dict(stands.corrected) if stands is not None else {}
+        try:
+            wallet, wanted = points_retold(
+                self._wallets.get(subject, ()), entry, sale, self._gone.get(entry.visit, {}), gone
+            )
+        except ValueError as error:
+            return [str(error)]
+        self._wallets[subject] = wallet
+        if entry.visit:
+            self._gone[entry.visit] = gone
+        return _differences(entry, wanted)
+
+    def _coupon(self, entry: LedgerEntry) -> list[str]:
+        """A coupon is given once, and then held until it is used or revoked; a sale used those that it names."""
+        found = ["moves money, and is about a coupon"] if entry.postings else []
+        try:
+            subject = str(entry.body["subject"])
+            name = entry.key if entry.kind == GIVEN else str(entry.body["coupon"])
+            mine = self._coupons.get(subject, {})
+            if entry.kind in (USED, REVOKED) and name not in mine:
+                found.append(f"{subject} does not hold the coupon {name}")
+            elif entry.kind in (USED, REVOKED) and mine[name].promotion != entry.body["promotion"]:
+                found.append(f"the coupon {name} is for {mine[name].promotion}")
+            if entry.kind == GIVEN_BACK and name in mine:
+                found.append(f"the coupon {name} was not used")
+            if entry.kind == USED:
+                if name not in self._uses.get(entry.visit, ()):
+                    found.append(f"the sale of visit {entry.visit} does not name the coupon {name}")
+                self._uses[entry.visit] = tuple(c for c in self._uses.get(entry.visit, ()) if c != name)
+            take(self._coupons, entry)
+        except (KeyError, ValueError) as error:
+            found.append(f"its body tells nothing about a coupon: {error!r}")
+        return found
+
     def _money(self, entry: LedgerEntry) -> list[str]:
         """Carried out once more after what came before it, an entry should read as it does."""
         before = self._stands.get(entry.visit)
@@ -117,6 +168,8 @@ class Proof:
                 sale = sale_of(entry.body)
                 review = before if before is not None and before.state != "inside" else None
                 found = [*_sums(sale), *_facts(entry, sale, review), *_held(sale, before), *self._scanned(entry, sale)]
+                if entry.kind == "settlement" and sale.coupons:
+                    self._uses[entry.visit] = tuple(coupon.id for coupon in sale.coupons)
                 digits = self._digits.setdefault(sale.issuer.currency, sale.issuer.currency_digits)
                 if sale.issuer.currency_digits != digits:
                     found.append(f"writes {sale.issuer.currency_digits} digits behind the point, the book {digits}")
@@ -165,7 +218,7 @@ def _facts(entry: LedgerEntry, sale: Sale, before: Settlement | None) -> list[st
         found.append(f"its key is {sale.key}, the review's {before.key}")
     if settled == bool(sale.reason):
         found.append("a review has a reason, and nothing else has" if settled else "a review without a reason")
-    found += [*_hanging(entry, sale), *_off(sale)]
+    found += [*_hanging(entry, sale), *_off(sale), *_points(sale)]
     left = datetime.fromtimestamp(entry.at_s, ZoneInfo(sale.issuer.timezone)).date()
     if before is None and sale.day != left:
         found.append(f"is of {sale.day}, and the visit ended on {left}")
@@ -197,18 +250,35 @@ def _line(line: SoldLine) -> list[str]:
 
 
 def _off(sale: Sale) -> list[str]:
-    """What is off the whole basket is one discount, split over rates and lines by what they cost."""
-    parts = [[d for d in line.discounts if d.kind == "basket"] for line in sale.lines]
-    whole = [discount for same in parts for discount in same]
-    if not whole:
-        return []
-    if len({discount.id for discount in whole}) > 1 or any(len(same) > 1 for same in parts):
-        return ["more than one discount is off the whole basket"]
-    costs = [(line.before_minor, (line.rate_ppm, line.reduced), line.fixed) for line in sale.lines]
-    each = [sum(discount.amount_minor for discount in same) for same in parts]
-    if off_each(costs, sum(each)) != each:
-        return ["what is off the whole basket is not split over its lines by what they cost"]
-    return []
+    """What is off the whole basket is one discount, and so are points after it, each split over rates and lines by what
+    these cost.
+    """
+    found = []
+    for kind, what in (("basket", "what is off the whole basket is"), ("points", "points are")):
+        parts = [[d for d in line.discounts if d.kind == kind] for line in sale.lines]
+        whole = [discount for same in parts for discount in same]
+        if not whole:
+            continue
+        if len({discount.id for discount in whole}) > 1 or any(len(same) > 1 for same in parts):
+            found.append("more than one discount is off the whole basket")
+            continue
+        before = [line.before_minor if kind == "basket" else line.before_points_minor for line in sale.lines]
+        costs = [(b, (x.rate_ppm, x.reduced), x.fixed) for b, x in zip(before, sale.lines, strict=True)]
+        each = [sum(discount.amount_minor for discount in same) for same in parts]
+        if off_each(costs, sum(each)) != each:
+            found.append(f"{what} not split over its lines by what they cost")
+    return found
+
+
+def _points(sale: Sale) -> list[str]:
+    """What was earned follows from what was sold, by the rule that the sale tells; nobody else spends."""
+    if sale.points is None:
+        return ["points were spent for it, and it says of nobody's"] if sale.spent else []
+    rule = sale.points
+    if rule.per_minor < 1 or rule.earn < 0 or rule.days < 0:
+        return ["its rule about points is none"]
+    earned = earned_with(rule, sale.issuer, sale.lines)
+    return [] if earned == rule.earned else [f"it earned {earned} points, not {rule.earned}"]
 
 
 def _hanging(entry: LedgerEntry, sale: Sale) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
-from edge.checkout import Paid, Receipt, State, sale_of
+from edge.checkout import Paid, PointsTold, Receipt, State, sale_of
 from edge.ledger.book import Book
+from edge.members import EARNED, KINDS, NEVER, SPENT
 from edge.payment import Settlement, settlement_of, taken_back_minor
+from edge.records import LedgerEntry
 
 PAYS = ("charge", "capture")
 """Operations that pay for a visit."""
@@ -35,7 +38,28 @@ def receipt_of(book: Book, visit: str) -> Receipt | None:
             elif entry.kind == "payment-resolved" and entry.body["verdict"] == "kept":
                 reference = doubtful
             found = Receipt(visit, found.at_s, cast("State", entry.body["state"]), found.sale, reference, test)
-    return None if found is None else _with_payments(found, settlement_of(entries))
+    if found is None:
+        return None
+    return _with_payments(replace(found, points=_points(entries)), settlement_of(entries))
+
+
+def _points(entries: Iterable[LedgerEntry]) -> PointsTold | None:
+    """What a visit meant for a member's points; None where nothing."""
+    told: PointsTold | None = None
+    for entry in entries:
+        if entry.kind not in KINDS:
+            continue
+        body, told = cast("dict[str, Any]", entry.body), told or PointsTold()
+        if entry.kind == SPENT:
+            told = replace(told, spent=body["points"])
+        elif entry.kind == EARNED:
+            until = "" if body["until"] == NEVER.isoformat() else body["until"]
+            told = replace(told, earned=body["points"], until=until)
+        else:
+            told = replace(told, given_back=told.given_back + body["given_back"],
+                           taken_back=told.taken_back + body["taken_back"])  # fmt: skip
+        told = replace(told, balance=body["balance"])
+    return told
 
 
 def _with_payments(receipt: Receipt, settlement: Settlement | None) -> Receipt:

@@ -11,11 +11,12 @@ dearer than the list price of the moment that counts.
 
 from edge.pricing.basket import Discount, Kind, PricedBasket, PricedLine, price_basket
 from edge.pricing.shares import shares
-from edge.pricing.stay import Stay, stay_of
+from edge.pricing.stay import Coupon, Stay, stay_of
 from edge.pricing.units import Cost, cost_at, held_since
 
 __all__ = [
     "Cost",
+    "Coupon",
     "Discount",
     "Kind",
     "PricedBasket",

@@ -3,7 +3,8 @@
 Enters: the store, how many units of what, and a `Stay`. Leaves: a `PricedBasket`. Markdowns always hold; promotions
 are combined as it is cheapest for the shopper, and one for the whole basket comes on top, the best there is. Where that
 one wants a sum that the others spoil, the cheaper of the two ways is taken. Goods of a fixed price are outside of all
-of it: they are neither cheaper, nor do they count towards a sum.
+of it: they are neither cheaper, nor do they count towards a sum. Points come off last, as a discount of the whole
+basket; goods of a fixed price cannot be had for them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from edge.pricing.combine import Used, combine, reduced
 from edge.pricing.shares import shares
 from edge.pricing.stay import Stay
 from edge.pricing.units import Same, units_of
-from edge.store import Promotion, Store
+from edge.store import Points, Promotion, Store
 from edge.store.offers import Names
 
-Kind: TypeAlias = Literal["changed", "marked", "promotion", "basket"]
-"""The list price was another for some of the units; a markdown; a promotion; a part of one for the whole basket."""
+Kind: TypeAlias = Literal["changed", "marked", "promotion", "basket", "points"]
+"""The list price was another for some of the units; a markdown; a promotion; a part of one for the whole basket; a part
+of the points that were spent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +52,58 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class PricedBasket:
-    """Lines in the order of their skus; ``off`` the whole basket, which no line holds yet."""
+    """Lines in the order of their skus; ``off`` the whole basket, which no line holds yet, and after it ``points``."""
 
     lines: tuple[PricedLine, ...]
     off: Discount | None = None
+    points: Discount | None = None
 
 
 def price_basket(store: Store, charged: Mapping[str, int], stay: Stay) -> PricedBasket:
     """What ``charged`` (sku -> units, all in the catalogue, more than none) costs."""
     units = [unit for sku in sorted(charged) for unit in units_of(store, stay, sku, charged[sku])]
-    theirs = [p for p in store.offers.promotions if p.is_for(stay.subject, stay.member)]
+    held = {coupon.promotion for coupon in stay.coupons}
+    theirs = [p for p in store.offers.promotions if p.is_for(stay.subject, stay.member, held)]
     open_ = [unit for unit in units if not store.catalogue[unit.sku].fixed_price]
-    used = combine(open_, [p for p in theirs if p.slots], store.timezone)
-    whole = [p for p in theirs if not p.slots and _holds(store, p, stay)]
-    ways = [(_sum(open_, way), way) for way in ([used, []] if used and whole else [used])]
-    offs = [_off(minor, whole) for minor, _ in ways]
-    cheapest = min(range(len(ways)), key=lambda i: ways[i][0] - (off.amount_minor if (off := offs[i]) else 0))
-    return PricedBasket(tuple(_lines(store, units, _by_line(open_, ways[cheapest][1]))), offs[cheapest])
+    ways = _ways(store, open_, stay, [p for p in theirs if not p.alone])
+    for promotion in theirs:
+        if promotion.alone:
+            ways += _ways(store, open_, stay, [promotion])
+    _, used, off = min(ways, key=lambda way: way[0])
+    lines = tuple(_lines(store, units, _by_line(open_, used)))
+    return PricedBasket(lines, off, _spent(store.offers.points, stay, lines, off))
+
+
+Way: TypeAlias = tuple[int, list[Used], Discount | None]
+"""What the goods cost in the end, by which promotions, and what is off all of it."""
+
+
+def _ways(store: Store, units: Sequence[Same], stay: Stay, promotions: Sequence[Promotion]) -> list[Way]:
+    """The ways in which these may be used together: one that is off the basket may want a sum that the others spoil."""
+    used = combine(units, [p for p in promotions if p.slots], store.timezone)
+    whole = [p for p in promotions if not p.slots and _holds(store, p, stay)]
+    found: list[Way] = []
+    for way in [used, []] if used and whole else [used]:
+        sum_minor = _sum(units, way)
+        off = _off(sum_minor, whole)
+        found.append((sum_minor - (off.amount_minor if off is not None else 0), way, off))
+    return found
+
+
+def _spent(rule: Points | None, stay: Stay, lines: Iterable[PricedLine], off: Discount | None) -> Discount | None:
+    """So many of their points as there are goods for, with something left that a provider can move."""
+    if rule is None or rule.spend == "never" or not stay.member or stay.points < 1:
+        return None
+    off_minor = off.amount_minor if off is not None else 0
+    fixed_minor, open_minor = 0, -off_minor
+    for line in lines:
+        if line.fixed:
+            fixed_minor += line.amount_minor
+        else:
+            open_minor += line.amount_minor
+    most = min(open_minor, open_minor + fixed_minor - rule.least_paid_minor)
+    points = min(stay.points, most)
+    return Discount("points", points) if points > 0 else None
 
 
 def _holds(store: Store, promotion: Promotion, stay: Stay) -> bool:

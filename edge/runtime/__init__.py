@@ -7,7 +7,8 @@ holds nothing but plain data, so that `freeze` and `thaw` can carry it over a st
 `shelves` follows weights to explanations and carts, `supply` what is left of each product, `gates` lets people in and
 out, `entries` looks at their money before, `leaving` settles, `decisions` is what staff say about it, `doubts` tells
 the belief about who may be who, `clocks` puts what sources say in time, `ages` asks who holds goods for adults,
-`health` is what staff see, `aside` goes on without what raised.
+`points` are what members earn and spend,
+`coupons` what they are given, `health` is what staff see, `aside` goes on without what raised.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from edge.records import (
     AgeDecided,
     ConsentSet,
     ContestAnswered,
+    CouponRevoked,
+    CouponsIssued,
     CredentialScan,
     Effect,
     GatePassage,
@@ -40,6 +43,7 @@ from edge.records import (
     PaymentReply,
     PayoutBooked,
     PeopleFrame,
+    PointsAdjusted,
     Record,
     Refused,
     SettlementDecided,
@@ -59,6 +63,7 @@ from edge.runtime.changeover import store_changed
 from edge.runtime.clocks import frame_in_time, node_spoke, shelf_in_time
 from edge.runtime.consents import consent_set
 from edge.runtime.contests import contest_answered, contested
+from edge.runtime.coupons import coupon_revoked, coupons_issued
 from edge.runtime.decisions import decided, recalled
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.entries import entry_answered, late_entries, never_came
@@ -66,6 +71,7 @@ from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, sees, set_mode, ticked, trouble, unreadable
 from edge.runtime.leaving import lose, may_settle, settle
 from edge.runtime.money import keep
+from edge.runtime.points import points_adjusted, points_end
 from edge.runtime.promises import forget_promises
 from edge.runtime.shelves import carts_inside, weights
 from edge.runtime.supply import counted, stock_on_shelves
@@ -96,6 +102,9 @@ OfTheShop: TypeAlias = (
     | SettlementRecalled
     | PayoutBooked
     | TabSettled
+    | PointsAdjusted
+    | CouponsIssued
+    | CouponRevoked
     | AgeDecided
     | VisitContested
     | ContestAnswered
@@ -169,6 +178,12 @@ def _of_the_shop(
         effects.append(payout_entry(unique(state.named, payout_name(record)), record, store.currency))
     elif isinstance(record, TabSettled):
         effects.append(tab_settled_entry(unique(state.named, tab_settled_name(record)), record, store.currency))
+    elif isinstance(record, PointsAdjusted):
+        points_adjusted(state, store, record, effects)
+    elif isinstance(record, CouponsIssued):
+        coupons_issued(state, store, record, effects)
+    elif isinstance(record, CouponRevoked):
+        coupon_revoked(state, record, effects)
     elif isinstance(record, AgeDecided):
         age_decided(state, store, record, effects)
     elif isinstance(record, VisitContested):
@@ -187,6 +202,7 @@ def _of_the_shop(
     elif isinstance(record, Tick):
         ticked(state, store, effects)
         forget_aside(state, store, effects)
+        points_end(state, store, effects)
         lose(state, store)
         _time_passes(state, store, effects)
     else:

@@ -144,7 +144,7 @@ def _end(state: State, store: Store, visit: Visit, reason: str, effects: list[Ef
     cart = state.carts.get(visit.id)
     lines = cart.lines if cart is not None else ()
     units = {line.sku: line.quantity for line in lines}  # a product's last line is all of it
-    terms, stay = terms_of(state, store, visit.id), stay_in(state, visit.id, lines, state.now_s)
+    terms, stay = terms_of(state, store, visit.id), stay_in(state, store, visit.id, lines, state.now_s)
     held = state.settlements.get(visit.id)
     try:
         settlement, told = review_settlement(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from edge.checkout import UnpricedSale
 from edge.payment import WrongMoment, needs_staff, on_decided, settlement_of, why_waits
 from edge.records import Effect, LedgerEntry, SettlementDecided, SettlementRecalled
+from edge.runtime.coupons import still_held
 from edge.runtime.money import keep
+from edge.runtime.points import points_decided, points_end, spendable
 from edge.state import State, refuse
 from edge.store import Store
 
@@ -26,6 +29,10 @@ def decided(state: State, store: Store, record: SettlementDecided, effects: list
     if settlement is None:
         refuse(state, OF_NOBODY)
         return
+    points_end(state, store, effects)
+    if settlement.state == "review" and settlement.stay is not None:  # what they have now, and not what they had then
+        stay = still_held(state, settlement.stay)
+        settlement = replace(settlement, stay=replace(stay, points=spendable(state, settlement.subject)))
     try:
         after, told = on_decided(settlement, record, store)
     except WrongMoment:
@@ -34,6 +41,7 @@ def decided(state: State, store: Store, record: SettlementDecided, effects: list
         refuse(state, CANNOT)
     else:
         keep(state, store, after)
+        points_decided(state, store, settlement, after, record.at_s, told)
         effects += told
 
 

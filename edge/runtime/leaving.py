@@ -11,6 +11,7 @@ from edge.records import Effect, LedgerEntry, Publish
 from edge.runtime.ages import UNPROVEN, forget_age, left_unsold, unsold_of, waits_for_age
 from edge.runtime.doubts import doubt, doubt_visit
 from edge.runtime.money import forget, keep
+from edge.runtime.points import points_end, points_of_sale
 from edge.runtime.promises import forget_promises, stay_in, terms_of
 from edge.runtime.shelves import CONCERNS_M
 from edge.runtime.whereabouts import THERE, walked_out
@@ -126,7 +127,8 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
             withheld[sku] = withheld.get(sku, 0) + charged.pop(sku)
         left_unsold(state, store, visit, unsold, effects)
     common = (terms, visit.id, visit.subject, charged, withheld, outcome.lines)
-    held, stay = state.settlements.get(visit.id), stay_in(state, visit.id, outcome.lines, visit.leaving_s)
+    points_end(state, store, effects)
+    held, stay = state.settlements.get(visit.id), stay_in(state, store, visit.id, outcome.lines, visit.leaving_s)
     if review:
         settlement, told = review_settlement(
             *common, review, visit.leaving_s, visit.key, exchanged=outcome.exchanged, before=held, stay=stay
@@ -137,6 +139,7 @@ def _charge(state: State, store: Store, visit: Visit, effects: list[Effect]) -> 
     for name in over:
         forget(state, name)
     keep(state, store, settlement)
+    points_of_sale(state, terms, visit.leaving_s, told)
     effects += told
     if store.policy.hold == "usual" and settlement.state == "asked":
         state.baskets[visit.subject] = (*state.baskets.get(visit.subject, ()), settlement.total_minor)[-BASKETS:]

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 from edge.pricing import Stay, stay_of
 from edge.records import CartLine
+from edge.runtime.coupons import usable
+from edge.runtime.points import spendable
 from edge.state import State
 from edge.store import Store
 from edge.visit import Visit
@@ -25,12 +27,15 @@ def promise(state: State, store: Store, visit: Visit) -> None:
         state.prices.setdefault(visit.prices, store.price_list)
 
 
-def stay_in(state: State, visit: str, lines: Iterable[CartLine], left_s: float) -> Stay:
+def stay_in(state: State, store: Store, visit: str, lines: Iterable[CartLine], left_s: float) -> Stay:
     """When a visit came in and took what a cart holds, if it left at ``left_s``."""
     inside = state.door.visits.get(visit)
     if inside is None:
         return stay_of(lines, left_s, left_s)
-    return stay_of(lines, inside.promised_s or inside.admitted_s, left_s, inside.subject, inside.member)
+    points = spendable(state, inside.subject) if inside.member and state.points else 0
+    came_s = inside.promised_s or inside.admitted_s
+    coupons = usable(state, store, inside.subject, left_s) if inside.member and state.coupons else ()
+    return stay_of(lines, came_s, left_s, inside.subject, inside.member, points, coupons)
 
 
 def terms_of(state: State, store: Store, visit: str) -> Store:

@@ -243,7 +243,7 @@ def _shown(state: State, store: Store, visit: str, cart: Cart) -> Publish:
     payload: dict[str, object] = {
         "t": round(state.now_s, 3),
         "lines": [{"sku": x.sku, "quantity": x.quantity, "certainty": x.certainty} for x in whole.values()],
-        **shown_sum(terms, units, stay_in(state, visit, cart.lines, state.now_s)),
+        **shown_sum(terms, units, stay_in(state, store, visit, cart.lines, state.now_s)),
         "currency": terms.currency,
     }
     return Publish(f"visit/{visit}/cart", payload, retain=True)

@@ -7,7 +7,7 @@ Refuses: a folder with any fault, naming every one with its file, line or key, a
 from edge.store.catalogue import Catalogue, Product
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.load import BrokenStore, Store, load_store, read_store, told_faults
-from edge.store.offers import DatedPrice, Offers, Promotion
+from edge.store.offers import DatedPrice, Offers, Points, Promotion
 from edge.store.planogram import Facing, Planogram
 from edge.store.policy import Policy
 from edge.store.prices import PriceList
@@ -31,6 +31,7 @@ __all__ = [
     "Offers",
     "Planogram",
     "PlateProfile",
+    "Points",
     "Policy",
     "PriceList",
     "Product",

@@ -59,7 +59,7 @@ def as_used(store_toml: bytes) -> bytes:
             return store_toml
     except ValidationError:
         pass  # the environment completes it
-    return tomlkit.dumps({key: _said(said) for key, said in live.items() if said != ()}).encode()
+    return tomlkit.dumps({key: _said(said) for key, said in live.items() if said not in ((), None)}).encode()
 
 
 def _said(value: Any) -> Any:

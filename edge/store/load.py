@@ -29,6 +29,7 @@ from edge.store.floor import impossible
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.offers import Offers
 from edge.store.planogram import Planogram
+from edge.store.points import read_points
 from edge.store.policy import Policy, senseless
 from edge.store.prices import PriceList, mark_of, with_classes
 from edge.store.profile import FOLDER, Profiles
@@ -350,7 +351,8 @@ def _offers(
     known = skus_in(texts.get("catalogue.csv", ""))
     dated = read_prices(texts[PRICES], digits, zone, catalogue, known, faults) if texts.get(PRICES) else {}
     promotions = read_promotions(settings.promotion, digits, zone, catalogue, known, dated, faults)
-    return Offers(dated, promotions, settings.policy.price_at)
+    points = read_points(settings.points, digits, includes_tax=settings.store.prices_include_tax, faults=faults)
+    return Offers(dated, promotions, settings.policy.price_at, points)
 
 
 def _money_and_time(settings: StoreFile, faults: list[Fault]) -> tuple[int, ZoneInfo | None]:

@@ -2,12 +2,13 @@
 
 Enters: the tables as `edge.store.settings` has checked their form, the catalogue and dated prices. Leaves:
 `Promotion`s. Refuses one about a product that is not sold, one about goods of a fixed price, one that does not say how
-much cheaper or says it twice, and a bundle that is dearer than its parts.
+much cheaper or says it twice, a bundle that is dearer than its parts, and two coupons that contradict each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -51,8 +52,13 @@ def read_promotions(
             promotion = Promotion(
                 section.id, names_of(section), _slots(section), money.get("price"), _ppm(section), money.get("off"),
                 money.get("least", 0), section.most, section.to == "members",
-                () if isinstance(section.to, str) else section.to, window,
+                () if isinstance(section.to, str) else section.to, window, section.coupon,
+                section.coupon and not section.stacks, section.per_member or 0, section.in_all or 0,
+                money.get("issued_from", 0), section.days or 0,
             )  # fmt: skip
+            if section.coupon:
+                promotion = replace(promotion, most=1 if promotion.slots else None)
+                faulty += _contradicts(promotion, found)
             faulty += _dearer(promotion, catalogue, dated)
             found.append(promotion)
         faults += [Fault("store.toml", f"promotion[{i}].{key}", what, remedy) for key, what, remedy in faulty]
@@ -89,6 +95,16 @@ def _form(section: PromotionSection) -> Iterator[Wrong]:
     if isinstance(section.to, str) and section.to not in ("everyone", "members"):
         remedy = told('Write "everyone", "members", or a list of members\' names')
         yield "to", told("{who!r} is nobody", who=section.to[:40]), remedy
+    if section.coupon and section.most is not None:
+        what = told("is said of a coupon, and each is good once")
+        yield "most", what, told("Take it out, or write per_member")
+    for key in ("stacks", "per_member", "in_all", "issued_from", "days"):
+        if not section.coupon and getattr(section, key) is not None:
+            yield key, told("is for coupons"), told("Write coupon = true as well, or take it out")
+    if section.days is not None and section.issued_from is None:
+        what = told("says how long a coupon is good that a purchase gives, and none does")
+        remedy = told("Write issued_from as well, or take it out: whoever issues one says until when")
+        yield "days", what, remedy
     if section.percent is not None and _ppm(section) is None:
         what = told("{percent} has more than four digits behind the point", percent=section.percent)
         yield "percent", what, told("Write it like 12.5")
@@ -112,7 +128,7 @@ def _goods(section: PromotionSection, catalogue: Catalogue, known: Collection[st
 def _money(section: PromotionSection, digits: int) -> tuple[dict[str, int], list[Wrong]]:
     """Amounts in minor units; and those that are none."""
     found, wrong = {}, []
-    for key in ("price", "off", "least"):
+    for key in ("price", "off", "least", "issued_from"):
         said = getattr(section, key)
         minor = Decimal(str(said)).scaleb(digits) if said is not None else Decimal()
         if minor != minor.to_integral_value() or minor > MOST_MINOR:
@@ -133,6 +149,20 @@ def _ppm(section: PromotionSection) -> int | None:
 
 def _slots(section: PromotionSection) -> tuple[tuple[str, ...], ...]:
     return section.each or ((section.skus,) * section.units if section.skus else ())
+
+
+def _contradicts(promotion: Promotion, before: Iterable[Promotion]) -> Iterator[Wrong]:
+    """Two coupons of which each says that it can be had beside others, and which never can be had beside each other: of
+    those for the whole basket one holds, and a unit goes into one alone.
+    """
+    for other in before:
+        if not other.coupon or other.alone or promotion.alone or other.slots != promotion.slots:
+            continue
+        one, two = other.id, promotion.id
+        what = told("{one} and {two} are both for whole baskets, of which one holds, and both stack", one=one, two=two)
+        if promotion.slots:
+            what = told("{one} and {two} are both for the same goods, and both stack", one=one, two=two)
+        yield "stacks", what, told("Take stacks = true out of {one} or of {two}", one=one, two=two)
 
 
 def _dearer(promotion: Promotion, catalogue: Catalogue, dated: Mapping[str, Iterable[DatedPrice]]) -> Iterator[Wrong]:

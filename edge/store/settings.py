@@ -100,6 +100,25 @@ class PromotionSection(Section):
     since: Annotated[Written, Field(alias="from")] = ""
     until: Written = ""
     daily: str = ""
+    coupon: bool = False
+    stacks: bool | None = None
+    per_member: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    in_all: Annotated[int, Field(ge=1, le=10**7)] | None = None
+    issued_from: Annotated[float, Field(gt=0.0)] | None = None
+    days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+
+
+class PointsSection(BaseModel):
+    """What members earn: ``earn`` points for every full ``per``; see `edge.store.points`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    earn: Annotated[int, Field(ge=0, le=10_000)]
+    per: Annotated[float, Field(gt=0.0)] | None = None
+    on: Literal["gross", "net"] = "gross"
+    spend: Literal["always", "never"] = "never"
+    least_paid: Annotated[float, Field(gt=0.0)] | None = None
+    days: Annotated[int, Field(ge=0, le=36_500)] = 365
 
 
 class StoreFile(Section):
@@ -112,4 +131,5 @@ class StoreFile(Section):
     gondola: Annotated[tuple[GondolaSection, ...], Field(min_length=1)]
     tax: tuple[TaxSection, ...] = ()
     promotion: tuple[PromotionSection, ...] = ()
+    points: PointsSection | None = None
     policy: Policy = Policy()

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 
 from edge.daemon.desk import NobodyThere
 from edge.ledger import UnusableLedger
-from edge.web import board
+from edge.web import board, products
 from edge.web.console import routes as console
 from edge.web.feed import feed_of, wants_feed
 from edge.web.guard import Guard
@@ -38,7 +38,7 @@ STATIC: Final = Path(__file__).parent / "static"
 
 Part = Callable[[Screens, Pages], Sequence[BaseRoute]]
 
-PARTS: tuple[Part, ...] = (console, shopper.part, board.part)
+PARTS: tuple[Part, ...] = (console, shopper.part, board.part, products.part)
 
 log = structlog.get_logger("tebura")
 

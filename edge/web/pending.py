@@ -161,10 +161,10 @@ class Pending:
         return next(open_, None) if visit else None
 
     def _about_tab(self, order: Order) -> Decision | None:
-        """The booking of the same tab that is not over."""
-        if order.get("do") != "settle":
+        """The booking of the same tab, or of the same member's points, that is not over."""
+        if order.get("do") not in ("settle", "points"):
             return None
-        whose = ("settle", order.get("subject"))
+        whose = (order["do"], order.get("subject"))
         open_ = (d for d in self._decisions.values() if d.state in ("waiting", "sending"))
         return next((d for d in open_ if (d.order.get("do"), d.order.get("subject")) == whose), None)
 

@@ -23,6 +23,8 @@ from edge.records import (
     ConsentSet,
     ContestAbout,
     ContestAnswered,
+    CouponRevoked,
+    CouponsIssued,
     CredentialScan,
     GatePassage,
     GateScan,
@@ -34,6 +36,7 @@ from edge.records import (
     PeopleFrame,
     PersonSeen,
     Point,
+    PointsAdjusted,
     Purpose,
     Record,
     RefundReason,
@@ -62,6 +65,8 @@ from edge.wire.payloads import (
     ConsentPayload,
     ContestedPayload,
     CountedPayload,
+    CouponRevokedPayload,
+    CouponsIssuedPayload,
     DecidedLinePayload,
     DecidedPayload,
     HealthPayload,
@@ -70,6 +75,7 @@ from edge.wire.payloads import (
     PaymentPayload,
     PayoutPayload,
     PeoplePayload,
+    PointsAdjustedPayload,
     RecalledEntryPayload,
     RecalledPayload,
     ScanPayload,
@@ -94,6 +100,9 @@ _decided = msgspec.json.Decoder(DecidedPayload)
 _store = msgspec.json.Decoder(StorePayload)
 _payout = msgspec.json.Decoder(PayoutPayload)
 _tab_settled = msgspec.json.Decoder(TabSettledPayload)
+_coupons_issued = msgspec.json.Decoder(CouponsIssuedPayload)
+_coupon_revoked = msgspec.json.Decoder(CouponRevokedPayload)
+_points_adjusted = msgspec.json.Decoder(PointsAdjustedPayload)
 _age = msgspec.json.Decoder(AgePayload)
 _contested = msgspec.json.Decoder(ContestedPayload)
 _answered = msgspec.json.Decoder(AnsweredPayload)
@@ -234,6 +243,21 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
         if tab.how == "written-off" and not tab.note.strip():
             return Refused(received_s, topic, "written off without a reason")
         return TabSettled(received_s, tab.t, tab.subject, int(tab.amount), tab.how, tab.by, tab.note)
+    if topic == "shop/points/adjusted":
+        points = _points_adjusted.decode(payload)
+        if not points.points or not points.reason.strip():
+            return Refused(received_s, topic, "no points, or no reason")
+        return PointsAdjusted(
+            received_s, points.t, points.subject, int(points.points), points.by, points.reason.strip()
+        )
+    if topic == "shop/coupon/issued":
+        issued = _coupons_issued.decode(payload)
+        return CouponsIssued(
+            received_s, issued.t, issued.promotion, tuple(issued.subjects), issued.until, issued.by, issued.reason
+        )
+    if topic == "shop/coupon/revoked":
+        revoked = _coupon_revoked.decode(payload)
+        return CouponRevoked(received_s, revoked.t, revoked.coupon, revoked.by, revoked.reason)
     if topic == "shop/settlement/recalled":
         recalled = _recalled.decode(payload)
         entries = tuple((entry.kind, entry.at, entry.currency, entry.body) for entry in recalled.entries)
@@ -406,6 +430,23 @@ def encode_payout(at_s: float, amount_minor: int, fee_minor: int, by: str, note:
 def encode_tab_settled(at_s: float, subject: str, amount_minor: int, how: SettledHow, by: str, note: str = "") -> bytes:
     """``shop/tab/settled``."""
     return _encode(TabSettledPayload(at_s, subject, amount_minor, how, by, note))
+
+
+def encode_points(at_s: float, subject: str, points: int, by: str, reason: str) -> bytes:
+    """``shop/points/adjusted``."""
+    return _encode(PointsAdjustedPayload(at_s, subject, points, by, reason))
+
+
+def encode_coupons_issued(
+    at_s: float, promotion: str, subjects: Iterable[str], by: str, until: str = "", reason: str = ""
+) -> bytes:
+    """``shop/coupon/issued``."""
+    return _encode(CouponsIssuedPayload(at_s, promotion, list(subjects), by, until, reason))
+
+
+def encode_coupon_revoked(at_s: float, coupon: str, by: str, reason: str) -> bytes:
+    """``shop/coupon/revoked``."""
+    return _encode(CouponRevokedPayload(at_s, coupon, by, reason))
 
 
 def encode_recalled(at_s: float, visit: str, entries: Iterable[LedgerEntry]) -> bytes:

@@ -203,6 +203,38 @@ class TabSettledPayload(Struct):
     note: Annotated[str, Meta(max_length=200)] = ""
 
 
+class PointsAdjustedPayload(Struct):
+    """``shop/points/adjusted``: a person gives a member points, or takes some off (below zero), and says why."""
+
+    t: UnixTime
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
+    points: Annotated[float, Meta(ge=-(10**9), le=10**9, multiple_of=1)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class CouponsIssuedPayload(Struct):
+    """``shop/coupon/issued``: a person gives members a coupon each, good until a day (empty: for ever)."""
+
+    t: UnixTime
+    promotion: Annotated[str, Meta(min_length=1, max_length=64)]
+    subjects: Annotated[list[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(min_length=1, max_length=10_000)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    until: Annotated[str, Meta(max_length=10)] = ""
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class CouponRevokedPayload(Struct):
+    """``shop/coupon/revoked``: a person takes a coupon back that was not used; ``coupon``: the key of the entry in the
+    book that gave it.
+    """
+
+    t: UnixTime
+    coupon: Annotated[str, Meta(min_length=1, max_length=400)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class RecalledEntryPayload(Struct):
     """An entry about a visit's money, as the book has it."""
 
@@ -436,6 +468,9 @@ PAYLOADS: dict[str, Any] = {
     "shop/settlement/decided": DecidedPayload,
     "shop/money/payout": PayoutPayload,
     "shop/tab/settled": TabSettledPayload,
+    "shop/points/adjusted": PointsAdjustedPayload,
+    "shop/coupon/issued": CouponsIssuedPayload,
+    "shop/coupon/revoked": CouponRevokedPayload,
     "shop/age/decided": AgePayload,
     "shop/visit/contested": ContestedPayload,
     "shop/visit/answered": AnsweredPayload,

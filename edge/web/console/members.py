@@ -1,9 +1,11 @@
-"""*Members*: who may come in; enrolling somebody by a code for their phone, revoking, ages that were proven."""
+"""*Members*: who may come in; enrolling somebody by a code for their phone, revoking, ages that were proven, points."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,11 +13,14 @@ from starlette.routing import Route
 
 from edge.adapters.members import Enrolment, Members, UnusableMembers
 from edge.drawing.markup import Markup
+from edge.facts.points import points_in, statement_of
+from edge.ledger import UnusableLedger
 from edge.told import told
 from edge.web.address import address_of
 from edge.web.console.now import PROOFS
 from edge.web.console.office import Room, back_of, needs
 from edge.web.languages import N_
+from edge.web.pending import AlreadyDecided
 from edge.web.qr import qr_svg
 from edge.web.shopper.enrol import LIFE_S, Enrolments, link, shown
 
@@ -23,6 +28,17 @@ MOST: Final = 200
 """Members on one page; whoever looks for others types a part of the name."""
 
 OLDEST: Final = 120
+
+POINTS: Final = "/staff/members/points"
+
+CHANGES: Final = {
+    "earned": N_("earned"),
+    "spent": N_("spent"),
+    "returned": N_("goods taken back"),
+    "ended": N_("ended"),
+    "adjusted": N_("adjusted"),
+}
+"""What changes a member's points."""
 
 
 class Register(Room):
@@ -35,6 +51,8 @@ class Register(Room):
             Route("/staff/members/invite", self.invite, methods=["POST"]),
             Route("/staff/members/revoke", self.revoke, methods=["POST"]),
             Route("/staff/members/age", self.age, methods=["POST"]),
+            Route(POINTS, self.points, methods=["GET"]),
+            Route(POINTS, self.adjust, methods=["POST"]),
         ]
 
     @needs("personal")
@@ -43,10 +61,14 @@ class Register(Room):
         text = request.query_params.get("text", "")[:200].strip()
         everybody = await asyncio.to_thread(self._everybody)
         rows = [e for e in everybody if text.casefold() in e.subject.casefold()]
+        points: dict[str, int] = {}
+        with suppress(UnusableLedger):  # nobody was here yet
+            points = await self.office.book(lambda book: {row["subject"]: row["points"] for row in points_in(book)})
         await self.office.note(request, told("looked at members"), detail=text)
         return self.office.page(
-            request, "console/members.html", rows=rows[:MOST], text=text, count=len(rows), most=MOST, proofs=PROOFS
-        )
+            request, "console/members.html", rows=rows[:MOST], text=text, count=len(rows), most=MOST, proofs=PROOFS,
+            points=points, gives_points=self.screens.store.offers.points is not None,
+        )  # fmt: skip
 
     @needs("shop")
     async def invite(self, request: Request) -> Response:
@@ -96,6 +118,36 @@ class Register(Room):
             await self.office.note(request, told("proved an age"), detail=f"{subject}: {years}, {how}")
             self.office.say(session, N_("It is kept that %(who)s is %(years)s or older."), who=subject, years=years)
         return RedirectResponse(back_of(request, "/staff/members"), 303)
+
+    @needs("personal")
+    async def points(self, request: Request) -> Response:
+        """One member's points, line by line."""
+        who = request.query_params.get("who", "")[:200]
+        one = await self.office.book(lambda book: statement_of(book, who))
+        await self.office.note(request, told("looked at points"), detail=who)
+        return self.office.page(
+            request, "console/points.html", one=one, who_=who, kinds=CHANGES,
+            gives_points=self.screens.store.offers.points is not None,
+        )  # fmt: skip
+
+    @needs("money", fresh=True)
+    async def adjust(self, request: Request) -> Response:
+        """Give points, or take some off; in a few seconds: until then it can be undone."""
+        session, form = request.state.session, request.state.form
+        subject, points, reason = (str(form.get(key, "")).strip()[:200] for key in ("who", "points", "reason"))
+        if not subject or not points or not reason:
+            self.office.say(session, N_("Say how many points, and why."), "bad")
+        else:
+            order = {"do": "points", "subject": subject, "points": points, "reason": reason, "by": session.person.name}
+            try:
+                self.pending.put(session.person.name, N_("Adjust points"), "", order)
+            except AlreadyDecided as error:
+                self.office.say(
+                    session, N_("%(who)s adjusts these points just now. Nothing was done."), "warn", who=error.by
+                )
+            else:
+                await self.office.note(request, told("adjusted points"), detail=f"{subject}: {points} {reason}")
+        return RedirectResponse(back_of(request, f"{POINTS}?{urlencode({'who': subject})}"), 303)
 
     def _everybody(self) -> list[Enrolment]:
         with self.screens.members() as members:

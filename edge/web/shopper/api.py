@@ -19,6 +19,9 @@ from starlette.routing import BaseRoute, Route
 
 from edge.adapters.members import Enrolment, UnusableMembers, read_key
 from edge.daemon.desk import NobodyThere
+from edge.facts.bought import bought_in
+from edge.facts.held import held_in
+from edge.facts.points import points_of
 from edge.facts.visits import contests_of
 from edge.ledger import UnusableLedger
 from edge.web.hub import Full
@@ -37,6 +40,9 @@ AGAIN: Final = "/api/m/again"
 
 PAGE: Final = 20
 """Receipts at once."""
+
+LATELY: Final = 100
+"""So many of the last visits say what somebody buys."""
 
 LOOK_S: Final = 0.5
 
@@ -78,6 +84,8 @@ class Api:
             Route("/api/m/me", self._answered(self._me)),
             Route("/api/m/receipts", self._answered(self._receipts)),
             Route("/api/m/receipts/{visit}", self._answered(self._receipt)),
+            Route("/api/m/bought", self._answered(self._bought)),
+            Route("/api/m/held", self._answered(self._held)),
             Route("/api/m/visits/{visit}/contests", self._answered(self._contest), methods=["POST"]),
             Route("/api/m/events", self._answered(self._events)),
             Route("/api/m/openapi.json", self._description),
@@ -152,11 +160,17 @@ class Api:
                 last = next(iter(receipts(book, visits[-3:])), None)
                 inside = self._whose.inside(member.subject)
                 contests = voice.contests(contests_of(book, inside)) if inside else []
+                points = points_of(book, member.subject)
+                coupons = voice.coupons(self._whose.coupons(member.subject), self._screens.now_s())
                 return {
                     "inside": inside, "owed_minor": owed, "owed": voice.amount(owed), "contests": contests,
-                    "last": voice.row(last) if last is not None else None,
+                    "last": voice.row(last) if last is not None else None, "points": voice.points(points),
+                    "coupons": coupons,
                 }  # fmt: skip
-            return {"inside": "", "owed_minor": 0, "owed": voice.amount(0), "contests": [], "last": None}
+            return {
+                "inside": "", "owed_minor": 0, "owed": voice.amount(0), "contests": [], "last": None, "points": None,
+                "coupons": [],
+            }  # fmt: skip
 
         told = await run_in_threadpool(read)
         live, visit = self._screens.live, told.pop("inside")
@@ -200,6 +214,32 @@ class Api:
         if told is None:
             raise Refused("not-yours")
         return JSONResponse(told)
+
+    async def _bought(self, request: Request) -> Response:
+        """What they have bought over their last visits, a product a line."""
+        member, voice = await self._member(request), self._voice(request)
+
+        def read() -> Told:
+            with suppress(UnusableLedger), self._screens.book() as book:
+                self._whose.look(book)
+                rows = bought_in(book, self._whose.visits(member.subject)[-LATELY:])
+                return {"products": [voice.bought(row, self._screens.now_s()) for row in rows]}
+            return {"products": []}
+
+        return JSONResponse(await run_in_threadpool(read))
+
+    async def _held(self, request: Request) -> Response:
+        """When they held a product on the visit that they are on."""
+        member, voice, sku = await self._member(request), self._voice(request), request.query_params.get("sku", "")
+
+        def read() -> Told:
+            with suppress(UnusableLedger), self._screens.book() as book:
+                self._whose.look(book)
+                inside = self._whose.inside(member.subject)
+                return {"held": [voice.held(row) for row in held_in(book, inside, sku)] if inside else []}
+            return {"held": []}
+
+        return JSONResponse(await run_in_threadpool(read))
 
     async def _contest(self, request: Request) -> Response:
         member, visit = await self._member(request), request.path_params["visit"]

@@ -186,6 +186,45 @@ class Receipts(Struct):
     owed_minor: int
 
 
+class Product(Struct):
+    """A product that somebody has bought: ``units`` on so many visits (``times``), last on ``visit``; what it costs now
+    where it is still ``sold``.
+    """
+
+    sku: str
+    name: str
+    units: int
+    times: int
+    at_s: float
+    when: str
+    visit: str
+    sold: bool
+    price: str
+    price_minor: int
+
+
+class Bought(Struct):
+    """What somebody has bought over their last visits; what was bought last stands first."""
+
+    products: list[Product]
+
+
+class HeldOnce(Struct):
+    """Somebody took so many units (negative: put back) at a moment; how sure the shop is of it."""
+
+    at_s: float
+    when: str
+    quantity: int
+    certainty: float
+    sure: bool
+
+
+class Held(Struct):
+    """When somebody who is inside held a product; the newest first."""
+
+    held: list[HeldOnce]
+
+
 class ShopState(Struct):
     """``away``: nothing is heard of the shop."""
 
@@ -193,8 +232,27 @@ class ShopState(Struct):
     state: Literal["", "open", "degraded", "closed", "away"]
 
 
+class Points(Struct):
+    """What a member has; ``next_points`` of them end with the day ``next_until`` (empty: none ever do)."""
+
+    points: int
+    points_text: str
+    next_points: int
+    next_until: str
+    next_when: str
+
+
+class HeldCoupon(Struct):
+    """A coupon; it is used by itself at the exit. ``until``: the last day on which it is good, empty: for ever."""
+
+    promotion: str
+    name: str
+    until: str
+    until_when: str
+
+
 class Me(Struct):
-    """Where somebody stands."""
+    """Where somebody stands. ``points``: null where the shop gives none."""
 
     subject: str
     visit: Cart | None
@@ -202,6 +260,8 @@ class Me(Struct):
     owed: str
     owed_minor: int
     contests: list[Contest]
+    points: Points | None
+    coupons: list[HeldCoupon]
     shop: ShopState
     now_s: float
 

@@ -11,11 +11,13 @@ from edge import __version__
 from edge.web.languages import LANGUAGES
 from edge.web.shopper.forms import (
     AgainBody,
+    Bought,
     Contest,
     ContestBody,
     Contested,
     EnrolBody,
     Failed,
+    Held,
     MayComeBack,
     Me,
     Receipt,
@@ -26,12 +28,15 @@ from edge.web.shopper.forms import (
 Said = dict[str, Any]
 
 ALL: Final = (
-    AgainBody, Contest, ContestBody, Contested, EnrolBody, Failed, MayComeBack, Me, Receipt, Receipts, Welcome
+    AgainBody, Bought, Contest, ContestBody, Contested, EnrolBody, Failed, Held, MayComeBack, Me, Receipt, Receipts,
+    Welcome,
 )  # fmt: skip
 
 VISIT: Final = {"name": "visit", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
 LANG: Final = {"name": "lang", "in": "query", "schema": {"enum": list(LANGUAGES)}}
 BEFORE: Final = {"name": "before", "in": "query", "schema": {"type": "string"}, "description": "a visit"}
+
+SKU: Final = {"name": "sku", "in": "query", "required": True, "schema": {"type": "string"}}
 
 UNSIGNED: Final = (401, 403, 409, 429, 503)
 """What any signed request may be answered."""
@@ -57,6 +62,8 @@ def described() -> Said:
             "/api/m/receipts/{visit}": {
                 "get": _operation("receipt", Receipt, codes=(404, *UNSIGNED), parameters=[VISIT])
             },
+            "/api/m/bought": {"get": _operation("bought", Bought)},
+            "/api/m/held": {"get": _operation("held", Held, parameters=[SKU])},
             "/api/m/visits/{visit}/contests": {
                 "post": _operation("contest", Contested, 201, ContestBody, (400, 404, *UNSIGNED), [VISIT])
             },

@@ -7,11 +7,12 @@ Enters: carts as the shop says them on its broker, the book, a language. Leaves:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
 
 from edge.checkout import Issuer, Paper, Receipt, paper_text, receipt_text
 from edge.checkout.amounts import money
@@ -19,8 +20,10 @@ from edge.checkout.reasons import kind_of
 from edge.checkout.receipt import name_of, state_told
 from edge.checkout.sale import issuer_of
 from edge.checkout.words import WORDS
+from edge.facts.coupons import rows_of
 from edge.facts.visits import contests_of, papers_in
 from edge.ledger import Book, receipt_of, settlement_in
+from edge.pricing import Coupon, cost_at
 from edge.store import Store
 from edge.web.languages import words
 
@@ -115,6 +118,56 @@ class Voice:
             "papers": [paper_text(paper, self.language) for paper in papers],
             "contests": contests,
         }  # fmt: skip
+
+    def held(self, row: Told) -> Told:
+        """When somebody held something, by the shop's clocks."""
+        at = datetime.fromtimestamp(row["at_s"], self.store.timezone)
+        when = str(format_time(at, "short", locale=self.language))
+        return row | {"when": when, "sure": self.sure(row["certainty"])}
+
+    def bought(self, row: Told, now_s: float) -> Told:
+        """A product that was bought before, and what it costs now, where the shop still has it."""
+        product = self.store.catalogue.get(row["sku"])
+        names: dict[str, str] = row["names"]
+        name = names.get(self.language) or names.get("") or next(iter(names.values()), row["sku"])
+        told: Told = {
+            "sku": row["sku"], "name": product.name(self.language) if product else name, "units": row["units"],
+            "times": row["times"], "at_s": row["at_s"], "when": self._when(row["at_s"], self.issuer),
+            "visit": row["visit"], "sold": product is not None,
+        }  # fmt: skip
+        price_minor = cost_at(self.store, row["sku"], now_s).price_minor if product else 0
+        return told | self._amount("price", price_minor)
+
+    def points(self, facts: Told) -> Told | None:
+        """What a member has in points, as `edge.facts.points` tells it; None where the shop gives none and they have
+        none.
+        """
+        if not facts["points"] and self.store.offers.points is None:
+            return None
+        return {
+            "points": facts["points"],
+            "points_text": format_decimal(facts["points"], locale=self.language),
+            "next_points": facts["next_points"],
+            "next_until": facts["next_until"],
+            "next_when": self._day(facts["next_until"]) if facts["next_until"] else "",
+        }
+
+    def coupons(self, held: Iterable[Coupon], now_s: float) -> list[Told]:
+        """The coupons that a member may use: a promotion that the shop has no more is not told."""
+        today = datetime.fromtimestamp(now_s, self.store.timezone).date()
+        rows = [row for row in rows_of("", held, self.store, today) if row["names"]]
+        return [
+            {
+                "promotion": row["promotion"],
+                "name": row["names"].get(self.language) or row["names"].get("") or row["promotion"],
+                "until": row["until"],
+                "until_when": self._day(row["until"]) if row["until"] else "",
+            }
+            for row in rows
+        ]
+
+    def _day(self, iso: str) -> str:
+        return str(format_date(date.fromisoformat(iso), "medium", locale=self.language))
 
     def contests(self, said: Iterable[Told]) -> list[Told]:
         """What was said against a visit, and answered, as `edge.facts.visits.contests_of` tells it."""

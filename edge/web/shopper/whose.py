@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge.ledger import Book
+from edge.members import KINDS as POINTS
+from edge.members.coupons import COUPONS, in_order, take
 from edge.payment import tells_money
+from edge.pricing import Coupon
 from edge.records import LedgerEntry
 
 ENDS: Final = ("settlement", "review", "expired")
@@ -30,6 +33,7 @@ class _Known:
     ended: set[str] = field(default_factory=set)
     never_came: set[str] = field(default_factory=set)
     declined: set[str] = field(default_factory=set)
+    coupons: dict[str, dict[str, Coupon]] = field(default_factory=dict)
 
 
 class Whose:
@@ -55,6 +59,10 @@ class Whose:
                 self._seq = written.seq
                 if self._take(written.entry):
                     news.add(self._known.subject_of.get(written.entry.visit, ""))
+                if written.entry.kind in COUPONS:
+                    take(self._known.coupons, written.entry)
+                if written.entry.kind in POINTS or written.entry.kind in COUPONS:
+                    news.add(str(written.entry.body["subject"]))
             return news - {""}
 
     def visits(self, subject: str) -> list[str]:
@@ -73,6 +81,11 @@ class Whose:
         with self._lock:
             return [v for v in self._known.visits_of.get(subject, []) if v in self._known.declined]
 
+    def coupons(self, subject: str) -> list[Coupon]:
+        """The coupons that a member holds, ended ones too; those that end first stand first."""
+        with self._lock:
+            return list(in_order(self._known.coupons.get(subject, {}).values()))
+
     def is_of(self, visit: str, subject: str) -> bool:
         """Whether it is theirs."""
         with self._lock:
@@ -86,6 +99,9 @@ class Whose:
             known.ended.update(book.visits(kind))
         known.never_came.update(book.visits("expired"))
         known.declined.update(book.visits(DECLINED))
+        found = [written for kind in sorted(COUPONS) for written in book.entries(kind=kind)]
+        for written in sorted(found, key=lambda written: written.seq):
+            take(known.coupons, written.entry)
 
     def _let_in(self, visit: str, subject: str) -> None:
         self._known.subject_of[visit] = subject

@@ -5,7 +5,8 @@ import { get, put } from "./kept.js";
 import { Refused, Unreachable, ask } from "./signed.js";
 import { showCode } from "./gate.js";
 import { enrolment } from "./join.js";
-import { cartView, receiptView, receiptsView } from "./views.js";
+import { cartView, pointsView, receiptView, receiptsView } from "./views.js";
+import { boughtView } from "./bought.js";
 import { contestView } from "./contest.js";
 import { listen } from "./stream.js";
 import { $, byId, say, show, told } from "./page.js";
@@ -37,7 +38,7 @@ const contest = contestView(request, async (visit, back) => {
 
 // --- which view --------------------------------------------------------------------------------------------------
 
-const VIEWS = ["join", "code", "cart", "receipts", "receipt", "contest"];
+const VIEWS = ["join", "code", "cart", "receipts", "bought", "receipt", "contest"];
 
 function wanted() {
   const [view, visit = ""] = location.hash.slice(1).split("/");
@@ -69,6 +70,7 @@ async function route(event) {
   else gate.stop();
   if (view === "join") await join.offer();
   if (view === "receipts") await readReceipts();
+  if (view === "bought") await readBought();
   if (view === "receipt") await readReceipt(visit);
   if (view === "contest") contest.open(visit, visit === me?.visit?.visit ? me.visit : receiptOf, visit === me?.visit?.visit);
   if (event) {
@@ -100,6 +102,7 @@ async function refresh() {
   if (inside && !before) gate.alone();
   gate.beside(me, Math.abs(aheadS) > CLOCK_OFF_S ? aheadS : 0);
   cartView(me);
+  pointsView(me);
   if (inside && !before && location.hash === "#code") location.hash = "#cart";
   else if (!inside && before && shown === "cart") location.hash = me.last ? `#receipt/${me.last.visit}` : "#code";
   else if (receiptOf && shown === "receipt") await readReceipt(receiptOf.visit);
@@ -123,6 +126,11 @@ async function kept(name, path, options) {
 async function readReceipts() {
   const said = await kept("receipts", "receipts");
   if (said) receiptsView(said, (before) => request(`receipts?before=${encodeURIComponent(before)}`));
+}
+
+async function readBought() {
+  const said = await kept("bought", "bought");
+  if (said) await boughtView(said.products);
 }
 
 async function readReceipt(visit) {

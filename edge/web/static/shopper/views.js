@@ -35,6 +35,21 @@ export function cartView(me) {
   contests(byId("cart-said"), me.contests);
 }
 
+export function pointsView(me) {
+  const coupons = me.coupons ?? [];
+  show(byId("coupons"), coupons.length > 0);
+  fill(byId("coupon-lines"), coupons.map((coupon) => {
+    const why = coupon.until ? told("good_until", { when: coupon.until_when }) : "";
+    return made("line", { name: coupon.name, why, each: "", amount: "" });
+  }));
+  const points = me.points;
+  show(byId("points-told"), Boolean(points));
+  if (!points) return;
+  byId("points-count").textContent = told("points", { n: points.points_text });
+  const ends = points.next_points ? told("points_next", { n: points.next_points, when: points.next_when }) : "";
+  say(byId("points-next"), ends);
+}
+
 function row(receipt) {
   const what = receipt.units === 1 ? told("unit") : told("units", { n: receipt.units });
   const why = [receipt.units ? what : "", receipt.state_text].filter(Boolean).join(" · ");

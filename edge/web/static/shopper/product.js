@@ -1,0 +1,42 @@
+// A product's page on a phone: when its owner held it, where they are inside; and their list. Nobody else learns of it.
+
+import { ownKey } from "./key.js";
+import { get, put } from "./kept.js";
+import { ask } from "./signed.js";
+import { byId, say, told } from "./page.js";
+
+const { sku, name, here, shop } = byId("product").dataset;
+const language = document.documentElement.lang;
+
+async function showKept() {
+  const liked = (await get("last", "liked")) ?? { skus: [] };
+  const on = liked.skus.includes(sku);
+  const button = byId("keep");
+  button.hidden = false;
+  button.setAttribute("aria-pressed", String(on));
+  button.textContent = told(on ? "kept" : "keep");
+  button.onclick = async () => {
+    const skus = on ? liked.skus.filter((each) => each !== sku) : [...liked.skus, sku];
+    const named = { ...(liked.named ?? {}), [sku]: { name, path: here } };
+    if (on) delete named[sku];
+    await put("last", "liked", { skus, named });
+    await showKept();
+  };
+}
+
+async function showHeld() {
+  const key = await ownKey();
+  if (!key) return;
+  const said = await ask(key, shop, `/api/m/held?sku=${encodeURIComponent(sku)}&lang=${language}`);
+  const last = said.held[0];
+  if (!last) return;
+  const how = last.quantity < 0 ? "put_back" : last.sure ? "took" : "perhaps";
+  say(byId("held"), told(how, { when: last.when }));
+}
+
+try {
+  await showKept();
+  await showHeld();
+} catch {
+  // A browser that keeps nothing, or a shop that is away: the page says all that is for everybody.
+}
