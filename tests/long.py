@@ -88,6 +88,7 @@ LONG = (
     "tests/live/test_gate_page.py::",
     "tests/live/test_killed.py::",
     "tests/live/test_money_killed.py::",
+    "tests/live/test_points_killed.py::",
     "tests/live/test_rehearsals.py::test_a_shelf_on_a_serial_line_weighs_the_same",
     "tests/live/test_rehearsals.py::test_the_command_starts_a_shop_of_its_own",
     "tests/live/test_reviews.py::test_what_cannot_be_decided",
