@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.adapters.members import FILE
+from edge.adapters.members import FILE, Members
 from edge.checkout import receipt_json, receipt_text, sale_of
 from edge.daemon.shop import RECORDINGS
 from edge.facts.points import statement_of
@@ -14,8 +14,10 @@ from edge.journal import segments
 from edge.ledger import Book, receipt_of
 from edge.wire import open_recording
 from simulator.replay import replay
+from tests.corner import OPENS_S
+from tests.daemon.test_reload import Running
 from tests.daemon.test_reviews import VISIT
-from tests.members.shops import Club
+from tests.members.shops import KEY, Club, with_points
 
 
 @pytest.fixture
@@ -200,3 +202,19 @@ def test_a_replay_comes_to_the_same_book(shop: Club) -> None:
     replay(open_recording(segment), book=again)
     with shop.closed_book() as kept:
         assert list(again.export()) == list(kept.export())
+
+
+def test_a_reload_begins_to_give_points_and_whoever_is_inside_keeps_what_they_were_promised(tmp_path: Path) -> None:
+    shop = Running(tmp_path)
+    shop.state.mkdir(exist_ok=True)
+    with Members(shop.state / FILE) as members:
+        members.add("ana", KEY, "member", OPENS_S - 60.0)
+    shop.open()
+    shop.play(0.0, 5.0)
+    assert shop.reload(store_toml=with_points())["changed"] == ["store.toml"]
+    shop.play(5.0, 18.0)
+    shop.settle()
+    assert shop.entries("points-earned") == []
+    assert shop.shop.store.offers.points is not None
+    assert shop.shop.book.prove() == []
+    shop.shop.close()

@@ -32,9 +32,8 @@ DESK = ("daemon/orders.py", "daemon/booked.py", "daemon/contests.py", "payment/d
         "payment/debts.py", "payment/settlement.py")  # fmt: skip
 """What stands behind the desk: a `ValueError` is its answer."""
 
-FILES = tuple(f"store/{name}.py" for name in (
-    "calibration", "dated", "floor", "load", "lots", "points", "policy", "promotions", "reload", "tables", "tax", "window",
-))  # fmt: skip
+OF_FILES = ("calibration", "dated", "floor", "load", "lots", "points", "policy", "promotions", "reload", "tables", "tax")
+FILES = tuple(f"store/{name}.py" for name in (*OF_FILES, "window"))
 """What is wrong with the store's files: *Prices* shows that where they are read anew."""
 SENTENCE = re.compile(r"[^\s\[\](){}^+,]+ [^\s,]+ \S+")
 
