@@ -72,6 +72,7 @@ class Daemon:
         self.shop = Shop(
             store, site, state_folder, publish=self._publish,
             observers=(self.watch, News(), self._diary, self._insight.floor), timed=self.watch.timed, clock=clock,
+            frozen=self._insight.frozen,
         )  # fmt: skip
         self._open = False
         self._rehearsal = rehearsal
