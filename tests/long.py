@@ -95,8 +95,6 @@ LONG = (
     "tests/live/test_rehearsals.py::",
     "tests/live/test_restock.py::test_the_entry_opens_again",
     "tests/live/test_points_killed.py::",
-    "tests/live/test_rehearsals.py::test_a_shelf_on_a_serial_line_weighs_the_same",
-    "tests/live/test_rehearsals.py::test_the_command_starts_a_shop_of_its_own",
     "tests/live/test_reviews.py::test_what_cannot_be_decided",
     "tests/live/test_reviews.py::test_while_the_shop_does_not_run",
     "tests/members/test_products.py::test_on_a_phone_in_both_languages_from_the_label_to_the_list",

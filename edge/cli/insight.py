@@ -35,6 +35,9 @@ def insight(
     plot: Annotated[
         Path | None, typer.Option(help="Draw: the heat map as .svg, or everything as .html.", metavar="FILE")
     ] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="Write every event into one flat table.", metavar="FILE.csv")
+    ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the events anew, from recordings.")] = False,
 ) -> None:  # fmt: skip
     """Where shoppers stood, what they touched, took, put back and bought, when, and what sold out."""
@@ -49,12 +52,18 @@ def insight(
         if plot.suffix not in (".svg", ".html"):
             refuse(f"{plot}: a picture is .svg or .html. Name one of them with --plot")
         refuse_unwritable(plot, "--plot")
+    if events is not None:
+        if events.suffix != ".csv":
+            refuse(f"{events}: the table is a CSV. Name a file that ends in .csv with --events")
+        refuse_unwritable(events, "--events")
     if csv is not None and csv.exists() and not csv.is_dir():
         refuse(f"{csv}: is no folder. Name one for the tables with --csv")
     try:
         with _of_recordings(files) if files else _of_shop(store or Path(), state, rebuild) as (kept, shop):
             span = _span(shop, since, until)
             found, heat = figures(kept, shop, *span), heat_of(kept, shop, *span)
+            if events is not None:
+                _write_events(events, kept, shop, span)
     except UnusableInsight as error:
         refuse(str(error))
     if csv is not None:
@@ -63,7 +72,7 @@ def insight(
         _draw(plot, shop, found, heat)
     if as_json:
         typer.echo(json.dumps(found | {"heat": heat}, ensure_ascii=False))
-    elif csv is None and plot is None:
+    elif csv is None and plot is None and events is None:
         from edge.cli.insights import show
 
         show(found, shop)
@@ -154,6 +163,14 @@ def _write_tables(folder: Path, found: dict[str, Any]) -> None:
         for table in COLUMNS:
             (folder / f"{table}.csv").write_text(csv_of(table, found[table]), encoding="utf-8")
     say(f"{folder}: {len(COLUMNS)} tables")
+
+
+def _write_events(path: Path, kept: Insight, shop: Store, span: tuple[float, float]) -> None:
+    from edge.insight.flat import write_csv
+
+    with writing(path, "--events"), path.open("w", encoding="utf-8", newline="") as file:
+        count = write_csv(file, kept, shop, *span)
+    say(f"{path}: {count} events")
 
 
 def _draw(path: Path, shop: Store, found: dict[str, Any], heat: list[dict[str, Any]]) -> None:

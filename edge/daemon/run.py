@@ -75,7 +75,7 @@ class Daemon:
             store, site, state_folder, publish=self._publish,
             observers=(self.watch, News(), self._onlooker("diary", self._diary),
                        self._onlooker("insight", self._insight.floor)),
-            timed=self.watch.timed, clock=clock,
+            timed=self.watch.timed, clock=clock, frozen=self._insight.frozen,
         )  # fmt: skip
         self._open = False
         self._rehearsal = rehearsal

@@ -76,7 +76,10 @@ class Timing:
 
 
 class Shop:
-    """One shop at work, from `open` to `close`. ``publish`` tells the world; ``timed`` is told how long things took."""
+    """One shop at work, from `open` to `close`. ``publish`` tells the world; ``timed`` is told how long things took.
+    ``frozen`` is called as the state is frozen; what it returns is called before that is kept, by whoever keeps it: for
+    observers that would miss what is not stepped once more.
+    """
 
     def __init__(
         self,
@@ -88,12 +91,13 @@ class Shop:
         observers: tuple[Observer, ...] = (),
         timed: Callable[[Timing], None] = lambda _: None,
         clock: Clock | None = None,
+        frozen: Callable[[], Callable[[], None]] = lambda: lambda: None,
     ) -> None:
         self.store, self.site, self.folder = store, site, state_folder
         self.clock = clock or Clock()
         self.ear = Ear(self.clock)
         self.heard = 0
-        self._publish, self._timed = publish, timed
+        self._publish, self._timed, self._frozen = publish, timed, frozen
         self._observers = observers
         self._began_s = time.monotonic()
         self._ticked_s = self._kept_s = self._tidied_s = self._polled_s = 0.0
@@ -151,7 +155,7 @@ class Shop:
             self._publish(alert)
         self.ear.forget(self.driver.state.troubles)
         self.ear.trouble("repair", _repaired(repaired, found))
-        self._keep_checkpoint(Checkpoint(__version__, found.position, self.driver.freeze()))
+        self._keep_checkpoint(Checkpoint(__version__, found.position, self.driver.freeze()), self._frozen())
         self._tick()
         return found
 
@@ -168,7 +172,7 @@ class Shop:
         if self._keeping is not None:
             self._keeping.join()
         if position.segment and not self.live_book.waiting:
-            self._keep_checkpoint(Checkpoint(__version__, position, self.driver.freeze()))
+            self._keep_checkpoint(Checkpoint(__version__, position, self.driver.freeze()), self._frozen())
         self.recorder.close()
         self.members.close()
         self.book.close()
@@ -345,10 +349,15 @@ class Shop:
             return
         checkpoint = Checkpoint(__version__, position, self.driver.freeze())
         unkept, self._unkept = self._unkept, []
-        self._keeping = threading.Thread(target=self._keep_checkpoint, args=(checkpoint, unkept), name="checkpoint")
+        self._keeping = threading.Thread(
+            target=self._keep_checkpoint, args=(checkpoint, self._frozen(), unkept), name="checkpoint"
+        )
         self._keeping.start()
 
-    def _keep_checkpoint(self, checkpoint: Checkpoint, unkept: Sequence[Kept] = ()) -> None:
+    def _keep_checkpoint(
+        self, checkpoint: Checkpoint, first: Callable[[], None], unkept: Sequence[Kept] = ()
+    ) -> None:  # fmt: skip
+        first()
         try:
             save_checkpoint(self.folder / RECORDINGS, checkpoint)
         except OSError as error:

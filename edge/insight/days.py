@@ -32,14 +32,14 @@ _DONE: Final = f"visit <> '' AND NOT rested AND {_SHOPPERS}"
 
 def counted(insight: Insight, store: Store, since_s: float, until_s: float) -> Counts:
     """Everything between two days; the first and the last as whole days."""
-    known = insight.rows("SELECT min(at_s), max(at_s) FROM event")[0]
+    known = [insight.rows(f"SELECT {which}(at_s) FROM event")[0][0] for which in ("min", "max")]  # an index each
     if known[0] is None:
         return {}
     first, last = max(since_s, known[0]), min(until_s - 1e-3, known[1])
     whole: Counts = {}
     day, end = _date(store, first), _date(store, last)
     newest = _date(store, known[1])
-    kept = insight.days()
+    kept = insight.days(day.isoformat(), end.isoformat())
     while day <= end:
         body = kept.get(day.isoformat())
         counts = msgspec.json.decode(body) if body is not None else _counted(insight, store, day)

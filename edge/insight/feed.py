@@ -157,7 +157,7 @@ class Feed(Register):
         """Everybody, by name."""
         with self._told():
             rows = self._db.execute(f"SELECT {_COLUMNS} FROM receiver ORDER BY name").fetchall()
-        return [_receiver(*row) for row in rows]
+        return [_receiver(row) for row in rows]
 
     def due(self, at_s: float) -> list[Receiver]:
         """Those who may be told something now."""
@@ -219,9 +219,9 @@ class Feed(Register):
             return given_up
 
 
-def _receiver(*row: Any) -> Receiver:
-    *facts, disabled = row
-    return Receiver(*facts, disabled=bool(disabled))
+def _receiver(row: tuple[Any, ...]) -> Receiver:
+    facts = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    return Receiver(**facts | {"disabled": bool(facts["disabled"])})
 
 
 def _members(body: bytes) -> set[str]:

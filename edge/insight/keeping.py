@@ -216,9 +216,9 @@ class Insight(Register):
         with self._told(), self._writing():
             self._forget([subject])
 
-    def days(self) -> dict[str, bytes]:
-        """Day -> what was counted of it."""
-        return dict(self.rows("SELECT day, counts FROM day"))
+    def days(self, first: str, last: str) -> dict[str, bytes]:
+        """Day -> what was counted of it, from the first to the last."""
+        return dict(self.rows("SELECT day, counts FROM day WHERE day >= ? AND day <= ?", [first, last]))
 
     def keep_day(self, day: str, counts: bytes) -> None:
         """Remember what was counted of a day that is over."""

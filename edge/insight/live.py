@@ -25,8 +25,14 @@ HANDED_S: Final = 2.0
 """What was noticed is handed over so often, in the shop's own time."""
 MOST: Final = 900
 """So many handings, half an hour, wait for a disk that takes nothing; then the oldest are lost."""
+WRITTEN_S: Final = 3.0
+"""A checkpoint waits so long for events to be written, and no longer."""
 PATIENCE_S: Final = 10.0
 """What cannot be written now is tried again so long after, or with what comes next."""
+
+
+Handed = tuple[Noticed, threading.Event]
+"""What was noticed, and what is set when it is written."""
 
 
 class Keeper:
@@ -38,7 +44,7 @@ class Keeper:
         self._folder, self._ledger, self._trouble = folder, ledger, trouble
         self.floor = Floor(store, sampled=self._hand_over)
         self._handed_s = 0.0
-        self._waiting: queue.SimpleQueue[Noticed | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Handed | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def open(self) -> None:
@@ -54,12 +60,22 @@ class Keeper:
     def _hand_over(self, at_s: float) -> None:
         if not 0.0 <= at_s - self._handed_s < HANDED_S:
             self._handed_s = at_s
-            self._waiting.put(self.floor.take())
+            self._waiting.put((self.floor.take(), threading.Event()))
+
+    def frozen(self) -> Callable[[], None]:
+        """The state is frozen, and nothing before it is ever stepped again: what was noticed is written before that
+        is kept, or else a kill would lose it. On the thread that works; what it returns waits, on another.
+        """
+        if self._thread is None:
+            return lambda: None
+        written = threading.Event()
+        self._waiting.put((self.floor.take(), written))
+        return lambda: _wait(written)
 
     def close(self) -> None:
         """Everything is written, or never will be."""
         if self._thread is not None:
-            self._waiting.put(self.floor.take())
+            self._waiting.put((self.floor.take(), threading.Event()))
             self._waiting.put(None)
             self._thread.join()
             self._thread = None
@@ -67,7 +83,7 @@ class Keeper:
     # --- the thread that writes -------------------------------------------------------------------------------------
 
     def _write(self) -> None:
-        unwritten: list[Noticed] = []
+        unwritten: list[Handed] = []
         book: Book | None = None
         last = False
         while not last:
@@ -83,8 +99,13 @@ class Keeper:
                 book = book or self._book()
                 with Insight(self._folder / FILE) as kept:
                     while unwritten:
-                        kept.note(unwritten[0])
-                        del unwritten[0]
+                        noticed, written = unwritten.pop(0)
+                        try:
+                            kept.note(noticed)
+                        except BaseException:
+                            unwritten.insert(0, (noticed, written))
+                            raise
+                        written.set()
                     if book is not None:
                         kept.read(book, self.floor.store)
                 self._trouble(NOTHING)
@@ -97,3 +118,7 @@ class Keeper:
     def _book(self) -> Book | None:
         path = self._folder / self._ledger
         return Book(path, read_only=True) if path.is_file() else None
+
+
+def _wait(written: threading.Event) -> None:
+    written.wait(WRITTEN_S)

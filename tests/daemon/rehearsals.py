@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Rehearsal:
         self.provider = provider
         self.site = Site()
         self.observers: tuple[Observer, ...] = ()
+        self.frozen: Callable[[], Callable[[], None]] = lambda: lambda: None
 
     def open(self, conducts: Mapping[str, str] | None = None) -> Recovered:
         """Begin, or begin again; the last shop may have been left as a kill leaves it."""
@@ -45,7 +46,7 @@ class Rehearsal:
         self.shop = Shop(
             self.store, self.site, self.state, publish=self.said.append, observers=(self.watch, *self.observers),
             clock=clock,
-            timed=self.watch.timed,
+            timed=self.watch.timed, frozen=self.frozen,
         )  # fmt: skip
         found = self.shop.open()
         if self.provider is not None or conducts is not None:

@@ -28,7 +28,7 @@ class Kept(Rehearsal):
     def begin(self) -> None:
         self.keeper = Keeper(self.state, self.store, LEDGER, self.troubles.append)
         self.keeper.open()
-        self.observers = (self.keeper.floor,)
+        self.observers, self.frozen = (self.keeper.floor,), self.keeper.frozen
         self.open({})
 
     def end(self) -> None:
@@ -73,6 +73,27 @@ def test_a_kill_changes_nothing(shop: Kept, killed_s: float) -> None:
     shop.settle()
     shop.end()
     live = shop.content()
+    assert shop.rebuild() == live
+
+
+def test_nothing_is_lost_though_what_was_noticed_last_never_was_written(shop: Kept) -> None:
+    """Killed between a checkpoint and the next writing: what was noticed behind the checkpoint is noticed again."""
+    shop.begin()
+    shop.play(0.0, 11.0)
+    shop.shop._checkpoint(0.0)
+    keeping = shop.shop._keeping
+    assert keeping is not None
+    keeping.join()
+    shop.keeper.floor._tell_sampled = lambda _: None  # from here on nothing is handed over
+    shop.play(11.0, 13.5)
+    shop.leave_as_killed()
+    shop.keeper._waiting.put(None)
+    shop.begin()
+    shop.play(13.5, 18.0)
+    shop.settle()
+    shop.end()
+    live = shop.content()
+    assert len([line for line in live if "'dwelt'" in line]) == 1
     assert shop.rebuild() == live
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from itertools import count
 from pathlib import Path
@@ -183,12 +184,32 @@ def test_the_command_writes_figures_tables_and_pictures(ana: Path, tmp_path: Pat
     assert "Salmon onigiri" in shown.stdout
 
 
+def test_every_event_stands_in_one_flat_table(ana: Path, tmp_path: Path) -> None:
+    done = typed("insight", ana, "--events", tmp_path / "day.csv")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "day.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["kind"], row["ga4"], row["segment"]) for row in rows] == [
+        ("entered", "shelf_entered", "shelf_entered"),
+        ("dwelt", "shelf_dwelt", "shelf_dwelt"),
+        ("picked-up", "add_to_cart", "Product Added"),
+        ("put-back", "remove_from_cart", "Product Removed"),
+        ("left", "shelf_left", "shelf_left"),
+        ("bought", "purchase", "Order Completed"),
+    ]
+    bought = next(row for row in rows if row["kind"] == "bought")
+    assert (bought["count"], bought["amount_minor"], bought["currency"]) == ("1", "178", "JPY")
+    assert bought["gtin"].endswith("2000000000015")
+    assert bought["member"] == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ((), "name recordings, or the shop's folder with --store"),
         (("x.mcap", "--store", "."), "leave them away, or the recordings"),
         (("x.mcap", "--plot", "x.png"), "is .svg or .html"),
+        (("x.mcap", "--events", "x.parquet"), "a file that ends in .csv"),
         (("x.mcap",), "x.mcap"),
     ],
 )

@@ -32,7 +32,19 @@ DESK = ("daemon/orders.py", "daemon/booked.py", "daemon/contests.py", "payment/d
         "payment/debts.py", "payment/settlement.py")  # fmt: skip
 """What stands behind the desk: a `ValueError` is its answer."""
 
-OF_FILES = ("calibration", "dated", "floor", "load", "lots", "points", "policy", "promotions", "reload", "tables", "tax")
+OF_FILES = (
+    "calibration",
+    "dated",
+    "floor",
+    "load",
+    "lots",
+    "points",
+    "policy",
+    "promotions",
+    "reload",
+    "tables",
+    "tax",
+)
 FILES = tuple(f"store/{name}.py" for name in (*OF_FILES, "window"))
 """What is wrong with the store's files: *Prices* shows that where they are read anew."""
 SENTENCE = re.compile(r"[^\s\[\](){}^+,]+ [^\s,]+ \S+")
