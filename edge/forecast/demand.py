@@ -104,7 +104,9 @@ def probabilities(mean: float, size: float, most: int) -> Array:
     """Of 0 … ``most`` units, shape (most + 1,): a negative binomial by its mean and size."""
     units = np.arange(most + 1)
     if mean <= 0:
-        return (units == 0).astype(np.float64)
+        nobody: Array = np.zeros(most + 1)
+        nobody[0] = 1.0
+        return nobody
     logs = np.concatenate([[0.0], np.cumsum(np.log((units[:-1] + size) / units[1:]))]) if most else np.zeros(1)
     first = -size * math.log1p(mean / size)
     step = math.log(mean / (mean + size))
