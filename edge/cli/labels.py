@@ -14,7 +14,11 @@ def labels(
     store: Annotated[Path, typer.Option(help="The folder with store.toml and its tables, and site.toml.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Write the pages here.", metavar="FILE.html")],
     domain: Annotated[
-        str, typer.Option("--domain", help="Where the shop's pages are found; address of [screens] without it.")
+        str,
+        typer.Option(
+            "--domain",
+            help="Where people find the pages; without it what site.toml says.",
+        ),
     ] = "",
     language: Annotated[str, typer.Option(help="Of the products' names; the shop's first without it.")] = "",
 ) -> None:
