@@ -120,6 +120,7 @@ def _write(path: Path, rows: list[Row], day: date) -> None:
 
 def _show(rows: list[Row], entries: list[Row], day: date, days: int) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console(highlight=False)
@@ -130,7 +131,7 @@ def _show(rows: list[Row], entries: list[Row], day: date, days: int) -> None:
     for row in rows:
         off = ("–", "–") if row["off"] is None else (f"{row['off']:.1f}", f"{row['off_last_week']:.1f}")
         order = ("", "") if row["order"] is None else (str(row["order"]), str(row["standing"]))
-        name = f"{row['name']} [dim]{row['sku']}[/dim]"
+        name = f"{escape(row['name'])} [dim]{escape(row['sku'])}[/dim]"
         out = f"{row['sold_out_days']} days" if row["sold_out_days"] else ""
         table.add_row(name, f"{row['expected']:.1f}", str(row["likely"]), *order, out, *off)
     console.print(table)
