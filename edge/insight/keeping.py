@@ -211,11 +211,6 @@ class Insight(Register):
                 self._set("seq", head)
             count += head - seq
 
-    def blank(self, subject: str) -> None:
-        """Nothing here is this subject's any more: they were deleted."""
-        with self._told(), self._writing():
-            self._forget([subject])
-
     def days(self, first: str, last: str) -> dict[str, bytes]:
         """Day -> what was counted of it, from the first to the last."""
         return dict(self.rows("SELECT day, counts FROM day WHERE day >= ? AND day <= ?", [first, last]))
