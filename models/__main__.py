@@ -32,6 +32,7 @@ def render(
     seed: Annotated[int, typer.Option(help="The same seed gives the same pictures.")] = 11,
     width: Annotated[int, typer.Option(min=160, help="Of a picture, px.")] = SHOWN[0],
     height: Annotated[int, typer.Option(min=120, help="Of a picture, px.")] = SHOWN[1],
+    aside: Annotated[float, typer.Option(min=0, max=1, help="Share of the cameras that look into the room.")] = 0.0,
     processes: Annotated[int, typer.Option(min=0, help="How many draw together; 0: one a core.")] = 0,
 ) -> None:
     """Draw ceiling views with people in them, and write down who is where."""
@@ -48,7 +49,7 @@ def render(
             bar.update(task, completed=done, total=total)
 
         try:
-            run(data, pictures, val, test, seed, processes, told, (width, height))
+            run(data, pictures, val, test, seed, processes, told, (width, height), aside)
         except OtherPictures as error:
             _refuse(str(error))
         except OSError as error:
