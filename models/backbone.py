@@ -4,9 +4,9 @@ Enters: one of MoveNet's files in TensorFlow.js' form (`movenet-multipose.json` 
 `.bin` beside it; models/README.md says where they can be had). Leaves: the same layers in torch, to be trained on.
 Refuses (`CannotTrain`): files that are not there, of other layers, or cut off.
 
-It is a MobileNetV2 (Sandler et al. 2018) with a feature pyramid (Lin et al. 2017) down to cells of 4 pixels. Normalisation is
-folded into the convolutions there, and stays so: batches are too small here to measure it anew. TensorFlow pads a layer
-that looks at every second pixel to the right and below only, and so does this one.
+It is a MobileNetV2 (Sandler et al. 2018) with a feature pyramid (Lin et al. 2017) down to cells of 4 pixels.
+Normalisation is folded into the convolutions there, and stays so: batches are too small here to measure it anew.
+TensorFlow pads a layer that looks at every second pixel to the right and below only, and so does this one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ CELL = 4
 """Pixels of the finest cells that come out."""
 
 
-class Conv(nn.Module):
+class Conv(nn.Module):  # type: ignore[misc, unused-ignore]
     """A convolution as TensorFlow pads it, and what follows it."""
 
     def __init__(self, into: int, out: int, side: int, stride: int = 1, *, alone: bool = False, ends: str = "") -> None:
@@ -47,7 +47,7 @@ class Conv(nn.Module):
         return self.act(self.conv(functional.pad(seen, (0, 1, 0, 1)) if self.uneven else seen))
 
 
-class Block(nn.Module):
+class Block(nn.Module):  # type: ignore[misc, unused-ignore]
     """An inverted residual."""
 
     def __init__(self, into: int, wide: int, out: int, stride: int) -> None:
@@ -62,7 +62,7 @@ class Block(nn.Module):
         return seen + made if self.same else made
 
 
-class Rise(nn.Module):
+class Rise(nn.Module):  # type: ignore[misc, unused-ignore]
     """One step of the pyramid: what was found in larger cells joins what was seen in smaller ones."""
 
     def __init__(self, lateral: int, deep: int, out: int) -> None:
@@ -76,12 +76,14 @@ class Rise(nn.Module):
         return self.point(self.depth(large + self.lateral(fine)))
 
 
-class Backbone(nn.Module):
+class Backbone(nn.Module):  # type: ignore[misc, unused-ignore]
     """Pictures (N, 3, H, W), red, green, blue, 0…1, sides multiples of 32 -> what is seen in cells of 4 pixels, early
     (N, `fine`, H/4, W/4) and in the light of everything around (N, `deep`, H/4, W/4).
     """
 
-    def __init__(self, stem: int, blocks: list[tuple[int, int, int]], last: int, pyramid: tuple[int, int, int, int]) -> None:
+    def __init__(
+        self, stem: int, blocks: list[tuple[int, int, int]], last: int, pyramid: tuple[int, int, int, int]
+    ) -> None:
         """``blocks``: channels into, within and out of each; ``pyramid``: the channels of its cells of 32, 16, 8, 4."""
         super().__init__()
         self.form = {"stem": stem, "blocks": blocks, "last": last, "pyramid": pyramid}
@@ -96,7 +98,11 @@ class Backbone(nn.Module):
         self.register_buffer("times", torch.ones(1, 3, 1, 1))
 
     def forward(self, images: Any) -> tuple[Any, Any]:
-        seen, taps = self.stem(images * self.times + self.darkest), []
+        return self.after(self.stem(images * self.times + self.darkest))
+
+    def after(self, seen: Any) -> tuple[Any, Any]:
+        """The same from what the first layer saw."""
+        taps = []
         for i, block in enumerate(self.blocks):
             seen = block(seen)
             if i in TAPPED:
@@ -121,7 +127,10 @@ def movenet(path: Path) -> Backbone:
             blocks.append((int(into), int(project.shape[2]), int(project.shape[3])))
         pyramid = [int(named["conv2d"].shape[3]), *(int(named[r].shape[3]) for r in ("re_lu", "re_lu_1", "re_lu_2"))]
         made = Backbone(
-            int(named["Conv1_relu"].shape[3]), blocks, int(named["out_relu"].shape[3]), tuple(pyramid)  # type: ignore[arg-type]
+            int(named["Conv1_relu"].shape[3]),
+            blocks,
+            int(named["out_relu"].shape[3]),
+            tuple(pyramid),  # type: ignore[arg-type]
         )
         _fill(made, nodes, weights)
     except (KeyError, IndexError, RuntimeError, StopIteration) as error:
@@ -157,7 +166,9 @@ def _fill(made: Backbone, nodes: list[dict[str, Any]], weights: dict[str, NDArra
         put(rise.depth, f"separable_conv2d{after}/separable_conv2d/depthwise")
         put(rise.point, f"re_lu{after}/Relu")
     # (picture - a) * b - c of 0…255, in that order.
-    first, times, last = (next(n for n in nodes if n["name"].split("/")[-1] == w) for w in ("sub", "truediv_1", "sub_1"))
+    first, times, last = (
+        next(n for n in nodes if n["name"].split("/")[-1] == w) for w in ("sub", "truediv_1", "sub_1")
+    )
     a, b, c = (weights[n["input"][1]].reshape(-1) for n in (first, times, last))
     made.times.copy_(torch.from_numpy(255.0 * b * np.ones(3, np.float32)).reshape(1, 3, 1, 1))
     made.darkest.copy_(torch.from_numpy((-a * b - c) * np.ones(3, np.float32)).reshape(1, 3, 1, 1))

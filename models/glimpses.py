@@ -1,7 +1,7 @@
 """What eyes on a backbone are taught: parts of pictures, in every light, turned and mirrored.
 
-Enters: data sets as `models.render` makes them. Leaves: windows (4, SIDE, SIDE) uint8 (red, green, blue, how new), and rows
-(n, 5): class, x, y, width, height in pixels of the window, `models.peaks.FAINT` added to the class of what need not be
+Enters: data sets as `models.render` makes them. Leaves: windows (4, SIDE, SIDE) uint8 (red, green, blue, how new), and
+rows (n, 5): class, x, y, width, height in pixels of the window, `models.peaks.FAINT` added to the class of what need not be
 found. Each data set is drawn from equally often. Refuses (`CannotTrain`): folders without pictures.
 
 Nothing of ultralytics is needed here, so that nothing of its licence clings to what is taught.
@@ -10,7 +10,10 @@ Nothing of ultralytics is needed here, so that nothing of its licence clings to 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -18,7 +21,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.background import beside, doubtful, read_empty
+from edge.camera.background import NEW, exposure
+from models.background import beside, doubted
 from models.offline import CannotTrain
 from models.peaks import FAINT
 from models.windows import in_other_light
@@ -32,53 +36,56 @@ LARGER = (-0.35, 0.45)
 ANYWHERE = 0.12
 NOTHING_KNOWN = 0.35
 """So often the shop has never been seen empty, beside what `doubtful` doubts anyway."""
+GREY_OUTSIDE = 114
+"""What lies outside of a picture, as on the node's paper."""
 GREY, SOFT, ROUGH = 0.1, 0.15, 0.3
 """So often a window is without colours, blurred, noisy."""
 
 
-class Glimpses(torch.utils.data.IterableDataset[tuple[NDArray[np.uint8], NDArray[np.float32]]]):
-    """Endless windows."""
+class Glimpses:
+    """Endless windows. All pictures are kept in memory (0.9 MB each of 640x480): to read them costs most."""
 
     def __init__(self, data: Sequence[Path], seed: int) -> None:
-        self.data = [_pictures(folder) for folder in data]
+        self.data = [[_read(path) for path in pictures_in(folder)] for folder in data]
         self.seed = seed
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
         cv2.setNumThreads(1)
-        rng = np.random.default_rng([self.seed, (torch.utils.data.get_worker_info() or _Alone).id])
+        rng = np.random.default_rng(self.seed)
         while True:
             among = self.data[rng.integers(len(self.data))]
             yield glimpse(among[rng.integers(len(among))], rng)
 
 
-class _Alone:
-    id = 0
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """A picture, its empty shop, and rows (n, 5) of what is in it, pixels. Series share one memory of their shop."""
+
+    picture: NDArray[np.uint8]
+    empty: NDArray[np.uint8] | None
+    rows: NDArray[np.float64]
 
 
-def glimpse(path: Path, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def glimpse(known: Known, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """A window of one picture, and what is in it."""
-    picture = cv2.imread(str(path))
-    if picture is None:
-        raise CannotTrain(f"{path}: this is no picture: take it away, or render again")
-    seen = np.asarray(picture, np.uint8)
-    empty = None if rng.random() < NOTHING_KNOWN else read_empty(path, seen)
-    stack = np.dstack([seen, doubtful(path, seen, empty, rng)])
-    rows = _labels(path, seen.shape[1], seen.shape[0])
-    scale = LOOKS_AT[0] / seen.shape[1] * math.exp(rng.uniform(*LARGER))
-    moved = _turn(rng, scale, _middle(rng, rows, seen.shape[1], seen.shape[0], SIDE / scale))
-    part = cv2.warpAffine(
-        stack, moved, (SIDE, SIDE), flags=cv2.INTER_AREA if scale < 0.7 else cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT, borderValue=(114, 114, 114, 255),
-    )  # fmt: skip
-    at = np.column_stack([rows[:, 1:3], np.ones(len(rows))]) @ moved.T
-    sides = rows[:, 3:] @ np.abs(moved[:, :2]).T if len(rows) else rows[:, 3:]
-    told = np.column_stack([rows[:, 0], at, sides]).astype(np.float32)
+    height, width = known.picture.shape[:2]
+    scale = LOOKS_AT[0] / width * math.exp(rng.uniform(*LARGER))
+    moved = _turn(rng, scale, _middle(rng, known.rows, width, height, SIDE / scale))
+    part = _cut(known.picture, moved, GREY_OUTSIDE)
+    new = np.full((SIDE, SIDE), NEW, np.uint8)
+    if known.empty is not None and rng.random() >= NOTHING_KNOWN:
+        gain = exposure(known.picture, known.empty)
+        new = doubted(part, _cut(known.empty, moved, GREY_OUTSIDE), gain, rng)
+        new[_cut(_inside(height, width), moved, 0) < NEW] = NEW
+    at = np.column_stack([known.rows[:, 1:3], np.ones(len(known.rows))]) @ moved.T
+    sides = known.rows[:, 3:] @ np.abs(moved[:, :2]).T
+    told = np.column_stack([known.rows[:, 0], at, sides]).astype(np.float32)
     inside = ((told[:, 1:3] >= 0) & (told[:, 1:3] < SIDE)).all(axis=1)
-    colours = _as_another_camera(np.ascontiguousarray(part[..., :3]), rng)
-    return np.ascontiguousarray(np.dstack([colours[..., ::-1], part[..., 3]]).transpose(2, 0, 1)), told[inside]
+    blue, green, red = cv2.split(_as_another_camera(part, rng))
+    return np.stack([red, green, blue, new]).astype(np.uint8, copy=False), told[inside]
 
 
-def together(
+def batch(
     some: Sequence[tuple[NDArray[np.uint8], NDArray[np.float32]]],
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """A batch: pictures (b, 4, SIDE, SIDE) 0…1, rows (b, n, 5), and which of the n are there (b, n)."""
@@ -91,7 +98,36 @@ def together(
     return pictures, torch.from_numpy(rows), torch.from_numpy(there)
 
 
-def _pictures(folder: Path) -> list[Path]:
+def _read(path: Path) -> Known:
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise CannotTrain(f"{path}: this is no picture: take it away, or render again")
+    height, width = picture.shape[:2]
+    place = beside(path, "empty").resolve()
+    empty = _empty(os.stat(place).st_ino, place) if place.is_file() else None
+    if empty is not None and empty.shape != picture.shape:
+        empty = None
+    return Known(np.asarray(picture, np.uint8), empty, _labels(path, width, height))
+
+
+@lru_cache(maxsize=4)
+def _empty(_: int, path: Path) -> NDArray[np.uint8]:
+    """The memory of a series, which lies there once under many names."""
+    return np.asarray(cv2.imread(str(path)), np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _inside(height: int, width: int) -> NDArray[np.uint8]:
+    return np.full((height, width), NEW, np.uint8)
+
+
+def _cut(picture: NDArray[np.uint8], moved: NDArray[np.float64], outside: int) -> NDArray[np.uint8]:
+    """A window of a picture."""
+    part = cv2.warpAffine(picture, moved, (SIDE, SIDE), borderValue=(outside, outside, outside))
+    return np.asarray(part, np.uint8)
+
+
+def pictures_in(folder: Path) -> list[Path]:
     found = sorted((folder / "images" / "train").glob("*.jpg"))
     if not found:
         raise CannotTrain(f"{folder / 'images' / 'train'}: there are no pictures: draw some with `render`")
@@ -136,6 +172,6 @@ def _as_another_camera(picture: NDArray[np.uint8], rng: np.random.Generator) -> 
     if rng.random() < SOFT:
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), float(rng.uniform(0.5, 1.6))), np.uint8)
     if rng.random() < ROUGH:
-        noise = rng.normal(0.0, rng.uniform(2.0, 12.0), seen.shape[:2])[..., None]
-        seen = (seen + noise).clip(0, 255).astype(np.uint8)
+        noise = rng.normal(0.0, rng.uniform(2.0, 12.0), seen.shape[:2]).astype(np.int16)
+        seen = np.asarray(cv2.add(seen, cv2.merge([noise] * 3), dtype=cv2.CV_8U), np.uint8)
     return seen

@@ -1,21 +1,23 @@
-"""Teaching eyes on a backbone: rendered pictures -> weights. Plain torch, one process.
+"""Teaching eyes on a backbone: rendered pictures -> weights. Plain torch, in one process a core.
 
 Enters: data sets as `models.render` makes them; MoveNet's file to begin on, or weights to go on from. Leaves:
-`RUN/eyes.pt`, once a minute and at the end, the mean of the last steps' weights. Refuses (`CannotTrain`): what it cannot begin
-on, folders without pictures.
+`RUN/eyes.pt`, once a minute and at the end, the mean of the last steps' weights. Refuses (`CannotTrain`): what it cannot
+begin on, folders without pictures.
 
-First the head learns alone, on a backbone as it was taught on photographs of people; then the backbone moves as well, a tenth
-as fast. It has no normalisation that a small batch could spoil. What is asked for is as in `models.peaks`: a peak for
+First the head learns alone, on a backbone as it was taught on photographs of people; then the backbone moves as well, a
+tenth as fast. It has no normalisation that a small batch could spoil. What is asked for is as in `models.peaks`: a peak for
 each thing, and the box at its foot.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,10 @@ from torch.nn import functional
 from edge.camera.networks.form import CLASSES
 from models.backbone import CELL, movenet
 from models.eyes import BOX, USUAL_PX, Eyes, load, save
-from models.glimpses import Glimpses, together
+from models.glimpses import Glimpses, batch, pictures_in
 from models.offline import CannotTrain
 from models.peaks import FAINT, FOOT, WORTH, heat_of, maps_of, presence_of
+from models.together import Together, together
 
 RATE, SLOWER, END = 0.002, 0.1, 0.02
 """The learning rate of the head, how much slower the backbone is, and the share that is left at the end."""
@@ -35,6 +38,9 @@ KEPT = 0.995
 """Of the mean of weights, at each step."""
 SAID_EVERY_S = 60.0
 OF_BOXES = 0.5
+MOST = 5.0
+"""Longer gradients are shortened to this."""
+NAME = "eyes.pt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,47 +56,59 @@ class Wanted:
     batch: int = 16
     rate: float = RATE
     seed: int = 0
+    processes: int = 0
 
 
 def teach(wanted: Wanted) -> Path:
     """Until the minutes are over; returns the weights."""
-    eyes = _begun(wanted)
-    place = wanted.out / "eyes.pt"
-    place.parent.mkdir(parents=True, exist_ok=True)
+    place = wanted.out / NAME
     if place.exists() and wanted.begin_from != place:
         raise CannotTrain(f"{wanted.out}: a run lies there already: go on with --from {place}, or name another --out")
-    eyes = eyes.to(memory_format=torch.channels_last).train()
-    mean = _Mean(eyes)
+    _begun(wanted)
+    for folder in wanted.data:
+        pictures_in(folder)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with together(wanted.processes or len(os.sched_getaffinity(0)), _run, wanted) as us:
+        _run(us, wanted)
+    return place
+
+
+def _run(us: Together, wanted: Wanted) -> None:
+    """What every process does."""
+    us.meet()
+    torch.set_num_threads(1)
+    eyes = _begun(wanted).to(memory_format=torch.channels_last).train()
+    place, mean = wanted.out / NAME, _Mean(eyes)
     optimizer = torch.optim.AdamW(
         [{"params": eyes.backbone.parameters(), "times": SLOWER},
          {"params": [p for n, p in eyes.named_parameters() if not n.startswith("backbone.")], "times": 1.0}],
         lr=wanted.rate, weight_decay=0.01,
     )  # fmt: skip
-    loader = torch.utils.data.DataLoader(
-        Glimpses(wanted.data, wanted.seed), wanted.batch, num_workers=1, collate_fn=together, prefetch_factor=4
-    )
+    windows = iter(Glimpses(wanted.data, wanted.seed + us.rank))
     begun = said = time.monotonic()
-    steps, told = 0, torch.zeros(2)
-    for pictures, rows, there in loader:
-        gone = (time.monotonic() - begun) / (60 * wanted.minutes)
+    steps, told, gone = 0, torch.zeros(2), torch.zeros(1)
+    while True:
+        gone.fill_((time.monotonic() - begun) / (60 * wanted.minutes))
+        us.same([gone])
         if gone >= 1.0:
             break
         for group in optimizer.param_groups:
-            group["lr"] = wanted.rate * group["times"] * _pace(gone, steps)
-        losses = _losses(eyes, pictures, rows, there, alone=gone < wanted.alone)
+            group["lr"] = wanted.rate * group["times"] * _pace(float(gone), steps)
+        losses = _losses(eyes, *batch(list(islice(windows, wanted.batch // us.of))), alone=bool(gone < wanted.alone))
         optimizer.zero_grad(set_to_none=True)
         losses.sum().backward()
-        torch.nn.utils.clip_grad_norm_(eyes.parameters(), 5.0)
+        us.average(eyes.parameters())
+        torch.nn.utils.clip_grad_norm_(eyes.parameters(), MOST)
         optimizer.step()
         mean.add(steps)
         steps, told = steps + 1, 0.95 * told + 0.05 * losses.detach()
-        if time.monotonic() - said > SAID_EVERY_S:
+        if us.first and time.monotonic() - said > SAID_EVERY_S:
             said = time.monotonic()
             save(mean.eyes, place)
-            each = steps * wanted.batch / (said - begun)
-            print(f"{steps} steps, presence {told[0]:.2f}, boxes {told[1]:.3f}, {each:.0f} windows/s", file=sys.stderr, flush=True)
-    save(mean.eyes, place)
-    return place
+            told_so = f"{steps} steps, presence {told[0]:.2f}, boxes {told[1]:.3f}"
+            print(f"{told_so}, {steps * wanted.batch / (said - begun):.0f} windows/s", file=sys.stderr, flush=True)
+    if us.first:
+        save(mean.eyes, place)
 
 
 def _begun(wanted: Wanted) -> Eyes:
@@ -127,13 +145,13 @@ def _losses(eyes: Eyes, pictures: Any, rows: Any, there: Any, *, alone: bool) ->
     pictures = pictures.contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
         with torch.set_grad_enabled(not alone):
-            fine, deep = eyes.backbone(pictures[:, :3])
-        scores, boxes = eyes.told(fine, deep, pictures[:, 3:])
+            features = eyes.backbone(pictures[:, :3])
+        scores, boxes = eyes.told(features, pictures[:, 3:])
     return compared(scores.float(), boxes.float(), rows, there)
 
 
 def compared(scores: Any, boxes: Any, rows: Any, there: Any) -> Any:
-    """What was told (b, classes, h, w), (b, 4 classes, h, w) against rows (b, n, 5) of which those ``there`` count: (2,)."""
+    """What was told (b, classes, h, w), (b, 4 classes, h, w) against rows (b, n, 5), of which those ``there`` count."""
     high, wide = scores.shape[2:]
     across, down = torch.meshgrid(torch.arange(wide) + 0.5, torch.arange(high) + 0.5, indexing="xy")
     cells = torch.stack([across, down], 2).reshape(-1, 2) * CELL
@@ -164,5 +182,3 @@ def _boxes(boxes: Any, clear: Any, labels: Any, middles: Any, sides: Any, cells:
         loss = loss + (apart * torch.tensor([1.0, 1.0, 4.0, 4.0])).sum(1).mul(sure).sum()
         weight = weight + sure.sum()
     return loss / weight.clamp(min=1.0)
-
-

@@ -60,7 +60,7 @@ def hang(rng: np.random.Generator, lens: Lens, at: Point) -> View:
 
 
 def hang_aside(rng: np.random.Generator, lens: Lens, at: Point, middle: tuple[float, float]) -> View:
-    """A camera in a corner, or at a wall, that looks into the room: 25° to 60° from straight down, towards its middle."""
+    """A camera at a wall that looks into the room: 25° to 60° from straight down, towards the room's middle."""
     tilt, roll = math.radians(rng.uniform(25.0, 60.0)), rng.normal(0.0, math.radians(4.0))
     way = math.atan2(middle[1] - at[1], middle[0] - at[0]) + rng.normal(0.0, 0.4)
     forward = np.array([math.sin(tilt) * math.cos(way), math.sin(tilt) * math.sin(way), -math.cos(tilt)])

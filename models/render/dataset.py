@@ -132,9 +132,7 @@ def render(
                 told(done, total)
 
 
-def _tasks(
-    out: Path, split: str, pictures: int, seed: int, size: tuple[int, int], aside: float
-) -> Iterator[Task]:
+def _tasks(out: Path, split: str, pictures: int, seed: int, size: tuple[int, int], aside: float) -> Iterator[Task]:
     for first in range(0, pictures, SHOTS):
         yield Task(out, split, first, min(SHOTS, pictures - first), seed, size, aside)
 
@@ -226,7 +224,10 @@ def a_camera(
     if aside and rng.random() < aside:
         side = int(rng.integers(4))
         x, y = (x, (low if side < 2 else high)[1]) if side % 2 else ((low if side < 2 else high)[0], y)
-        at, middle = (float(x), float(y), float(ceiling)), (float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2))
+        at, middle = (
+            (float(x), float(y), float(ceiling)),
+            (float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2)),
+        )
         return hang_aside(rng, a_lens(rng, *size), at, middle)
     return hang(rng, a_lens(rng, *size), (float(x), float(y), float(ceiling)))
 
