@@ -31,6 +31,9 @@ TAPPED = (2, 5, 9)
 """After these blocks the pyramid takes what it adds to the way back up."""
 CELL = 4
 """Pixels of the finest cells that come out."""
+JOINTS = 17
+SAYS = {"kpt_heatmap_0": JOINTS, "center_0": 1, "box_scale_0": 2}
+"""MoveNet's own answers that are of use, and their channels."""
 
 
 class Conv(nn.Module):  # type: ignore[misc, unused-ignore]
@@ -76,31 +79,51 @@ class Rise(nn.Module):  # type: ignore[misc, unused-ignore]
         return self.point(self.depth(large + self.lateral(fine)))
 
 
+class Voice(nn.Module):  # type: ignore[misc, unused-ignore]
+    """What MoveNet says of one matter."""
+
+    def __init__(self, deep: int, wide: int, out: int) -> None:
+        super().__init__()
+        self.depth = Conv(deep, deep, 3, alone=True)
+        self.point = Conv(deep, wide, 1, ends="relu")
+        self.last = Conv(wide, out, 1)
+
+    def forward(self, deep: Any) -> Any:
+        return self.last(self.point(self.depth(deep)))
+
+
 class Backbone(nn.Module):  # type: ignore[misc, unused-ignore]
-    """Pictures (N, 3, H, W), red, green, blue, 0…1, sides multiples of 32 -> what is seen in cells of 4 pixels, early
-    (N, `fine`, H/4, W/4) and in the light of everything around (N, `deep`, H/4, W/4).
+    """Pictures (N, 3, H, W), red, green, blue, 0…1, sides multiples of 32 -> what is seen in cells of 4 pixels (N, …,
+    H/4, W/4): early (`fine`), in the light of everything around (`deep`), and what MoveNet says (`said`): before their
+    sigmoids the heat maps of its 17 joints and of bodies' middles, then how high and wide a body is.
     """
 
     def __init__(
-        self, stem: int, blocks: list[tuple[int, int, int]], last: int, pyramid: tuple[int, int, int, int]
+        self,
+        stem: int,
+        blocks: list[tuple[int, int, int]],
+        last: int,
+        pyramid: tuple[int, int, int, int],
+        voice: int,
     ) -> None:
         """``blocks``: channels into, within and out of each; ``pyramid``: the channels of its cells of 32, 16, 8, 4."""
         super().__init__()
-        self.form = {"stem": stem, "blocks": blocks, "last": last, "pyramid": pyramid}
+        self.form = {"stem": stem, "blocks": blocks, "last": last, "pyramid": pyramid, "voice": voice}
         self.stem = Conv(3, stem, 3, 2, ends="six")
         self.blocks = nn.ModuleList(Block(*block, stride) for block, stride in zip(blocks, STRIDES, strict=True))
         self.last = Conv(blocks[-1][2], last, 1, ends="six")
         self.deepest = Conv(last, pyramid[0], 1)
         taps = [blocks[i][2] for i in reversed(TAPPED)]
         self.rises = nn.ModuleList(Rise(t, a, b) for t, a, b in zip(taps, pyramid, pyramid[1:], strict=False))
-        self.fine, self.deep = taps[-1], pyramid[-1]
+        self.fine, self.deep, self.said = taps[-1], pyramid[-1], sum(SAYS.values())
+        self.voices = nn.ModuleDict({name: Voice(self.deep, voice, out) for name, out in SAYS.items()})
         self.register_buffer("darkest", torch.zeros(1, 3, 1, 1))
         self.register_buffer("times", torch.ones(1, 3, 1, 1))
 
-    def forward(self, images: Any) -> tuple[Any, Any]:
+    def forward(self, images: Any) -> tuple[Any, Any, Any]:
         return self.after(self.stem(images * self.times + self.darkest))
 
-    def after(self, seen: Any) -> tuple[Any, Any]:
+    def after(self, seen: Any) -> tuple[Any, Any, Any]:
         """The same from what the first layer saw."""
         taps = []
         for i, block in enumerate(self.blocks):
@@ -110,14 +133,14 @@ class Backbone(nn.Module):  # type: ignore[misc, unused-ignore]
         deep = self.deepest(self.last(seen))
         for rise, fine in zip(self.rises, reversed(taps), strict=True):
             deep = rise(deep, fine)
-        return taps[0], deep
+        return taps[0], deep, torch.cat([voice(deep) for voice in self.voices.values()], 1)
 
 
 def movenet(path: Path) -> Backbone:
     """The layers of a file, with its weights."""
     nodes, weights = _read(path)
-    layers = [(n, weights[n["input"][1]]) for n in nodes if "Conv" in n["op"] and "model_1/" in n["name"]]
-    named = {n["name"].split("model_1/")[1].split("/")[-2]: w for n, w in layers}
+    layers = [(n, weights[n["input"][1]]) for n in nodes if "Conv" in n["op"]]
+    named = {n["name"].split("model_1/")[1].split("/")[-2]: w for n, w in layers if "model_1/" in n["name"]}
     try:
         blocks = []
         for i in range(len(STRIDES)):
@@ -126,12 +149,9 @@ def movenet(path: Path) -> Backbone:
             into = named[f"{name}_expand_relu"].shape[2] if i else project.shape[2]
             blocks.append((int(into), int(project.shape[2]), int(project.shape[3])))
         pyramid = [int(named["conv2d"].shape[3]), *(int(named[r].shape[3]) for r in ("re_lu", "re_lu_1", "re_lu_2"))]
-        made = Backbone(
-            int(named["Conv1_relu"].shape[3]),
-            blocks,
-            int(named["out_relu"].shape[3]),
-            tuple(pyramid),  # type: ignore[arg-type]
-        )
+        voice = next(w for n, w in layers if n["name"].endswith("/Relu") and f"/{next(iter(SAYS))}/" in n["name"])
+        sizes = (int(named["Conv1_relu"].shape[3]), blocks, int(named["out_relu"].shape[3]), tuple(pyramid))
+        made = Backbone(*sizes, int(voice.shape[3]))  # type: ignore[arg-type]
         _fill(made, nodes, weights)
     except (KeyError, IndexError, RuntimeError, StopIteration) as error:
         raise CannotTrain(f"{path}: has other layers than MoveNet's: take movenet-multipose.json ({error})") from error
@@ -151,6 +171,10 @@ def _fill(made: Backbone, nodes: list[dict[str, Any]], weights: dict[str, NDArra
         else:
             layer.conv.bias.data.zero_()
 
+    for name, voice in made.voices.items():
+        mine = [n["name"] for n in nodes if "Conv" in n["op"] and f"/{name}/" in n["name"]]
+        for layer, ending in ((voice.depth, "/depthwise"), (voice.point, "/Relu"), (voice.last, "/BiasAdd")):
+            put(layer, next(whole for whole in mine if whole.endswith(ending)))
     put(made.stem, "model/Conv1_relu/Relu6")
     for i, block in enumerate(made.blocks):
         name = f"model/block_{i}" if i else "model/expanded_conv"

@@ -19,9 +19,8 @@ from torch import nn
 from torch.nn import functional
 
 from edge.camera.networks.form import CLASSES
-from models.backbone import CELL
 from models.export import IN_BYTES, SEEN, Exported, compared, given, inputs, made_in_bytes, sign, slim, written
-from models.eyes import Eyes, load, rows
+from models.eyes import PATCH, Eyes, load, rows
 from models.glimpses import LOOKS_AT
 
 LICENCE = "Apache-2.0"
@@ -51,15 +50,15 @@ class _InBlocks(nn.Module):  # type: ignore[misc, unused-ignore]
         super().__init__()
         self.rest, self.width, self.height = eyes, width, height
         old, backbone = eyes.backbone.stem.conv, eyes.backbone
-        colours = old.weight.data * backbone.times / 255.0
-        whole = functional.pad(colours, (0, 1, 0, 1))
-        self.stem = nn.Conv2d(4 * COLOURS, old.out_channels, 2)
-        self.stem.weight.data = _blocks(functional.pad(whole, (0, 0, 0, 0, 0, 1)))
+        # A block is one pixel of the half as large picture: each of its four counts a quarter, and what is new nothing.
+        quarter = functional.pad(old.weight.data * backbone.times / (255.0 * 4), (0, 0, 0, 0, 0, 1))
+        self.stem = nn.Conv2d(4 * COLOURS, old.out_channels, 3, 2)
+        self.stem.weight.data = quarter.repeat(1, 4, 1, 1).contiguous()
         self.stem.bias.data = old.bias.data + (old.weight.data * backbone.darkest).sum((1, 2, 3))
-        new = eyes.new[0]
-        self.new = nn.Conv2d(4 * COLOURS, new.out_channels, CELL // 2, CELL // 2)
-        self.new.weight.data = _blocks(functional.pad(new.weight.data / 255.0, (0, 0, 0, 0, COLOURS - 1, 0)))
-        self.new.bias.data = new.bias.data
+        patch = eyes.near.patch
+        self.patch = nn.Conv2d(4 * COLOURS, patch.out_channels, PATCH // 2, PATCH // 2)
+        self.patch.weight.data = _blocks(patch.weight.data / 255.0)
+        self.patch.bias.data = patch.bias.data
         self.act = backbone.stem.act
 
     def forward(self, images: Any) -> Any:
@@ -67,7 +66,7 @@ class _InBlocks(nn.Module):  # type: ignore[misc, unused-ignore]
         pairs = images.reshape(-1, high, 2, wide, 2, COLOURS).permute(0, 1, 3, 2, 4, 5)
         blocks = pairs.reshape(-1, high, wide, 4 * COLOURS).permute(0, 3, 1, 2)
         seen = self.act(self.stem(functional.pad(blocks, (0, 1, 0, 1))))
-        return self.rest.joined(*self.rest.backbone.after(seen), functional.relu(self.new(blocks)))
+        return self.rest.told(self.rest.backbone.after(seen), self.rest.near.rest(self.patch(blocks)))
 
 
 def _blocks(weights: Any) -> Any:

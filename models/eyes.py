@@ -1,12 +1,15 @@
 """The detector that stands on a backbone that has seen the world: its layers, what they are asked for, and its file.
 
-Enters: pictures (N, 4, H, W), red, green, blue and how new each pixel is, 0…1, sides multiples of 32. Leaves: of each
-cell of 4 pixels how sure it is of each class, and the box of a ball there; in `rows` what the node reads. Refuses
+Enters: pictures (N, 4, H, W), red, green, blue and how new each pixel is, 0…1, sides multiples of 64. Leaves: of each
+cell of 8 pixels how sure it is of each class, and the box of a ball there; in `rows` what the node reads. Refuses
 (`CannotTrain`): files that are no such weights.
 
-A cell tells a box for each class apart, since a hand may lie before an elbow. The empty shop comes in late, at the
-head: the backbone knows pictures of three colours, and a camera that has never seen its shop empty says the same of all
-of it.
+The backbone is shown the picture at half its size: from above, MoveNet finds more heads in 320x256 pixels than in 512x384,
+and works half as much. What is small, a hand above all, and what is new in the shop, a few layers look at from near.
+
+A cell begins by saying what MoveNet says of faces, wrists, elbows and ankles there, and learns what to add to it. While it
+learns, what is seen from near is often withheld: drawn people are known best by what is near and drawn, and real ones
+are not. A cell tells a box for each class apart, since a hand may lie before an elbow.
 """
 
 from __future__ import annotations
@@ -21,22 +24,46 @@ from torch import nn
 from torch.nn import functional
 
 from edge.camera.networks.form import CLASSES
-from models.backbone import CELL, Backbone, Conv
+from models.backbone import JOINTS, Backbone, Conv
 from models.offline import CannotTrain
 
-WIDE = 48
-"""Channels of the head."""
-OF_NEW = 8
+CELL = 8
+PATCH = 4
+"""Pixels across what is looked at first from near."""
+NEAR, WIDE = (32, 48), 64
+"""Channels of what is seen from near, in cells of 4 and 8, and of the head."""
+QUIETER = 0.25
+"""What MoveNet says before its sigmoid reaches from -15 to 5: times this it is like other features."""
+SAID_OF = {"head": slice(0, 5), "hand": slice(9, 11), "feet": slice(15, 17), "elbow": slice(7, 9)}
+"""Which of COCO's joints are about where a class is."""
+WITHHELD = 0.3
+"""Of the windows that are learned from, what is seen from near."""
 BOX = 4
 """Of a cell's box: how far its middle is from the cell's, right and down, in cells; logarithms of its sides, of
 `USUAL_PX`.
 """
-USUAL_PX = 16.0
-DOUBT = 0.01
-"""So sure is a head of anything before it has learned."""
+USUAL_PX = 24.0
 LEAST, MOST = -3.0, 4.0
-"""Logarithms of sides that can be told: 0.8 to 870 pixels."""
+"""Logarithms of sides that can be told: 1 to 1300 pixels."""
 ROWS = 100
+
+
+class Near(nn.Module):  # type: ignore[misc, unused-ignore]
+    """What is seen from near: (N, 4, H, W) -> (N, …, H/8, W/8)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        first, second = NEAR
+        self.patch = nn.Conv2d(4, first, PATCH, PATCH)
+        self.rest = nn.Sequential(
+            nn.ReLU(),
+            Conv(first, first, 3, alone=True), Conv(first, first, 1, ends="relu"),
+            Conv(first, second, 3, 2, ends="relu"),
+            Conv(second, second, 3, alone=True), Conv(second, second, 1, ends="relu"),
+        )  # fmt: skip
+
+    def forward(self, images: Any) -> Any:
+        return self.rest(self.patch(images))
 
 
 class Eyes(nn.Module):  # type: ignore[misc, unused-ignore]
@@ -44,29 +71,35 @@ class Eyes(nn.Module):  # type: ignore[misc, unused-ignore]
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
-        self.backbone = backbone
-        self.new = nn.Sequential(nn.Conv2d(1, OF_NEW, CELL, CELL), nn.ReLU())
-        self.join = Conv(backbone.fine + backbone.deep + OF_NEW, WIDE, 3, ends="relu")
-        self.more = nn.Sequential(*(
-            layer for _ in range(2) for layer in (Conv(WIDE, WIDE, 3, alone=True), Conv(WIDE, WIDE, 1, ends="relu"))
-        ))  # fmt: skip
+        self.backbone, self.near = backbone, Near()
+        known = backbone.fine + backbone.deep + backbone.said + NEAR[1]
+        self.head = nn.Sequential(
+            Conv(known, WIDE, 1, ends="relu"), Conv(WIDE, WIDE, 3, ends="relu"),
+            Conv(WIDE, WIDE, 3, alone=True), Conv(WIDE, WIDE, 1, ends="relu"),
+        )  # fmt: skip
         self.scores = nn.Conv2d(WIDE, len(CLASSES), 1)
         self.boxes = nn.Conv2d(WIDE, BOX * len(CLASSES), 1)
-        nn.init.constant_(self.scores.bias, -math.log(1 / DOUBT - 1))
-        nn.init.zeros_(self.boxes.bias)
+        self.times = nn.Parameter(torch.ones(1, len(CLASSES), 1, 1))
+        for layer in (self.scores, self.boxes):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
     def forward(self, images: Any) -> tuple[Any, Any]:
-        """Scores before the sigmoid (N, classes, H/4, W/4), boxes (N, 4 classes, H/4, W/4)."""
-        return self.told(self.backbone(images[:, :3]), images[:, 3:])
+        """Scores before the sigmoid (N, classes, H/8, W/8), boxes (N, 4 classes, H/8, W/8)."""
+        return self.told(self.backbone(halved(images)), self.near(images))
 
-    def told(self, features: tuple[Any, Any], new: Any) -> tuple[Any, Any]:
+    def told(self, features: tuple[Any, Any, Any], near: Any) -> tuple[Any, Any]:
         """The head alone."""
-        return self.joined(*features, self.new(new))
+        fine, deep, said = features
+        seen = self.head(torch.cat([fine, deep, said * QUIETER, near], 1))
+        joints = said[:, :JOINTS]
+        begun = torch.cat([joints[:, SAID_OF[name]].amax(1, keepdim=True) for name in CLASSES], 1)
+        return self.scores(seen) + begun * self.times, self.boxes(seen)
 
-    def joined(self, fine: Any, deep: Any, new: Any) -> tuple[Any, Any]:
-        """The same, with what it makes of what is new."""
-        seen = self.more(self.join(torch.cat([fine, deep, new], 1)))
-        return self.scores(seen), self.boxes(seen)
+
+def halved(images: Any) -> Any:
+    """The colours of pictures, half as large."""
+    return functional.avg_pool2d(images[:, :3], 2)
 
 
 def rows(scores: Any, boxes: Any) -> Any:

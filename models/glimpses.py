@@ -27,9 +27,9 @@ from models.offline import CannotTrain
 from models.peaks import FAINT
 from models.windows import in_other_light
 
-SIDE = 224
-"""Pixels of a window, each way; a multiple of the backbone's largest cell (32)."""
-LOOKS_AT = (512, 384)
+SIDE = 320
+"""Pixels of a window, each way; a multiple of the backbone's largest cell (32, of halved pixels)."""
+LOOKS_AT = (640, 512)
 """Width and height of what the network is given of a whole picture."""
 LARGER = (-0.35, 0.45)
 """Logarithms of how much larger than so a window shows things: cameras hang lower and higher than rendered ones."""
@@ -76,7 +76,6 @@ def glimpse(known: Known, rng: np.random.Generator) -> tuple[NDArray[np.uint8], 
     if known.empty is not None and rng.random() >= NOTHING_KNOWN:
         gain = exposure(known.picture, known.empty)
         new = doubted(part, _cut(known.empty, moved, GREY_OUTSIDE), gain, rng)
-        new[_cut(_inside(height, width), moved, 0) < NEW] = NEW
     at = np.column_stack([known.rows[:, 1:3], np.ones(len(known.rows))]) @ moved.T
     sides = known.rows[:, 3:] @ np.abs(moved[:, :2]).T
     told = np.column_stack([known.rows[:, 0], at, sides]).astype(np.float32)
@@ -114,11 +113,6 @@ def _read(path: Path) -> Known:
 def _empty(_: int, path: Path) -> NDArray[np.uint8]:
     """The memory of a series, which lies there once under many names."""
     return np.asarray(cv2.imread(str(path)), np.uint8)
-
-
-@lru_cache(maxsize=8)
-def _inside(height: int, width: int) -> NDArray[np.uint8]:
-    return np.full((height, width), NEW, np.uint8)
 
 
 def _cut(picture: NDArray[np.uint8], moved: NDArray[np.float64], outside: int) -> NDArray[np.uint8]:

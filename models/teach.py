@@ -25,8 +25,8 @@ import torch
 from torch.nn import functional
 
 from edge.camera.networks.form import CLASSES
-from models.backbone import CELL, movenet
-from models.eyes import BOX, USUAL_PX, Eyes, load, save
+from models.backbone import movenet
+from models.eyes import BOX, CELL, USUAL_PX, WITHHELD, Eyes, halved, load, save
 from models.glimpses import Glimpses, batch, pictures_in
 from models.offline import CannotTrain
 from models.peaks import FAINT, FOOT, WORTH, heat_of, maps_of, presence_of
@@ -145,8 +145,9 @@ def _losses(eyes: Eyes, pictures: Any, rows: Any, there: Any, *, alone: bool) ->
     pictures = pictures.contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
         with torch.set_grad_enabled(not alone):
-            features = eyes.backbone(pictures[:, :3])
-        scores, boxes = eyes.told(features, pictures[:, 3:])
+            features = eyes.backbone(halved(pictures))
+        shown = torch.rand(len(pictures), 1, 1, 1) >= WITHHELD
+        scores, boxes = eyes.told(features, eyes.near(pictures) * shown)
     return compared(scores.float(), boxes.float(), rows, there)
 
 
