@@ -70,7 +70,7 @@ class _InBlocks(nn.Module):  # type: ignore[misc, unused-ignore]
 
 
 def _blocks(weights: Any) -> Any:
-    """A kernel (out, colours, 2a, 2b) as one over blocks (out, 4 colours, a, b), of which each is row, column, colour."""
+    """A kernel (out, colours, 2a, 2b) as one over blocks (out, 4 colours, a, b): row, column and colour of each."""
     out, colours, high, wide = weights.shape
     parts = weights.reshape(out, colours, high // 2, 2, wide // 2, 2).permute(0, 3, 5, 1, 2, 4)
     return parts.reshape(out, 4 * colours, high // 2, wide // 2).contiguous()

@@ -4,17 +4,17 @@ Enters: pictures (N, 4, H, W), red, green, blue and how new each pixel is, 0…1
 cell of 8 pixels how sure it is of each class, and the box of a ball there; in `rows` what the node reads. Refuses
 (`CannotTrain`): files that are no such weights.
 
-The backbone is shown the picture at half its size: from above, MoveNet finds more heads in 320x256 pixels than in 512x384,
-and works half as much. What is small, a hand above all, and what is new in the shop, a few layers look at from near.
+The backbone is shown the picture at half its size: from above, MoveNet finds more heads in 320x256 pixels than in
+512x384, and works half as much. What is small, a hand above all, and what is new in the shop, a few layers look at from
+near.
 
-A cell begins by saying what MoveNet says of faces, wrists, elbows and ankles there, and learns what to add to it. While it
-learns, what is seen from near is often withheld: drawn people are known best by what is near and drawn, and real ones
-are not. A cell tells a box for each class apart, since a hand may lie before an elbow.
+A cell begins by saying what MoveNet says of faces, wrists, elbows and ankles there, and learns what to add to it. While
+it learns, what is seen from near is often withheld: drawn people are known best by what is near and drawn, and real
+ones are not. A cell tells a box for each class apart, since a hand may lie before an elbow.
 """
 
 from __future__ import annotations
 
-import math
 import pickle
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,8 @@
 """What eyes on a backbone are taught: parts of pictures, in every light, turned and mirrored.
 
 Enters: data sets as `models.render` makes them. Leaves: windows (4, SIDE, SIDE) uint8 (red, green, blue, how new), and
-rows (n, 5): class, x, y, width, height in pixels of the window, `models.peaks.FAINT` added to the class of what need not be
-found. Each data set is drawn from equally often. Refuses (`CannotTrain`): folders without pictures.
+rows (n, 5): class, x, y, width, height in pixels of the window, `models.peaks.FAINT` added to the class of what need
+not be found. Each data set is drawn from equally often. Refuses (`CannotTrain`): folders without pictures.
 
 Nothing of ultralytics is needed here, so that nothing of its licence clings to what is taught.
 """

@@ -1,12 +1,12 @@
 """Teaching eyes on a backbone: rendered pictures -> weights. Plain torch, in one process a core.
 
 Enters: data sets as `models.render` makes them; MoveNet's file to begin on, or weights to go on from. Leaves:
-`RUN/eyes.pt`, once a minute and at the end, the mean of the last steps' weights. Refuses (`CannotTrain`): what it cannot
-begin on, folders without pictures.
+`RUN/eyes.pt`, once a minute and at the end, the mean of the last steps' weights. Refuses (`CannotTrain`): what it
+cannot begin on, folders without pictures.
 
 First the head learns alone, on a backbone as it was taught on photographs of people; then the backbone moves as well, a
-tenth as fast. It has no normalisation that a small batch could spoil. What is asked for is as in `models.peaks`: a peak for
-each thing, and the box at its foot.
+tenth as fast. It has no normalisation that a small batch could spoil. What is asked for is as in `models.peaks`: a peak
+for each thing, and the box at its foot.
 """
 
 from __future__ import annotations
