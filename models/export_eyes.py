@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional
 
 from edge.camera.networks.form import CLASSES
+from models.backbone import SAYS
 from models.export import IN_BYTES, SEEN, Exported, compared, given, inputs, made_in_bytes, sign, slim, written
 from models.eyes import PATCH, Eyes, load, rows
 from models.glimpses import LOOKS_AT
@@ -26,6 +27,10 @@ from models.glimpses import LOOKS_AT
 LICENCE = "Apache-2.0"
 KINDS = (*IN_BYTES, "Clip", "Pad")
 """What becomes bytes; ReLUs end at six here, and every second layer is padded on one side."""
+IN_FLOATS = ("blocks.0", "deepest", "rises", *SAYS)
+"""Layers of the backbone that bytes are too coarse for: the pyramid, where no ReLU bounds what is added up, and the
+first block. In bytes they cost a tenth of the heads.
+"""
 COLOURS = 4
 
 
@@ -69,6 +74,11 @@ class _InBlocks(nn.Module):  # type: ignore[misc, unused-ignore]
         return self.rest.told(self.rest.backbone.after(seen), self.rest.near.rest(self.patch(blocks)))
 
 
+def _stays(name: str) -> bool:
+    """What is no byte's matter: boxes of cells, and the pyramid, where nothing bounds what is added up."""
+    return not name.startswith("/eyes/") or any(f"/{layer}" in name for layer in IN_FLOATS)
+
+
 def _blocks(weights: Any) -> Any:
     """A kernel (out, colours, 2a, 2b) as one over blocks (out, 4 colours, a, b): row, column and colour of each."""
     out, colours, high, wide = weights.shape
@@ -96,7 +106,7 @@ def export(
         if int8:
             assert learned is not None  # the command asks for it
             seen = (given(picture, True) for picture in inputs(learned, COLOURS, width, height, SEEN))
-            made = made_in_bytes(made, seen, lambda name: not name.startswith("/eyes/"), KINDS)
+            made = made_in_bytes(made, seen, _stays, KINDS)
         sign(made, {"names": str(dict(enumerate(CLASSES))), "imgsz": str([height, width]), "license": LICENCE})
         differences = compared(network, made, inputs(chosen, COLOURS, width, height, 8), int8)
         os.replace(made, out)

@@ -46,7 +46,8 @@ class Glimpses:
     """Endless windows. All pictures are kept in memory (0.9 MB each of 640x480): to read them costs most."""
 
     def __init__(self, data: Sequence[Path], seed: int) -> None:
-        self.data = [[_read(path) for path in pictures_in(folder)] for folder in data]
+        known = {folder: [_read(path) for path in pictures_in(folder)] for folder in set(data)}
+        self.data = [known[folder] for folder in data]
         self.seed = seed
 
     def __iter__(self) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:

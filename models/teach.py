@@ -32,8 +32,10 @@ from models.offline import CannotTrain
 from models.peaks import FAINT, FOOT, WORTH, heat_of, maps_of, presence_of
 from models.together import Together, together
 
-RATE, SLOWER, END = 0.002, 0.1, 0.02
+RATE, SLOWER, END = 0.002, 0.005, 0.02
 """The learning rate of the head, how much slower the backbone is, and the share that is left at the end."""
+STAYING = 6
+"""So many of the backbone's first blocks stay as they are: edges are edges, and they cost most."""
 KEPT = 0.995
 """Of the mean of weights, at each step."""
 SAID_EVERY_S = 60.0
@@ -52,7 +54,7 @@ class Wanted:
     minutes: float
     backbone: Path | None = None
     begin_from: Path | None = None
-    alone: float = 0.3
+    alone: float = 1.0
     batch: int = 16
     rate: float = RATE
     seed: int = 0
@@ -78,6 +80,8 @@ def _run(us: Together, wanted: Wanted) -> None:
     us.meet()
     torch.set_num_threads(1)
     eyes = _begun(wanted).to(memory_format=torch.channels_last).train()
+    for layer in (eyes.backbone.stem, *eyes.backbone.blocks[:STAYING]):
+        layer.requires_grad_(False)
     place, mean = wanted.out / NAME, _Mean(eyes)
     optimizer = torch.optim.AdamW(
         [{"params": eyes.backbone.parameters(), "times": SLOWER},
