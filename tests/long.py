@@ -93,6 +93,7 @@ LONG = (
     "tests/live/test_reviews.py::test_what_cannot_be_decided",
     "tests/live/test_reviews.py::test_while_the_shop_does_not_run",
     "tests/models/test_evaluate.py::test_pictures_of_an_earlier_version",
+    "tests/models/test_eyes.py::test_the_node_reads_what_was_taught",
     "tests/models/test_render.py::test_a_stopped_rendering_goes_on",
     "tests/models/test_training.py::test_a_full_disk_leaves_the_epoch_before",
     "tests/models/test_training.py::test_a_killed_run_goes_on_after_its_last_epoch",
