@@ -32,6 +32,7 @@ def render(
     seed: Annotated[int, typer.Option(help="The same seed gives the same pictures.")] = 11,
     width: Annotated[int, typer.Option(min=160, help="Of a picture, px.")] = SHOWN[0],
     height: Annotated[int, typer.Option(min=120, help="Of a picture, px.")] = SHOWN[1],
+    aside: Annotated[float, typer.Option(min=0, max=1, help="Share of the cameras that look into the room.")] = 0.0,
     processes: Annotated[int, typer.Option(min=0, help="How many draw together; 0: one a core.")] = 0,
 ) -> None:
     """Draw ceiling views with people in them, and write down who is where."""
@@ -48,7 +49,7 @@ def render(
             bar.update(task, completed=done, total=total)
 
         try:
-            run(data, pictures, val, test, seed, processes, told, (width, height))
+            run(data, pictures, val, test, seed, processes, told, (width, height), aside)
         except OtherPictures as error:
             _refuse(str(error))
         except OSError as error:
@@ -82,12 +83,42 @@ def train(
 
 
 @app.command()
+def teach(
+    data: Annotated[list[Path], typer.Argument(help="Data sets; each is drawn from equally often.", metavar="DATA…")],
+    *,
+    out: Annotated[Path, typer.Option(help="Where the run lies.", metavar="RUN")],
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long it may take.")],
+    backbone: Annotated[
+        Path | None, typer.Option(help="MoveNet's file to begin on: models/README.md says where it is.", metavar="JSON")
+    ] = None,
+    begin_from: Annotated[Path | None, typer.Option("--from", help="Weights to go on with.", metavar="EYES.pt")] = None,
+    alone: Annotated[float, typer.Option(min=0, max=1, help="Share of the time in which only the head learns.")] = 1.0,
+    batch: Annotated[int, typer.Option(min=2, help="Windows a step.")] = 16,
+    rate: Annotated[float, typer.Option(min=0, help="The learning rate of the head.")] = 0.002,
+    seed: Annotated[int, typer.Option(help="Which windows are seen.")] = 0,
+    processes: Annotated[int, typer.Option(min=0, help="How many train together; 0: one a core.")] = 0,
+) -> None:
+    """Teach a detector that stands on a backbone which has seen photographs of people."""
+    from models.teach import Wanted
+    from models.teach import teach as run
+
+    try:
+        weights = run(Wanted(data, out, minutes, backbone, begin_from, alone, batch, rate, seed, processes))
+    except CannotTrain as error:
+        _refuse(str(error))
+    except KeyboardInterrupt:
+        print(f"stopped: go on with --from {out / 'eyes.pt'}", file=sys.stderr)
+        raise typer.Exit(STOPPED) from None
+    print(weights)
+
+
+@app.command()
 def export(
     weights: Annotated[Path, typer.Argument(help="RUN/weights/best.pt.", metavar="WEIGHTS")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.", metavar="FILE.onnx")],
-    width: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = LOOKS_AT[0],
-    height: Annotated[int, typer.Option(min=32, help="Of the input, px; a multiple of 32.")] = LOOKS_AT[1],
+    width: Annotated[int, typer.Option(min=0, help="Of the input, px; a multiple of 32. 0: as it was taught.")] = 0,
+    height: Annotated[int, typer.Option(min=0, help="Of the input, px; a multiple of 32. 0: as it was taught.")] = 0,
     half: Annotated[bool, typer.Option("--half", help="Weights in 16 bits: half the file.")] = False,
     int8: Annotated[bool, typer.Option("--int8", help="Convolutions in 8 bits, measured on --data.")] = False,
     data: Annotated[
@@ -95,16 +126,23 @@ def export(
     ] = None,
 ) -> None:
     """Write weights as the ONNX file that the camera node reads, and compare both."""
-    from models.export import export as write
+    from models.export import export as write_ultralytics
+    from models.export_eyes import export as write_eyes
+    from models.export_eyes import holds_eyes
+    from models.glimpses import LOOKS_AT as EYES_LOOK_AT
 
+    eyes = holds_eyes(weights)
+    usual = EYES_LOOK_AT if eyes else LOOKS_AT
+    width, height = width or usual[0], height or usual[1]
     if width % 32 or height % 32:
         _refuse(f"--width {width} --height {height}: both must be multiples of 32")
     if int8 and (half or data is None):
         _refuse("--int8 measures its ranges on pictures: name them with --data DATA, and leave out --half")
     try:
-        done = write(
-            weights, out, width=width, height=height, half=half, int8=int8, data=data,
-        )  # fmt: skip
+        if eyes:
+            done = write_eyes(weights, out, width=width, height=height, int8=int8, data=data)
+        else:
+            done = write_ultralytics(weights, out, width=width, height=height, half=half, int8=int8, data=data)
     except CannotTrain as error:
         _refuse(str(error))
     print(f"{done.path}  {done.size_bytes / 1e6:.1f} MB")

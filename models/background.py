@@ -70,6 +70,19 @@ def doubtful(path: Path, picture: Picture, empty: Picture | None, rng: np.random
     return new
 
 
+def doubted(picture: Picture, empty: Picture, gain: float, rng: np.random.Generator) -> Plane:
+    """The same of a window that shows the ``empty`` shop ``gain`` times as bright; the empty one is spoilt by it."""
+    if rng.random() < MISJUDGED:
+        gain *= 1.0 + float(rng.uniform(-MISJUDGED_BY, MISJUDGED_BY))
+    if rng.random() < ABSORBED:
+        _copy(picture, empty, rng)
+    new = novelty(picture, empty, gain)
+    if rng.random() < PARTLY:
+        for part in _parts(picture.shape[:2], rng):
+            new[part] = NEW
+    return new
+
+
 def stacked(picture: Picture, new: Plane) -> NDArray[np.uint8]:
     """(h, w, 4): red, green, blue, new."""
     return np.dstack([picture[..., ::-1], new])

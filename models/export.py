@@ -17,7 +17,7 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -73,7 +73,7 @@ def export(
     """Write the file, and compare it with the weights. ``data``: the pictures that they were trained on, without which
     layers keep the means that training left them, and int8 is not to be had.
     """
-    learned, compared = (None, None) if data is None else (data / "images" / "train", data / "images" / "val")
+    learned, kept = (None, None) if data is None else (data / "images" / "train", data / "images" / "val")
     model, _ = weights_in(weights)
     colours, silent = int(model.model[0].conv.in_channels), None
     if learned is not None:
@@ -83,15 +83,15 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         made = Path(scratch) / "plain.onnx"
-        _write(network, made, _given(np.zeros((height, width, colours), np.uint8), in_bytes))
-        _slim(made)
+        written(network, made, given(np.zeros((height, width, colours), np.uint8), in_bytes))
+        slim(made)
         if half:
             made = _halved(made)
         if in_bytes:
-            seen = (_given(picture, True) for picture in _inputs(learned, colours, width, height, SEEN))
-            made = _in_bytes(made, seen, len(network.model.model) - 1)
-        _sign(made, {"names": str(dict(model.names)), "imgsz": str([height, width]), "license": LICENCE})
-        differences = _compared(network, made, _inputs(compared, colours, width, height, 8), in_bytes)
+            seen = (given(picture, True) for picture in inputs(learned, colours, width, height, SEEN))
+            made = made_in_bytes(made, seen, _staying(len(network.model.model) - 1))
+        sign(made, {"names": str(dict(model.names)), "imgsz": str([height, width]), "license": LICENCE})
+        differences = compared(network, made, inputs(kept, colours, width, height, 8), in_bytes)
         os.replace(made, out)
     content = out.read_bytes()
     return Exported(out, hashlib.sha256(content).hexdigest(), len(content), *differences, silent)
@@ -180,7 +180,7 @@ def _network(model: Any, pixels: tuple[int, int] | None) -> Any:
     return People().eval()
 
 
-def _write(network: Any, path: Path, like: NDArray[np.float32]) -> None:
+def written(network: Any, path: Path, like: NDArray[np.float32]) -> None:
     """An ONNX file for any number of inputs of one form (1, …)."""
     import torch
 
@@ -193,14 +193,14 @@ def _write(network: Any, path: Path, like: NDArray[np.float32]) -> None:
         )  # fmt: skip
 
 
-def _slim(path: Path) -> None:
+def slim(path: Path) -> None:
     import onnx
     import onnxslim
 
     onnx.save(onnxslim.slim(onnx.load(path)), path)
 
 
-def _sign(path: Path, told: dict[str, str]) -> None:
+def sign(path: Path, told: dict[str, str]) -> None:
     """Our name and what the node reads in place of what every tool on the way wrote about itself."""
     import onnx
 
@@ -223,10 +223,25 @@ def _halved(path: Path) -> Path:
     return made
 
 
-def _in_bytes(path: Path, pictures: Iterator[NDArray[np.float32]], last: int) -> Path:
-    """The network in int8, its ranges measured on pictures. What makes boxes of the ``last`` layer's results stays as
-    it is. Weights use seven bits: older CPUs (without VNNI) add products up in sixteen, and would cut large sums off
-    unheard.
+def _staying(last: int) -> Callable[[str], bool]:
+    """Which operators stay as they are: what makes boxes of the ``last`` layer's results."""
+
+    def stays(name: str) -> bool:
+        of_a_layer = "/conv/" in name or "/act/" in name
+        head = name.startswith(f"/model/model.{last}/")
+        return not name.startswith("/model/") or (head and not of_a_layer)
+
+    return stays
+
+
+def made_in_bytes(
+    path: Path,
+    pictures: Iterator[NDArray[np.float32]],
+    stays: Callable[[str], bool],
+    kinds: tuple[str, ...] = IN_BYTES,
+) -> Path:
+    """The network in int8, its ranges measured on pictures; operators whose names ``stays`` knows stay as they are.
+    Weights use seven bits: older CPUs (without VNNI) add products up in sixteen, and would cut large sums off unheard.
     """
     import onnx
     from onnxruntime import quantization as q
@@ -236,16 +251,11 @@ def _in_bytes(path: Path, pictures: Iterator[NDArray[np.float32]], last: int) ->
             picture = next(pictures, None)
             return None if picture is None else {"images": picture}
 
-    def stays(name: str) -> bool:
-        of_a_layer = "/conv/" in name or "/act/" in name
-        head = name.startswith(f"/model/model.{last}/")
-        return not name.startswith("/model/") or (head and not of_a_layer)
-
     prepared, made = path.with_name("prepared.onnx"), path.with_name("bytes.onnx")
     q.shape_inference.quant_pre_process(path, prepared, skip_symbolic_shape=True)
     q.quantize_static(
         prepared, made, Pictures(), quant_format=q.QuantFormat.QDQ, per_channel=True, reduce_range=True,
-        activation_type=q.QuantType.QUInt8, weight_type=q.QuantType.QInt8, op_types_to_quantize=list(IN_BYTES),
+        activation_type=q.QuantType.QUInt8, weight_type=q.QuantType.QInt8, op_types_to_quantize=list(kinds),
         nodes_to_exclude=[node.name for node in onnx.load(prepared).graph.node if stays(node.name)],
     )  # fmt: skip
     model = onnx.load(made)
@@ -255,7 +265,7 @@ def _in_bytes(path: Path, pictures: Iterator[NDArray[np.float32]], last: int) ->
     return made
 
 
-def _inputs(folder: Path | None, colours: int, width: int, height: int, most: int) -> Iterator[NDArray[np.uint8]]:
+def inputs(folder: Path | None, colours: int, width: int, height: int, most: int) -> Iterator[NDArray[np.uint8]]:
     """Pictures (H, W, colours), spread evenly over the folder; noise without a folder."""
     if folder is None:
         yield np.random.default_rng(0).integers(0, 256, (height, width, colours), np.uint8)
@@ -281,7 +291,7 @@ def _windows(folder: Path, most: int) -> Iterator[NDArray[np.float32]]:
         size = read.shape[1::-1]
         part = window((size[0], size[1]), np.array(rows, np.float32).reshape(-1, 2) * np.array(size, np.float32), rng)
         new = doubtful(path, read, read_empty(path, read), rng)
-        yield _given(stacked(cut(read, part), cut(new, part)), False)
+        yield given(stacked(cut(read, part), cut(new, part)), False)
 
 
 def _pictures(folder: Path, most: int) -> Iterator[tuple[Path, NDArray[np.uint8]]]:
@@ -297,13 +307,13 @@ def _pictures(folder: Path, most: int) -> Iterator[tuple[Path, NDArray[np.uint8]
         yield path, np.asarray(picture, np.uint8)
 
 
-def _given(picture: NDArray[np.uint8], by_pixel: bool) -> NDArray[np.float32]:
+def given(picture: NDArray[np.uint8], by_pixel: bool) -> NDArray[np.float32]:
     """A picture (H, W, colours) as a network gets it: (1, colours, H, W), 0…1, or as it is, 0…255."""
     numbers = picture[None].astype(np.float32)
     return numbers if by_pixel else np.ascontiguousarray(numbers.transpose(0, 3, 1, 2)) / np.float32(255)
 
 
-def _compared(
+def compared(
     network: Any, path: Path, pictures: Iterator[NDArray[np.uint8]], in_bytes: bool
 ) -> tuple[int, int, float, float]:
     """Rows that the weights are sure of, how many of them the file misses, and how far the others lie apart."""
@@ -313,7 +323,7 @@ def _compared(
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     apart: list[float] = []
     for picture in pictures:
-        images = _given(picture, in_bytes)
+        images = given(picture, in_bytes)
         with torch.no_grad():
             rows = network(torch.from_numpy(images))[0].numpy()
         there = session.run(None, {"images": picture[None] if in_bytes else images})[0][0]

@@ -137,7 +137,7 @@ def in_copies(model: Any) -> None:
 
     graph = model.graph
     sizes = {told.name: told.type.tensor_type.shape for told in shape_inference.infer_shapes(model).graph.value_info}
-    for resize in [node for node in graph.node if node.op_type == "Resize"]:
+    for resize in [node for node in graph.node if node.op_type == "Resize" and not _between(node)]:
         (before,) = (node for node in graph.node if resize.input[0] in node.output)
         after, at = _takers(graph)[resize.output[0]], list(graph.node).index(resize)
         deep, high, wide = (side.dim_value for side in sizes[resize.input[0]].dim[1:])
@@ -149,6 +149,11 @@ def in_copies(model: Any) -> None:
         graph.initializer.extend(numpy_helper.from_array(np.array(told), name) for name, told in sides.items())
     for unused in [told for told in graph.initializer if told.name not in _takers(graph)]:
         graph.initializer.remove(unused)
+
+
+def _between(resize: Any) -> bool:
+    """Whether it makes what lies between two pixels of both of them."""
+    return any(told.name == "mode" and told.s != b"nearest" for told in resize.attribute)
 
 
 def _copying(source: str, made: str, name: str, size: tuple[int, int, int]) -> tuple[list[Any], dict[str, list[int]]]:

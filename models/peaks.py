@@ -45,11 +45,11 @@ def peaks() -> Callable[[Any], Any]:
             cells, stride = make_anchors(preds["feats"], self.stride, 0.5)
             size = torch.tensor(preds["feats"][0].shape[2:], device=self.device, dtype=said.dtype) * self.stride[0]
             labels, boxes, there = self._labels(batch, len(said), size)
-            heat, faint = _heat(boxes, there, cells * stride, float(self.stride[0])), labels >= FAINT
+            heat, faint = heat_of(boxes, there, cells * stride, float(self.stride[0])), labels >= FAINT
             clear = heat * ~faint[..., None]
-            spared = _maps(heat, labels % FAINT, said.shape[2])
+            spared = maps_of(heat, labels % FAINT, said.shape[2])
             found = torch.zeros(3, device=self.device)
-            found[1] = _presence(said, _maps(clear, labels, said.shape[2]), spared, self.worth, there & ~faint)
+            found[1] = presence_of(said, maps_of(clear, labels, said.shape[2]), spared, self.worth, there & ~faint)
             best, owner = clear.max(dim=1)
             taught = best > FOOT
             target = boxes.gather(1, owner.unsqueeze(2).expand(-1, -1, 4))
@@ -77,7 +77,7 @@ def peaks() -> Callable[[Any], Any]:
     return lambda model: Peaks(model)
 
 
-def _heat(boxes: Any, there: Any, cells: Any, stride: float) -> Any:
+def heat_of(boxes: Any, there: Any, cells: Any, stride: float) -> Any:
     """How much each cell belongs to each box (b, n, cells): 1 where its middle is."""
     middles, wide = (boxes[..., :2] + boxes[..., 2:]) / 2, (boxes[..., 2:] - boxes[..., :2]).mean(2)
     far = ((cells[None, None] - middles[:, :, None]) ** 2).sum(3)
@@ -87,14 +87,14 @@ def _heat(boxes: Any, there: Any, cells: Any, stride: float) -> Any:
     return heat * there[..., None]
 
 
-def _maps(heat: Any, labels: Any, classes: int) -> Any:
+def maps_of(heat: Any, labels: Any, classes: int) -> Any:
     """Each class' map (b, cells, classes)."""
     import torch
 
     return torch.stack([(heat * (labels == k)[..., None]).amax(1) for k in range(classes)], 2)
 
 
-def _presence(said: Any, maps: Any, spared: Any, worth: Any, there: Any) -> Any:
+def presence_of(said: Any, maps: Any, spared: Any, worth: Any, there: Any) -> Any:
     """``maps`` and ``spared`` (b, cells, classes): what is asked for, and that with what may be found."""
     from torch.nn.functional import logsigmoid
 

@@ -99,6 +99,7 @@ LONG = (
     "tests/live/test_reviews.py::test_while_the_shop_does_not_run",
     "tests/members/test_products.py::test_on_a_phone_in_both_languages_from_the_label_to_the_list",
     "tests/models/test_evaluate.py::test_pictures_of_an_earlier_version",
+    "tests/models/test_eyes.py::test_the_node_reads_what_was_taught",
     "tests/models/test_render.py::test_a_stopped_rendering_goes_on",
     "tests/models/test_training.py::",
     "tests/models/test_ultralytics.py::",

@@ -4,7 +4,7 @@ Enters: what was noticed on the floor, with the memory that it goes on from, and
 it was read. Each is one transaction: a kill anywhere loses and doubles nothing, because what was told twice has the
 same name. Leaves: events behind a `Cursor`, and the tables that figures are made of.
 
-A subject stands in one column of one table, and only with consent: taking that back, or deleting a member, blanks it.
+A subject stands in one column of one table, and only with consent: taking that back blanks it.
 """
 
 from __future__ import annotations

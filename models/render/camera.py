@@ -59,6 +59,16 @@ def hang(rng: np.random.Generator, lens: Lens, at: Point) -> View:
     return View(lens, at, turn_of(matrix))
 
 
+def hang_aside(rng: np.random.Generator, lens: Lens, at: Point, middle: tuple[float, float]) -> View:
+    """A camera at a wall that looks into the room: 25° to 60° from straight down, towards the room's middle."""
+    tilt, roll = math.radians(rng.uniform(25.0, 60.0)), rng.normal(0.0, math.radians(4.0))
+    way = math.atan2(middle[1] - at[1], middle[0] - at[0]) + rng.normal(0.0, 0.4)
+    forward = np.array([math.sin(tilt) * math.cos(way), math.sin(tilt) * math.sin(way), -math.cos(tilt)])
+    right = np.array([math.sin(way), -math.cos(way), 0.0])
+    level = np.stack([right, np.cross(forward, right), forward])
+    return View(lens, at, turn_of(turned((0.0, 0.0, float(roll))) @ level))
+
+
 def a_light(rng: np.random.Generator, kept_back: bool = False) -> Light:
     """Light as shops have it; ``kept_back``: one-sided and patchy as no training picture is."""
     angle, up = rng.uniform(0, 2 * math.pi), rng.uniform(0.2, 1.2)

@@ -30,7 +30,7 @@ from edge.camera.networks.form import CLASSES, SIZES_M
 from edge.optics import View
 from edge.store import Layout
 from models import SHOWN
-from models.render.camera import Picture, Sensor, a_lens, a_light, a_sensor, hang
+from models.render.camera import Picture, Sensor, a_lens, a_light, a_sensor, hang, hang_aside
 from models.render.figure import Looks, Posture
 from models.render.film import Film, Painted
 from models.render.paint import a_sheet
@@ -56,6 +56,10 @@ SMALL_M = 0.4
 LEAST_AREA = 28 / (640 * 480)
 """A head or a hand that shows a smaller share of the picture (112 pixels of 1280x960) cannot be expected to be found.
 """
+ASIDE_DEG = 22.0
+"""A camera that looks further from straight down looks into the room …"""
+FAR_M, LOOKED_AT_M = 6.0, 1.2
+"""… where people are seen up to so far away, by what is at this height of them."""
 DEEDS: tuple[Deed, ...] = (
     "stand",
     "stand",
@@ -89,6 +93,7 @@ class Task:
     shots: int
     seed: int
     size: tuple[int, int]
+    aside: float = 0.0
 
 
 def render(
@@ -100,9 +105,13 @@ def render(
     processes: int = 0,
     told: Callable[[int, int], None] | None = None,
     size: tuple[int, int] = SHOWN,
+    aside: float = 0.0,
 ) -> None:
-    """Fill a folder; ``told`` hears (pictures done, pictures in all)."""
+    """Fill a folder; ``told`` hears (pictures done, pictures in all). ``aside``: this share of the cameras looks into
+    the room, as those in corners do, and not down.
+    """
     drawn, described = f"seed: {seed}\nform: {FORM}\nsize: {size[0]}x{size[1]}\n", out / "data.yaml"
+    drawn += f"aside: {aside}\n" if aside else ""
     if described.exists() and drawn not in described.read_text(encoding="utf-8"):
         raise OtherPictures(f"{out}: was filled by another --seed, size or version: name an empty folder")
     wanted = dict(zip(SPLITS, (train, val, test), strict=True))
@@ -114,7 +123,7 @@ def render(
         f"path: {out.resolve()}\ntrain: images/train\nval: images/val\ntest: images/test\nnames:\n{names}\n{drawn}",
         encoding="utf-8",
     )
-    tasks = [t for split in SPLITS for t in _tasks(out, split, wanted[split], seed, size)]
+    tasks = [t for split in SPLITS for t in _tasks(out, split, wanted[split], seed, size, aside)]
     done, total = 0, sum(wanted.values())
     with multiprocessing.get_context("spawn").Pool(processes or None) as pool:
         for shots in pool.imap_unordered(_scene, tasks):
@@ -123,9 +132,9 @@ def render(
                 told(done, total)
 
 
-def _tasks(out: Path, split: str, pictures: int, seed: int, size: tuple[int, int]) -> Iterator[Task]:
+def _tasks(out: Path, split: str, pictures: int, seed: int, size: tuple[int, int], aside: float) -> Iterator[Task]:
     for first in range(0, pictures, SHOTS):
-        yield Task(out, split, first, min(SHOTS, pictures - first), seed, size)
+        yield Task(out, split, first, min(SHOTS, pictures - first), seed, size, aside)
 
 
 def _scene(task: Task) -> int:
@@ -133,12 +142,12 @@ def _scene(task: Task) -> int:
     cv2.setNumThreads(1)
     numbers = [f"{task.first + i:06d}" for i in range(task.shots)]
     if not (task.out / "truth" / task.split / f"{numbers[-1]}.json").exists():
-        shown = pictures(task.split, task.first, task.shots, task.seed, task.size)
+        shown = pictures(task.split, task.first, task.shots, task.seed, task.size, task.aside)
         for number, told in zip(numbers, shown, strict=True):
             _write(task, number, *told)
     places = [task.out / "empty" / task.split / f"{number}.jpg" for number in numbers]
     if not places[-1].exists():
-        _save(places[0], remembered(task.split, task.first, task.seed, task.size))
+        _save(places[0], remembered(task.split, task.first, task.seed, task.size, task.aside))
         for place in places[1:]:
             place.unlink(missing_ok=True)
             os.link(places[0], place)
@@ -157,22 +166,22 @@ class Scene:
     sensor: Sensor
 
 
-def _set(split: str, first: int, seed: int, size: tuple[int, int]) -> Scene:
+def _set(split: str, first: int, seed: int, size: tuple[int, int], aside: float = 0.0) -> Scene:
     """One scene; its film is empty yet."""
     rng = np.random.default_rng([seed, SPLITS.index(split), first])
     kept_back = split == "test"
     sheet, layout = a_sheet(rng), a_layout(rng)
     dressing = a_dressing(rng, sheet, kept_back)
-    empty = Film(a_camera(rng, layout, size, kept_back), a_light(rng, kept_back))
+    empty = Film(a_camera(rng, layout, size, kept_back, aside), a_light(rng, kept_back))
     things = [*furnish(rng, layout, dressing), *clutter(rng, layout, sheet)]
     return Scene(rng, sheet, layout, empty, things, a_sensor(rng, kept_back))
 
 
 def pictures(
-    split: str, first: int, shots: int, seed: int, size: tuple[int, int] = SHOWN
+    split: str, first: int, shots: int, seed: int, size: tuple[int, int] = SHOWN, aside: float = 0.0
 ) -> Iterator[tuple[Picture, View, list[Seen]]]:
     """One scene's pictures, each with the view that fits it and everybody who is there."""
-    scene, kept_back = _set(split, first, seed, size), split == "test"
+    scene, kept_back = _set(split, first, seed, size, aside), split == "test"
     rng, view = scene.rng, scene.empty.view
     scene.empty.draw(scene.things)
     for _ in range(shots):
@@ -183,11 +192,11 @@ def pictures(
         yield scene.sensor.develop(film.exposure(), rng), view, seen
 
 
-def remembered(split: str, first: int, seed: int, size: tuple[int, int]) -> Picture:
+def remembered(split: str, first: int, seed: int, size: tuple[int, int], aside: float = 0.0) -> Picture:
     """What the camera remembers of a scene with nobody in it: with less noise than a picture has, and not quite as the
     shop is now: some goods have come or gone since, and something that stood about stands elsewhere.
     """
-    scene = _set(split, first, seed, size)
+    scene = _set(split, first, seed, size, aside)
     rng = np.random.default_rng([seed, SPLITS.index(split), first, 1])
     gone = rng.uniform(0.0, CHANGED)
     elsewhere = clutter(rng, scene.layout, scene.sheet)
@@ -202,12 +211,24 @@ def _small(thing: Painted) -> bool:
     return bool(np.ptp(corners, axis=0).max() < SMALL_M)
 
 
-def a_camera(rng: np.random.Generator, layout: Layout, size: tuple[int, int], kept_back: bool) -> View:
-    """Somewhere under a ceiling, most of them at 2.4 to 3.2 m, those of the test at about 3 m."""
+def a_camera(
+    rng: np.random.Generator, layout: Layout, size: tuple[int, int], kept_back: bool, aside: float = 0.0
+) -> View:
+    """Somewhere under a ceiling, most of them at 2.4 to 3.2 m, those of the test at about 3 m; ``aside``: so often at
+    its edge, and looks into the room.
+    """
     low, high = np.min(layout.floor, axis=0), np.max(layout.floor, axis=0)
     x, y = rng.uniform(low + 0.7, high - 0.7)
     ceiling = rng.uniform(2.4, 3.2) if rng.random() < 0.85 else rng.uniform(3.2, 4.0)
     ceiling = rng.uniform(2.85, 3.15) if kept_back else ceiling
+    if aside and rng.random() < aside:
+        side = int(rng.integers(4))
+        x, y = (x, (low if side < 2 else high)[1]) if side % 2 else ((low if side < 2 else high)[0], y)
+        at, middle = (
+            (float(x), float(y), float(ceiling)),
+            (float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2)),
+        )
+        return hang_aside(rng, a_lens(rng, *size), at, middle)
     return hang(rng, a_lens(rng, *size), (float(x), float(y), float(ceiling)))
 
 
@@ -266,12 +287,25 @@ def _spot(
         if taken and rng.random() < 0.4:
             angle, far = rng.uniform(0, 2 * math.pi), rng.uniform(0.32, 0.75)
             spot = taken[rng.integers(len(taken))] + far * np.array([math.cos(angle), math.sin(angle)])
+        elif view.tilt_deg > ASIDE_DEG:
+            pixel = rng.uniform(0, (view.lens.width, view.lens.height))
+            spot = view.at_height([pixel], LOOKED_AT_M)[0, :2]
+            if not math.dist(spot, view.position[:2]) < FAR_M:  # nor nowhere
+                continue
         else:
             angle, far = rng.uniform(0, 2 * math.pi), _sight_m(view) * math.sqrt(rng.uniform(0, 1))
             spot = np.array(view.position[:2]) + far * np.array([math.cos(angle), math.sin(angle)])
         if _free(layout, spot):
             return spot
     return None
+
+
+def _in_sight(view: View, spot: NDArray[np.float64]) -> bool:
+    """Whether the camera sees who stands there."""
+    far = math.dist(spot, view.position[:2])
+    if view.tilt_deg <= ASIDE_DEG:
+        return far < _sight_m(view)
+    return far < FAR_M and bool(view.lens.inside(view.pixels([[*spot, LOOKED_AT_M]]))[0])
 
 
 def _sight_m(view: View) -> float:

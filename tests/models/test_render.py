@@ -15,7 +15,7 @@ from edge.optics import Lens, View, looking_down
 from models.background import plane, read_empty
 from models.evaluate import WHOLE
 from models.render.camera import bent
-from models.render.dataset import LEAST_AREA, SHOTS, OtherPictures, boxes, pictures, render
+from models.render.dataset import LEAST_AREA, SHOTS, OtherPictures, a_camera, boxes, pictures, render
 from models.render.figure import HEAD, PARTS, RIGHT, Looks, figure, upright_posture
 from models.render.film import Film, Painted
 from models.render.hand import Grip, hand
@@ -23,6 +23,7 @@ from models.render.light import Light
 from models.render.paint import Paint, a_sheet
 from models.render.people import some_looks
 from models.render.scene import draw_people
+from models.render.shop import a_layout
 from models.render.solids import Array, Box, Limb, upright
 
 LIGHT = Light(0.3, 0.7, 0.1, np.array([0.0, 0.6, 0.8], np.float32))
@@ -126,6 +127,18 @@ def test_a_box_says_how_far_away_a_head_is() -> None:
     (head,) = (row for row in boxes(VIEW, [seen]) if row[0] == 0)
     spread = VIEW.lens.spread([head[1:3]])[0]
     assert 0.24 * spread / head[3:] == pytest.approx(math.dist(seen.head, VIEW.position), rel=0.01)
+
+
+def test_a_camera_that_is_to_look_into_the_room_does_and_sees_people_upright() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        layout = a_layout(rng)
+        view = a_camera(rng, layout, SMALL, kept_back=False, aside=1.0)
+        assert 20.0 < view.tilt_deg < 66.0
+        ahead = view.at_height([[320.0, 240.0]], 0.5)[0]
+        feet, head = view.pixels([[*ahead[:2], 0.1], [*ahead[:2], 1.6]])
+        assert head[1] < feet[1] - 20.0, "heads are above feet"
+        assert abs(head[0] - feet[0]) < 0.5 * (feet[1] - head[1])
 
 
 def test_the_same_seed_draws_the_same_scene() -> None:
