@@ -27,6 +27,8 @@ from tests.corner import OPENS_S, errand, write_store
 class Rehearsal:
     """The corner shop with Ana's errand. ``set_s``: by how much somebody has set the PC's clock."""
 
+    observers: tuple[Observer, ...] = ()
+
     def __init__(self, folder: Path, provider: Provider | None = None) -> None:
         self.store = load_store(write_store(folder / "store"))
         self.messages = list(open_recording(errand(folder / "errand.mcap")))
@@ -36,7 +38,6 @@ class Rehearsal:
         self.said: list[Publish] = []
         self.provider = provider
         self.site = Site()
-        self.observers: tuple[Observer, ...] = ()
         self.frozen: Callable[[], Callable[[], None]] = lambda: lambda: None
 
     def open(self, conducts: Mapping[str, str] | None = None) -> Recovered:
