@@ -227,7 +227,7 @@ def test_bad_input_is_told_in_one_line_with_the_remedy(tmp_path: Path, walked: P
         "broken video": "broken.mp4 is no video. Name a video file that OpenCV can read",
         "other outputs": "colours.onnx is no detector: it has input picture",
         "unknown": "there is no camera 'attic' in store.toml. It has cam",
-        "no floor": "profile: it cannot be used (lens, rotation: in its picture there is no floor",
+        "no floor": "cam is blind: calibration/cam.toml: profile: it cannot be used (lens, rotation: in its picture",
         "no time": "--at nan: write a time like",
         "no screen": "there is no screen for --show. Run it without",
         "unwired": 'site.toml does not say where the pictures of cam come from. Add [[camera]] with id = "cam"',
