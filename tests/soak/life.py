@@ -52,6 +52,7 @@ class Life(Rehearsal):
         self.store = load_store(write_kiosk(folder / "store"))
         self.state = folder / "state"
         self.set_s, self.said, self.provider, self.site = 0.0, [], None, Site()
+        self.frozen = lambda: lambda: None
         self.outcome_of_it = Outcome()
         self._seen = 0
 
