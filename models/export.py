@@ -194,6 +194,7 @@ def written(network: Any, path: Path, like: NDArray[np.float32]) -> None:
 
 
 def slim(path: Path) -> None:
+    """The file without what nothing in it needs."""
     import onnx
     import onnxslim
 

@@ -130,6 +130,7 @@ def save(eyes: Eyes, path: Path) -> None:
 
 
 def load(path: Path) -> Eyes:
+    """Eyes out of their file; `CannotTrain`."""
     try:
         told = torch.load(path, map_location="cpu", weights_only=True)
         eyes = Eyes(Backbone(**told["form"]))

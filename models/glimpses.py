@@ -123,6 +123,7 @@ def _cut(picture: NDArray[np.uint8], moved: NDArray[np.float64], outside: int) -
 
 
 def pictures_in(folder: Path) -> list[Path]:
+    """The pictures of a data set that are learned from, by name; `CannotTrain` where there are none."""
     found = sorted((folder / "images" / "train").glob("*.jpg"))
     if not found:
         raise CannotTrain(f"{folder / 'images' / 'train'}: there are no pictures: draw some with `render`")

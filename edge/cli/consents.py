@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.deciding import warn_unwritten
+from edge.cli.deciding import By, Subject, warn_unwritten
 from edge.cli.live import StateFolder, StoreFolder, ask_shop
-
-Subject = Annotated[str, typer.Argument(help="Who, as `tebura member list` names them.")]
 
 
 def consent(
@@ -21,7 +19,7 @@ def consent(
     insight: Annotated[
         bool, typer.Option("--insight/--no-insight", help="Their name may, or may not, stand beside what happened.")
     ],
-    by: Annotated[str, typer.Option(help="Who says so; the user's name without it. It stands in the book.")] = "",
+    by: By = "",
 ) -> None:  # fmt: skip
     """Somebody allows the shop to keep events with their name, or takes that back: then their name is gone there."""
     wanted = {

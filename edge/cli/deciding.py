@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edge.ledger import Book
 
 By = Annotated[str, typer.Option("--by", help="Who decides; the user's name without it. It stands in the book.")]
+Subject = Annotated[str, typer.Argument(help="Who, as `tebura member list` names them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge.cli.deciding import AsJson, By, reading_book, warn_unwritten
+from edge.cli.deciding import AsJson, By, Subject, reading_book, warn_unwritten
 from edge.cli.live import StateFolder, StoreFolder, ask_shop, folder_of, named
 from edge.cli.terminal import refuse
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 app = typer.Typer(help="What members have in points, and what happened to them.", no_args_is_help=True)
-
-Subject = Annotated[str, typer.Argument(help="Who, as `tebura member list` names them.")]
 
 
 @app.command("list")

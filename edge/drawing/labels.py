@@ -7,11 +7,9 @@ Prices are not on it: they change, and the page behind the code has the one that
 from __future__ import annotations
 
 import html
-import io
 from urllib.parse import urlsplit
 
-import segno
-
+from edge.drawing.qr import qr_svg
 from edge.facts.links import link_of
 from edge.store import Store
 
@@ -53,10 +51,8 @@ def labels_html(store: Store, address: str, language: str = "") -> tuple[str, in
 def _label(store: Store, address: str, shelf: str, sku: str, language: str) -> str:
     product = store.catalogue[sku]
     link = link_of(address, product, shelf)
-    out = io.BytesIO()
-    segno.make_qr(link, error="m").save(out, kind="svg", xmldecl=False, svgns=True, border=4, omitsize=True)
     name, others = product.name(language), [n for lang, n in product.names if lang and lang != language]
     second = next((other for other in others if other and other != name), "")
     words = "".join(f"<p>{html.escape(text)}</p>" for text in (second, shelf) if text)
     heading = f"<h2>{html.escape(name)}</h2>"
-    return f'<article data-link="{html.escape(link)}">{out.getvalue().decode()}<div>{heading}{words}</div></article>'
+    return f'<article data-link="{html.escape(link)}">{qr_svg(link, sized=False)}<div>{heading}{words}</div></article>'

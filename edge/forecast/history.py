@@ -8,6 +8,7 @@ there for is told in shoppers, not in hours: a shelf that empties at noon has mi
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,9 +19,9 @@ from zoneinfo import ZoneInfo
 
 from edge.forecast.demand import Day
 from edge.insight import Insight
+from edge.insight.measures import sold_out
 
 HALF_HOURS: Final = 48
-HALF_HOUR_S: Final = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def past_of(insight: Insight, timezone: ZoneInfo, today: date) -> Past:
         sold[sku][_date(at_s, timezone)] += count
     out = _out(insight)
     products = {
-        sku: tuple(_day(day, days[day], came[day], out.get(sku, ()), timezone) for day in dates if day >= min(days))
+        sku: tuple(_day(day, days[day], came[day], out.get(sku, ())) for day in dates if day >= min(days))
         for sku, days in sorted(sold.items())
     }
     return Past(dates, products, tuple(_by_half_hour(came[day], timezone) for day in dates))
@@ -54,19 +55,13 @@ def past_of(insight: Insight, timezone: ZoneInfo, today: date) -> Past:
 def _out(insight: Insight) -> dict[str, list[tuple[float, float]]]:
     """Sku -> from when until when it was sold out."""
     spans: dict[str, list[tuple[float, float]]] = {}
-    since: dict[str, float] = {}
-    query = "SELECT kind, sku, at_s FROM event WHERE kind IN ('sold-out', 'back-on-shelf') ORDER BY told, id"
-    for kind, sku, at_s in insight.rows(query):
-        if kind == "sold-out":
-            since.setdefault(sku, at_s)
-        elif sku in since:
-            spans.setdefault(sku, []).append((since.pop(sku), at_s))
-    for sku, at_s in since.items():
-        spans.setdefault(sku, []).append((at_s, float("inf")))
+    for row in sold_out(insight):
+        until_s = math.inf if row["until_s"] is None else row["until_s"]
+        spans.setdefault(row["sku"], []).append((row["from_s"], until_s))
     return spans
 
 
-def _day(day: date, sold: int, came: list[float], out: Iterable[tuple[float, float]], timezone: ZoneInfo) -> Day:
+def _day(day: date, sold: int, came: list[float], out: Iterable[tuple[float, float]]) -> Day:
     """One product's day; ``came``: when each of its visits began."""
     missed = sum(bisect_left(came, until_s) - bisect_right(came, from_s) for from_s, until_s in out)
     # Who took the last one was there as well: with nobody before it, a day of one sale would be worth nothing.

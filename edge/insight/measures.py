@@ -40,7 +40,7 @@ def figures(insight: Insight, store: Store, since_s: float = 0.0, until_s: float
         "hours": _hours(counts),
         "baskets": _baskets(counts),
         "instead": _instead(counts),
-        "sold_out": _sold_out(insight, since_s, until_s),
+        "sold_out": sold_out(insight, since_s, until_s),
     }
 
 
@@ -164,7 +164,7 @@ def _instead(counts: Counts) -> list[Row]:
     return sorted(rows, key=lambda r: (-r["visits"], r["put_back"], r["instead"]))
 
 
-def _sold_out(insight: Insight, since_s: float, until_s: float) -> list[Row]:
+def sold_out(insight: Insight, since_s: float = 0.0, until_s: float = EVER_S) -> list[Row]:
     """From when to when there was none of a product; None: there still is none."""
     query = (
         "SELECT kind, sku, shelf, at_s, certainty FROM event WHERE kind IN ('sold-out', 'back-on-shelf') AND at_s < ? "

@@ -28,6 +28,8 @@ class Section(BaseModel):
 
 
 class StoreSection(Section):
+    """``[store]``: what the shop is called, and by which money, clock and languages it goes."""
+
     id: Id
     name: Line
     timezone: Line
@@ -40,10 +42,14 @@ class StoreSection(Section):
 
 
 class FloorSection(Section):
+    """``[floor]``: its outline, metres."""
+
     polygon: Annotated[tuple[tuple[Metres, Metres], ...], Field(min_length=3, max_length=1000)]
 
 
 class GateSection(Section):
+    """A ``[[gate]]``: a way in or out."""
+
     id: Id
     kind: Literal["entry", "exit"]
     position: tuple[Metres, Metres]
@@ -51,11 +57,15 @@ class GateSection(Section):
 
 
 class CameraSection(Section):
+    """A ``[[camera]]``: where its lens is, metres."""
+
     id: Id
     position: tuple[Metres, Metres, Metres]
 
 
 class ShelfSection(Section):
+    """A ``[[gondola.shelf]]``: a board with plates side by side, metres."""
+
     id: Id
     height: Annotated[float, Field(ge=0.0, le=5.0)]
     depth: Length
@@ -65,6 +75,8 @@ class ShelfSection(Section):
 
 
 class GondolaSection(Section):
+    """A ``[[gondola]]``: its front-left corner on the floor, how it is turned, its shelves."""
+
     id: Id
     origin: tuple[Metres, Metres, Metres]
     yaw_deg: Annotated[float, Field(ge=-360.0, le=360.0)]
@@ -72,6 +84,8 @@ class GondolaSection(Section):
 
 
 class TaxSection(Section):
+    """A ``[[tax]]``: what a class of goods bears from a day on."""
+
     tax_class: Annotated[str, Field(alias="class", max_length=200)]
     percent: Annotated[float, Field(ge=0.0, le=100.0)]
     since: date = date.min

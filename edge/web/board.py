@@ -20,12 +20,12 @@ from starlette.routing import BaseRoute, Route
 
 from edge.checkout import sale_of
 from edge.checkout.amounts import money
+from edge.drawing.qr import qr_svg
 from edge.ledger import UnusableLedger
 from edge.store.layout import Gate
 from edge.web.kiosk import Kiosk, Shown
 from edge.web.languages import LANGUAGES, N_, words
 from edge.web.pages import Pages
-from edge.web.qr import qr_svg
 from edge.web.shop import Screens
 
 WELCOME_S: Final = 6.0

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from edge.adapters.members import Enrolment, Members, UnusableMembers
 from edge.drawing.markup import Markup
+from edge.drawing.qr import qr_svg
 from edge.facts.points import points_in, statement_of
 from edge.ledger import UnusableLedger
 from edge.told import told
@@ -21,7 +22,6 @@ from edge.web.console.now import PROOFS
 from edge.web.console.office import Room, back_of, needs
 from edge.web.languages import N_
 from edge.web.pending import AlreadyDecided
-from edge.web.qr import qr_svg
 from edge.web.shopper.enrol import LIFE_S, Enrolments, link, shown
 
 MOST: Final = 200
