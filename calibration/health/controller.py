@@ -125,6 +125,7 @@ class Timing:
         rest = d - slope * (t - t[0])
         scatter_s = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
         error = scatter_s / (float(np.std(t)) * math.sqrt(len(t)))
-        # Who looks for batches as often as they come sends them later and later, for a while, by up to one of them.
-        beat = self._lasts_s / float(t[-1] - t[0]) / 4
+        # Who looks for batches as often as they come sends them later and later, for a while, by up to one of them; two
+        # thirds of the pairs may see that and nothing of how it begins anew.
+        beat = self._lasts_s / float(t[-1] - t[0]) / 2
         return recent_s, slope * 1e6, math.hypot(error, beat) * 1e6

@@ -44,17 +44,29 @@ class Pace:
 
     def due(self) -> list[WeightBatch]:
         """What was said since the last look: a batch is said when its last sample is measured."""
-        lasts_s = self._rig.hardware.batch / self._rig.hardware.hz
-        until_s = self._first_s + (time.monotonic() - self._began_s) * self._speed - lasts_s
+        until_s = self._measured_s() - self._lasts_s
         said = []
         with self._lock:
             while self._rig.now_s < until_s:
                 said.append(self._rig.batch())
         return [batch for batch in said if batch is not None]
 
+    @property
+    def every_s(self) -> float:
+        """How long a batch takes on the wall."""
+        return self._lasts_s / self._speed
+
     def wait_s(self) -> float:
-        """How long until there is more."""
-        return self._rig.hardware.batch / self._rig.hardware.hz / self._speed
+        """How long until there is more: who only waited `every_s` would say each a little later than the last."""
+        with self._lock:
+            return max(0.0, self._rig.now_s + self._lasts_s - self._measured_s()) / self._speed
+
+    @property
+    def _lasts_s(self) -> float:
+        return self._rig.hardware.batch / self._rig.hardware.hz
+
+    def _measured_s(self) -> float:
+        return self._first_s + (time.monotonic() - self._began_s) * self._speed
 
 
 class OverMqtt:
@@ -113,7 +125,7 @@ class OverLines(Printer):
     def __init__(self, link: Path, rig: Rig, baud: int = 115200, seed: int = 1, *, sums: bool = True) -> None:
         super().__init__(link, baud, seed, sums=sums, digits=DIGITS[rig.hardware.unit])
         self.pace = Pace(rig)
-        self.every_s = self.pace.wait_s()
+        self.every_s = self.pace.every_s
 
     def tick(self, at_s: float) -> list[bytes]:
         return [

@@ -128,6 +128,21 @@ def test_clocks_are_judged_by_what_no_network_can_do() -> None:
     assert "ahead" in ahead.findings[0].what
 
 
+@pytest.mark.parametrize("share", [0.7, 1.0])
+def test_who_looks_for_batches_as_often_as_they_come_is_no_clock(share: float) -> None:
+    """Each is sent a little later than the last, until one is skipped: with bad luck all the while that is listened."""
+    shelf, seconds = SHELVES[5], 25.0
+    hardware = healthy(shelf.plates, 4)
+    lasts_s = hardware.batch / hardware.hz
+    health = Health(STORE, [shelf.id])
+    rig = Rig(shelf, hardware, 4)
+    began_s = rig.now_s
+    for batch in Goods(rig, STORE, 4).day(seconds, None):
+        late_s = ((batch.at_s - began_s) / seconds / share) % 1.0 * lasts_s
+        health.hear(structs.replace(batch, received_s=batch.received_s + late_s))
+    assert health.verdict()[0].well
+
+
 def test_between_two_recordings_nothing_is_lost() -> None:
     shelf = SHELVES[1]
     rig = Rig(shelf, healthy(shelf.plates, 2), 2)
