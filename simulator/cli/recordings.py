@@ -22,6 +22,8 @@ from edge.cli.terminal import (
     say,
     writing,
 )
+from simulator.cli.fleets import replay_many
+from simulator.cli.hands import Afresh, Cluster, Workers
 
 if TYPE_CHECKING:
     from edge.ledger.book import Book
@@ -60,9 +62,17 @@ def replay(
     store: Annotated[Path | None, typer.Option(help="With --live: the folder of the shop that runs with --rehearsal; "
                                                     "without it, one is started.")] = None,
     state: Annotated[Path | None, typer.Option(help="With --live: that shop's state folder.")] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
+    afresh: Afresh = False,
 ) -> None:  # fmt: skip
     """Turn recordings into receipts."""
     kept = report or ledger or stop_after is not None or go_on or calibration or videos
+    many = workers is not None or bool(cluster)
+    if many and (kept or live):
+        refuse("--workers and --cluster go with --json, --language and --afresh alone: the rest is of one recording")
+    if afresh and not many:
+        refuse("--afresh goes with --workers or --cluster: without them everything is replayed")
     if (live and kept) or (not live and (speed is not None or store or state)):
         refuse(
             "--speed, --store and --state go with --live; --report, --ledger, --stop-after, --continue, "
@@ -70,6 +80,10 @@ def replay(
         )
     if detector and not videos:
         refuse("--detector goes with --videos: name the folder of the recording's videos")
+    if many:
+        options = ("--json",) * as_json + ("--language", language) * bool(language)
+        replay_many(files, options, workers, cluster, afresh)
+        return
     if live:
         _replay_live(files, speed or 1.0, store, state, as_json, language)
         return
