@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.store import Store, load_store
 from simulator.busy import Habits, busy_story
 from simulator.story import read_story
 from simulator.world import play, record
+
+if TYPE_CHECKING:
+    from simulator.fleet.crew import Hands, Told
 
 DEMO = Path(__file__).parents[1] / "config" / "demo"
 
@@ -67,6 +71,35 @@ def simulate(
             raise  # it says itself what cannot be written: the videos
         remedy = "Name a file in a folder that you may write to with -o"
         raise OSError(f"{out}: cannot be written ({error.strerror}). {remedy}") from error
+
+
+def simulate_many(
+    story: Path | None, busy: int | None, folder: Path, seeds: range, store: Path | None, hands: Hands, told: Told,
+    *, looks: bool = True,
+) -> None:  # fmt: skip
+    """A recording a seed, ``FOLDER/<seed>.mcap``, as many at once as there are hands. `ValueError` for a story that
+    names its seed, which would be the same recording each time.
+    """
+    from simulator.fleet.task import spread
+
+    if story is not None:
+        text = _text_of(story)
+        read_story(text, load_store(store or DEMO), str(story))  # its faults are told once, and not by each
+        if _seed_of(text, 1) is None:
+            raise ValueError(f"{story}: names its seed, so that every recording would be the same. Take that line out")
+    folder.mkdir(parents=True, exist_ok=True)
+    of, shop = (None if path is None else path.absolute() for path in (story, store))
+    width = len(str(seeds[-1]))
+    calls = [(of, busy, folder.absolute() / f"{seed:0{width}d}.mcap", seed, shop, looks) for seed in seeds]
+    for _ in spread(simulate_one, calls, hands, told):
+        pass
+
+
+def simulate_one(
+    story: Path | None, busy: int | None, out: Path, seed: int, store: Path | None, looks: bool
+) -> None:  # fmt: skip
+    """One of many."""
+    simulate(story, busy, out, seed, store, looks=looks)
 
 
 def _text_of(story: Path) -> str:

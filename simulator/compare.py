@@ -53,6 +53,24 @@ def read_run(path: Path) -> list[Entry]:
     raise UnreadableRun(f"{path}: is no recording, ledger or export. Name an .mcap, a ledger, or its export")
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two runs of one name: how many records the first has, where they differ; or why one of them is none."""
+
+    records: int = 0
+    differences: tuple[Difference, ...] = ()
+    unusable: str = ""
+
+
+def compare_files(a: Path, b: Path) -> Pair:
+    """One of many: what keeps two files from being compared keeps no others."""
+    try:
+        of_a, of_b = read_run(a), read_run(b)
+    except (OSError, ValueError) as error:
+        return Pair(unusable=str(error))
+    return Pair(len(of_a), tuple(compare(of_a, of_b)))
+
+
 def compare(a: list[Entry], b: list[Entry]) -> list[Difference]:
     """Where two runs differ, first difference first."""
     in_a, in_b = ({_key(e): e for e in run} for run in (a, b))

@@ -9,10 +9,7 @@ as usual both times, so that the difference is what the eyes cost.
 from __future__ import annotations
 
 import json
-import os
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -22,6 +19,8 @@ from edge.store import load_store
 from edge.wire import open_recording
 from simulator.busy import Habits, busy_story
 from simulator.commands import DEMO, simulate_story
+from simulator.fleet.crew import all_cores
+from simulator.fleet.task import spread
 from simulator.reliability import Tally, tally_of
 from simulator.replay import replay
 from simulator.watch import filmed
@@ -46,8 +45,9 @@ def eyesight(folder: Path, seed: int, detector: Path | None = None, *, looks: bo
     """Film so many scenes, watch them, and print what came out; without ``looks`` nobody says what people look like."""
     folder.mkdir(parents=True, exist_ok=True)
     console = Console(highlight=False)
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool, console.status("scenes are filmed and watched …"):
-        scenes = list(pool.map(partial(_scene, folder, seed, detector, looks), range(len(VISITS))))
+    with console.status("scenes are filmed and watched …"):
+        calls = [(folder.absolute(), seed, detector, looks, number) for number in range(len(VISITS))]
+        scenes = list(spread(film_and_watch, calls, all_cores()))
     console.print(_table(scenes))
     for i, scene in enumerate(scenes):
         for line in scene.blind:
@@ -55,7 +55,7 @@ def eyesight(folder: Path, seed: int, detector: Path | None = None, *, looks: bo
     return scenes
 
 
-def _scene(folder: Path, seed: int, detector: Path | None, looks: bool, number: int) -> Scene:
+def film_and_watch(folder: Path, seed: int, detector: Path | None, looks: bool, number: int) -> Scene:
     videos = folder / (f"seed{seed}-{number:02d}" + "-no-looks" * (not looks))
     path = videos.with_suffix(".mcap")
     shop, chance = load_store(DEMO), seed * 1000 + number

@@ -7,12 +7,9 @@ that a settled visit was charged and did not take, who took it; or the same for 
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,6 +23,8 @@ from edge.store import load_store
 from edge.wire import open_recording
 from simulator.commands import DEMO, simulate_busy
 from simulator.demo import VISITS
+from simulator.fleet.crew import Hands, Told, all_cores
+from simulator.fleet.task import spread
 from simulator.judged import charged, verdict_of
 from simulator.replay import replay
 from simulator.report.material import Happened
@@ -79,17 +78,16 @@ class _Events:
         self.seen += [effect.event for effect in effects if isinstance(effect, Explained)]
 
 
-def mornings(seeds: int, first: int, *, looks: bool = True, processes: int | None = None) -> dict[int, Judged]:
-    """Play so many mornings, as many at a time as there are cores: seed -> what came of it."""
+def mornings(
+    seeds: int, first: int, *, looks: bool = True, hands: Hands | None = None, told: Told | None = None
+) -> dict[int, Judged]:
+    """Play so many mornings, as many at a time as there are ``hands``: seed -> what came of it."""
     numbers = range(first, first + seeds)
-    with (
-        ProcessPoolExecutor(max_workers=min(seeds, processes or os.cpu_count() or 1)) as pool,
-        Console(stderr=True).status(f"{seeds} mornings are under way …"),
-    ):
-        return dict(zip(numbers, pool.map(partial(morning, looks=looks), numbers), strict=True))
+    found = spread(morning, [(number, looks) for number in numbers], hands or all_cores(), told)
+    return dict(zip(numbers, found, strict=True))
 
 
-def morning(seed: int, *, looks: bool = True) -> Judged:
+def morning(seed: int, looks: bool = True) -> Judged:
     """One morning: what became of its visits, and what was charged too much."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "demo.mcap"

@@ -16,10 +16,8 @@ in F1 and in the exact receipts.
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -43,6 +41,8 @@ from edge.store.policy import MOST_SURE
 from edge.wire import decode, open_recording
 from simulator.busy import OPENING_S, Habits, busy_story, clock
 from simulator.commands import DEMO, Truth, simulate_story
+from simulator.fleet.crew import Hands, Told, all_cores
+from simulator.fleet.task import spread
 from simulator.goods import Stock
 from simulator.replay import replay
 from simulator.shops import random_shop
@@ -131,15 +131,15 @@ def reliability(
     learned: bool = False,
     counted: bool = False,
     looks: bool = True,
+    hands: Hands | None = None,
+    told: Told | None = None,
 ) -> Tally:
     """Simulate so many shops, replay them, compare with what really happened, and print it."""
     console = Console(highlight=False)
     tally = Tally()
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool, console.status(f"{shops} shops are open …"):
-        numbers = range(shops)
-        same = ([each] * shops for each in (seed, visits, learned, counted, looks))
-        for one in pool.map(measure, numbers, *same):
-            tally.add(one)
+    calls = [(number, seed, visits, learned, counted, looks) for number in range(shops)]
+    for one in spread(measure, calls, hands or all_cores(), told):
+        tally.add(one)
     by = ", each plate's noise and drift learned" * learned + ", every place counted before" * counted
     by += ", cameras do not say what anybody looks like" * (not looks)
     console.print(f"{shops} shops, {tally.visits} visits, seed {seed}{by}\n")

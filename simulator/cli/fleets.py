@@ -1,4 +1,4 @@
-"""Commands about many recordings and two builds: regress; and replays by many hands."""
+"""Commands about many recordings and two builds: regress; and replays and comparisons by many hands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge.cli.terminal import DIFFERENT, UNUSABLE, refuse, refuse_unwritable, say, writing
-from simulator.cli.hands import Afresh, Cluster, Workers, carried_out, hands, kept, leave, set_aside
+from simulator.cli.hands import Afresh, Cluster, Workers, carried_out, hands, kept, leave, many, set_aside
 
 WIDTH = 120
 """Of the table behind a pipe; a terminal has its own, and its lines go on where that is less."""
@@ -35,6 +35,36 @@ def replay_many(files: Sequence[Path], options: Sequence[str], workers: int | No
             typer.echo(done.told, err=True, nl=False)
             typer.echo(done.said.decode(), nl=False)
     leave(unusable)
+
+
+def compare_folders(a: Path, b: Path, workers: int | None, cluster: str) -> None:
+    """Runs of the same name, and which of them have no other."""
+    from simulator.compare import compare_files
+    from simulator.fleet.task import spread
+
+    of_a, of_b = ({path.name for path in folder.iterdir() if path.is_file()} for folder in (a, b))
+    both, alone = sorted(of_a & of_b), sorted(of_a ^ of_b)
+    if not both:
+        refuse(f"{a} and {b} have no file of the same name. Name folders of the same runs")
+    for name in alone:
+        typer.echo(f"{name}: only in {'A' if name in of_a else 'B'}")
+    unusable = different = False
+    with many(len(both), "runs") as told:
+        calls = [((a / name).absolute(), (b / name).absolute()) for name in both]
+        for name, pair in zip(both, spread(compare_files, calls, hands(workers, cluster), told), strict=True):
+            unusable, different = unusable or bool(pair.unusable), different or bool(pair.differences)
+            if pair.unusable:
+                say(pair.unusable)
+            elif pair.differences:
+                first = pair.differences[0]
+                where = f"the first: {first.at_s:.3f}  {first.key}  {first.where}"
+                typer.echo(f"{name}: {len(pair.differences)} records differ; {where}")
+            else:
+                typer.echo(f"{name}: no difference in {pair.records} records")
+    if unusable:
+        raise typer.Exit(UNUSABLE)
+    if different or alone:
+        raise typer.Exit(DIFFERENT)
 
 
 def regress(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,12 +28,17 @@ Afresh = Annotated[bool, typer.Option("--afresh", help="Replay also what was rep
 
 
 def hands(workers: int | None, cluster: str, otherwise: int = 1) -> Hands:
-    """Whose hands do it; both named is refused."""
+    """Whose hands do it, so many of this machine's where nobody says; both named is refused."""
     from simulator.fleet.crew import Hands
 
     if workers is not None and cluster:
         refuse("--workers are of this machine, --cluster is of others: name one of them")
     return Hands(workers or otherwise, cluster)
+
+
+def hands_or_all(workers: int | None, cluster: str) -> Hands:
+    """… and all of this machine's where nobody says."""
+    return hands(workers, cluster, os.cpu_count() or 1)
 
 
 def kept(afresh: bool) -> Kept | None:
@@ -86,6 +92,19 @@ def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def many(total: int, what: str) -> Iterator[Callable[[int, Done], None]]:
+    """The same for functions of ours that hands do: refuses where nobody can, or where one died twice."""
+    from simulator.fleet.crew import NoCrew
+    from simulator.fleet.task import LostTask
+
+    with progress(total, what) as step:
+        try:
+            yield lambda number, done: step()
+        except (NoCrew, LostTask) as error:
+            refuse(str(error))
 
 
 def set_aside(job: Job, done: Done) -> bool:

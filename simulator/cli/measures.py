@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from edge.cli.terminal import refuse, refuse_extra
+from simulator.cli.hands import Cluster, Workers, hands_or_all, many
 
 
 def bench(
@@ -88,10 +89,14 @@ def reliability(
             help="Instead: ten scenes of the demo shop are filmed into this folder, and watched.", metavar="FOLDER"
         ),
     ] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
 ) -> None:
     """Measure how often lines that were said to be so certain are right; or what looking through real frames costs; or
     how good the figures of `tebura insight` are.
     """
+    if (workers or cluster) and (insight is not None or filmed is not None):
+        refuse("--workers and --cluster go with shops alone: leave out --insight and --filmed")
     if insight is not None:
         from simulator.insights import show
 
@@ -102,7 +107,11 @@ def reliability(
         return
     from simulator.reliability import reliability as measure
 
-    measure(shops, seed, fit=fit, learned=learned, counted=counted, looks=looks)
+    with many(shops, "shops") as told:
+        measure(
+            shops, seed, fit=fit, learned=learned, counted=counted, looks=looks,
+            hands=hands_or_all(workers, cluster), told=told,
+        )  # fmt: skip
 
 
 def _measure_eyesight(folder: Path, seed: int, looks: bool) -> None:

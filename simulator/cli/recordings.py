@@ -22,7 +22,7 @@ from edge.cli.terminal import (
     say,
     writing,
 )
-from simulator.cli.fleets import replay_many
+from simulator.cli.fleets import compare_folders, replay_many
 from simulator.cli.hands import Afresh, Cluster, Workers
 
 if TYPE_CHECKING:
@@ -328,10 +328,18 @@ def _write_report(path: Path, done: Replayed, collector: Collector) -> None:
 
 
 def compare(
-    a: Annotated[Path, typer.Argument(help="A recording, a ledger or an export.")],
+    a: Annotated[Path, typer.Argument(help="A recording, a ledger or an export; or a folder of them.")],
     b: Annotated[Path, typer.Argument(help="Another one.")],
+    *,
+    workers: Workers = None,
+    cluster: Cluster = "",
 ) -> None:
-    """Say in which records two runs differ."""
+    """Say in which records two runs differ; of two folders, those of the same name."""
+    if a.is_dir() and b.is_dir():
+        compare_folders(a, b, workers, cluster)
+        return
+    if workers or cluster:
+        refuse("--workers and --cluster go with two folders: of two runs there is one comparison")
     from edge.store import BrokenStore
     from edge.wire import UnreadableRecording
     from simulator.compare import UnreadableRun, read_run

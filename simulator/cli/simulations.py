@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge.cli.terminal import refuse, refuse_extra, refuse_store, say
+from simulator.cli.hands import Cluster, Workers, hands_or_all, many
+
+if TYPE_CHECKING:
+    from simulator.fleet.crew import Hands
 
 
 def simulate(
@@ -46,11 +50,16 @@ def simulate(
     ] = False,
     port: Annotated[int | None, typer.Option(help="Of --stripe: where it listens.", min=1, max=65535)] = None,
     journal: Annotated[Path | None, typer.Option(help="Of --stripe: a file that keeps its books.")] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="So many recordings from --seed on; -o is then a folder.", min=1)
+    ] = None,
+    workers: Workers = None,
+    cluster: Cluster = "",
 ) -> None:
     """Simulate a physical shop and write what its sensors said; or live: a serial device of it, or a whole shelf, or
     a payment provider; or the photographs that a camera is calibrated with.
     """
-    recording = bool(story or busy is not None or out or frames or not looks)
+    recording = bool(story or busy is not None or out or frames or not looks or seeds or workers or cluster)
     of_a_port = protocol != "lines" or plates is not None
     of_a_shelf = bool(fault or unit or state)
     if stripe:
@@ -83,6 +92,13 @@ def simulate(
         refuse("name a story, or --busy and how many visits")
     if out is None:
         refuse("name the recording to write: -o FILE.mcap")
+    if seeds is not None:
+        if frames is not None:
+            refuse("--frames goes with one recording: leave out --seeds")
+        _many(story, busy, out, range(seed, seed + seeds), store, looks, hands_or_all(workers, cluster))
+        return
+    if workers or cluster:
+        refuse("--workers and --cluster go with --seeds: add it")
     from edge.store import BrokenStore
     from simulator.commands import simulate as write
 
@@ -92,6 +108,22 @@ def simulate(
         refuse_store(str(store), error)
     except ImportError as error:
         refuse_extra(error, "camera")
+    except (OSError, ValueError) as error:
+        refuse(str(error))
+
+
+def _many(
+    story: Path | None, busy: int | None, folder: Path, seeds: range, store: Path | None, looks: bool, crew: Hands
+) -> None:  # fmt: skip
+    from edge.store import BrokenStore, load_store
+    from simulator.commands import DEMO, simulate_many
+
+    try:
+        load_store(store or DEMO)  # told once, and not by each
+        with many(len(seeds), "recordings") as step:
+            simulate_many(story, busy, folder, seeds, store, crew, step, looks=looks)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
     except (OSError, ValueError) as error:
         refuse(str(error))
 
@@ -164,6 +196,8 @@ def demo(
     ] = False,
     looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Cameras say what everybody looks like.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Of --seeds: for programs.")] = False,
+    workers: Workers = None,
+    cluster: Cluster = "",
 ) -> None:
     """A lively few minutes in the demo shop: simulate, replay, and compare with what really happened; or many of them,
     and only how good they were; or what becomes of money on an evening; or the shop's screens while people shop.
@@ -171,10 +205,12 @@ def demo(
     if seeds is not None:
         if out is not None:
             refuse("--out goes with one morning: of many, no files are kept. Leave it out, or leave out --seeds")
-        _many_demos(seeds, seed, looks, as_json)
+        _many_demos(seeds, seed, looks, as_json, hands_or_all(workers, cluster))
         return
     if as_json:
         refuse("--json goes with --seeds: add it")
+    if workers or cluster:
+        refuse("--workers and --cluster go with --seeds: add it")
     from simulator.demo import demo as show
     from simulator.evening import evening
 
@@ -201,10 +237,11 @@ def _show_screens(folder: Path, seed: int) -> None:
     show_screens(folder, seed)
 
 
-def _many_demos(seeds: int, first: int, looks: bool, as_json: bool) -> None:
+def _many_demos(seeds: int, first: int, looks: bool, as_json: bool, crew: Hands) -> None:
     from simulator.mornings import mornings, show, told
 
-    found = mornings(seeds, first, looks=looks)
+    with many(seeds, "mornings") as step:
+        found = mornings(seeds, first, looks=looks, hands=crew, told=step)
     if as_json:
         typer.echo(json.dumps(told(found), ensure_ascii=False))
     else:

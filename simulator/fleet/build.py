@@ -46,8 +46,11 @@ class Build:
     fingerprint: str
 
     def environment(self) -> dict[str, str]:
-        """What its processes begin with. One recording keeps one core busy: libraries start no threads beside it."""
+        """What its processes begin with. One recording keeps one core busy: libraries start no threads beside it. The
+        folder in which somebody stands is no place to import from (``PYTHONSAFEPATH``): it may be another build.
+        """
         given = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        given["PYTHONSAFEPATH"] = "1"
         given.pop("PYTHONPATH", None)
         return given | ({"PYTHONPATH": self.source} if self.source else {})
 

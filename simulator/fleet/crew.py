@@ -9,6 +9,7 @@ Refuses (`NoCrew`): a scheduler that does not answer, has nobody, or is of anoth
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
@@ -36,6 +37,11 @@ class Hands:
 
     def open(self) -> AbstractContextManager[Executor]:
         return _cluster(self.cluster) if self.cluster else _machine(self.workers)
+
+
+def all_cores() -> Hands:
+    """Every core of this machine."""
+    return Hands(os.cpu_count() or 1)
 
 
 Told = Callable[[int, Done], None]

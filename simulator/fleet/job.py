@@ -102,21 +102,22 @@ def _hash_of(file: str, size: int, changed_ns: int) -> str:
 
 # --- one try ---------------------------------------------------------------------------------------------------------
 
-_running: set[int] = set()
+working: set[int] = set()
+"""Processes that are at work now."""
 
 
 @contextlib.contextmanager
 def _counted(process: int) -> Iterator[None]:
-    _running.add(process)
+    working.add(process)
     try:
         yield
     finally:
-        _running.discard(process)
+        working.discard(process)
 
 
 def stop_all() -> None:
     """Whoever is stopped leaves nobody behind."""
-    for process in list(_running):
+    for process in list(working):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
 

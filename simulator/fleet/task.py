@@ -33,7 +33,7 @@ def task(name: str, function: Callable[..., Any], *arguments: object) -> Job:
     return Job(name, this_build(), ("-m", "simulator.fleet.task"), given)
 
 
-def each(
+def spread(
     function: Callable[..., Result], calls: Iterable[Sequence[object]], hands: Hands, told: Told | None = None
 ) -> Iterator[Result]:
     """What a function says to each tuple of arguments, in their order. `LostTask`, `simulator.fleet.crew.NoCrew`."""

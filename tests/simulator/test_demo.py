@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from edge.checkout.sale import body_of, make_sale
 from edge.cli import app
 from edge.records import CartLine, LedgerEntry, ShelfEvent
+from simulator.fleet.crew import Hands
 from simulator.mornings import Morning, TooMuch, audit, mornings, show, told
 from simulator.report.truth import EventTruth, Truth, VisitTruth
 from tests.checkout.shops import NOON_S, shop
@@ -60,7 +61,7 @@ def test_two_mornings_are_what_two_demos_are(tmp_path: Path) -> None:
     assert (in_all["review"], in_all["overcharged"]) == (review, overcharged)
     assert in_all["settled"] + in_all["review"] + in_all["unsettled"] == visits
     assert len({(each["seed"], each["visit"]) for each in many["charged_too_much"]}) == overcharged
-    alone = mornings(2, MORNING, processes=1)
+    alone = mornings(2, MORNING, hands=Hands(1))
     assert json.loads(json.dumps(told(alone))) == many
 
 
