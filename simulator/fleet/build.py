@@ -58,7 +58,7 @@ class Build:
 def this_build() -> Build:
     """The Tebura that runs this."""
     source = str(Path(__file__).parents[2])
-    return Build("this", sys.executable, source, _fingerprint(sys.executable, source))
+    return Build(source, sys.executable, source, _fingerprint(sys.executable, source))
 
 
 def build_at(folder: Path) -> Build:
