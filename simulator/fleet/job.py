@@ -71,7 +71,8 @@ def carry_out(job: Job) -> Done:
     while done.dead and tries < TRIES:
         tries, done = tries + 1, _once(job)
     if as_here(job.build) != job.build.fingerprint:
-        raise WrongMachine(f"{job.build.name} was changed while it worked. Begin again: replays that were done are remembered")
+        what = f"{job.build.name} was changed while it worked"
+        raise WrongMachine(f"{what}. Begin again: replays that were done are remembered")
     return replace(done, tries=tries)
 
 
