@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -69,7 +70,7 @@ def carried_out(jobs: Sequence[Job], crew: Hands, remembered: Kept | None) -> It
         known += done.known
         step()
 
-    with progress(len(jobs), "replays") as step:
+    with _stopped_with_us(), progress(len(jobs), "replays") as step:
         try:
             yield from done_by(jobs, crew, remembered, told)
         except NoCrew as error:
@@ -77,6 +78,20 @@ def carried_out(jobs: Sequence[Job], crew: Hands, remembered: Kept | None) -> It
     where = crew.cluster or f"{crew.workers} worker{'' if crew.workers == 1 else 's'}"
     before = f", {known} of them known from before" if known else ""
     say(f"{len(jobs)} replays{before}, {time.monotonic() - began_s:.1f} s, {where}")
+
+
+@contextmanager
+def _stopped_with_us() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does: whoever works for it is stopped as well."""
+
+    def stop(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
@@ -100,7 +115,7 @@ def many(total: int, what: str) -> Iterator[Callable[[int, Done], None]]:
     from simulator.fleet.crew import NoCrew
     from simulator.fleet.task import LostTask
 
-    with progress(total, what) as step:
+    with _stopped_with_us(), progress(total, what) as step:
         try:
             yield lambda number, done: step()
         except (NoCrew, LostTask) as error:

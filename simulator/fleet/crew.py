@@ -10,6 +10,7 @@ Refuses (`NoCrew`): a scheduler that does not answer, has nobody, or is of anoth
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
@@ -114,15 +115,26 @@ def _nobody() -> Iterator[None]:
     yield None
 
 
+class _Threads(ThreadPoolExecutor):
+    """A thread a worker, each of which waits for its job's process."""
+
+    def __init__(self, workers: int, name: str) -> None:
+        super().__init__(workers, name)
+        self.ended = threading.Event()
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return super().submit(function, *args, **kwargs, ended=self.ended)
+
+
 @contextmanager
 def _machine(workers: int) -> Iterator[Executor]:
-    crew = ThreadPoolExecutor(workers, "crew")
+    crew = _Threads(workers, "crew")
     try:
         yield crew
     finally:
         # Nothing is left to do where all went well; else whoever stopped wants no more of it.
         crew.shutdown(wait=False, cancel_futures=True)
-        stop_all()
+        stop_all(crew.ended)
 
 
 @contextmanager

@@ -14,7 +14,6 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -64,12 +63,13 @@ class Done:
     known: bool = False
 
 
-def carry_out(job: Job) -> Done:
-    """Once, and once more where the process died."""
+def carry_out(job: Job, ended: threading.Event | None = None) -> Done:
+    """Once, and once more where the process died; not where ``ended`` is set: nobody wants it any more."""
+    ended = ended or threading.Event()
     _expect(job)
-    tries, done = 1, _once(job)
-    while done.dead and tries < TRIES:
-        tries, done = tries + 1, _once(job)
+    tries, done = 1, _once(job, ended)
+    while done.dead and tries < TRIES and not ended.is_set():
+        tries, done = tries + 1, _once(job, ended)
     if as_here(job.build) != job.build.fingerprint:
         what = f"{job.build.name} was changed while it worked"
         raise WrongMachine(f"{what}. Begin again: replays that were done are remembered")
@@ -107,23 +107,15 @@ working: set[int] = set()
 """Processes that are at work now."""
 
 
-@contextlib.contextmanager
-def _counted(process: int) -> Iterator[None]:
-    working.add(process)
-    try:
-        yield
-    finally:
-        working.discard(process)
-
-
-def stop_all() -> None:
-    """Whoever is stopped leaves nobody behind."""
+def stop_all(ended: threading.Event) -> None:
+    """Whoever is stopped leaves nobody behind, and nobody begins anew."""
+    ended.set()
     for process in list(working):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
 
 
-def _once(job: Job) -> Done:
+def _once(job: Job, ended: threading.Event) -> Done:
     # Files instead of pipes: the process is waited for by `wait4`, which alone says what this one has cost.
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as told:
         given.write(job.given)
@@ -140,8 +132,11 @@ def _once(job: Job) -> Done:
         alarm = threading.Timer(job.limit_s, stop)
         alarm.daemon = True
         alarm.start()
-        with _counted(process.pid):
-            _, status, cost = os.wait4(process.pid, 0)
+        working.add(process.pid)
+        if ended.is_set():  # between the look and the start
+            process.kill()
+        _, status, cost = os.wait4(process.pid, 0)
+        working.discard(process.pid)
         alarm.cancel()
         process.returncode = code = os.waitstatus_to_exitcode(status)
         for stream in (said, told):

@@ -78,6 +78,21 @@ def test_a_killed_process_is_started_again_and_says_the_same(night: list[Path]) 
     assert (done.tries, done.dead, done.said) == (2, "", sound.said)
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_who_stops_a_night_leaves_nobody_behind(night: list[Path], tmp_path: Path, how: signal.Signals) -> None:
+    build = checkout(tmp_path / "slow", dies_of("1.mcap", "time.sleep(600)"))
+    given = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(build), "PYTHONSAFEPATH": "1"}
+    words = [sys.executable, "-m", "edge.cli", "replay", *map(str, night), "--json", "--workers", "2"]
+    done = subprocess.Popen(words, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    until(lambda: len(list(tmp_path.glob("tebura/replays/*/*.json"))) == 2, "two of three are done", 60.0)
+    children = Path(f"/proc/{done.pid}/task/{done.pid}/children")
+    threads = Path(f"/proc/{done.pid}/task").iterdir()
+    (child,) = {pid for task in threads for pid in (task / children.name).read_text().split()}
+    done.send_signal(how)
+    assert done.wait(20.0) != 0
+    until(lambda: not Path(f"/proc/{child}").exists(), "nobody works any more")
+
+
 def test_what_comes_to_no_end_is_stopped() -> None:
     forever = Job("forever", this_build(), ("-c", "while True: pass"), limit_s=0.3)
     ill = Job("ill", this_build(), ("-c", "raise SystemExit('no bread')"))
