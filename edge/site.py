@@ -205,6 +205,15 @@ class Screens(Section):
     password_file: Path | None = None
 
 
+class Bundles(Section):
+    """``[bundles]``: where this shop's files come from, if from somewhere else (docs/bundles.md)."""
+
+    address: str = ""
+    """``https://…``, or a folder; empty: the shop's files are written here."""
+    root: str = "root.json"
+    """Beside store.toml, copied there by hand: which keys count."""
+
+
 class SiteFile(Section):
     """``site.toml``."""
 
@@ -218,6 +227,7 @@ class SiteFile(Section):
     web: Web = Web()
     screens: Screens = Screens()
     payment: Payment = Payment()
+    bundles: Bundles = Bundles()
 
 
 class Site(EnvironmentFirst, SiteFile):

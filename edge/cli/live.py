@@ -30,10 +30,13 @@ def run(
 ) -> None:
     """Run the shop, until somebody stops it."""
     from edge.adapters.members import UnusableMembers
+    from edge.bundles.applied import resume
     from edge.daemon import run as run_shop
     from edge.site import load_shop
     from edge.store import BrokenStore
 
+    if resume(store):
+        say("a bundle was half written when this stopped; it is whole now")
     try:
         shop, site = load_shop(store)
     except BrokenStore as error:

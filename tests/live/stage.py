@@ -48,7 +48,7 @@ def _run(folder: str, state: str, log: str) -> None:
     sys.stdout = os.fdopen(1, "w", buffering=1)
     sys.stderr = os.fdopen(2, "w", buffering=1)
     store = load_store(Path(folder))
-    run(store, load_site(Path(folder), store), Path(state), rehearsal=True)
+    run(store, load_site(Path(folder), store), Path(state), rehearsal=True, store_folder=Path(folder))
 
 
 def _at_once(_client: Client, _data: object, line: object) -> None:
