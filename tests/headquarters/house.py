@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -120,20 +121,21 @@ class Ear:
         self.told.append(what)
 
 
-def listen(door: Door, book: Path, enough: Callable[[Ear], bool], within_s: float = 20.0) -> Ear:
+def listen(door: Door, book: Path, enough: Callable[[Ear], bool], status: bytes | None = None) -> Ear:
     """A shop's line in this process, until that is enough."""
     ear = Ear()
 
     async def work() -> None:
-        sending = asyncio.create_task(Sender(door, BookSource(book), ear, lambda: b'{"state":"open"}').work())
+        sending = asyncio.create_task(Sender(door, BookSource(book), ear, lambda: status).work())
         try:
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(20.0):
                 while not enough(ear):
                     await asyncio.sleep(0.02)
         finally:
             sending.cancel()
 
-    asyncio.run(work())
+    with ThreadPoolExecutor(1) as pool:  # Playwright keeps a loop in the test's own thread
+        pool.submit(lambda: asyncio.run(work())).result()
     return ear
 
 

@@ -112,9 +112,10 @@ def test_an_old_worker_leaves_a_newer_database_alone(tmp_path: Path, postgres: P
     path = tmp_path / "ledger.db"
     with Book(path) as book, house(tmp_path, postgres, "a") as hq:
         book.append(a_day(2))
+        last = book.head()[0]
         working = hq.worker()
         door = Door(hq.nats.address, "a", tmp_path / "a.nk")
-        listen(door, path, lambda ear: bool(ear.answers) and ear.answers[-1].has == book.head()[0])
+        listen(door, path, lambda ear: bool(ear.answers) and ear.answers[-1].has == last)
         before = hq.holds("a")
         with hq.sql() as conn:
             conn.execute("INSERT INTO schema_version (number) VALUES (999)")
