@@ -84,6 +84,7 @@ LONG = (
     "tests/core/test_gates_twice.py::test_a_gate_that_says_it_twice",
     "tests/floor/test_crowds.py::test_heads_out_of_nowhere_around_three_people[200]",
     "tests/gate/test_member_command.py::test_a_terminal_shows_one_code_after_the_other",
+    "tests/headquarters/test_demo.py::",
     "tests/headquarters/test_kills.py::",
     "tests/headquarters/test_page.py::",
     "tests/ledger/test_any_change.py::test_any_single_change",
