@@ -5,7 +5,7 @@ Enters: a connection. Leaves: plain facts. Sums are read as workers have kept th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -51,6 +51,18 @@ class Day:
             self.unmoved_minor = amount_minor
 
 
+class Said(msgspec.Struct, frozen=True):
+    """What a shop says of itself, as far as it can be read: one that says nonsense must not hide the others."""
+
+    state: str = ""
+    why: str = ""
+    troubles: dict[str, str] = {}
+    version: str = ""
+    config: str = ""
+    clock_s: float | None = None
+    disk_used: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A shop. ``said``: what it says of itself; ``concerns``: what somebody should look at, as names."""
@@ -63,7 +75,7 @@ class Row:
     fork_why: str
     reviews: int
     issuer: Issuer | None
-    said: Mapping[str, Any]
+    said: Said
     said_at: datetime | None
     concerns: tuple[str, ...]
     clock_off_s: float | None
@@ -85,9 +97,8 @@ def shops(conn: psycopg.Connection[Any], store: str = "") -> list[Row]:
 
 
 def _row(row: dict[str, Any]) -> Row:
-    said, now = row["body"] or {}, row["now"]
-    clock = said.get("clock_s")
-    off_s = clock - row["at"].timestamp() if isinstance(clock, int | float) else None
+    said, now = _said(row["body"]), row["now"]
+    off_s = said.clock_s - row["at"].timestamp() if said.clock_s is not None else None
     behind = max(0, row["head"] - row["has"])
     heard = [at for at in (row["heard_at"], row["at"]) if at is not None]
     last = max(heard, default=None)
@@ -98,11 +109,11 @@ def _row(row: dict[str, Any]) -> Row:
         concerns.append("never")
     elif (now - last).total_seconds() > QUIET_S:
         concerns.append("quiet")
-    if said.get("state") not in (None, "open"):
+    if said.state not in ("", "open"):
         concerns.append("closed")
     if off_s is not None and abs(off_s) > CLOCK_S:
         concerns.append("clock")
-    if _number(said.get("disk_used")) > FULL:
+    if (said.disk_used or 0.0) > FULL:
         concerns.append("disk")
     if row["reviews"]:
         concerns.append("reviews")
@@ -111,8 +122,15 @@ def _row(row: dict[str, Any]) -> Row:
                row["at"], tuple(concerns), off_s)  # fmt: skip
 
 
-def _number(said: object) -> float:
-    return float(said) if isinstance(said, int | float) else 0.0
+def _said(body: object) -> Said:
+    """Field by field: a newer shop may say one of them otherwise."""
+    told = body if isinstance(body, dict) else {}
+    found = {}
+    for each in msgspec.structs.fields(Said):
+        with suppress(msgspec.ValidationError):
+            if each.name in told:
+                found[each.name] = msgspec.convert(told[each.name], each.type)
+    return Said(**found)
 
 
 def days_of(conn: psycopg.Connection[Any], store: str, most: int = 31) -> list[Day]:

@@ -18,7 +18,6 @@ from typing import Final, Literal
 import msgspec
 
 from edge.ledger import Written
-from edge.ledger.canon import export_line
 from edge.ledger.lines import read_line
 
 VERSION: Final = 1
@@ -70,9 +69,9 @@ def store_of(subject: str) -> str:
     return subject.rpartition(".")[2].replace("~", ".")
 
 
-def request(said: Said, entries: Sequence[Written]) -> bytes:
-    """The bytes of a request."""
-    return b"".join([msgspec.json.encode(said), b"\n", *map(export_line, entries)])
+def request(said: Said, lines: Sequence[bytes]) -> bytes:
+    """The bytes of a request: its head, and entries as `edge.ledger.canon.export_line` writes them."""
+    return b"".join([msgspec.json.encode(said), b"\n", *lines])
 
 
 def read_request(data: bytes) -> tuple[Said, list[Written]]:

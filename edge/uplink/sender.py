@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from edge.ledger import UnusableLedger, Written
+from edge.ledger import UnusableLedger
 from edge.told import NOTHING, Sentence, phrase, told
 from edge.uplink.contract import VERSION, Heard, Said, request
 from edge.uplink.line import Away, Door, Line
@@ -101,7 +101,7 @@ class Sender:
                 continue
             answer, asked_s = await self._ask(line, answer.has, entries), time.monotonic()
 
-    async def _ask(self, line: Line, has: int, entries: list[Written]) -> Heard:
+    async def _ask(self, line: Line, has: int, entries: list[bytes]) -> Heard:
         head, head_hash = self._source.head()
         said = Said(VERSION, self._door.store, has + 1, self._source.hash_at(has), head, head_hash)
         answer = await line.ask(request(said, entries))

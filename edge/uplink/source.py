@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from edge.ledger import Book, Written
+from edge.ledger import Book
 from edge.ledger.canon import FIRST_HASH, export_line
 from edge.uplink.contract import BATCH_BYTES
 
@@ -26,8 +26,8 @@ class Source(Protocol):
     def hash_at(self, seq: int) -> str:
         """The hash of an entry; empty where there is none."""
 
-    def after(self, seq: int) -> list[Written]:
-        """What follows an entry, as much as fits into one request."""
+    def after(self, seq: int) -> list[bytes]:
+        """The lines of what follows an entry, as many as fit into one request."""
 
 
 class BookSource:
@@ -47,9 +47,9 @@ class BookSource:
             found = next(book.entries(since_seq=seq - 1), None) if book is not None else None
             return found.hash if found is not None else ""
 
-    def after(self, seq: int) -> list[Written]:
+    def after(self, seq: int) -> list[bytes]:
         with self._open() as book:
-            return fitting(book.entries(since_seq=seq)) if book is not None else []
+            return fitting(map(export_line, book.entries(since_seq=seq))) if book is not None else []
 
     @contextmanager
     def _open(self) -> Iterator[Book | None]:
@@ -60,13 +60,13 @@ class BookSource:
             yield book
 
 
-def fitting(entries: Iterator[Written]) -> list[Written]:
-    """The first of some entries, as many as fit into one request; one at least."""
-    found: list[Written] = []
+def fitting(lines: Iterator[bytes]) -> list[bytes]:
+    """The first of some lines, as many as fit into one request; one at least."""
+    found: list[bytes] = []
     size = 0
-    for written in entries:
-        size += len(export_line(written))
+    for line in lines:
+        size += len(line)
         if found and size > BATCH_BYTES:
             break
-        found.append(written)
+        found.append(line)
     return found

@@ -32,7 +32,7 @@ import typer
 from edge.headquarters import schema
 from edge.headquarters.users import new_seed, write_users
 from edge.ledger import Book, Written
-from edge.ledger.canon import FIRST_HASH, chained
+from edge.ledger.canon import FIRST_HASH, chained, export_line
 from edge.records import LedgerEntry
 from edge.store import load_store
 from edge.told import Sentence
@@ -60,29 +60,31 @@ class Memory:
 
     store: str
     pattern: Sequence[LedgerEntry]
-    written: list[Written] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=lambda: [FIRST_HASH])
     at_s: list[float] = field(default_factory=list)
     lag_s: list[float] = field(default_factory=list)
     has: int = 0
 
     def write(self, how_many: int, at_s: float) -> None:
         for _ in range(how_many):
-            seq = len(self.written) + 1
+            seq = len(self.lines) + 1
             again, which = divmod(seq - 1, len(self.pattern))
             old = self.pattern[which]
             visit = f"{old.visit}-{again}" if old.visit else ""
             entry = replace(old, key=f"{again}:{old.key}", visit=visit)
-            self.written.append(Written(seq, entry, chained(self.head()[1], seq, entry)))
+            self.hashes.append(chained(self.hashes[-1], seq, entry))
+            self.lines.append(export_line(Written(seq, entry, self.hashes[-1])))
             self.at_s.append(at_s)
 
     def head(self) -> tuple[int, str]:
-        return (self.written[-1].seq, self.written[-1].hash) if self.written else (0, FIRST_HASH)
+        return len(self.lines), self.hashes[-1]
 
     def hash_at(self, seq: int) -> str:
-        return FIRST_HASH if seq == 0 else self.written[seq - 1].hash if seq <= len(self.written) else ""
+        return self.hashes[seq] if seq < len(self.hashes) else ""
 
-    def after(self, seq: int) -> list[Written]:
-        return fitting(iter(self.written[seq : seq + 2000]))
+    def after(self, seq: int) -> list[bytes]:
+        return fitting(iter(self.lines[seq : seq + 2000]))
 
     def heard(self, answer: Heard, behind: int) -> None:
         now_s = time.monotonic()
@@ -272,16 +274,16 @@ async def _written(
     """Write at a rate, as long as that is wanted; the lags of what was written meanwhile, and of that what was written
     in shops that had nothing else to send.
     """
-    marks = {book.store: len(book.written) for book in books}
+    marks = {book.store: len(book.lines) for book in books}
     end_s = time.monotonic() + seconds
     next_s, back = time.monotonic(), list[tuple[Memory, int]]()
-    behind = [book for book in books if book.has < len(book.written)]
+    behind = [book for book in books if book.has < len(book.lines)]
     while time.monotonic() < end_s or (what != "live" and any(b.has < marks[b.store] for b in behind)):
         next_s += chance.expovariate(rate)
         await asyncio.sleep(max(0.0, next_s - time.monotonic()))
         book = chance.choice(books)
-        if book.has == len(book.written):
-            back.append((book, len(book.written)))
+        if book.has == len(book.lines):
+            back.append((book, len(book.lines)))
         book.write(1, time.monotonic())
     await _until_heard(books)
     lags = [lag for book in books for lag in book.lag_s[marks[book.store] :]]
@@ -289,7 +291,7 @@ async def _written(
 
 
 async def _until_heard(books: Sequence[Memory]) -> None:
-    while any(book.has < len(book.written) for book in books):
+    while any(book.has < len(book.lines) for book in books):
         await asyncio.sleep(0.05)
 
 

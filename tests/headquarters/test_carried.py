@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge.headquarters.read import days_of
 from edge.ledger import Book
-from edge.ledger.canon import FIRST_HASH
+from edge.ledger.canon import FIRST_HASH, export_line
 from edge.ledger.sales import sold_on
 from edge.uplink.contract import Heard, Said, request
 from edge.uplink.line import Away, Door, Line
@@ -82,7 +82,7 @@ def test_nobody_speaks_for_another_shop(tmp_path: Path, postgres: Postgres) -> N
         (tmp_path / "users.conf").write_text("# everybody may do everything\n", encoding="utf-8")
         hq.nats.stop()
         hq.nats.start()
-        lie = request(Said(1, "b", 1, FIRST_HASH, *book.head()), list(book.entries()))
+        lie = request(Said(1, "b", 1, FIRST_HASH, *book.head()), list(map(export_line, book.entries())))
         assert asyncio.run(said_as("a", hq.nats.address, lie)).refused == "stranger"
         assert hq.holds("b") == []
         listen(Door(hq.nats.address, "b"), path, lambda ear: bool(ear.answers) and ear.answers[-1].has > 0)
