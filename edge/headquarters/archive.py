@@ -33,12 +33,16 @@ SELECT has, hash, (SELECT coalesce(max(number), 0) FROM schema_version) FROM sho
 """
 COPY: Final = "COPY entry (store, seq, key, at_s, kind, visit, currency, body, postings, hash) FROM STDIN"
 RECEIPT: Final = """
-INSERT INTO receipt VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (store, visit) DO UPDATE SET
+INSERT INTO receipt SELECT %s, * FROM unnest(
+    %s::text[], %s::double precision[], %s::date[], %s::text[], %s::bigint[], %s::text[], %s::json[]
+) ON CONFLICT (store, visit) DO UPDATE SET
 at_s = excluded.at_s, day = excluded.day, state = excluded.state, total_minor = excluded.total_minor,
 words = excluded.words, parts = excluded.parts
 """
 ROLL: Final = """
-INSERT INTO roll VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (store, day, what, name) DO UPDATE SET
+INSERT INTO roll SELECT %s, * FROM unnest(
+    %s::date[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[]
+) ON CONFLICT (store, day, what, name) DO UPDATE SET
 n = roll.n + excluded.n, amount_minor = roll.amount_minor + excluded.amount_minor,
 tax_minor = roll.tax_minor + excluded.tax_minor
 """
@@ -126,15 +130,13 @@ async def _tell(conn: Connection, store: str, visits: Sequence[str]) -> None:
         now = _told(store, visit, written)
         if now is not None:
             _add(change, now.day, now.parts, 1)
-            row = (store, visit, now.at_s, now.day, now.state, now.total_minor, now.words, canonical(now.parts))
+            row = (visit, now.at_s, now.day, now.state, now.total_minor, now.words, canonical(now.parts))
             receipts.append(row)
             newest = now if newest is None or now.at_s >= newest.at_s else newest
-    rolls = [(store, *name, *sums) for name, sums in sorted(change.items()) if any(sums)]
-    async with conn.cursor() as cursor:
-        if receipts:
-            await cursor.executemany(RECEIPT, receipts)
-        if rolls:
-            await cursor.executemany(ROLL, rolls)
+    rolls = [(*name, *sums) for name, sums in sorted(change.items()) if any(sums)]
+    for query, rows in ((RECEIPT, receipts), (ROLL, rolls)):
+        if rows:  # column by column: one statement, however many visits
+            await conn.execute(query, [store, *map(list, zip(*rows, strict=True))])
     if newest is not None:
         issuer = msgspec.json.encode(newest.issuer).decode()
         await conn.execute("UPDATE shop SET issuer = %s WHERE store = %s", [issuer, store])
