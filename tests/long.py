@@ -87,6 +87,7 @@ LONG = (
     "tests/headquarters/test_demo.py::",
     "tests/headquarters/test_kills.py::",
     "tests/headquarters/test_page.py::",
+    "tests/headquarters/test_shop.py::test_a_shop_at_work",
     "tests/ledger/test_any_change.py::test_any_single_change",
     "tests/live/test_faults.py::test_a_disk_that_becomes_read_only",
     "tests/live/test_faults.py::test_a_full_disk_closes_the_shop",

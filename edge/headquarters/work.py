@@ -28,8 +28,11 @@ from edge.uplink.contract import LEDGER, STATUS, Heard, Unreadable, read_request
 GROUP: Final = "workers"
 LANES: Final = 4
 """So many transactions at once: one waits for the disk while another one counts."""
-WAITING: Final = 2000
-"""Requests that wait for a lane; a later one is told to come back."""
+LIVE_BYTES: Final = 16_000
+"""What is larger comes from a shop that catches up: it waits behind those that sell now."""
+WAITING, CATCHING_UP = 2000, 32
+"""So many requests wait for a lane, and so many of shops that catch up; a later one is told to come back. Nobody waits
+so long that the shop has given the answer up."""
 AGAIN_S: Final = 0.5
 STATUS_S: Final = 0.5
 """States are written together, so often."""
@@ -42,7 +45,8 @@ class Worker:
 
     def __init__(self, settings: Headquarters) -> None:
         self._settings = settings
-        self._requests: asyncio.Queue[Msg] = asyncio.Queue(WAITING)
+        self._requests: asyncio.PriorityQueue[tuple[bool, int, Msg]] = asyncio.PriorityQueue()
+        self._number, self._large = 0, 0
         self._states: dict[str, bytes] = {}
         self.taken = 0
 
@@ -83,10 +87,12 @@ class Worker:
         await line.subscribe(f"{STATUS}*", GROUP, cb=self._note)
 
     async def _hear(self, message: Msg) -> None:
-        try:
-            self._requests.put_nowait(message)
-        except asyncio.QueueFull:
-            await _answer(message, _away("headquarters has much to do"))
+        large = len(message.data) > LIVE_BYTES
+        if self._requests.qsize() >= WAITING or (large and self._large >= CATCHING_UP):
+            await _answer(message, Heard(0, FIRST_HASH, "busy", "headquarters has much to do"))
+            return
+        self._number, self._large = self._number + 1, self._large + large
+        self._requests.put_nowait((large, self._number, message))
 
     async def _note(self, message: Msg) -> None:
         self._states[store_of(message.subject)] = message.data
@@ -94,7 +100,8 @@ class Worker:
     async def _lane(self) -> None:
         conn: Connection | None = None
         while True:
-            message = await self._requests.get()
+            large, _, message = await self._requests.get()
+            self._large -= large
             if conn is None or conn.broken or conn.closed:
                 conn = await self._database()
             await _answer(message, await self._taken(conn, message))

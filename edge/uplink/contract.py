@@ -28,9 +28,9 @@ LARGEST: Final = 900_000
 BATCH_BYTES: Final = 256_000
 """So much is sent at once, or one entry, if that alone is larger."""
 
-Refusal = Literal["", "away", "fork", "stranger", "version", "unreadable"]
-"""``away``: not now, headquarters' database does not answer; ``fork``: the two books differ; ``stranger``: nobody has
-added this shop, or it speaks for another."""
+Refusal = Literal["", "away", "busy", "fork", "stranger", "version", "unreadable"]
+"""``away``: not now, headquarters' database does not answer; ``busy``: others catch up as well, ask again soon;
+``fork``: the two books differ; ``stranger``: nobody has added this shop, or it speaks for another."""
 
 
 class Unreadable(ValueError):

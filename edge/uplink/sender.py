@@ -30,6 +30,8 @@ HEARTBEAT_S: Final = 30.0
 """So often headquarters is asked where it stands while nothing happens."""
 STATUS_S: Final = 10.0
 BACKOFF_S: Final = (0.5, 60.0)
+BUSY_S: Final = (0.5, 2.5)
+"""Between these, by chance, after headquarters has said that it has much to do."""
 REFUSED_S: Final = 30.0
 """So long after a refusal that only a person can end it is asked again."""
 
@@ -105,6 +107,9 @@ class Sender:
         head, head_hash = self._source.head()
         said = Said(VERSION, self._door.store, has + 1, self._source.hash_at(has), head, head_hash)
         answer = await line.ask(request(said, entries))
+        while answer.refused == "busy":
+            await asyncio.sleep(random.uniform(*BUSY_S))
+            answer = await line.ask(request(said, entries))
         if answer.refused == "away":
             raise Away(answer.why)
         self._voice.heard(answer, max(0, head - answer.has))

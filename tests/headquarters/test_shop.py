@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from edge.daemon.desk import ask
 from edge.ledger import Book
 from edge.site import Headquarters, load_shop
 from edge.store import BrokenStore
@@ -84,7 +87,7 @@ def test_the_child_is_killed_and_nothing_is_missing(tmp_path: Path, postgres: Po
 
 def test_a_long_silence_is_told_in_both_languages_and_by_the_check(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    subprocess.run(["cp", "-r", "config/demo", str(store)], check=True)
+    shutil.copytree("config/demo", store)
     seed, state = tmp_path / "seed.nk", tmp_path / "state"
     seed.write_text("SUAAA", encoding="utf-8")
     state.mkdir()
@@ -111,8 +114,47 @@ def test_a_long_silence_is_told_in_both_languages_and_by_the_check(tmp_path: Pat
 
 def test_a_shop_without_credentials_is_told_what_is_missing(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    subprocess.run(["cp", "-r", "config/demo", str(store)], check=True)
+    shutil.copytree("config/demo", store)
     with (store / "site.toml").open("a", encoding="utf-8") as file:
         file.write('\n[headquarters]\naddress = "tls://hq.example.com:4222"\n')
     with pytest.raises(BrokenStore, match="tebura hq shop add"):
         load_shop(store)
+
+
+def test_a_shop_at_work_says_how_it_is_and_its_line_ends_with_it(tmp_path: Path, postgres: Postgres) -> None:
+    """`tebura run` itself: its state arrives; a child that is killed is a trouble that staff see, and comes back; when
+    the shop is killed, its child does not go on without it.
+    """
+    store, state = tmp_path / "store", tmp_path / "state"
+    shutil.copytree("config/demo", store)
+    with house(tmp_path, postgres, "demo") as hq:
+        hq.worker()
+        site = f'[broker]\nport = {free_port()}\n[web]\nlisten = ""\n[headquarters]\naddress = "{hq.nats.address}"\n'
+        site += f'credentials_file = "{tmp_path / "demo.nk"}"\n'
+        (store / "site.toml").write_text(site, encoding="utf-8")
+        shop = hq.runs([sys.executable, "-m", "edge.cli", "run", "--store", str(store), "--state", str(state)])
+
+        def said() -> str:
+            with hq.sql() as conn:
+                row = conn.execute("SELECT body ->> 'state' FROM status WHERE store = 'demo'").fetchone()
+            return row[0] or "" if row is not None else ""
+
+        until(lambda: said() in ("open", "degraded", "closed"))
+        (child,) = children(shop.pid, "edge.uplink")
+        os.kill(child, signal.SIGKILL)
+        until(lambda: children(shop.pid, "edge.uplink") not in ([], [child]))
+        assert ask(state, {"do": "status"})["state"]
+        (again,) = children(shop.pid, "edge.uplink")
+        shop.kill()
+        until(lambda: not Path(f"/proc/{again}/cmdline").exists())
+
+
+def children(pid: int, what: str) -> list[int]:
+    """A process's children with this in their command."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = (each / "stat").read_text(encoding="utf-8").rpartition(") ")[2].split()[1]
+            if int(parent) == pid and what in (each / "cmdline").read_text(encoding="utf-8"):
+                found.append(int(each.name))
+    return found
