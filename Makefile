@@ -1,6 +1,7 @@
 # Every target does its own set-up: `make demo` and `make test` work from a clean clone with Python 3.11+ and make.
 #
 #   make demo     simulate a lively few minutes in the demo shop, replay them, print receipts beside the truth
+#   make hq-demo  twenty simulated shops and their headquarters, on PostgreSQL and NATS of Debian; prints its page
 #   make test     ruff, mypy and the quick tests
 #   make test-all … and the long ones (tests/long.py): kills, rigs, films, a simulated month; half an hour
 #   make lint     ruff and mypy alone
@@ -17,13 +18,18 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 # Many tests wait for brokers, shops, browsers and clocks: half as many again as there are cores keep all of them busy.
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 WORKERS := $(shell echo $$(($(CORES) + ($(CORES) + 1) / 2)))
+# Of hq-demo.
+SHOPS := 20
 # Works with and without pip inside the environment (see the venv target).
 PIP = $$(cat $(VENV)/pip-command) install --quiet --disable-pip-version-check --constraint requirements.lock
 
-.PHONY: demo test test-all lint bench setup trainer clean
+.PHONY: demo hq-demo test test-all lint bench setup trainer clean
 
 demo: $(VENV)/ready
 	$(BIN)/tebura demo
+
+hq-demo: $(VENV)/ready-for-headquarters
+	$(BIN)/tebura demo --headquarters $(SHOPS)
 
 # Tests start hundreds of processes. Each would compile all modules anew where the environment forbids to keep them.
 test test-all: export PYTHONDONTWRITEBYTECODE =
@@ -61,6 +67,13 @@ $(VENV)/ready-to-develop: pyproject.toml requirements.lock $(VENV)/pip-command
 	@echo "Installing Tebura and what its tests need into $(VENV) ..."
 	@$(PIP) --editable '.[dev]'
 	@touch $(VENV)/ready $@
+
+$(VENV)/ready-for-headquarters: $(VENV)/ready
+	@echo "Installing what headquarters needs into $(VENV) ..."
+	@$(PIP) --editable '.[headquarters]'
+	@test "$$(id -u)" != 0 || { command -v nats-server && ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1 || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nats-server postgresql >/dev/null; }
+	@touch $@
 
 $(VENV)/ready-to-train: models/requirements.txt $(VENV)/ready-to-develop
 	@echo "Installing what training needs into $(VENV); torch is large ..."

@@ -214,6 +214,19 @@ class Bundles(Section):
     """Beside store.toml, copied there by hand: which keys count."""
 
 
+class Headquarters(Section):
+    """``[headquarters]``: who gets this shop's book, entry by entry; without ``address`` nobody does."""
+
+    address: Annotated[str, Field(pattern=r"^((tls|nats)://[^\s/@]+)?$")] = ""
+    """``tls://hq.example.com:4222``; ``nats://`` within one machine."""
+    credentials_file: Path | None = None
+    """The seed that `tebura hq shop add` has written for this shop."""
+    ca_file: Path | None = None
+    """Who vouches for the server; None: whoever this PC believes."""
+    quiet_minutes: Annotated[float, Field(gt=0.0, le=100_000.0)] = 15.0
+    """Staff are told when nothing has been heard for so long."""
+
+
 class SiteFile(Section):
     """``site.toml``."""
 
@@ -226,6 +239,7 @@ class SiteFile(Section):
     recorder: Recorder = Recorder()
     web: Web = Web()
     screens: Screens = Screens()
+    headquarters: Headquarters = Headquarters()
     payment: Payment = Payment()
     bundles: Bundles = Bundles()
 
@@ -299,6 +313,11 @@ def _own_faults(site: Site) -> Iterator[Fault]:
             yield Fault(FILE, key, f"{ports[port]} is on port {port} already", "Give each a port of its own")
     named = [("broker.ca_file", broker.ca_file), ("broker.password_file", broker.password_file)]
     named += [(f"camera[{i}].password_file", camera.password_file) for i, camera in enumerate(site.camera, start=1)]
+    far = site.headquarters
+    named += [("headquarters.credentials_file", far.credentials_file), ("headquarters.ca_file", far.ca_file)]
+    if far.address and far.credentials_file is None:
+        remedy = "Name the file that `tebura hq shop add` has written for this shop"
+        yield Fault(FILE, "headquarters.credentials_file", "is missing: headquarters lets nobody in without", remedy)
     for key, path in (*named, ("eyes.detector", site.eyes.detector)):
         if path is not None and _is_nowhere(path):
             yield Fault(FILE, key, f"there is no file {path}", "Put it there, or correct the path")

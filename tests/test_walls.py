@@ -112,6 +112,13 @@ def test_adapters_decide_nothing() -> None:
     assert not wrong, f"adapters carry; they may import records, store, wire and site, not {wrong}"
 
 
+def test_shops_know_nothing_of_headquarters() -> None:
+    """It stands on the shop's rooms; of those only its commands know it. A shop's line knows no running shop either."""
+    knowing = {room for room in rooms() if "headquarters" in neighbours(room)}
+    assert knowing <= {"cli"}
+    assert not set(neighbours("uplink")) & {"daemon", "web", "runtime", "state", "driver", "cli"}
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_packages_stand_one_upon_the_other(package: str) -> None:
     """What stands higher brings its commands by entry point (`edge.cli.commands`), and is never imported from below."""

@@ -44,7 +44,7 @@ def check(
     from edge.checkout.words import WORDS
     from edge.odd_site import odd_site
     from edge.site import FILE, load_shop
-    from edge.store import BrokenStore
+    from edge.store import BrokenStore, Fault
     from edge.store.oddities import oddities
 
     try:
@@ -71,6 +71,11 @@ def check(
     odd = [*oddities(shop, today, WORDS), *odd_site(site, shop)]
     for oddity in odd:
         typer.echo(f"odd: {shown(str(oddity))}", err=True)
+    if site.headquarters.address:
+        quiet = _quiet(state_folder(state, shop.id), site.headquarters.quiet_minutes)
+        if quiet:
+            typer.echo(f"odd: {shown(quiet)}", err=True)
+            odd = [*odd, Fault(FILE, "headquarters", quiet, "")]
     if not shop.blind:
         things = "1 thing is odd" if len(odd) == 1 else f"{len(odd)} things are odd"
         well = f"{things}, see above; the shop runs with that, if it is meant." if odd else "All is well."
@@ -103,3 +108,20 @@ def _misfit(state: Path, store: Store) -> str:
 
 def _count(number: int, one: str, more: str = "") -> str:
     return f"{number} {one if number == 1 else more or f'{one}s'}"
+
+
+def _quiet(folder: Path, minutes: float) -> str:
+    """What is wrong with the line to headquarters, as the shop noted it last; empty while it is heard."""
+    import time
+
+    from edge.uplink.standing import quiet, standing_in
+
+    standing = standing_in(folder)
+    if standing is None:
+        return "headquarters was never asked: no shop has been run here since [headquarters] stands in site.toml"
+    if standing.trouble:
+        return standing.trouble
+    if time.time() - standing.heard_s > minutes * 60:
+        since = datetime.fromtimestamp(standing.heard_s).strftime("%Y-%m-%d %H:%M") if standing.heard_s else "the start"
+        return quiet(since, standing.why)
+    return ""

@@ -44,6 +44,7 @@ from edge.journal.housekeeping import DAY_S
 from edge.records import Publish
 from edge.site import Site
 from edge.store import Store
+from edge.uplink.child import Uplink
 
 SWITCH_S = 0.0005
 """Threads take turns so often: the broker's line must not wait five milliseconds for the core, nor the core for it."""
@@ -153,6 +154,13 @@ class Daemon:
             cameras = Cameras(self.site, self._store_folder, self.folder, self.shop.ear)
             cameras.start()
             stack.callback(cameras.stop)
+        if self.site.headquarters.address and not self._rehearsal:
+            uplink = Uplink(
+                self.site.headquarters, self.store.id, self.folder / LEDGER, self._store_folder, self.shop.ear,
+                lambda: self.watch.health(self.shop),
+            )  # fmt: skip
+            uplink.start()
+            stack.callback(uplink.stop)
         self.serving.append(f"mqtt://{settings.host}:{settings.port}")
 
     def _serve(self, stack: ExitStack) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -22,9 +22,13 @@ def receipt_of(book: Book, visit: str) -> Receipt | None:
     It is dated as the visit left, whenever a person decided about it. The state and the provider's reference are those
     that the latest entry tells; of money that was first declined and is kept, the reference with which it was taken.
     """
+    return receipt_among(visit, [written.entry for written in book.entries(visit=visit)])
+
+
+def receipt_among(visit: str, entries: Sequence[LedgerEntry]) -> Receipt | None:
+    """… out of all the visit's entries, in order, wherever they were read."""
     found: Receipt | None = None
     doubtful = ""
-    entries = [written.entry for written in book.entries(visit=visit)]
     for entry in entries:
         if entry.kind in ("review", "settlement"):
             sale = sale_of(entry.body)

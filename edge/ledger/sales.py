@@ -32,6 +32,14 @@ class Product:
 
 
 @dataclass(slots=True)
+class Rate:
+    """What was sold at one tax rate, before anything was taken back."""
+
+    gross_minor: int = 0
+    tax_minor: int = 0
+
+
+@dataclass(slots=True)
 class Sold:
     """A day. ``visits`` and ``total_minor`` by the state of their settlement (of a declined one: what is still owed;
     what was paid of it counts as paid); ``unmoved_minor``: what of the paid is only written down as paid, because no
@@ -43,6 +51,7 @@ class Sold:
     timezone: str
     issuer: Issuer | None = None
     products: dict[str, Product] = field(default_factory=dict)
+    rates: dict[tuple[int, bool], Rate] = field(default_factory=dict)
     visits: Counter[State] = field(default_factory=Counter)
     total_minor: Counter[State] = field(default_factory=Counter)
     unmoved_minor: int = 0
@@ -64,11 +73,12 @@ def sold_on(book: Book, day: date, timezone: str) -> Sold:
     for visit in dict.fromkeys(entry.visit for entry in ended if entry.at_s >= since_s):
         receipt = receipt_of(book, visit)
         if receipt is not None and receipt.sale.day == day:
-            _count(sold, receipt)
+            count(sold, receipt)
     return sold
 
 
-def _count(sold: Sold, receipt: Receipt) -> None:
+def count(sold: Sold, receipt: Receipt) -> None:
+    """One more visit of the day, as it stands."""
     sale = receipt.sale
     sold.issuer = sale.issuer
     sold.visits[receipt.state] += 1
@@ -84,6 +94,10 @@ def _count(sold: Sold, receipt: Receipt) -> None:
         sold.tab_minor += sale.total_minor
     elif receipt.state == "paid" and not receipt.moved_money:
         sold.unmoved_minor += sale.total_minor
+    for group in sale.rates:
+        rate = sold.rates.setdefault((group.rate_ppm, group.reduced), Rate())
+        rate.gross_minor += group.gross_minor
+        rate.tax_minor += group.tax_minor
     for line in sale.lines:
         product = sold.products.setdefault(line.sku, Product(line.names))
         product.names = line.names

@@ -43,8 +43,8 @@ PARTS: tuple[Part, ...] = (console, shopper.part, board.part, products.part)
 log = structlog.get_logger("tebura")
 
 
-def app_of(screens: Screens, parts: Sequence[Part] = PARTS) -> ASGIApp:
-    """Everything that is served."""
+def app_of(screens: Screens, parts: Sequence[Part] = PARTS, home: str = "/m/") -> ASGIApp:
+    """Everything that is served; ``home`` is where ``/`` leads."""
     pages = Pages(screens.store, marks_of(STATIC))
 
     @asynccontextmanager
@@ -69,15 +69,15 @@ def app_of(screens: Screens, parts: Sequence[Part] = PARTS) -> ASGIApp:
         answer.headers.update(error.headers or {})
         return answer
 
-    async def home(_request: Request) -> Response:
-        return RedirectResponse("/m/")
+    async def first(_request: Request) -> Response:
+        return RedirectResponse(home)
 
     feed = feed_of(screens)
 
     async def news(request: Request) -> Response:
         return await feed(request) if wants_feed(request) else screens.hub.listen(["status"])
 
-    routes: list[BaseRoute] = [Route("/", home), Route("/events", news), Mount("/static", _Static(directory=STATIC))]
+    routes: list[BaseRoute] = [Route("/", first), Route("/events", news), Mount("/static", _Static(directory=STATIC))]
     for part in parts:
         routes += part(screens, pages)
     app = Starlette(

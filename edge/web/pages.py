@@ -21,6 +21,9 @@ from edge.web.read import read
 
 HERE: Final = Path(__file__).parent
 
+SHOP: Final = {"nav": "console/nav.html", "hire": "tebura staff add NAME --role owner --store DIR"}
+"""Where the console's pages are listed, and what lets the first one in; headquarters has others."""
+
 YEAR_S: Final = 365 * 86400
 
 
@@ -36,9 +39,13 @@ class Pages:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
         )  # fmt: skip
-        env.globals |= {"shop": store, "LANGUAGES": LANGUAGES, "NAMES": NAMES}
+        env.globals |= {"shop": store, "LANGUAGES": LANGUAGES, "NAMES": NAMES, **SHOP}
         env.globals["static"] = self.static
         env.filters |= {"money": self._money, "clock": self._clock, "day": self._day, "sure": _sure, "said": _said}
+
+    def use(self, **told: str) -> None:
+        """Others in place of `SHOP`."""
+        self._env.globals |= told
 
     def static(self, name: str) -> str:
         """The address of a file, another one when its content is."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import socket
 import ssl
+from collections.abc import Sequence
 from types import FrameType
 
 import structlog
 import uvicorn
 
 from edge.web.address import address_of
-from edge.web.app import app_of
+from edge.web.app import PARTS, Part, app_of
 from edge.web.shop import Screens
 
 STOP_S = 1
@@ -37,7 +38,7 @@ class _Server(uvicorn.Server):
             log.info("serving screens", store=self._screens.store.id, address=address_of(self._screens.site))
 
 
-def serve(screens: Screens) -> None:
+def serve(screens: Screens, parts: Sequence[Part] = PARTS, home: str = "/m/") -> None:
     """Serve until SIGTERM or SIGINT. `OSError` where the port or the certificate cannot be used, with the remedy."""
     settings = screens.site.screens
     if settings.certificate is not None:
@@ -55,7 +56,7 @@ def serve(screens: Screens) -> None:
         what = f"{settings.listen}:{settings.port} cannot be served on ({error.strerror or error})"
         raise OSError(f"{what}. Set another port in [screens] of site.toml, or with --port") from error
     config = uvicorn.Config(
-        app_of(screens),
+        app_of(screens, parts, home),
         ssl_certfile=settings.certificate,
         ssl_keyfile=str(settings.private_key) if settings.private_key else None,
         proxy_headers=bool(settings.proxies),

@@ -27,10 +27,20 @@ def bench(
         Path | None, typer.Option(help="Of --eyes: compare with ultralytics' predict().", metavar="best.pt")
     ] = None,
     threads: Annotated[int, typer.Option(help="Of --eyes: the network's.", min=1)] = 1,
+    headquarters: Annotated[
+        int | None, typer.Option(help="Measure so many shops' lines to a headquarters.", min=2, max=10_000)
+    ] = None,
+    rate: Annotated[float, typer.Option(help="Of --headquarters: entries a second in all.", min=0.1)] = 10.0,
+    seconds: Annotated[float, typer.Option(help="Of --headquarters: for so long.", min=1.0)] = 60.0,
 ) -> None:
     """Measure replay speed, time per weight message, and how both grow; with --live the shop as it runs, with --eyes a
-    camera node.
+    camera node, with --headquarters how a chain's entries arrive.
     """
+    if headquarters is not None:
+        if live or eyes or files:
+            refuse("--headquarters stands alone")
+        _measure_headquarters(headquarters, rate, seconds)
+        return
     if (live and (files or eyes)) or (part != "all" and not live):
         refuse("recordings go with a bench without --live, --part with --live, and --eyes stands alone")
     if (weights is not None or threads > 1) and not eyes:
@@ -52,6 +62,18 @@ def bench(
     try:
         measure(files or ())
     except (UnreadableRecording, OSError) as error:
+        refuse(str(error))
+
+
+def _measure_headquarters(shops: int, rate: float, seconds: float) -> None:
+    try:
+        from simulator.bench.headquarters import bench as measure
+        from simulator.servers import Missing
+    except ImportError as error:
+        refuse_extra(error, "headquarters")
+    try:
+        measure(shops, rate, seconds)
+    except (Missing, OSError) as error:
         refuse(str(error))
 
 

@@ -194,6 +194,9 @@ def demo(
     screens: Annotated[
         bool, typer.Option("--screens", help="A shop at work now instead, with its pages to be opened.")
     ] = False,
+    headquarters: Annotated[
+        int | None, typer.Option("--headquarters", help="So many shops instead, and their headquarters.", min=1, max=99)
+    ] = None,
     looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Cameras say what everybody looks like.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Of --seeds: for programs.")] = False,
     workers: Workers = None,
@@ -216,7 +219,9 @@ def demo(
 
     folder = out or Path("out")
     try:
-        if screens:
+        if headquarters is not None:
+            _show_headquarters(folder, headquarters, seed)
+        elif screens:
             _show_screens(folder, seed)
         elif money:
             evening(folder)
@@ -235,6 +240,18 @@ def _show_screens(folder: Path, seed: int) -> None:
     except ImportError as error:
         refuse_extra(error, "web")
     show_screens(folder, seed)
+
+
+def _show_headquarters(folder: Path, shops: int, seed: int) -> None:
+    try:
+        from simulator.headquarters import demo as show
+        from simulator.servers import Missing
+    except ImportError as error:
+        refuse_extra(error, "headquarters")
+    try:
+        show(folder, shops, seed)
+    except Missing as error:
+        refuse(str(error))
 
 
 def _many_demos(seeds: int, first: int, looks: bool, as_json: bool, crew: Hands) -> None:
