@@ -1,4 +1,4 @@
-"""What stands on shelves and what is to be ordered, beside what will be wanted; a day's half-hours with its staff.
+"""What stands on shelves and what is to be ordered, beside what will be wanted; what other prices did; a day's staff.
 
 Enters: rows with numbers. Leaves: SVG without colours: whoever draws it brings a style sheet for the classes `there`,
 `order` (bars), `wanted`, `lately` (marks), `likely`, `expected` (bars of the day) and `staff` (numbers above them).
@@ -42,6 +42,30 @@ def orders(rows: Sequence[Mapping[str, Any]], words: Mapping[str, str], label: s
             tag("line", x1=number(wanted), x2=number(wanted), y1=number(y), y2=number(y + BAR), class_="wanted"),
             tag("line", x1=number(week), x2=number(week), y1=number(y), y2=number(y + BAR), class_="lately"),
             tag("text", f"+ {row['order']}", x=number(WIDE - NUMBERS + 8), y=number(y + BAR * 0.75)),
+        ))  # fmt: skip
+    box = f"0 0 {number(WIDE)} {number(max(1, len(rows)) * ROW + 6)}"
+    return tag("svg", tag("title", label), *shapes, viewBox=box, class_="orders", role="img")
+
+
+def rates(rows: Sequence[tuple[str, float | None, float | None]], words: tuple[str, str], label: str) -> Markup:
+    """Two bars a row, the usual above the other: ``rows``: a name, what is usual, what it was."""
+    most = max((value or 0.0 for _, *values in rows for value in values), default=0.0) or 1.0
+    shapes = []
+    for index, (name, *values) in enumerate(rows):
+        y = index * ROW + 4
+        told = ", ".join(f"{word} {value or 0:.2f}" for word, value in zip(words, values, strict=True))
+        bars = [
+            tag("rect", x=number(NAME), y=number(y + step * BAR / 2), height=number(BAR / 2 - 1), class_=kind,
+                width=number((WIDE - NAME - NUMBERS) * (value or 0.0) / most))
+            for step, (kind, value) in enumerate(zip(("likely", "order"), values, strict=True))
+        ]  # fmt: skip
+        shapes.append(tag(
+            "g",
+            tag("title", f"{name}: {told}"),
+            tag("text", short(name), x=number(NAME - 8), y=number(y + BAR * 0.75), text_anchor="end"),
+            *bars,
+            tag("text", " → ".join("–" if value is None else f"{value:.2f}" for value in values),
+                x=number(WIDE - NUMBERS + 8), y=number(y + BAR * 0.75)),
         ))  # fmt: skip
     box = f"0 0 {number(WIDE)} {number(max(1, len(rows)) * ROW + 6)}"
     return tag("svg", tag("title", label), *shapes, viewBox=box, class_="orders", role="img")

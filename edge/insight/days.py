@@ -8,7 +8,7 @@ later throws that away (`edge.insight.keeping`).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from typing import Any, Final, TypeAlias
@@ -21,6 +21,9 @@ from edge.store import Store
 
 Counts: TypeAlias = dict[str, Any]
 Span: TypeAlias = tuple[float, float]
+
+NEWEST_COUNT: Final = b'"sold_at":'
+"""What the latest version began to count: days without it are counted anew."""
 
 BETWEEN: Final = "\t"
 """Between two names that are counted together."""
@@ -37,17 +40,23 @@ def counted(insight: Insight, store: Store, since_s: float, until_s: float) -> C
         return {}
     first, last = max(since_s, known[0]), min(until_s - 1e-3, known[1])
     whole: Counts = {}
-    day, end = _date(store, first), _date(store, last)
-    newest = _date(store, known[1])
+    for _, counts in day_by_day(insight, store, date_of(store, first), date_of(store, last), date_of(store, known[1])):
+        whole = added(whole, counts)
+    return whole
+
+
+def day_by_day(insight: Insight, store: Store, day: date, end: date, newest: date) -> Iterator[tuple[date, Counts]]:
+    """What was counted of each day from one to another; ``newest``: the day that may not be over yet."""
     kept = insight.days(day.isoformat(), end.isoformat())
     while day <= end:
         body = kept.get(day.isoformat())
+        if body is not None and NEWEST_COUNT not in body:
+            body = None  # kept by a version that counted less
         counts = msgspec.json.decode(body) if body is not None else _counted(insight, store, day)
         if body is None and day < newest:
             insight.keep_day(day.isoformat(), msgspec.json.encode(counts))
-        whole = added(whole, counts)
+        yield day, counts
         day += timedelta(days=1)
-    return whole
 
 
 def added(one: Any, other: Any) -> Any:
@@ -59,7 +68,7 @@ def added(one: Any, other: Any) -> Any:
     return one + other
 
 
-def _date(store: Store, at_s: float) -> date:
+def date_of(store: Store, at_s: float) -> date:
     return datetime.fromtimestamp(at_s, store.timezone).date()
 
 
@@ -79,6 +88,7 @@ def _counted(insight: Insight, store: Store, day: date) -> Counts:
         "gondolas": _gondolas(insight, span),
         "bought_from": _bought_from(insight, span),
         "hours": _hours(insight, store, span),
+        "sold_at": _sold_at(insight, store, span),
         "baskets": _baskets(insight, span),
         "instead": _instead(insight, span),
     }
@@ -168,6 +178,17 @@ def _hours(insight: Insight, store: Store, span: Span) -> dict[str, list[int]]:
         cell = found.setdefault(f"{at.weekday()} {at.hour}", [0, 0])
         cell[0] += 1
         cell[1] += party
+    return found
+
+
+def _sold_at(insight: Insight, store: Store, span: Span) -> dict[str, dict[str, int]]:
+    """Product -> hour of the day in which it was paid -> units."""
+    query = f"SELECT sku, at_s, count FROM event WHERE kind = 'bought' AND at_s >= ? AND at_s < ? AND {_SHOPPERS}"
+    found: dict[str, dict[str, int]] = {}
+    for sku, at_s, count in insight.rows(query, span):
+        hours = found.setdefault(sku, {})
+        hour = str(datetime.fromtimestamp(at_s, store.timezone).hour)
+        hours[hour] = hours.get(hour, 0) + count
     return found
 
 

@@ -14,6 +14,8 @@ from typing import Any, Final, TypeAlias
 from edge.insight.days import BETWEEN, Counts, counted
 from edge.insight.floor import CELL_M
 from edge.insight.keeping import Insight
+from edge.insight.markdowns import markdowns
+from edge.insight.outs import EVER_S, sold_out
 from edge.store import Store
 
 Row: TypeAlias = dict[str, Any]
@@ -22,7 +24,6 @@ PAIRS: Final = 50
 """So many pairs of products are told, those that are most more often together than by chance."""
 LEAST_TOGETHER: Final = 2
 """A pair that was bought together once tells nothing."""
-EVER_S: Final = 1e12
 
 
 def figures(insight: Insight, store: Store, since_s: float = 0.0, until_s: float = math.inf) -> Row:
@@ -41,6 +42,7 @@ def figures(insight: Insight, store: Store, since_s: float = 0.0, until_s: float
         "baskets": _baskets(counts),
         "instead": _instead(counts),
         "sold_out": sold_out(insight, since_s, until_s),
+        "markdowns": markdowns(insight, store, since_s, until_s),
     }
 
 
@@ -162,23 +164,6 @@ def _instead(counts: Counts) -> list[Row]:
         back, other = pair.split(BETWEEN)
         rows.append({"put_back": back, "instead": other, "visits": visits, "certainty": _share(certainty, events)})
     return sorted(rows, key=lambda r: (-r["visits"], r["put_back"], r["instead"]))
-
-
-def sold_out(insight: Insight, since_s: float = 0.0, until_s: float = EVER_S) -> list[Row]:
-    """From when to when there was none of a product; None: there still is none."""
-    query = (
-        "SELECT kind, sku, shelf, at_s, certainty FROM event WHERE kind IN ('sold-out', 'back-on-shelf') AND at_s < ? "
-        "ORDER BY at_s, id"
-    )
-    open_: dict[str, Row] = {}
-    found: list[Row] = []
-    for kind, sku, shelf, at_s, certainty in insight.rows(query, [until_s]):
-        if kind == "sold-out":
-            open_[sku] = {"sku": sku, "shelf": shelf, "from_s": at_s, "until_s": None, "certainty": certainty}
-            found.append(open_[sku])
-        elif sku in open_:
-            open_.pop(sku)["until_s"] = at_s
-    return [row for row in found if row["until_s"] is None or row["until_s"] >= since_s]
 
 
 def heat_of(insight: Insight, store: Store, since_s: float = 0.0, until_s: float = math.inf) -> list[Row]:

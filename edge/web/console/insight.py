@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from edge.drawing.bars import rates
 from edge.drawing.funnel import funnels
 from edge.drawing.heat import heat_map, week
 from edge.insight import FILE, Insight, UnusableInsight, figures
@@ -94,6 +95,14 @@ class Seen(Room):
             "by_product": funnels(funnel_rows(found["products"], "name"), steps, said(N_("By product"))),
             "by_shelf": funnels(funnel_rows(found["shelves"], "shelf"), steps, said(N_("By shelf"))),
             "week": week(found["hours"], [abbreviated[day] for day in range(7)], said(N_("When they came"))),
+            "by_price": rates(
+                [
+                    (store.catalogue[r["sku"]].name(language), r["usual_per_hour"], r["per_hour"])
+                    for r in found["markdowns"]
+                ],
+                (said(N_("other weeks")), said(N_("while it held"))),
+                said(N_("What other prices did")),
+            ),
             "names": {sku: product.name(language) for sku, product in store.catalogue.items()},
         }
 
