@@ -1,8 +1,8 @@
 """The command for what is done once a night: nightly. `tebura run` starts it by itself, as a process of its own.
 
 Enters: the shop's folder, its state folder, the day that has begun. Leaves: what was learned of the shop's past
-(`edge.forecast.kept`). It reads beside the shop, and
-writes files that can be made again; the shop waits for none of it.
+(`edge.forecast.kept`), and a folder of flat files for each day that is over (`edge.insight.folders`). It reads beside
+the shop, and writes files that can be made again; the shop waits for none of it.
 """
 
 from __future__ import annotations
@@ -34,15 +34,17 @@ def nightly(
     *,
     day: Annotated[str, typer.Option(help="The day that has begun, like 2026-12-01; today without it.")] = "",
 ) -> None:
-    """Learn what will be wanted from the days until now. The running shop does this every night."""
+    """Learn what will be wanted, and write flat files of the days until now. The running shop does this every night."""
     from edge.cli.deciding import reading_book
     from edge.insight import FILE, Insight, UnusableInsight
-    from edge.store import BrokenStore, load_store
+    from edge.insight.folders import FOLDER, write_days
+    from edge.site import load_shop
+    from edge.store import BrokenStore
 
     with suppress(OSError):
         os.nice(NICE)
     try:
-        shop = load_store(store)
+        shop, site = load_shop(store)
     except BrokenStore as error:
         refuse_store(str(store), error)
     try:
@@ -54,8 +56,10 @@ def nightly(
         with reading_book(folder) as book, Insight(folder / FILE) as kept:
             kept.read(book, shop)
             _learn(kept, shop, store, folder, today)
-    except UnusableInsight as error:
+            days = write_days(folder, kept, shop, site.screens.address, today)
+    except (UnusableInsight, OSError) as error:
         refuse(str(error))
+    say(f"{folder / FOLDER}: {len(days)} more days")
 
 
 def _learn(kept: Insight, shop: Store, store: Path, folder: Path, today: date) -> None:
