@@ -20,6 +20,12 @@ FUNNEL = ("passed", "stopped", "touched", "took", "put_back", "bought")
 RATES = ("stop_rate", "pick_up_rate", "put_back_rate", "undecided_rate", "certainty")
 WIDTH = 140
 """A funnel has that many columns, and is no use without their names."""
+RULES = {
+    "gone": "not for 91 days", "slipping": "not for three times as long as usual, and two weeks",
+    "new": "first visit within 28 days", "best": "8 visits or more, and above the median of those",
+    "regular": "8 visits or more", "occasional": "everybody else",
+}  # fmt: skip
+"""Segments, as a shopkeeper would check them (`edge.insight.segments`)."""
 MOST = 20
 """So many lines of a table; --csv has all of them."""
 
@@ -64,6 +70,8 @@ def show(found: dict[str, Any], store: Store) -> None:
         for r in found["sold_out"]
     ]
     _print(console, "sold out", ("", "from", "until"), out)
+    who = [[r["segment"], r["members"], r["visits"], r["amount_minor"], RULES[r["segment"]]] for r in found["segments"]]
+    _print(console, "members who allow it, by their last 91 days", ("", "members", "visits", "paid", "who"), who)
     marked = [
         [names.get(r["sku"], r["sku"]), _when(store, r["from_s"])[:10], r["daily"], f"{r['units']} in {r['hours']} h",
          *(_rate(r[key]) for key in ("before_per_hour", "per_hour", "after_per_hour")),

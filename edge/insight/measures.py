@@ -16,6 +16,7 @@ from edge.insight.floor import CELL_M
 from edge.insight.keeping import Insight
 from edge.insight.markdowns import markdowns
 from edge.insight.outs import EVER_S, sold_out
+from edge.insight.segments import segments
 from edge.store import Store
 
 Row: TypeAlias = dict[str, Any]
@@ -43,7 +44,14 @@ def figures(insight: Insight, store: Store, since_s: float = 0.0, until_s: float
         "instead": _instead(counts),
         "sold_out": sold_out(insight, since_s, until_s),
         "markdowns": markdowns(insight, store, since_s, until_s),
+        "segments": segments(insight, min(until_s, _newest_s(insight))),
     }
+
+
+def _newest_s(insight: Insight) -> float:
+    """Behind the last thing that happened."""
+    newest = insight.rows("SELECT max(at_s) FROM event")[0][0]
+    return 0.0 if newest is None else float(newest) + 1.0
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -43,6 +43,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "before_per_hour", "after_per_hour", "usual_hours", "usual_units", "usual_per_hour", "change", "certainty",
         "verdict",
     ),
+    "segments": ("segment", "members", "visits", "amount_minor"),
     "heat": ("x_m", "y_m", "seconds"),
 }  # fmt: skip
 """The tables, and what stands in them."""

@@ -70,11 +70,12 @@ STEPS: Final = frozenset(re.findall(
     "unloading unpacking void_shipping",
 ))  # fmt: skip
 DISPOSITIONS: Final = frozenset(re.findall(
-    r"\w+", "active available completeness_inferred completeness_verified conformant container_closed container_open "
-    "damaged destroyed dispensed disposed encoded expired in_progress in_transit inactive mismatch_class mismatch_instance "
-    "mismatch_quantity needs_replacement no_pedigree_match non_conformant non_sellable_other partially_dispensed "
-    "recalled reserved retail_sold returned sellable_accessible sellable_not_accessible stolen "
-    "unavailable unknown",
+    r"\w+",
+    "active available completeness_inferred completeness_verified conformant container_closed container_open "
+    "damaged destroyed dispensed disposed encoded expired in_progress in_transit inactive mismatch_class "
+    "mismatch_instance mismatch_quantity needs_replacement no_pedigree_match non_conformant non_sellable_other "
+    "partially_dispensed recalled reserved retail_sold returned sellable_accessible sellable_not_accessible "
+    "stolen unavailable unknown",
 ))  # fmt: skip
 
 

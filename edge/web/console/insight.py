@@ -32,6 +32,12 @@ USUAL: Final = "28"
 
 STEPS: Final = (N_("passed"), N_("stopped"), N_("touched"), N_("took"), N_("bought"))
 
+CALLED: Final = {
+    "gone": N_("gone"), "slipping": N_("about to be lost"), "new": N_("new"), "best": N_("best"),
+    "regular": N_("regular"), "occasional": N_("occasional"),
+}  # fmt: skip
+"""Segments of `edge.insight.segments`, as people say them."""
+
 
 class Seen(Room):
     """What happened in the shop."""
@@ -103,6 +109,7 @@ class Seen(Room):
                 (said(N_("other weeks")), said(N_("while it held"))),
                 said(N_("What other prices did")),
             ),
+            "called": CALLED,
             "names": {sku: product.name(language) for sku, product in store.catalogue.items()},
         }
 
