@@ -36,7 +36,7 @@ def nightly(
 ) -> None:
     """Learn what will be wanted, and write flat files of the days until now. The running shop does this every night."""
     from edge.cli.deciding import reading_book
-    from edge.insight import FILE, Insight, UnusableInsight
+    from edge.insight import FILE, Insight, UnusableInsight, figures
     from edge.insight.folders import FOLDER, write_days
     from edge.site import load_shop
     from edge.store import BrokenStore
@@ -56,6 +56,7 @@ def nightly(
         with reading_book(folder) as book, Insight(folder / FILE) as kept:
             kept.read(book, shop)
             _learn(kept, shop, store, folder, today)
+            figures(kept, shop)  # each day is counted once: pages add them up
             days = write_days(folder, kept, shop, site.screens.address, today)
     except (UnusableInsight, OSError) as error:
         refuse(str(error))

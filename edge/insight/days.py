@@ -40,8 +40,33 @@ def counted(insight: Insight, store: Store, since_s: float, until_s: float) -> C
         return {}
     first, last = max(since_s, known[0]), min(until_s - 1e-3, known[1])
     whole: Counts = {}
-    for _, counts in day_by_day(insight, store, date_of(store, first), date_of(store, last), date_of(store, known[1])):
+    day, end, newest = date_of(store, first), date_of(store, last), date_of(store, known[1])
+    while day <= end:
+        until = min(end, _last_of_month(day))
+        if day.day == 1 and until == _last_of_month(day) and until < newest:
+            whole = added(whole, _month(insight, store, day, newest))
+        else:
+            for _, counts in day_by_day(insight, store, day, until, newest):
+                whole = added(whole, counts)
+        day = until + timedelta(days=1)
+    return whole
+
+
+def _last_of_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+
+
+def _month(insight: Insight, store: Store, first: date, newest: date) -> Counts:
+    """The sum of a month that is over, kept like its days: a year is a dozen sums."""
+    name = f"{first:%Y-%m}"
+    body = insight.days(name, name).get(name)
+    if body is not None and NEWEST_COUNT in body:
+        found: Counts = msgspec.json.decode(body)
+        return found
+    whole: Counts = {}
+    for _, counts in day_by_day(insight, store, first, _last_of_month(first), newest):
         whole = added(whole, counts)
+    insight.keep_day(name, msgspec.json.encode(whole))
     return whole
 
 
@@ -207,7 +232,7 @@ def _instead(insight: Insight, span: Span) -> dict[str, list[float]]:
     """What was put back for good, and what the same visit took later and bought -> visits, certainties, put-backs."""
     query = (
         f"SELECT b.sku || '{BETWEEN}' || coalesce(o.sku, ''), count(DISTINCT b.visit), sum(b.certainty), count(*) FROM "
-        "event b LEFT JOIN event o ON o.visit = b.visit AND o.kind = 'picked-up' AND NOT o.rested AND o.at_s > b.at_s "
+        "event b LEFT JOIN event o ON o.visit = b.visit AND o.kind = 'picked-up' AND NOT o.rested AND +o.at_s > b.at_s "
         "AND o.sku <> b.sku AND EXISTS (SELECT 1 FROM event x WHERE x.visit = o.visit AND x.kind = 'bought' AND x.sku "
         "= o.sku) WHERE b.kind = 'put-back' AND b.visit <> '' AND NOT b.rested AND b.at_s >= ? AND b.at_s < ? AND NOT "
         "EXISTS (SELECT 1 FROM event x WHERE x.visit = b.visit AND x.kind = 'bought' AND x.sku = b.sku) GROUP BY 1"

@@ -90,7 +90,7 @@ CREATE TABLE heat (
 ENTERED: Final = "CREATE INDEX visit_by_time ON visit (entered_s)"
 STAFF: Final = "CREATE INDEX visit_of_staff ON visit (visit) WHERE staff"
 DAY: Final = "CREATE TABLE day (day TEXT PRIMARY KEY, counts BLOB NOT NULL) STRICT, WITHOUT ROWID"
-"""What was counted of a day that is over (`edge.insight.days`); not part of the content: it follows from the rest."""
+"""What was counted of a day or a month that is over (`edge.insight.days`); it follows from the content."""
 CONSENT: Final = "CREATE TABLE consent (subject TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
 FACT: Final = "CREATE TABLE fact (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID"
 """``seq``: the last entry of the book that was read; ``mode``: of the shop then; ``memory``: of the floor."""
@@ -225,7 +225,8 @@ class Insight(Register):
         events = list(events)
         if events:
             at_s = min(event.at_s for event in events) - DAY_S
-            self._db.execute("DELETE FROM day WHERE day >= ?", [datetime.fromtimestamp(at_s, UTC).date().isoformat()])
+            day = datetime.fromtimestamp(at_s, UTC).date().isoformat()
+            self._db.execute("DELETE FROM day WHERE day >= ? OR day = substr(?, 1, 7)", [day, day])
         self._db.conn.executemany(
             f"INSERT OR IGNORE INTO event ({COLUMNS}) VALUES ({', '.join('?' * 15)})",
             (

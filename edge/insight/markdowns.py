@@ -2,9 +2,10 @@
 
 Enters: the projection, the rows of ``prices.csv``. Leaves: a row for each of them that held in a span of days. An hour
 of a weekday is compared with the same hour of the same weekday at other times, up to eight weeks away, and with nothing
-else: evenings with evenings, Fridays with Fridays. Hours in which the product was sold out say nothing, nor do those in
-which another markdown held, nor days on which nobody came. How far the same hour differs from week to week decides how
-surely it is no chance; with too few of them the verdict is *undecided*, and so is what may well be chance.
+else: evenings with evenings, Fridays with Fridays. What holds for longer is judged by its first eight weeks. Hours in
+which the product was sold out say nothing, nor do those in which another markdown held, nor days on which nobody came.
+How far the same hour differs from week to week decides how surely it is no chance; with too few of them the verdict is
+*undecided*, and so is what may well be chance.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, TypeAlias
 
 from edge.insight.days import date_of, day_by_day
@@ -36,6 +37,7 @@ LEAST_HOURS: Final = 4
 """… and fewer hours than this, on either side."""
 SURE: Final = 0.95
 HOUR_S: Final = 3600.0
+AROUND_S: Final = AROUND_DAYS * 24 * HOUR_S
 
 
 @dataclass(slots=True)
@@ -73,19 +75,31 @@ def markdowns(insight: Insight, store: Store, since_s: float = 0.0, until_s: flo
     known = insight.rows("SELECT min(at_s), max(at_s) FROM event")[0] if rows else (None, None)
     if known[0] is None:
         return []
-    first = max(known[0], min(max(p.window.since_s or 0.0, since_s) for _, p in rows) - AROUND_DAYS * 24 * HOUR_S)
-    hours = list(_hours(insight, store, first, known[1]))
+    needed: set[date] = set()
+    for _, price in rows:
+        begins_s, ends_s = _held(price, known)
+        day, end = date_of(store, max(known[0], begins_s - AROUND_S)), date_of(store, min(known[1], ends_s + AROUND_S))
+        needed.update(day + timedelta(days=number) for number in range((end - day).days + 1))
+    hours = list(_hours(insight, store, sorted(needed), date_of(store, known[1])))
     outs: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     for out in sold_out(insight):
         outs[out["sku"]].append((out["from_s"], EVER_S if out["until_s"] is None else out["until_s"]))
-    found = [_row(store, sku, price, hours, outs[sku], known[1]) for sku, price in rows]
+    found = [_row(store, sku, price, hours, outs[sku], _held(price, known)) for sku, price in rows]
     return sorted((row for row in found if row["hours"]), key=lambda row: (-row["from_s"], row["sku"]))
 
 
-def _hours(insight: Insight, store: Store, first_s: float, last_s: float) -> Iterator[tuple[float, Cell, Row]]:
+def _held(price: DatedPrice, known: tuple[float, float]) -> tuple[float, float]:
+    """When it held, as far as it is looked at: at first, where it does for long; lately, where it always did."""
+    if price.window.since_s is None:
+        return max(known[0], known[1] - AROUND_S), known[1]
+    begins_s = max(known[0], price.window.since_s)
+    return begins_s, min(price.window.until_s or EVER_S, known[1], begins_s + AROUND_S)
+
+
+def _hours(insight: Insight, store: Store, days: Iterable[date], newest: date) -> Iterator[tuple[float, Cell, Row]]:
     """From the first hour in which somebody came on a day to the last in which somebody came or paid."""
-    last = date_of(store, last_s)
-    for day, counts in day_by_day(insight, store, date_of(store, first_s), last, last):
+    for day in days:
+        ((_, counts),) = day_by_day(insight, store, day, day, newest)
         came = [int(cell.split()[1]) for cell in counts["hours"]]
         sold: defaultdict[int, dict[str, int]] = defaultdict(dict)
         for sku, by_hour in counts["sold_at"].items():
@@ -101,21 +115,25 @@ def _middle_s(store: Store, day: date, hour: int) -> float:
 
 
 def _row(
-    store: Store, sku: str, price: DatedPrice, hours: Hours, outs: Iterable[tuple[float, float]], last_s: float
+    store: Store,
+    sku: str,
+    price: DatedPrice,
+    hours: Hours,
+    outs: Iterable[tuple[float, float]],
+    held: tuple[float, float],
 ) -> Row:
     zone, window = store.timezone, price.window
     others = [p.window for p in store.offers.dated[sku] if p is not price and bool(p.why) == bool(price.why)]
     gone = [out for out in outs if out[1] - out[0] > HOUR_S / 2]
     during, usual, before, after = Seen(), Seen(), Seen(), Seen()
-    begins_s = window.since_s or (hours[0][0] if hours else 0.0)
-    ends_s = min(window.until_s or EVER_S, last_s)
-    around_s, beside_s = AROUND_DAYS * 24 * HOUR_S, BESIDE_DAYS * 24 * HOUR_S
+    (begins_s, ends_s), beside_s = held, BESIDE_DAYS * 24 * HOUR_S
     for at_s, cell, sold in hours:
         if any(since <= at_s < until for since, until in gone):
             continue
         if window.holds(at_s, zone):
-            during.add(cell, sold.get(sku, 0))
-        elif begins_s - around_s <= at_s < ends_s + around_s and not any(w.holds(at_s, zone) for w in others):
+            if begins_s - HOUR_S <= at_s <= ends_s + HOUR_S:
+                during.add(cell, sold.get(sku, 0))
+        elif begins_s - AROUND_S <= at_s < ends_s + AROUND_S and not any(w.holds(at_s, zone) for w in others):
             usual.add(cell, sold.get(sku, 0))
             if begins_s - beside_s <= at_s < begins_s:
                 before.add(cell, sold.get(sku, 0))

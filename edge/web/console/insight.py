@@ -26,7 +26,7 @@ from edge.web.console.office import Room, needs
 from edge.web.languages import N_, language_of, words
 
 DAY_S: Final = 86400.0
-SPANS: Final[dict[str, float]] = {"1": 1, "7": 7, "28": 28, "91": 91, "all": math.inf}
+SPANS: Final[dict[str, float]] = {"1": 1, "7": 7, "28": 28, "91": 91, "365": 365, "all": math.inf}
 """Days back that can be chosen."""
 USUAL: Final = "28"
 
