@@ -1,6 +1,6 @@
 """What is counted of one day, as plain sums, so that any span of days is the sum of its days.
 
-Enters: the projection, the store, a day of the shop's. Leaves: nested counts, which `added` adds up. A visit belongs to
+Enters: the projection, the store, a day of the shop's. Leaves: nested counts, which `add` adds up. A visit belongs to
 one day, so that visits may be summed as well. A day that is over is counted once and kept; what is written of it
 later throws that away (`edge.insight.keeping`).
 """
@@ -44,10 +44,10 @@ def counted(insight: Insight, store: Store, since_s: float, until_s: float) -> C
     while day <= end:
         until = min(end, _last_of_month(day))
         if day.day == 1 and until == _last_of_month(day) and until < newest:
-            whole = added(whole, _month(insight, store, day, newest))
+            add(whole, _month(insight, store, day, newest))
         else:
             for _, counts in day_by_day(insight, store, day, until, newest):
-                whole = added(whole, counts)
+                add(whole, counts)
         day = until + timedelta(days=1)
     return whole
 
@@ -65,7 +65,7 @@ def _month(insight: Insight, store: Store, first: date, newest: date) -> Counts:
         return found
     whole: Counts = {}
     for _, counts in day_by_day(insight, store, first, _last_of_month(first), newest):
-        whole = added(whole, counts)
+        add(whole, counts)
     insight.keep_day(name, msgspec.json.encode(whole))
     return whole
 
@@ -84,13 +84,35 @@ def day_by_day(insight: Insight, store: Store, day: date, end: date, newest: dat
         day += timedelta(days=1)
 
 
-def added(one: Any, other: Any) -> Any:
-    """Two counts as one."""
-    if isinstance(one, dict):
-        return one | {key: added(one[key], value) if key in one else value for key, value in other.items()}
-    if isinstance(one, list):
-        return [added(a, b) for a, b in zip(one, other, strict=True)]
-    return one + other
+def add(whole: Counts, more: Counts) -> None:
+    """Put the counts of one span to those of another; what is put there is not to be used again."""
+    for key, value in more.items():
+        have = whole.get(key)
+        if have is None:
+            whole[key] = value
+        elif isinstance(value, dict):
+            add(have, value)
+        elif isinstance(value, list):
+            whole[key] = [a + b for a, b in zip(have, value, strict=True)]
+        else:
+            whole[key] = have + value
+
+
+class Sold(msgspec.Struct):
+    """What a day says of its hours alone: reading the rest would take most of the time."""
+
+    hours: dict[str, list[int]]
+    sold_at: dict[str, dict[str, int]]
+
+
+def sold_on(insight: Insight, store: Store, day: date, newest: date) -> Sold:
+    """The hours of one day."""
+    name = day.isoformat()
+    body = insight.days(name, name).get(name)
+    if body is not None and NEWEST_COUNT in body:
+        return msgspec.json.decode(body, type=Sold)
+    ((_, counts),) = day_by_day(insight, store, day, day, newest)
+    return Sold(counts["hours"], counts["sold_at"])
 
 
 def date_of(store: Store, at_s: float) -> date:

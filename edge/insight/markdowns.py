@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, TypeAlias
 
-from edge.insight.days import date_of, day_by_day
+from edge.insight.days import date_of, sold_on
 from edge.insight.keeping import Insight
 from edge.insight.outs import EVER_S, sold_out
 from edge.store import Store
@@ -99,12 +99,12 @@ def _held(price: DatedPrice, known: tuple[float, float]) -> tuple[float, float]:
 def _hours(insight: Insight, store: Store, days: Iterable[date], newest: date) -> Iterator[tuple[float, Cell, Row]]:
     """From the first hour in which somebody came on a day to the last in which somebody came or paid."""
     for day in days:
-        ((_, counts),) = day_by_day(insight, store, day, day, newest)
-        came = [int(cell.split()[1]) for cell in counts["hours"]]
+        counts = sold_on(insight, store, day, newest)
+        came = [int(cell.split()[1]) for cell in counts.hours]
         sold: defaultdict[int, dict[str, int]] = defaultdict(dict)
-        for sku, by_hour in counts["sold_at"].items():
-            for hour, units in by_hour.items():
-                sold[int(hour)][sku] = units
+        for sku, by_hour in counts.sold_at.items():
+            for paid, units in by_hour.items():
+                sold[int(paid)][sku] = units
         if came:
             for hour in range(min(came), max(*came, *sold, 0) + 1):
                 yield _middle_s(store, day, hour), (day.weekday(), hour), sold.get(hour, {})

@@ -8,10 +8,12 @@ did how sure the shop was of it on the average. Nobody is in it by name.
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Final, TypeAlias
 
-from edge.insight.days import BETWEEN, Counts, counted
+import msgspec
+
+from edge.insight.days import BETWEEN, Counts, counted, date_of
 from edge.insight.floor import CELL_M
 from edge.insight.keeping import Insight
 from edge.insight.markdowns import markdowns
@@ -21,6 +23,8 @@ from edge.store import Store
 
 Row: TypeAlias = dict[str, Any]
 
+SEGMENTS: Final = "!segments"
+"""Where counts of segments are kept beside those of days; it sorts before all of them, and so outlives what is new."""
 PAIRS: Final = 50
 """So many pairs of products are told, those that are most more often together than by chance."""
 LEAST_TOGETHER: Final = 2
@@ -44,14 +48,26 @@ def figures(insight: Insight, store: Store, since_s: float = 0.0, until_s: float
         "instead": _instead(counts),
         "sold_out": sold_out(insight, since_s, until_s),
         "markdowns": markdowns(insight, store, since_s, until_s),
-        "segments": segments(insight, min(until_s, _newest_s(insight))),
+        "segments": _segments(insight, store, until_s),
     }
 
 
-def _newest_s(insight: Insight) -> float:
-    """Behind the last thing that happened."""
+def _segments(insight: Insight, store: Store, until_s: float) -> list[Row]:
+    """As they were when the day began, or the span ended. Those of the day are kept, for they do not change on it."""
     newest = insight.rows("SELECT max(at_s) FROM event")[0][0]
-    return 0.0 if newest is None else float(newest) + 1.0
+    if newest is None:
+        return []
+    day = date_of(store, newest)
+    begins_s = datetime.combine(day, time(), store.timezone).timestamp()
+    if until_s < begins_s:
+        return segments(insight, until_s)
+    kept = insight.days(SEGMENTS, SEGMENTS).get(SEGMENTS)
+    known = msgspec.json.decode(kept) if kept is not None else {}
+    if known.get("day") != day.isoformat():
+        known = {"day": day.isoformat(), "rows": segments(insight, begins_s)}
+        insight.keep_day(SEGMENTS, msgspec.json.encode(known))
+    rows: list[Row] = known["rows"]
+    return rows
 
 
 def _share(part: float, whole: float) -> float | None:
