@@ -42,8 +42,8 @@ def counted(insight: Insight, store: Store, since_s: float, until_s: float) -> C
     whole: Counts = {}
     day, end, newest = date_of(store, first), date_of(store, last), date_of(store, known[1])
     while day <= end:
-        until = min(end, _last_of_month(day))
-        if day.day == 1 and until == _last_of_month(day) and until < newest:
+        until = min(end, last_of_month(day))
+        if day.day == 1 and until == last_of_month(day) and until < newest:
             add(whole, _month(insight, store, day, newest))
         else:
             for _, counts in day_by_day(insight, store, day, until, newest):
@@ -52,7 +52,7 @@ def counted(insight: Insight, store: Store, since_s: float, until_s: float) -> C
     return whole
 
 
-def _last_of_month(day: date) -> date:
+def last_of_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
@@ -64,7 +64,7 @@ def _month(insight: Insight, store: Store, first: date, newest: date) -> Counts:
         found: Counts = msgspec.json.decode(body)
         return found
     whole: Counts = {}
-    for _, counts in day_by_day(insight, store, first, _last_of_month(first), newest):
+    for _, counts in day_by_day(insight, store, first, last_of_month(first), newest):
         add(whole, counts)
     insight.keep_day(name, msgspec.json.encode(whole))
     return whole

@@ -177,6 +177,7 @@ class Insight(Register):
         """Keep what was noticed, and the memory that goes with it."""
         with self._told(), self._writing():
             self._put(noticed.events)
+            self._recount(sorted({day[:7] for day, *_ in noticed.heat}))
             self._db.conn.executemany(
                 "INSERT INTO heat VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
                 [(*cell, ms) for cell, ms in noticed.heat.items()],
@@ -226,7 +227,8 @@ class Insight(Register):
         if events:
             at_s = min(event.at_s for event in events) - DAY_S
             day = datetime.fromtimestamp(at_s, UTC).date().isoformat()
-            self._db.execute("DELETE FROM day WHERE day >= ? OR day = substr(?, 1, 7)", [day, day])
+            self._db.execute("DELETE FROM day WHERE day >= ?", [day])
+            self._recount([day[:7]])
         self._db.conn.executemany(
             f"INSERT OR IGNORE INTO event ({COLUMNS}) VALUES ({', '.join('?' * 15)})",
             (
@@ -237,6 +239,11 @@ class Insight(Register):
                 for e in events
             ),
         )  # fmt: skip
+
+    def _recount(self, months: Iterable[str]) -> None:
+        """What is kept of whole months, ``2026-05`` and ``2026-05 …``, counts no more."""
+        for month in months:
+            self._db.execute("DELETE FROM day WHERE day = ? OR day LIKE ? || ' %'", [month, month])
 
     def _visits(self, visits: Iterable[Visit]) -> None:
         self._db.conn.executemany(

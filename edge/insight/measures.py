@@ -8,12 +8,12 @@ did how sure the shop was of it on the average. Nobody is in it by name.
 from __future__ import annotations
 
 import math
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from edge.insight.days import BETWEEN, Counts, counted, date_of
+from edge.insight.days import BETWEEN, Counts, counted, date_of, last_of_month
 from edge.insight.floor import CELL_M
 from edge.insight.keeping import Insight
 from edge.insight.markdowns import markdowns
@@ -23,6 +23,7 @@ from edge.store import Store
 
 Row: TypeAlias = dict[str, Any]
 
+DAY_S: Final = 86400.0
 SEGMENTS: Final = "!segments"
 """Where counts of segments are kept beside those of days; it sorts before all of them, and so outlives what is new."""
 PAIRS: Final = 50
@@ -192,16 +193,37 @@ def _instead(counts: Counts) -> list[Row]:
 
 def heat_of(insight: Insight, store: Store, since_s: float = 0.0, until_s: float = math.inf) -> list[Row]:
     """How long shoppers stood in each cell: middle (metres, store frame) and seconds."""
-    query = "SELECT x, y, sum(ms) FROM heat WHERE day >= ? AND day <= ? GROUP BY x, y ORDER BY x, y"
-    days = (_day(store, since_s), _day(store, min(until_s - 1e-3, EVER_S)))
+    first, newest = insight.rows("SELECT (SELECT min(day) FROM heat), (SELECT max(day) FROM heat)")[0]
+    cells: dict[str, int] = {}
+    if first is not None:
+        day = max(date.fromisoformat(first), date_of(store, max(since_s, DAY_S)))
+        end = min(date.fromisoformat(newest), date_of(store, min(until_s - 1e-3, 4e9)))
+        while day <= end:
+            until = min(end, last_of_month(day))
+            whole = day.day == 1 and until == last_of_month(day) and until.isoformat() < newest
+            for cell, ms in (_heat_of_month if whole else _heat)(insight, day, until).items():
+                cells[cell] = cells.get(cell, 0) + ms
+            day = until + timedelta(days=1)
+    found = sorted(((*map(int, cell.split()), ms) for cell, ms in cells.items()), key=lambda row: row[:2])
     return [
         {"x_m": round((x + 0.5) * CELL_M, 2), "y_m": round((y + 0.5) * CELL_M, 2), "seconds": round(ms / 1000, 2)}
-        for x, y, ms in insight.rows(query, days)
+        for x, y, ms in found
     ]
 
 
-def _day(store: Store, at_s: float) -> str:
-    """The day of a moment; of ever, days that are before and behind all others."""
-    if at_s <= 0.0:
-        return ""
-    return "9999" if at_s >= EVER_S else datetime.fromtimestamp(at_s, store.timezone).date().isoformat()
+def _heat(insight: Insight, day: date, until: date) -> dict[str, int]:
+    """Cell -> milliseconds of some days."""
+    query = "SELECT x || ' ' || y, sum(ms) FROM heat WHERE day >= ? AND day <= ? GROUP BY x, y"
+    return dict(insight.rows(query, [day.isoformat(), until.isoformat()]))
+
+
+def _heat_of_month(insight: Insight, day: date, until: date) -> dict[str, int]:
+    """The same of a month that is over: added up once."""
+    name = f"{day:%Y-%m} heat"
+    kept = insight.days(name, name).get(name)
+    if kept is not None:
+        known: dict[str, int] = msgspec.json.decode(kept)
+        return known
+    found = _heat(insight, day, until)
+    insight.keep_day(name, msgspec.json.encode(found))
+    return found

@@ -129,6 +129,21 @@ def count_days(store: Store, folder: Path) -> None:
     print(f"every day counted in {time.process_time() - began_s:.1f} s of a core, {_peak_mib():.0f} MiB")
 
 
+def night(store: Store, folder: Path) -> None:
+    """What will be wanted, learned anew, with a back-test of four weeks."""
+    from edge.forecast.history import past_of
+    from edge.forecast.kept import keep, learned
+    from edge.forecast.orders import Supply
+
+    began_s, today = time.process_time(), datetime.now(store.timezone).date()
+    with Insight(folder / FILE) as kept:
+        past = past_of(kept, store.timezone, today)
+    goods = store.catalogue.values()
+    supplies = {p.sku: Supply(p.price_minor * 0.4, p.price_minor * 0.5, 2) for p in goods}
+    keep(folder, learned(store.id, past, today, supplies, time.time()))
+    print(f"forecasts learned in {time.process_time() - began_s:.1f} s of a core, {_peak_mib():.0f} MiB")
+
+
 def page(folder: Path, days: str) -> None:
     """Insight at the console, whole, while the day goes on: each time something has happened since."""
     from edge.site import Site
@@ -166,7 +181,7 @@ def main(days: int, visits: int) -> None:
         count = make_book(store, folder / LEDGER, days, visits)
         size = (folder / LEDGER).stat().st_size / 2**20
         print(f"{days} days of {visits} visits: {count} entries, {size:.0f} MiB", flush=True)
-        for part in ("rebuild", "notice", "count", *PAGES):
+        for part in ("rebuild", "notice", "count", "night", *PAGES):
             subprocess.run([sys.executable, "-m", "tests.insight.year", "--part", part, name], check=True)
 
 
@@ -176,7 +191,7 @@ def one(part: str, folder: Path) -> None:
     if part in PAGES:
         page(folder, part)
     else:
-        {"rebuild": rebuild, "notice": notice, "count": count_days}[part](store, folder)
+        {"rebuild": rebuild, "notice": notice, "count": count_days, "night": night}[part](store, folder)
 
 
 if __name__ == "__main__":
