@@ -87,11 +87,11 @@ WAY = ((0.0, 0.2, 0.8), (1.0, 0.2, 0.8), (5.0, 1.2, 1.6), (9.0, 1.2, 1.6), (13.0
 
 
 def write_store(folder: Path, **changed: str) -> Path:
-    """The shop as a folder; ``store_toml="…"`` and the like take the place of a file."""
+    """The shop as a folder; ``store_toml="…"`` and the like take the place of a file, or are one more."""
     folder.mkdir(exist_ok=True)
-    for name, data in FILES.items():
-        text = changed.get(name.replace(".", "_"))
-        (folder / name).write_bytes(data if text is None else text.encode())
+    more = {".".join(name.rsplit("_", 1)): text.encode() for name, text in changed.items()}
+    for name, data in {**FILES, **more}.items():
+        (folder / name).write_bytes(data)
     return folder
 
 

@@ -49,6 +49,9 @@ def issue(
     *,
     to: Annotated[list[str] | None, typer.Option("--to", help="Whom; several times for several.")] = None,
     bought: Annotated[str, typer.Option("--bought", help="Everybody who has bought this product.")] = "",
+    segment: Annotated[
+        str, typer.Option("--segment", help="Everybody of one, like slipping: tebura insight counts them.")
+    ] = "",
     until: Annotated[str, typer.Option("--until", help="The last day on which it is good, like 2026-12-31.")] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why. It stands in the book.")] = "",
     by: By = "",
@@ -61,8 +64,11 @@ def issue(
 
         with reading_book(folder_of(store, state)) as book:
             subjects += [who for who in who_bought(book, bought) if who not in subjects]
+    if segment:
+        subjects += [who for who in _in_segment(segment, store, state) if who not in subjects]
     if not subjects:
-        refuse(f"nobody has bought {bought}" if bought else "say to whom: --to ana, or --bought green-tea")
+        whom = f"nobody who allows it is {segment}" if segment else f"nobody has bought {bought}"
+        refuse(whom if segment or bought else "say to whom: --to ana, --bought green-tea, or --segment slipping")
     wanted = {
         "do": "coupon", "what": "issue", "promotion": promotion, "subjects": subjects, "until": until,
         "reason": reason, "by": by or getpass.getuser(),
@@ -94,6 +100,27 @@ def revoke(
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
         typer.echo(f"{answer['subject']} does not hold {coupon} any more.")
+
+
+def _in_segment(segment: str, store: StoreFolder, state: StateFolder) -> list[str]:
+    """Members who are in it today, by what the shop may keep of them."""
+    import time
+
+    from edge.insight import FILE, Insight, UnusableInsight
+    from edge.insight.segments import SEGMENTS, members_at
+    from edge.store import BrokenStore, load_store
+
+    if segment not in SEGMENTS:
+        refuse(f"{segment!r} is no segment. Use {', '.join(SEGMENTS)}")
+    try:
+        shop, folder = load_store(store), folder_of(store, state)
+        with reading_book(folder) as book, Insight(folder / FILE) as kept:
+            kept.read(book, shop)
+            return [one.member.subject for one in members_at(kept, time.time()) if one.segment == segment]
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    except UnusableInsight as error:
+        refuse(str(error))
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

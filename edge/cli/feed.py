@@ -1,4 +1,4 @@
-"""Commands about who reads what happens in the shop: feed key, hook, list, resume, forget."""
+"""Commands about who reads what happens in the shop: feed key, hook, list, resume, forget, write."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge.cli.live import StateFolder, StoreFolder, folder_of, named
-from edge.cli.terminal import refuse, say
+from edge.cli.terminal import refuse, refuse_store, refuse_unwritable, say, writing
 
 if TYPE_CHECKING:
     from edge.insight.feed import Feed
@@ -88,6 +89,51 @@ def forget(name: Name, store: StoreFolder, state: StateFolder = None) -> None:
         if not feed.forget(name):
             refuse(f"there is no key and no webhook {name}. `tebura feed list {named(store, state)}` shows them")
     typer.echo(f"{name} is no more.")
+
+
+@app.command()
+def write(
+    out: Annotated[Path, typer.Argument(help="Where to, like sold.json.", metavar="FILE")],
+    store: StoreFolder,
+    state: StateFolder = None,
+    *,
+    form: Annotated[
+        str, typer.Option("--as", help="ga4 or segment: an object a line; epcis: what was sold, one document.")
+    ],
+    since: Annotated[str, typer.Option(help="From this day on, like 2026-11-01, by the shop's clocks.")] = "",
+    until: Annotated[str, typer.Option(help="Before this day.")] = "",
+) -> None:
+    """Write what happened as others name it: GA4, Segment, or GS1's EPCIS 2.0."""
+    from edge.cli.deciding import reading_book
+    from edge.cli.insight import span_of
+    from edge.insight import FILE, Insight, UnusableInsight
+    from edge.insight.elsewhere import FORMS, happenings
+    from edge.insight.epcis import NoPlace, document
+    from edge.site import load_shop
+    from edge.store import BrokenStore
+
+    if form not in (*FORMS, "epcis"):
+        refuse(f"{form!r} is no form of events. Use {', '.join(FORMS)} or epcis")
+    refuse_unwritable(out, "FILE")
+    try:
+        shop, site = load_shop(store)
+    except BrokenStore as error:
+        refuse_store(str(store), error)
+    folder, span = folder_of(store, state), span_of(shop, since, until)
+    try:
+        with reading_book(folder) as book, Insight(folder / FILE) as kept:
+            kept.read(book, shop)
+            if form == "epcis":
+                found = [document(kept, shop, site.screens.address, time.time(), *span)]
+                count = len(found[0]["epcisBody"]["eventList"])
+            else:
+                found = [FORMS[form](shop, told) for told in happenings(kept, shop, *span)]
+                count = len(found)
+    except (UnusableInsight, NoPlace) as error:
+        refuse(str(error))
+    with writing(out, "FILE"):
+        out.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in found), encoding="utf-8")
+    say(f"{out}: {count} events")
 
 
 def _checked(name: str) -> str:

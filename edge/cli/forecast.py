@@ -17,6 +17,8 @@ from edge.cli.terminal import refuse, refuse_store, refuse_unwritable, say, writ
 if TYPE_CHECKING:
     from datetime import date
 
+    from rich.console import Console
+
     from edge.forecast.orders import Supply
     from edge.store import Store
 
@@ -35,7 +37,8 @@ def forecast(
     """How much of each product will be wanted on a day, what to order for it, and how many people will come when."""
     from edge.cli.deciding import reading_book
     from edge.forecast.history import past_of, tomorrow_of
-    from edge.forecast.plan import entries_on, products_on
+    from edge.forecast.kept import learned
+    from edge.forecast.plan import entries_on, products_on, tried_in_all
     from edge.insight import FILE, Insight, UnusableInsight
     from edge.store import BrokenStore, load_store
 
@@ -60,16 +63,23 @@ def forecast(
     standing = _standing(folder)
     if standing is None and supplies:
         say("the shop does not run, so that nobody says what stands on its shelves: orders are for empty ones")
-    rows, entries = products_on(past, wanted, supplies, standing), entries_on(past, wanted, each)
+    known = learned(shop.id, past, min(today, wanted), supplies, time.time())
+    rows, entries, tried = (
+        products_on(known, wanted, supplies, standing),
+        entries_on(known, wanted, each),
+        tried_in_all(known),
+    )
     for row in rows:
         row["name"] = shop.catalogue[row["sku"]].name() if row["sku"] in shop.catalogue else row["sku"]
     if out is not None:
         _write(out, rows, wanted)
     if as_json:
-        told = {"day": wanted.isoformat(), "days": len(past.dates), "products": rows, "entries": entries}
+        told = {
+            "day": wanted.isoformat(), "days": len(past.dates), "products": rows, "entries": entries, "tried": tried,
+        }  # fmt: skip
         typer.echo(json.dumps(told, ensure_ascii=False))
     elif out is None:
-        _show(rows, entries, wanted, len(past.dates))
+        _show(rows, entries, tried, shop, wanted, len(past.dates))
 
 
 def _day(typed: str) -> date:
@@ -82,43 +92,34 @@ def _day(typed: str) -> date:
 
 
 def _supplies(folder: Path, shop: Store, day: date) -> dict[str, Supply]:
-    from edge.forecast.supply import FILE, read_supply
-    from edge.store import BrokenStore, Fault
+    from edge.forecast.supply import FILE, supplies_in
+    from edge.store import BrokenStore
 
-    path, faults = folder / FILE, list[Fault]()
-    if not path.exists():
-        return {}
-    try:
-        found = read_supply(path.read_text(encoding="utf-8"), shop, day, faults)
-    except (OSError, UnicodeDecodeError) as error:
-        refuse(f"{path} cannot be read ({error}). Save it as plain UTF-8 CSV")
+    found, faults = supplies_in(folder, shop, day)
     if faults:
-        refuse_store(str(path), BrokenStore(faults))
+        refuse_store(str(folder / FILE), BrokenStore(faults))
     return found
 
 
 def _standing(folder: Path) -> dict[str, int] | None:
     """What the running shop believes to stand on its shelves."""
     from edge.daemon.desk import NobodyThere, ask
+    from edge.forecast.plan import standing_of
 
-    found: dict[str, int] = {}
     with suppress(NobodyThere, ValueError):
-        for place in ask(folder, {"do": "stock"})["places"]:
-            if place["quantity"] is not None:
-                found[place["sku"]] = found.get(place["sku"], 0) + int(place["quantity"])
-        return found
+        return standing_of(ask(folder, {"do": "stock"})["places"])
     return None
 
 
 def _write(path: Path, rows: list[Row], day: date) -> None:
+    from edge.forecast.plan import order_csv
+
     with writing(path, "--csv"), path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["day", "sku", "name", "units"])
-        table.writerows([day.isoformat(), r["sku"], r["name"], r["order"]] for r in rows if r["order"])
+        csv.writer(file).writerows(order_csv(rows, day))
     say(f"{path}: {sum(bool(r['order']) for r in rows)} products to order")
 
 
-def _show(rows: list[Row], entries: list[Row], day: date, days: int) -> None:
+def _show(rows: list[Row], entries: list[Row], tried: Row | None, shop: Store, day: date, days: int) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -138,6 +139,8 @@ def _show(rows: list[Row], entries: list[Row], day: date, days: int) -> None:
     console.print(
         "up to: enough on nine days of ten. off: by how many units a day this missed the last days", style="dim"
     )
+    if tried is not None:
+        _show_tried(console, tried, shop)
     if entries:
         most = max(entries, key=lambda r: r["expected"])
         visits = sum(r["expected"] for r in entries)
@@ -145,3 +148,19 @@ def _show(rows: list[Row], entries: list[Row], day: date, days: int) -> None:
             f"{visits:.0f} visits expected; most from {most['from']} on: {most['expected']:.0f} in half an hour, "
             f"up to {most['likely']}, for {most['staff']} of the staff"
         )
+
+
+def _show_tried(console: Console, tried: Row, shop: Store) -> None:
+    """What both ways of ordering would have cost."""
+    from edge.checkout.amounts import money
+    from edge.checkout.sale import issuer_of
+
+    console.print(
+        f"the last {tried['days']} days once more, {tried['products']} products, each morning's order by what was known"
+    )
+    for way, what in (("ours", "by forecasts"), ("last_week", "as last week")):
+        came = tried[way]
+        waste, lost, cost = (
+            money(came[key], issuer_of(shop), "en") for key in ("waste_minor", "lost_minor", "cost_minor")
+        )
+        console.print(f"  {what}: {came['thrown']} thrown away ({waste}), {came['missed']} missed ({lost}): {cost}")

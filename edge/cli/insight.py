@@ -60,7 +60,7 @@ def insight(
         refuse(f"{csv}: is no folder. Name one for the tables with --csv")
     try:
         with _of_recordings(files) if files else _of_shop(store or Path(), state, rebuild) as (kept, shop):
-            span = _span(shop, since, until)
+            span = span_of(shop, since, until)
             found, heat = figures(kept, shop, *span), heat_of(kept, shop, *span)
             if events is not None:
                 _write_events(events, kept, shop, span)
@@ -138,7 +138,7 @@ def _rebuild(folder: Path, shop: Store, book: Any) -> None:
     say(f"built anew from {len(files)} recording{'' if len(files) == 1 else 's'} and {book.head()[0]} entries")
 
 
-def _span(shop: Store, since: str, until: str) -> tuple[float, float]:
+def span_of(shop: Store, since: str, until: str) -> tuple[float, float]:
     """Days by the shop's clocks."""
     import math
     from datetime import date, datetime, time

@@ -1,4 +1,5 @@
-"""What `tebura insight` prints: visits, funnels, dwell, hours, pairs, second thoughts, what sold out.
+"""What `tebura insight` prints: visits, funnels, dwell, hours, pairs, second thoughts, what sold
+out, what other prices did.
 
 Enters: figures. Leaves: tables on stdout.
 """
@@ -19,6 +20,12 @@ FUNNEL = ("passed", "stopped", "touched", "took", "put_back", "bought")
 RATES = ("stop_rate", "pick_up_rate", "put_back_rate", "undecided_rate", "certainty")
 WIDTH = 140
 """A funnel has that many columns, and is no use without their names."""
+RULES = {
+    "gone": "not for 91 days", "slipping": "not for three times as long as usual, and two weeks",
+    "new": "first visit within 28 days", "best": "8 visits or more, and above the median of those",
+    "regular": "8 visits or more", "occasional": "everybody else",
+}  # fmt: skip
+"""Segments, as a shopkeeper would check them (`edge.insight.segments`)."""
 MOST = 20
 """So many lines of a table; --csv has all of them."""
 
@@ -63,6 +70,29 @@ def show(found: dict[str, Any], store: Store) -> None:
         for r in found["sold_out"]
     ]
     _print(console, "sold out", ("", "from", "until"), out)
+    who = [[r["segment"], r["members"], r["visits"], r["amount_minor"], RULES[r["segment"]]] for r in found["segments"]]
+    _print(console, "members who allow it, by their last 91 days", ("", "members", "visits", "paid", "who"), who)
+    marked = [
+        [names.get(r["sku"], r["sku"]), _when(store, r["from_s"])[:10], r["daily"], f"{r['units']} in {r['hours']} h",
+         *(_rate(r[key]) for key in ("before_per_hour", "per_hour", "after_per_hour")),
+         f"{_rate(r['usual_per_hour'])} ({r['usual_units']} in {r['usual_hours']} h)",
+         r["verdict"] if r["change"] is None or r["verdict"] == "undecided" else f"{r['change']:+.0%}",
+         _share(r["certainty"])]
+        for r in found["markdowns"]
+    ]  # fmt: skip
+    heads = (
+        "",
+        "from",
+        "daily",
+        "sold",
+        "before",
+        "an hour",
+        "after",
+        "same hours, other weeks",
+        "change",
+        "certainty",
+    )
+    _print(console, "what other prices did (units an hour)", heads, marked)
 
 
 def _funnel(row: dict[str, Any]) -> list[Any]:
@@ -71,6 +101,10 @@ def _funnel(row: dict[str, Any]) -> list[Any]:
 
 def _share(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}"
+
+
+def _rate(per_hour: float | None) -> str:
+    return "–" if per_hour is None else f"{per_hour:.2f}"
 
 
 def _when(store: Store, at_s: float | None) -> str:

@@ -29,6 +29,7 @@ from edge.adapters.plates import Plates
 from edge.adapters.serial import open_ports
 from edge.daemon.clock import Clock, RehearsalClock
 from edge.daemon.desk import Answer, Desk, refused
+from edge.daemon.nightly import Nightly
 from edge.daemon.onlooker import Onlooker
 from edge.daemon.orders import obey
 from edge.daemon.recovery import Recovered
@@ -108,6 +109,13 @@ class Daemon:
                 )
                 hooks.open()
                 stack.callback(hooks.close)
+            if not self._rehearsal and self._store_folder is not None:
+                nightly = Nightly(
+                    self.store, self._store_folder, self.folder, self.shop.clock.now_s,
+                    lambda told: self.shop.ear.trouble("nightly", told),
+                )  # fmt: skip
+                nightly.open()
+                stack.callback(nightly.close)
             broker = self._embedded(stack)
             found = self.shop.open()
             self._open = True

@@ -42,13 +42,13 @@ def _row(name: str, values: Sequence[int], steps: Sequence[str], most: int, inde
     return tag(
         "g",
         tag("title", f"{name}: {told}"),
-        tag("text", _short(name), x=number(NAME - 8), y=number(y + BAR * 0.75), text_anchor="end"),
+        tag("text", short(name), x=number(NAME - 8), y=number(y + BAR * 0.75), text_anchor="end"),
         join(*bars),
         tag("text", " · ".join(str(value) for value in values), x=number(WIDE - NUMBERS + 8), y=number(y + BAR * 0.75)),
     )
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """As much of a name as there is room for."""
     if letters(name) <= LETTERS:
         return name

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from edge.forecast.demand import Day
 from edge.insight import Insight
-from edge.insight.measures import sold_out
+from edge.insight.outs import sold_out
 
 HALF_HOURS: Final = 48
 

@@ -8,6 +8,7 @@ not sold, every fault with its line.
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 from edge.forecast.orders import Supply
@@ -60,6 +61,19 @@ def read_supply(text: str, store: Store, day: date, faults: list[Fault]) -> dict
             else:
                 found[sku] = Supply(margin, cost_minor, numbers["keeps_days"], numbers["every_days"], numbers["pack"])
     return found
+
+
+def supplies_in(folder: Path, store: Store, day: date) -> tuple[dict[str, Supply], list[Fault]]:
+    """Of a shop's folder: nothing where there is no such file; with faults, no order at all."""
+    path, faults = folder / FILE, list[Fault]()
+    if not path.exists():
+        return {}, []
+    try:
+        found = read_supply(path.read_text(encoding="utf-8"), store, day, faults)
+    except (OSError, UnicodeDecodeError) as error:
+        what = told("it cannot be read ({error})", error=error)
+        return {}, [Fault(FILE, told("line {number}", number=1), what, told("Save it as plain UTF-8 CSV"))]
+    return ({}, faults) if faults else (found, [])
 
 
 def net_minor(store: Store, product: Product, day: date) -> float:

@@ -1,6 +1,6 @@
 """What is counted of one day, as plain sums, so that any span of days is the sum of its days.
 
-Enters: the projection, the store, a day of the shop's. Leaves: nested counts, which `added` adds up. A visit belongs to
+Enters: the projection, the store, a day of the shop's. Leaves: nested counts, which `add` adds up. A visit belongs to
 one day, so that visits may be summed as well. A day that is over is counted once and kept; what is written of it
 later throws that away (`edge.insight.keeping`).
 """
@@ -8,7 +8,7 @@ later throws that away (`edge.insight.keeping`).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from typing import Any, Final, TypeAlias
@@ -21,6 +21,9 @@ from edge.store import Store
 
 Counts: TypeAlias = dict[str, Any]
 Span: TypeAlias = tuple[float, float]
+
+NEWEST_COUNT: Final = b'"sold_at":'
+"""What the latest version began to count: days without it are counted anew."""
 
 BETWEEN: Final = "\t"
 """Between two names that are counted together."""
@@ -37,29 +40,82 @@ def counted(insight: Insight, store: Store, since_s: float, until_s: float) -> C
         return {}
     first, last = max(since_s, known[0]), min(until_s - 1e-3, known[1])
     whole: Counts = {}
-    day, end = _date(store, first), _date(store, last)
-    newest = _date(store, known[1])
-    kept = insight.days(day.isoformat(), end.isoformat())
+    day, end, newest = date_of(store, first), date_of(store, last), date_of(store, known[1])
     while day <= end:
-        body = kept.get(day.isoformat())
-        counts = msgspec.json.decode(body) if body is not None else _counted(insight, store, day)
-        if body is None and day < newest:
-            insight.keep_day(day.isoformat(), msgspec.json.encode(counts))
-        whole = added(whole, counts)
-        day += timedelta(days=1)
+        until = min(end, last_of_month(day))
+        if day.day == 1 and until == last_of_month(day) and until < newest:
+            add(whole, _month(insight, store, day, newest))
+        else:
+            for _, counts in day_by_day(insight, store, day, until, newest):
+                add(whole, counts)
+        day = until + timedelta(days=1)
     return whole
 
 
-def added(one: Any, other: Any) -> Any:
-    """Two counts as one."""
-    if isinstance(one, dict):
-        return one | {key: added(one[key], value) if key in one else value for key, value in other.items()}
-    if isinstance(one, list):
-        return [added(a, b) for a, b in zip(one, other, strict=True)]
-    return one + other
+def last_of_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def _date(store: Store, at_s: float) -> date:
+def _month(insight: Insight, store: Store, first: date, newest: date) -> Counts:
+    """The sum of a month that is over, kept like its days: a year is a dozen sums."""
+    name = f"{first:%Y-%m}"
+    body = insight.days(name, name).get(name)
+    if body is not None and NEWEST_COUNT in body:
+        found: Counts = msgspec.json.decode(body)
+        return found
+    whole: Counts = {}
+    for _, counts in day_by_day(insight, store, first, last_of_month(first), newest):
+        add(whole, counts)
+    insight.keep_day(name, msgspec.json.encode(whole))
+    return whole
+
+
+def day_by_day(insight: Insight, store: Store, day: date, end: date, newest: date) -> Iterator[tuple[date, Counts]]:
+    """What was counted of each day from one to another; ``newest``: the day that may not be over yet."""
+    kept = insight.days(day.isoformat(), end.isoformat())
+    while day <= end:
+        body = kept.get(day.isoformat())
+        if body is not None and NEWEST_COUNT not in body:
+            body = None  # kept by a version that counted less
+        counts = msgspec.json.decode(body) if body is not None else _counted(insight, store, day)
+        if body is None and day < newest:
+            insight.keep_day(day.isoformat(), msgspec.json.encode(counts))
+        yield day, counts
+        day += timedelta(days=1)
+
+
+def add(whole: Counts, more: Counts) -> None:
+    """Put the counts of one span to those of another; what is put there is not to be used again."""
+    for key, value in more.items():
+        have = whole.get(key)
+        if have is None:
+            whole[key] = value
+        elif isinstance(value, dict):
+            add(have, value)
+        elif isinstance(value, list):
+            whole[key] = [a + b for a, b in zip(have, value, strict=True)]
+        else:
+            whole[key] = have + value
+
+
+class Sold(msgspec.Struct):
+    """What a day says of its hours alone: reading the rest would take most of the time."""
+
+    hours: dict[str, list[int]]
+    sold_at: dict[str, dict[str, int]]
+
+
+def sold_on(insight: Insight, store: Store, day: date, newest: date) -> Sold:
+    """The hours of one day."""
+    name = day.isoformat()
+    body = insight.days(name, name).get(name)
+    if body is not None and NEWEST_COUNT in body:
+        return msgspec.json.decode(body, type=Sold)
+    ((_, counts),) = day_by_day(insight, store, day, day, newest)
+    return Sold(counts["hours"], counts["sold_at"])
+
+
+def date_of(store: Store, at_s: float) -> date:
     return datetime.fromtimestamp(at_s, store.timezone).date()
 
 
@@ -79,6 +135,7 @@ def _counted(insight: Insight, store: Store, day: date) -> Counts:
         "gondolas": _gondolas(insight, span),
         "bought_from": _bought_from(insight, span),
         "hours": _hours(insight, store, span),
+        "sold_at": _sold_at(insight, store, span),
         "baskets": _baskets(insight, span),
         "instead": _instead(insight, span),
     }
@@ -171,6 +228,17 @@ def _hours(insight: Insight, store: Store, span: Span) -> dict[str, list[int]]:
     return found
 
 
+def _sold_at(insight: Insight, store: Store, span: Span) -> dict[str, dict[str, int]]:
+    """Product -> hour of the day in which it was paid -> units."""
+    query = f"SELECT sku, at_s, count FROM event WHERE kind = 'bought' AND at_s >= ? AND at_s < ? AND {_SHOPPERS}"
+    found: dict[str, dict[str, int]] = {}
+    for sku, at_s, count in insight.rows(query, span):
+        hours = found.setdefault(sku, {})
+        hour = str(datetime.fromtimestamp(at_s, store.timezone).hour)
+        hours[hour] = hours.get(hour, 0) + count
+    return found
+
+
 def _baskets(insight: Insight, span: Span) -> dict[str, Any]:
     """How many baskets, products in them, pairs of products in them."""
     query = f"SELECT DISTINCT visit, sku FROM event WHERE kind = 'bought' AND at_s >= ? AND at_s < ? AND {_SHOPPERS}"
@@ -186,7 +254,7 @@ def _instead(insight: Insight, span: Span) -> dict[str, list[float]]:
     """What was put back for good, and what the same visit took later and bought -> visits, certainties, put-backs."""
     query = (
         f"SELECT b.sku || '{BETWEEN}' || coalesce(o.sku, ''), count(DISTINCT b.visit), sum(b.certainty), count(*) FROM "
-        "event b LEFT JOIN event o ON o.visit = b.visit AND o.kind = 'picked-up' AND NOT o.rested AND o.at_s > b.at_s "
+        "event b LEFT JOIN event o ON o.visit = b.visit AND o.kind = 'picked-up' AND NOT o.rested AND +o.at_s > b.at_s "
         "AND o.sku <> b.sku AND EXISTS (SELECT 1 FROM event x WHERE x.visit = o.visit AND x.kind = 'bought' AND x.sku "
         "= o.sku) WHERE b.kind = 'put-back' AND b.visit <> '' AND NOT b.rested AND b.at_s >= ? AND b.at_s < ? AND NOT "
         "EXISTS (SELECT 1 FROM event x WHERE x.visit = b.visit AND x.kind = 'bought' AND x.sku = b.sku) GROUP BY 1"

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -88,12 +89,17 @@ CREATE TABLE heat (
 """
 """How long shoppers stood in each cell of `edge.insight.floor.CELL_M`."""
 ENTERED: Final = "CREATE INDEX visit_by_time ON visit (entered_s)"
+KNOWN: Final = (
+    "CREATE INDEX IF NOT EXISTS visit_of_known ON visit (subject, entered_s) WHERE subject <> '' AND NOT staff"
+)
+"""Files of before have it not, and get it."""
 STAFF: Final = "CREATE INDEX visit_of_staff ON visit (visit) WHERE staff"
 DAY: Final = "CREATE TABLE day (day TEXT PRIMARY KEY, counts BLOB NOT NULL) STRICT, WITHOUT ROWID"
-"""What was counted of a day that is over (`edge.insight.days`); not part of the content: it follows from the rest."""
+"""What was counted of a day or a month that is over (`edge.insight.days`); it follows from the content."""
 CONSENT: Final = "CREATE TABLE consent (subject TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
 FACT: Final = "CREATE TABLE fact (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID"
-"""``seq``: the last entry of the book that was read; ``mode``: of the shop then; ``memory``: of the floor."""
+"""``seq``: the last entry of the book that was read; ``mode``: of the shop then; ``zone``: its clocks';
+``memory``: of the floor."""
 
 COLUMNS: Final = (
     "id, by, told, kind, at_s, until_s, visit, sku, shelf, first, last, count, certainty, home, amount_minor"
@@ -169,6 +175,7 @@ class Insight(Register):
 
     def _prepare(self) -> None:
         super()._prepare()
+        self._db.execute(KNOWN)
         self._db.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last seconds; they are told again
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -177,6 +184,7 @@ class Insight(Register):
         """Keep what was noticed, and the memory that goes with it."""
         with self._told(), self._writing():
             self._put(noticed.events)
+            self._recount(sorted({day[:7] for day, *_ in noticed.heat}))
             self._db.conn.executemany(
                 "INSERT INTO heat VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms",
                 [(*cell, ms) for cell, ms in noticed.heat.items()],
@@ -208,6 +216,7 @@ class Insight(Register):
                 self._visits(known.visits.values())
                 self._db.conn.executemany("INSERT OR IGNORE INTO consent VALUES (?)", [(s,) for s in known.consents])
                 self._set("mode", known.mode)
+                self._set("zone", store.timezone.key)
                 self._set("seq", head)
             count += head - seq
 
@@ -221,11 +230,12 @@ class Insight(Register):
             self._db.execute("INSERT OR REPLACE INTO day VALUES (?, ?)", [day, counts])
 
     def _put(self, events: Iterable[Event]) -> None:
-        """Days that something new is told of are counted anew: theirs, by any clock, and all later ones."""
+        """Days that something new is told of are counted anew: theirs, and all later ones."""
         events = list(events)
         if events:
-            at_s = min(event.at_s for event in events) - DAY_S
-            self._db.execute("DELETE FROM day WHERE day >= ?", [datetime.fromtimestamp(at_s, UTC).date().isoformat()])
+            day = self._day(min(event.at_s for event in events))
+            self._db.execute("DELETE FROM day WHERE day >= ?", [day])
+            self._recount([day[:7]])
         self._db.conn.executemany(
             f"INSERT OR IGNORE INTO event ({COLUMNS}) VALUES ({', '.join('?' * 15)})",
             (
@@ -236,6 +246,17 @@ class Insight(Register):
                 for e in events
             ),
         )  # fmt: skip
+
+    def _day(self, at_s: float) -> str:
+        """The day of a moment by the shop's clocks; before the book was ever read, none that is later."""
+        zone = self.fact("zone")
+        at = datetime.fromtimestamp(at_s, ZoneInfo(zone)) if zone else datetime.fromtimestamp(at_s - DAY_S, UTC)
+        return at.date().isoformat()
+
+    def _recount(self, months: Iterable[str]) -> None:
+        """What is kept of whole months, ``2026-05`` and ``2026-05 …``, counts no more."""
+        for month in months:
+            self._db.execute("DELETE FROM day WHERE day = ? OR day LIKE ? || ' %'", [month, month])
 
     def _visits(self, visits: Iterable[Visit]) -> None:
         self._db.conn.executemany(

@@ -8,21 +8,28 @@ did how sure the shop was of it on the average. Nobody is in it by name.
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, TypeAlias
 
-from edge.insight.days import BETWEEN, Counts, counted
+import msgspec
+
+from edge.insight.days import BETWEEN, Counts, counted, date_of, last_of_month
 from edge.insight.floor import CELL_M
 from edge.insight.keeping import Insight
+from edge.insight.markdowns import markdowns
+from edge.insight.outs import EVER_S, sold_out
+from edge.insight.segments import segments
 from edge.store import Store
 
 Row: TypeAlias = dict[str, Any]
 
+DAY_S: Final = 86400.0
+SEGMENTS: Final = "!segments"
+"""Where counts of segments are kept beside those of days; it sorts before all of them, and so outlives what is new."""
 PAIRS: Final = 50
 """So many pairs of products are told, those that are most more often together than by chance."""
 LEAST_TOGETHER: Final = 2
 """A pair that was bought together once tells nothing."""
-EVER_S: Final = 1e12
 
 
 def figures(insight: Insight, store: Store, since_s: float = 0.0, until_s: float = math.inf) -> Row:
@@ -41,7 +48,27 @@ def figures(insight: Insight, store: Store, since_s: float = 0.0, until_s: float
         "baskets": _baskets(counts),
         "instead": _instead(counts),
         "sold_out": sold_out(insight, since_s, until_s),
+        "markdowns": markdowns(insight, store, since_s, until_s),
+        "segments": _segments(insight, store, until_s),
     }
+
+
+def _segments(insight: Insight, store: Store, until_s: float) -> list[Row]:
+    """As they were when the day began, or the span ended. Those of the day are kept, for they do not change on it."""
+    newest = insight.rows("SELECT max(at_s) FROM event")[0][0]
+    if newest is None:
+        return []
+    day = date_of(store, newest)
+    begins_s = datetime.combine(day, time(), store.timezone).timestamp()
+    if until_s < begins_s:
+        return segments(insight, until_s)
+    kept = insight.days(SEGMENTS, SEGMENTS).get(SEGMENTS)
+    known = msgspec.json.decode(kept) if kept is not None else {}
+    if known.get("day") != day.isoformat():
+        known = {"day": day.isoformat(), "rows": segments(insight, begins_s)}
+        insight.keep_day(SEGMENTS, msgspec.json.encode(known))
+    rows: list[Row] = known["rows"]
+    return rows
 
 
 def _share(part: float, whole: float) -> float | None:
@@ -62,8 +89,8 @@ def _visits(counts: Counts) -> Row:
 def _again(insight: Insight, since_s: float, until_s: float) -> Row:
     """Members who consented, and how many of them came more than once: by their credential, never by a look."""
     query = (
-        "SELECT count(*), coalesce(sum(n > 1), 0) FROM (SELECT count(*) AS n FROM visit WHERE subject <> '' AND "
-        "entered_s >= ? AND entered_s < ? AND NOT staff GROUP BY subject)"
+        "SELECT count(*), coalesce(sum(n > 1), 0) FROM (SELECT count(*) AS n FROM visit INDEXED BY "
+        "visit_of_known WHERE subject <> '' AND entered_s >= ? AND entered_s < ? AND NOT staff GROUP BY subject)"
     )
     known, again = insight.rows(query, [since_s, until_s])[0]
     return {"known_members": known, "came_again": again, "revisit_rate": _share(again, known)}
@@ -164,35 +191,39 @@ def _instead(counts: Counts) -> list[Row]:
     return sorted(rows, key=lambda r: (-r["visits"], r["put_back"], r["instead"]))
 
 
-def sold_out(insight: Insight, since_s: float = 0.0, until_s: float = EVER_S) -> list[Row]:
-    """From when to when there was none of a product; None: there still is none."""
-    query = (
-        "SELECT kind, sku, shelf, at_s, certainty FROM event WHERE kind IN ('sold-out', 'back-on-shelf') AND at_s < ? "
-        "ORDER BY at_s, id"
-    )
-    open_: dict[str, Row] = {}
-    found: list[Row] = []
-    for kind, sku, shelf, at_s, certainty in insight.rows(query, [until_s]):
-        if kind == "sold-out":
-            open_[sku] = {"sku": sku, "shelf": shelf, "from_s": at_s, "until_s": None, "certainty": certainty}
-            found.append(open_[sku])
-        elif sku in open_:
-            open_.pop(sku)["until_s"] = at_s
-    return [row for row in found if row["until_s"] is None or row["until_s"] >= since_s]
-
-
 def heat_of(insight: Insight, store: Store, since_s: float = 0.0, until_s: float = math.inf) -> list[Row]:
     """How long shoppers stood in each cell: middle (metres, store frame) and seconds."""
-    query = "SELECT x, y, sum(ms) FROM heat WHERE day >= ? AND day <= ? GROUP BY x, y ORDER BY x, y"
-    days = (_day(store, since_s), _day(store, min(until_s - 1e-3, EVER_S)))
+    first, newest = insight.rows("SELECT (SELECT min(day) FROM heat), (SELECT max(day) FROM heat)")[0]
+    cells: dict[str, int] = {}
+    if first is not None:
+        day = max(date.fromisoformat(first), date_of(store, max(since_s, DAY_S)))
+        end = min(date.fromisoformat(newest), date_of(store, min(until_s - 1e-3, 4e9)))
+        while day <= end:
+            until = min(end, last_of_month(day))
+            whole = day.day == 1 and until == last_of_month(day) and until.isoformat() < newest
+            for cell, ms in (_heat_of_month if whole else _heat)(insight, day, until).items():
+                cells[cell] = cells.get(cell, 0) + ms
+            day = until + timedelta(days=1)
+    found = sorted(((*map(int, cell.split()), ms) for cell, ms in cells.items()), key=lambda row: row[:2])
     return [
         {"x_m": round((x + 0.5) * CELL_M, 2), "y_m": round((y + 0.5) * CELL_M, 2), "seconds": round(ms / 1000, 2)}
-        for x, y, ms in insight.rows(query, days)
+        for x, y, ms in found
     ]
 
 
-def _day(store: Store, at_s: float) -> str:
-    """The day of a moment; of ever, days that are before and behind all others."""
-    if at_s <= 0.0:
-        return ""
-    return "9999" if at_s >= EVER_S else datetime.fromtimestamp(at_s, store.timezone).date().isoformat()
+def _heat(insight: Insight, day: date, until: date) -> dict[str, int]:
+    """Cell -> milliseconds of some days."""
+    query = "SELECT x || ' ' || y, sum(ms) FROM heat WHERE day >= ? AND day <= ? GROUP BY x, y"
+    return dict(insight.rows(query, [day.isoformat(), until.isoformat()]))
+
+
+def _heat_of_month(insight: Insight, day: date, until: date) -> dict[str, int]:
+    """The same of a month that is over: added up once."""
+    name = f"{day:%Y-%m} heat"
+    kept = insight.days(name, name).get(name)
+    if kept is not None:
+        known: dict[str, int] = msgspec.json.decode(kept)
+        return known
+    found = _heat(insight, day, until)
+    insight.keep_day(name, msgspec.json.encode(found))
+    return found

@@ -38,6 +38,12 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "baskets": ("one", "other", "together", "baskets", "lift"),
     "instead": ("put_back", "instead", "visits", "certainty"),
     "sold_out": ("sku", "shelf", "from_s", "until_s", "certainty"),
+    "markdowns": (
+        "sku", "name", "from_s", "until_s", "daily", "why", "list_minor", "price_minor", "hours", "units", "per_hour",
+        "before_per_hour", "after_per_hour", "usual_hours", "usual_units", "usual_per_hour", "change", "certainty",
+        "verdict",
+    ),
+    "segments": ("segment", "members", "visits", "amount_minor"),
     "heat": ("x_m", "y_m", "seconds"),
 }  # fmt: skip
 """The tables, and what stands in them."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
+import msgspec
 from sqlite_utils import Database
 
 from edge.ledger.canon import FIRST_HASH, Written, canonical, chained, content_of, export_line, read_back
@@ -161,7 +162,7 @@ class Book:
         query = f"SELECT seq, at_s, kind, visit, body FROM entry WHERE {where} ORDER BY seq LIMIT ?"
         with reported(self.path):
             for seq, at_s, kind, visit, body in self._db.execute(query, [since_seq, *kinds, most]):
-                yield seq, at_s, kind, visit, json.loads(body)
+                yield seq, at_s, kind, visit, msgspec.json.decode(body)
 
     def moving(self, account: str) -> Iterator[Written]:
         """Entries with a posting on an account, in order."""

@@ -26,6 +26,7 @@ from edge.store.currency import digits_of
 from edge.store.dated import FILE as PRICES
 from edge.store.dated import read_prices
 from edge.store.floor import impossible
+from edge.store.gtin import checks
 from edge.store.layout import Camera, Gate, Gondola, Layout, Shelf
 from edge.store.offers import Offers
 from edge.store.planogram import Planogram
@@ -130,6 +131,8 @@ class Store:
     camera's profiles only the one that counts, as ``calibration/<shelf or camera>.toml``."""
     offers: Offers = field(default_factory=Offers)
     """What moves prices."""
+    gln: str = ""
+    """Its number among all places (GS1), where it has one."""
 
     @cached_property
     def price_list(self) -> PriceList:
@@ -239,6 +242,9 @@ def _build(
     offers = _offers(settings, texts, digits, zone, catalogue, faults) if settings and zone else Offers()
     profiles = conversions(files, unread, layout, faults) if layout else {}
     sights, blind = sights_of(files, unread, layout) if layout else ({}, {})
+    if settings is not None and settings.store.gln and not checks(settings.store.gln):
+        what = told("gln {said} is no number of a place: its last digit does not fit", said=settings.store.gln)
+        faults.append(Fault("store.toml", "store.gln", what, told("Correct it, or take the key out")))
     if faults or settings is None or layout is None or zone is None:
         raise BrokenStore(faults)
     if not tax.rates:
@@ -247,7 +253,7 @@ def _build(
     return Store(
         head.id, head.name, zone, head.currency, digits, head.prices_include_tax, head.languages, head.registration,
         head.address, layout, catalogue, planogram, tax, settings.policy, profiles, sights, blind,
-        {n: files[n] for n in files if n in (*FILES, *MAY_BE) or n.startswith(f"{FOLDER}/")}, offers,
+        {n: files[n] for n in files if n in (*FILES, *MAY_BE) or n.startswith(f"{FOLDER}/")}, offers, head.gln,
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class StoreSection(Section):
     languages: tuple[Line, ...] = ("en",)
     registration: Line = ""
     address: Line = ""
+    gln: Annotated[str, Field(pattern=r"^([0-9]{13})?$")] = ""
     tax_rounding: Literal["down", "half-up", "up"] = "down"
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.forecast.demand import Day, Demand, demand_of, probabilities, quantile
 from edge.forecast.orders import Supply, order_of
+from edge.forecast.tried import demands_of, tried
 from tests.forecast.bento import BUSY, Policy, as_last_week, lived
 
 LEARNED_FROM = 7
@@ -89,3 +90,22 @@ def test_of_nothing_nothing_is_forecast() -> None:
     assert demand.quantile(0.9, 3) == 0
     assert demand_of([Day(0, 0, 0.0)] * 20).quantile(0.9, 3) == 0
     assert order_of(demand, Supply(200, 300, 1), 3).units == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.floats(0.2, 1.0)), min_size=15, max_size=45),
+    st.integers(1, 4), st.integers(1, 4), st.sampled_from([1, 6]),
+)  # fmt: skip
+@settings(max_examples=25, deadline=None)
+def test_whatever_is_ordered_everybody_who_wanted_one_got_it_or_was_missed(
+    past: list[tuple[int, float]], keeps_days: int, every_days: int, pack: int
+) -> None:
+    days = [Day(number % 7, sold, share) for number, (sold, share) in enumerate(past)]
+    supply = Supply(200, 300, keeps_days, every_days, pack)
+    found = tried(days, demands_of(days), supply)
+    assert found is not None
+    for way in ("ours", "last_week"):
+        came = found[way]
+        assert came["sold"] + came["missed"] == came["wanted"] == found["ours"]["wanted"]
+        assert came["cost_minor"] == came["thrown"] * 300 + came["missed"] * 200
+    assert tried(days[:14], demands_of(days[:14]), supply) is None, "two weeks say nothing of a third"

@@ -87,7 +87,8 @@ def test_her_phone_tells_her_points_and_what_she_bought(shop: Club, tmp_path: Pa
         (row,) = ask(ana, "/api/m/bought")["products"]
         assert (row["sku"], row["units"], row["times"], row["visit"]) == ("onigiri-salmon", 2, 1, VISIT)
         assert (row["sold"], row["price"]) == (True, "¥178")
-        assert ask(ben, "/api/m/bought")["products"] == []
+        assert ask(ben, "/api/m/bought") == {"products": [], "wanted": []}
+        assert ask(ana, "/api/m/bought")["wanted"] == [], "she has not allowed it"
         assert ask(ben, "/api/m/me")["points"]["points"] == 0
         shop.order(do="decide", visit=VISIT, verdict="refund", by="sato", lines={"onigiri-salmon": 2}, reason="return")
         assert ask(ana, "/api/m/bought")["products"] == []

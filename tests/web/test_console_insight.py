@@ -14,7 +14,8 @@ from tests.web.shops import Browser, Corner, hire, insight_of, screens_of
 
 @pytest.fixture(scope="module")
 def corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corner]:
-    with Corner(tmp_path_factory.mktemp("corner")) as found:
+    prices = "sku,price,from,until,why\ngreen-tea,120,2023-11-14,2023-11-20,Autumn\n"
+    with Corner(tmp_path_factory.mktemp("corner"), prices_csv=prices) as found:
         hire(found.state)
         found.errand()
         yield found
@@ -38,7 +39,8 @@ def test_pictures_first_and_the_numbers_behind_them(vera: Browser, corner: Corne
     insight_of(corner)
     page = vera.client.get("/staff/insight").text
     assert "Visits: 1, people: 1, bought something: 1." in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 5
+    assert "undecided: it may be chance, or too few are known" in page, "one visit says nothing of a price"
     assert page.index("heat-map") < page.index("<table")
     assert "Salmon onigiri: passed 1, stopped 1, touched 1, took 1, bought 1" in page
     assert "ana" not in page.replace("analy", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -16,12 +17,13 @@ from tests.corner import OPENS_S
 from tests.web.axe import serious
 from tests.web.browsers import at_the_desk, chromium
 from tests.web.served import Served
-from tests.web.shops import Corner, hire, insight_of
+from tests.web.shops import Corner, hire
+from tests.web.test_console_orders import SUPPLY, night, past
 
 VISIT, AGAIN = Corner.visit, "20231115-0002"
 PATHS = (
     "/staff", "/staff/reviews", "/staff/visits", f"/staff/visits/{VISIT}", "/staff/payments", "/staff/tabs",
-    "/staff/shelves", "/staff/prices", "/staff/insight?days=all", "/staff/members", "/staff/health",
+    "/staff/shelves", "/staff/prices", "/staff/insight?days=all", "/staff/orders", "/staff/members", "/staff/health",
     "/staff/people", "/staff/people/audit", "/staff/me",
 )  # fmt: skip
 SIZES = {"desktop": (1280, 800), "enlarged twice": (640, 400), "small phone": (360, 740)}
@@ -38,7 +40,9 @@ def corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corner]:
         found.do(lambda running: running.again())
         said = {"do": "contest", "visit": VISIT, "subject": "ana", "about": "not-taken", "message": "I put one back."}
         ask(found.state, {**said, "lines": {"onigiri-salmon": 1}})
-        insight_of(found)
+        past(found)
+        (found.folder / "supply.csv").write_text(SUPPLY, encoding="utf-8")
+        night(found, time.time())
         yield found
 
 

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from edge.drawing.bars import rates
 from edge.drawing.funnel import funnels
 from edge.drawing.heat import heat_map, week
 from edge.insight import FILE, Insight, UnusableInsight, figures
@@ -25,11 +26,17 @@ from edge.web.console.office import Room, needs
 from edge.web.languages import N_, language_of, words
 
 DAY_S: Final = 86400.0
-SPANS: Final[dict[str, float]] = {"1": 1, "7": 7, "28": 28, "91": 91, "all": math.inf}
+SPANS: Final[dict[str, float]] = {"1": 1, "7": 7, "28": 28, "91": 91, "365": 365, "all": math.inf}
 """Days back that can be chosen."""
 USUAL: Final = "28"
 
 STEPS: Final = (N_("passed"), N_("stopped"), N_("touched"), N_("took"), N_("bought"))
+
+CALLED: Final = {
+    "gone": N_("gone"), "slipping": N_("about to be lost"), "new": N_("new"), "best": N_("best"),
+    "regular": N_("regular"), "occasional": N_("occasional"),
+}  # fmt: skip
+"""Segments of `edge.insight.segments`, as people say them."""
 
 
 class Seen(Room):
@@ -94,6 +101,15 @@ class Seen(Room):
             "by_product": funnels(funnel_rows(found["products"], "name"), steps, said(N_("By product"))),
             "by_shelf": funnels(funnel_rows(found["shelves"], "shelf"), steps, said(N_("By shelf"))),
             "week": week(found["hours"], [abbreviated[day] for day in range(7)], said(N_("When they came"))),
+            "by_price": rates(
+                [
+                    (store.catalogue[r["sku"]].name(language), r["usual_per_hour"], r["per_hour"])
+                    for r in found["markdowns"]
+                ],
+                (said(N_("other weeks")), said(N_("while it held"))),
+                said(N_("What other prices did")),
+            ),
+            "called": CALLED,
             "names": {sku: product.name(language) for sku, product in store.catalogue.items()},
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -15,9 +16,13 @@ from edge.adapters.members import Enrolment, Members, UnusableMembers
 from edge.drawing.markup import Markup
 from edge.drawing.qr import qr_svg
 from edge.facts.points import points_in, statement_of
+from edge.insight import FILE as EVENTS
+from edge.insight import Insight, UnusableInsight
+from edge.insight.segments import Placed, members_at
 from edge.ledger import UnusableLedger
 from edge.told import told
 from edge.web.address import address_of
+from edge.web.console.insight import CALLED
 from edge.web.console.now import PROOFS
 from edge.web.console.office import Room, back_of, needs
 from edge.web.languages import N_
@@ -60,14 +65,22 @@ class Register(Room):
         """Everybody, or those whose name has something in it."""
         text = request.query_params.get("text", "")[:200].strip()
         everybody = await asyncio.to_thread(self._everybody)
-        rows = [e for e in everybody if text.casefold() in e.subject.casefold()]
+        segment = request.query_params.get("segment", "")
+        placed = await asyncio.to_thread(self._placed)
+        rows = [
+            e for e in everybody
+            if text.casefold() in e.subject.casefold()
+            and (segment not in CALLED or (e.subject in placed and placed[e.subject].segment == segment))
+        ]  # fmt: skip
         points: dict[str, int] = {}
         with suppress(UnusableLedger):  # nobody was here yet
             points = await self.office.book(lambda book: {row["subject"]: row["points"] for row in points_in(book)})
         await self.office.note(request, told("looked at members"), detail=text)
         return self.office.page(
             request, "console/members.html", rows=rows[:MOST], text=text, count=len(rows), most=MOST, proofs=PROOFS,
-            points=points, gives_points=self.screens.store.offers.points is not None,
+            points=points, placed=placed, called=CALLED, segment=segment,
+            counts=Counter(one.segment for one in placed.values()),
+            gives_points=self.screens.store.offers.points is not None,
         )  # fmt: skip
 
     @needs("shop")
@@ -148,6 +161,14 @@ class Register(Room):
             else:
                 await self.office.note(request, told("adjusted points"), detail=f"{subject}: {points} {reason}")
         return RedirectResponse(back_of(request, f"{POINTS}?{urlencode({'who': subject})}"), 303)
+
+    def _placed(self) -> dict[str, Placed]:
+        """Those who allow it, by their segment and why; nobody where nothing was kept, or it cannot be used."""
+        path = self.screens.state_folder / EVENTS
+        if path.is_file():
+            with suppress(UnusableInsight), Insight(path) as kept:
+                return {one.member.subject: one for one in members_at(kept, self.screens.now_s())}
+        return {}
 
     def _everybody(self) -> list[Enrolment]:
         with self.screens.members() as members:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Final, TypeVar
 
 import msgspec
@@ -23,6 +24,9 @@ from edge.facts.bought import bought_in
 from edge.facts.held import held_in
 from edge.facts.points import points_of
 from edge.facts.visits import contests_of
+from edge.insight import FILE as EVENTS
+from edge.insight import Insight, UnusableInsight
+from edge.insight.wanted import Wanted, wanted_by
 from edge.ledger import UnusableLedger
 from edge.web.hub import Full
 from edge.web.languages import language_of, words
@@ -222,11 +226,23 @@ class Api:
         def read() -> Told:
             with suppress(UnusableLedger), self._screens.book() as book:
                 self._whose.look(book)
-                rows = bought_in(book, self._whose.visits(member.subject)[-LATELY:])
-                return {"products": [voice.bought(row, self._screens.now_s()) for row in rows]}
-            return {"products": []}
+                rows, now_s = bought_in(book, self._whose.visits(member.subject)[-LATELY:]), self._screens.now_s()
+                return {
+                    "products": [voice.bought(row, now_s) for row in rows],
+                    "wanted": [voice.wanted(one, now_s) for one in self._wanted(member.subject)],
+                }
+            return {"products": [], "wanted": []}
 
         return JSONResponse(await run_in_threadpool(read))
+
+    def _wanted(self, subject: str) -> list[Wanted]:
+        """What they may want, where they allow it and their events can be read: a list without it is a list as well."""
+        path, store = self._screens.state_folder / EVENTS, self._screens.store
+        if path.is_file():
+            with suppress(UnusableInsight), Insight(path) as kept:
+                day = datetime.fromtimestamp(self._screens.now_s(), store.timezone).date()
+                return wanted_by(kept, store, subject, day)
+        return []
 
     async def _held(self, request: Request) -> Response:
         """When they held a product on the visit that they are on."""

@@ -203,10 +203,24 @@ class Product(Struct):
     price_minor: int
 
 
+class Wanted(Struct):
+    """A product that somebody may want, what it costs now, and why they are told (``why``); ``path``: its page."""
+
+    sku: str
+    name: str
+    why: str
+    path: str
+    price: str
+    price_minor: int
+
+
 class Bought(Struct):
-    """What somebody has bought over their last visits; what was bought last stands first."""
+    """What somebody has bought over their last visits; what was bought last stands first. ``wanted``: what they may
+    want next, the likeliest first; empty without their consent.
+    """
 
     products: list[Product]
+    wanted: list[Wanted]
 
 
 class HeldOnce(Struct):

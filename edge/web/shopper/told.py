@@ -21,11 +21,13 @@ from edge.checkout.receipt import name_of, state_told
 from edge.checkout.sale import issuer_of
 from edge.checkout.words import WORDS
 from edge.facts.coupons import rows_of
+from edge.facts.links import path_of
 from edge.facts.visits import contests_of, papers_in
+from edge.insight.wanted import Wanted
 from edge.ledger import Book, receipt_of, settlement_in
 from edge.pricing import Coupon, cost_at
 from edge.store import Store
-from edge.web.languages import words
+from edge.web.languages import N_, words
 
 Told = dict[str, Any]
 
@@ -137,6 +139,19 @@ class Voice:
         }  # fmt: skip
         price_minor = cost_at(self.store, row["sku"], now_s).price_minor if product else 0
         return told | self._amount("price", price_minor)
+
+    def wanted(self, one: Wanted, now_s: float) -> Told:
+        """What somebody may want, and why they are told so."""
+        product = self.store.catalogue[one.sku]
+        said = words(self.language).gettext
+        why = (
+            said(N_("You bought it on %(times)s of your %(visits)s visits."))
+            % {"times": one.times, "visits": one.visits}
+            if one.times
+            else said(N_("Many buy it these days."))
+        )
+        told: Told = {"sku": one.sku, "name": product.name(self.language), "why": why, "path": path_of(product)}
+        return told | self._amount("price", cost_at(self.store, one.sku, now_s).price_minor)
 
     def points(self, facts: Told) -> Told | None:
         """What a member has in points, as `edge.facts.points` tells it; None where the shop gives none and they have

@@ -130,7 +130,7 @@ async function readReceipts() {
 
 async function readBought() {
   const said = await kept("bought", "bought");
-  if (said) await boughtView(said.products);
+  if (said) await boughtView(said.products, said.wanted);
 }
 
 async function readReceipt(visit) {

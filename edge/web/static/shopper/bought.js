@@ -41,12 +41,20 @@ function link({ name, path }) {
   return item;
 }
 
-export async function boughtView(products) {
+function suggested({ name, path, why, price }) {
+  const item = made("row", { name, why, amount: price });
+  $("a", item).href = path;
+  return item;
+}
+
+export async function boughtView(products, wanted = []) {
   const stars = await liked();
-  const again = () => boughtView(products);
+  const again = () => boughtView(products, wanted);
   const mine = products.filter((product) => stars.has(product.sku));
   const others = await named(products);
   show(byId("bought-empty"), !products.length && !others.length);
+  show(byId("wanted"), wanted.length > 0);
+  fill(byId("wanted-lines"), wanted.map(suggested));
   show(byId("liked"), mine.length > 0);
   show(byId("marked"), others.length > 0);
   fill(byId("marked-lines"), others.map(link));
