@@ -328,6 +328,15 @@ class ConsentSet(msgspec.Struct, frozen=True):
     by: str
 
 
+class MemberDeleted(msgspec.Struct, frozen=True):
+    """Somebody is a member no more, and the shop forgets them; ``by``: who says so, they themselves or staff."""
+
+    received_s: float
+    at_s: float
+    subject: str
+    by: str
+
+
 class StoreChanged(msgspec.Struct, frozen=True):
     """The shop goes on with other files from now on. ``files``: (name, what it says; None: it is gone)."""
 
@@ -392,6 +401,7 @@ Record: TypeAlias = (
     | VisitContested
     | ContestAnswered
     | ConsentSet
+    | MemberDeleted
     | StoreChanged
     | SettlementRecalled
     | SourceTrouble

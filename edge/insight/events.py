@@ -16,7 +16,7 @@ FILE: Final = "insight.db"
 
 Kind: TypeAlias = Literal[
     "entered", "left", "passed", "dwelt", "touched", "picked-up", "put-back", "bought", "refunded", "coupon-used",
-    "sold-out", "back-on-shelf", "restocked",
+    "sold-out", "back-on-shelf", "restocked", "forgotten",
 ]  # fmt: skip
 
 Teller: TypeAlias = Literal["ledger", "floor"]

@@ -39,6 +39,7 @@ from edge.records import (
     GatePassage,
     GateScan,
     LedgerEntry,
+    MemberDeleted,
     ModeSet,
     PaymentReply,
     PayoutBooked,
@@ -65,6 +66,7 @@ from edge.runtime.consents import consent_set
 from edge.runtime.contests import contest_answered, contested
 from edge.runtime.coupons import coupon_revoked, coupons_issued
 from edge.runtime.decisions import decided, recalled
+from edge.runtime.deleted import member_deleted
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.entries import entry_answered, late_entries, never_came
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
@@ -109,6 +111,7 @@ OfTheShop: TypeAlias = (
     | VisitContested
     | ContestAnswered
     | ConsentSet
+    | MemberDeleted
     | StoreChanged
     | SourceTrouble
     | Tick
@@ -192,6 +195,8 @@ def _of_the_shop(
         contest_answered(state, record, effects)
     elif isinstance(record, ConsentSet):
         consent_set(state, record, effects)
+    elif isinstance(record, MemberDeleted):
+        member_deleted(state, store, record, effects)
     elif isinstance(record, StoreChanged):
         store_changed(state, store, record, effects)
     elif isinstance(record, SettlementRecalled):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.adapters.members import FILE, Members
+from edge.adapters.sealed import PREFIX
 from edge.daemon.desk import Answer, ask
 from edge.ledger import Book, UnusableLedger
 from edge.site import Site
@@ -68,6 +69,13 @@ class Screens:
         """The register; on one thread. `edge.adapters.members.UnusableMembers`."""
         with Members(self.state_folder / FILE) as members:
             yield members
+
+    def words(self, subject: str, text: str) -> str:
+        """What somebody wrote, as the book has it, to be read; on one thread. Nothing where they were deleted."""
+        if not text.startswith(PREFIX):
+            return text
+        with self.members() as members:
+            return members.words(subject, text)
 
     async def ask(self, wanted: dict[str, Any]) -> Answer:
         """What the running shop answers. `NobodyThere` where none runs, `ValueError` for what it refuses."""

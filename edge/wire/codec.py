@@ -29,6 +29,7 @@ from edge.records import (
     GatePassage,
     GateScan,
     LedgerEntry,
+    MemberDeleted,
     Mode,
     ModeSet,
     PaymentReply,
@@ -69,6 +70,7 @@ from edge.wire.payloads import (
     CouponsIssuedPayload,
     DecidedLinePayload,
     DecidedPayload,
+    DeletedPayload,
     HealthPayload,
     ModePayload,
     PassagePayload,
@@ -107,6 +109,7 @@ _age = msgspec.json.Decoder(AgePayload)
 _contested = msgspec.json.Decoder(ContestedPayload)
 _answered = msgspec.json.Decoder(AnsweredPayload)
 _consent = msgspec.json.Decoder(ConsentPayload)
+_deleted = msgspec.json.Decoder(DeletedPayload)
 _recalled = msgspec.json.Decoder(RecalledPayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
@@ -275,6 +278,9 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/members/consent":
         consent = _consent.decode(payload)
         return ConsentSet(received_s, consent.t, consent.subject, consent.purpose, consent.given, consent.by)
+    if topic == "shop/members/deleted":
+        deleted = _deleted.decode(payload)
+        return MemberDeleted(received_s, deleted.t, deleted.subject, deleted.by)
     if topic == "shop/store/changed":
         changed = _store.decode(payload)
         files = tuple((file.name, None if file.text is None else file.text.encode()) for file in changed.files)
@@ -476,6 +482,11 @@ def encode_answered(at_s: float, visit: str, contest: str, by: str, message: str
 def encode_consent(at_s: float, subject: str, purpose: Purpose, given: bool, by: str) -> bytes:
     """``shop/members/consent``."""
     return _encode(ConsentPayload(at_s, subject, purpose, given, by))
+
+
+def encode_deleted(at_s: float, subject: str, by: str) -> bytes:
+    """``shop/members/deleted``."""
+    return _encode(DeletedPayload(at_s, subject, by))
 
 
 def encode_store(at_s: float, files: Mapping[str, bytes | None], by: str) -> bytes:

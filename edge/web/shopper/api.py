@@ -159,7 +159,7 @@ class Api:
                 owed = owed_minor(book, self._whose.declined(member.subject))
                 last = next(iter(receipts(book, visits[-3:])), None)
                 inside = self._whose.inside(member.subject)
-                contests = voice.contests(contests_of(book, inside)) if inside else []
+                contests = voice.contests(contests_of(book, inside, self._screens.words)) if inside else []
                 points = points_of(book, member.subject)
                 coupons = voice.coupons(self._whose.coupons(member.subject), self._screens.now_s())
                 return {
@@ -208,7 +208,9 @@ class Api:
         def read() -> Told | None:
             with self._screens.book() as book:
                 self._whose.look(book)
-                return whole(book, visit, voice) if self._whose.is_of(visit, member.subject) else None
+                return (
+                    whole(book, visit, voice, self._screens.words) if self._whose.is_of(visit, member.subject) else None
+                )
 
         told = await run_in_threadpool(read)
         if told is None:
