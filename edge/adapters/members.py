@@ -85,7 +85,8 @@ CREATE TABLE secret (
 GONE = """
 CREATE TABLE gone (
     digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
-    at_s   REAL NOT NULL
+    at_s   REAL NOT NULL,
+    change INTEGER NOT NULL
 ) STRICT
 """
 """The SHA-256 of subjects that were deleted."""
@@ -260,9 +261,10 @@ class Members(Register):
     def delete(self, subject: str, at_s: float) -> bool:
         """Nothing is known of somebody any more, and nobody is ever called so again; whether there was anything."""
         with self._told(), self._writing():
+            change = self._newest() + 1
             tables = ("age", "wallet", "called", "secret", "member")
             there = sum(self._db.execute(f"DELETE FROM {t} WHERE subject = ?", [subject]).rowcount for t in tables)
-            self._db.execute("INSERT OR IGNORE INTO gone VALUES (?, ?)", [_digest(subject), at_s])
+            self._db.execute("INSERT OR IGNORE INTO gone VALUES (?, ?, ?)", [_digest(subject), at_s, change])
         return bool(there)
 
     def secret(self, subject: str, *, make: bool = False) -> bytes:
@@ -295,7 +297,12 @@ class Members(Register):
             since = version if version < newest else 0
             query = f"{_READ} WHERE change > ? ORDER BY change"
             found = [_read(row) for row in self._db.execute(query, [since]).fetchall()]
-        return max((enrolment.change for enrolment in found), default=newest), found
+        return max(newest, max((enrolment.change for enrolment in found), default=newest)), found
+
+    def lost_since(self, version: int) -> bool:
+        """Whether somebody was deleted since: whoever keeps what `changed_since` told begins anew."""
+        with self._told():
+            return bool(self._number(f"SELECT count(*) FROM gone WHERE change > {int(version)}"))
 
     def wallets(self, subject: str) -> tuple[str, ...]:
         """How somebody pays, and behind it how they paid before, newest first; the first is empty where they cannot."""
@@ -323,7 +330,8 @@ class Members(Register):
             raise UnusableMembers(told(what, subject=subject))
 
     def _newest(self) -> int:
-        return self._number("SELECT coalesce(max(change), 0) FROM member")
+        newest = "SELECT max(change) AS change FROM member UNION ALL SELECT max(change) FROM gone"
+        return self._number(f"SELECT coalesce(max(change), 0) FROM ({newest})")
 
     def _one(self, subject: str) -> Enrolment:
         return _read(self._db.execute(f"{_READ} WHERE subject = ?", [subject]).fetchone())

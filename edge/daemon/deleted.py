@@ -13,6 +13,7 @@ from edge.daemon.shop import Shop
 from edge.payment.postings import tab
 from edge.records import MemberDeleted
 from edge.runtime.deleted import why_kept
+from edge.told import phrase
 from edge.wire import Heard, decode, encode_deleted
 
 TOPIC: Final = "shop/members/deleted"
@@ -29,7 +30,7 @@ def delete_member(shop: Shop, wanted: dict[str, Any]) -> Answer:
     if why is not None:
         return {"error": why}
     if shop.book.balance(tab(subject)):
-        what = "{subject} has something on their tab. Have it settled first: `tebura payment settle`"
+        what = phrase("{subject} has something on their tab. Have it settled first: `tebura payment settle`")
         return refused(what, subject=subject)
     now_s = shop.clock.now_s()
     payload = encode_deleted(now_s, subject, by)

@@ -202,6 +202,7 @@ class Shop:
         self.recorder.flush()
         for _ in (1, 2):  # two are kept
             self._keep_checkpoint(Checkpoint(__version__, self.recorder.position, self.driver.freeze()), self._frozen())
+        self.recorder.go_on_with(_attached(self.store))  # what is recorded from now on does not begin with them
 
     def _deleted_again(self, book: Book) -> bool:
         """Who is enrolled though the book says that they are deleted: a kill came between, or an older register was

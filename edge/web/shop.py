@@ -20,6 +20,7 @@ from edge.ledger import Book, UnusableLedger
 from edge.site import Site
 from edge.store import Store
 from edge.told import phrase, told
+from edge.web.forget import forget_again
 from edge.web.hub import Hub
 from edge.web.live import Live
 
@@ -40,6 +41,7 @@ class Screens:
 
     async def open(self) -> None:
         """Begin to hear the broker, and to look at the book."""
+        await asyncio.to_thread(self._forget_again)
         self.hub.open()
         self.live.start()
         self._watching = asyncio.create_task(self._watch_book())
@@ -80,6 +82,11 @@ class Screens:
     async def ask(self, wanted: dict[str, Any]) -> Answer:
         """What the running shop answers. `NobodyThere` where none runs, `ValueError` for what it refuses."""
         return await asyncio.to_thread(ask, self.state_folder, wanted)
+
+    def _forget_again(self) -> None:
+        """Who was deleted while these screens were away, or as they were killed."""
+        with suppress(UnusableLedger), self.book() as book:
+            forget_again(self.state_folder, book)
 
     async def _watch_book(self) -> None:
         """Tell of ``book`` whenever it has grown, and somebody listens."""

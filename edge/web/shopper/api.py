@@ -27,8 +27,9 @@ from edge.ledger import UnusableLedger
 from edge.web.hub import Full
 from edge.web.languages import language_of, words
 from edge.web.shop import Screens
+from edge.web.shopper.account import Kept, account_of, consent, delete
 from edge.web.shopper.enrol import SECRET_LIFE_S, Enrolled, Enrolments, NotEnrolled, Tries, typed
-from edge.web.shopper.forms import AgainBody, ContestBody, EnrolBody
+from edge.web.shopper.forms import AgainBody, ConsentBody, ContestBody, DeleteBody, EnrolBody
 from edge.web.shopper.openapi import described
 from edge.web.shopper.signed import Asked, Signatures, Unsigned
 from edge.web.shopper.told import Told, Voice, owed_minor, receipts, whole
@@ -87,6 +88,9 @@ class Api:
             Route("/api/m/bought", self._answered(self._bought)),
             Route("/api/m/held", self._answered(self._held)),
             Route("/api/m/visits/{visit}/contests", self._answered(self._contest), methods=["POST"]),
+            Route("/api/m/account", self._answered(self._account)),
+            Route("/api/m/consent", self._answered(self._consent), methods=["POST"]),
+            Route("/api/m/delete", self._answered(self._delete), methods=["POST"]),
             Route("/api/m/events", self._answered(self._events)),
             Route("/api/m/openapi.json", self._description),
         ]
@@ -267,6 +271,30 @@ class Api:
             raise Refused("refused") from error
         return JSONResponse({"visit": visit}, 201)
 
+    # --- what members ask of the shop itself ------------------------------------------------------------------------
+
+    async def _account(self, request: Request) -> Response:
+        """What they allow, and what stays of somebody who is deleted."""
+        member, language = await self._member(request), self._language(request)
+        return JSONResponse(await run_in_threadpool(account_of, self._screens, member.subject, words(language)))
+
+    async def _consent(self, request: Request) -> Response:
+        member, language = await self._member(request), self._language(request)
+        said = _read(await request.body(), ConsentBody)
+        await consent(self._screens, member.subject, said.purpose, said.given, language)
+        return JSONResponse(await run_in_threadpool(account_of, self._screens, member.subject, words(language)))
+
+    async def _delete(self, request: Request) -> Response:
+        """They are a member no more, and this phone is nobody's."""
+        member, language = await self._member(request), self._language(request)
+        said = _read(await request.body(), DeleteBody)
+        if said.subject != member.subject:
+            raise Refused("not-understood")
+        await run_in_threadpool(delete, self._screens, member.subject, language)
+        answer = JSONResponse({"deleted": True})
+        answer.delete_cookie(COOKIE, path=AGAIN, httponly=True, samesite="strict", secure=True)
+        return answer
+
     async def _events(self, request: Request) -> Response:
         """A stream that says that something of this member's has changed, and not what."""
         member = await self._member(request)
@@ -302,7 +330,10 @@ class Api:
         return await run_in_threadpool(self._signatures.who, asked)
 
     def _voice(self, request: Request) -> Voice:
-        return Voice(self._screens.store, language_of(request, self._screens.store.languages))
+        return Voice(self._screens.store, self._language(request))
+
+    def _language(self, request: Request) -> str:
+        return language_of(request, self._screens.store.languages)
 
     def _answered(self, do: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """With what was refused told as JSON: its name, and words for whoever holds the phone."""
@@ -314,6 +345,8 @@ class Api:
                 why, more = str(error.why), error.more if isinstance(error, Refused) else {}
             except (NobodyThere, UnusableLedger, UnusableMembers, Full):
                 why, more = "no-shop", {}
+            except Kept as error:
+                return JSONResponse({"error": "refused", "text": str(error)}, STATUS["refused"])
             if why == "stale":
                 more = {"now_s": self._screens.now_s()}
             text = self._words(why, language_of(request, self._screens.store.languages))

@@ -21,7 +21,7 @@ from edge.checkout.receipt import name_of, state_told
 from edge.checkout.sale import issuer_of
 from edge.checkout.words import WORDS
 from edge.facts.coupons import rows_of
-from edge.facts.visits import Words, contests_of, papers_in
+from edge.facts.visits import Words, as_written, contests_of, papers_in
 from edge.ledger import Book, receipt_of, settlement_in
 from edge.pricing import Coupon, cost_at
 from edge.store import Store
@@ -219,7 +219,7 @@ def receipts(book: Book, visits: Iterable[str]) -> list[Receipt]:
     return sorted((r for r in found if r is not None), key=lambda receipt: -receipt.at_s)
 
 
-def whole(book: Book, visit: str, voice: Voice, words: Words) -> Told | None:
+def whole(book: Book, visit: str, voice: Voice, words: Words = as_written) -> Told | None:
     """Everything about a visit that has ended; None where it has not."""
     receipt = receipt_of(book, visit)
     if receipt is None:
