@@ -29,8 +29,9 @@ SEGMENT: Final = {
 }  # fmt: skip
 
 _QUERY: Final = (
-    "SELECT e.id, e.kind, e.at_s, e.until_s, e.visit, coalesce(v.subject, ''), e.sku, e.shelf, e.first, e.last, "
-    "e.count, e.certainty, e.home, e.amount_minor FROM event e LEFT JOIN visit v USING (visit) WHERE e.at_s >= ? AND "
+    "SELECT e.id, e.kind, e.at_s, e.until_s, e.visit, coalesce(f.subject, v.subject, ''), e.sku, e.shelf, e.first, e.last, "
+    "e.count, e.certainty, e.home, e.amount_minor FROM event e LEFT JOIN visit v USING (visit) "
+    "LEFT JOIN forgotten f USING (id) WHERE e.at_s >= ? AND "
     "e.at_s < ? AND (e.at_s, e.id) > (?, ?) AND NOT coalesce(v.staff, 0) ORDER BY e.at_s, e.id LIMIT ?"
 )
 _CHUNK: Final = 10_000

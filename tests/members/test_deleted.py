@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import sqlite3
 import time
+import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -175,3 +179,19 @@ def test_the_console_asks_once_more_and_says_what_stays(tmp_path: Path) -> None:
         assert "docs/members.md" in typed("member", "delete", "ben", "--yes", *where).stdout
         with Members(corner.state / FILE) as members:
             assert members.everybody() == []
+
+
+def test_what_somebody_looks_for_them_in_is_read_to_its_last_byte(tmp_path: Path) -> None:
+    """Compressed, in a value of a table, and on a page that is free: a file that is new is found out."""
+    needles = {"name": [b"Fujimori"]}
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"of Hanako FUJIMORI"))
+    for name, secure in (("b.db", False), ("c.db", True)):
+        with closing(sqlite3.connect(tmp_path / name, isolation_level=None)) as db:
+            db.execute(f"PRAGMA secure_delete = {secure}")
+            db.execute("CREATE TABLE t (v)")
+            db.execute("INSERT INTO t VALUES ('Fujimori')")
+            db.execute("DELETE FROM t")
+    with closing(sqlite3.connect(tmp_path / "d.db", isolation_level=None)) as db:
+        db.execute("CREATE TABLE t (v)")
+        db.execute("INSERT INTO t VALUES (?)", [zlib.compress(b"Fujimori " * 9)])
+    assert traces([tmp_path], needles) == {"name": {"a.gz", "b.db", "d.db"}}
