@@ -328,6 +328,15 @@ class ConsentSet(msgspec.Struct, frozen=True):
     by: str
 
 
+class PageOpened(msgspec.Struct, frozen=True):
+    """A product's page was opened; ``visit``: by who is inside on it, empty where nobody knows."""
+
+    received_s: float
+    at_s: float
+    sku: str
+    visit: str
+
+
 class MemberDeleted(msgspec.Struct, frozen=True):
     """Somebody is a member no more, and the shop forgets them; ``by``: who says so, they themselves or staff."""
 
@@ -402,6 +411,7 @@ Record: TypeAlias = (
     | ContestAnswered
     | ConsentSet
     | MemberDeleted
+    | PageOpened
     | StoreChanged
     | SettlementRecalled
     | SourceTrouble

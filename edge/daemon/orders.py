@@ -20,6 +20,7 @@ from edge.daemon.coupons import coupon
 from edge.daemon.deleted import delete_member
 from edge.daemon.desk import Answer, refused
 from edge.daemon.floor import floor_of
+from edge.daemon.opened import opened
 from edge.daemon.points import adjust_points
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
@@ -105,6 +106,11 @@ def obey(
     if do in ("consent", "delete-member"):
         try:
             return shop.asked(lambda: consent(shop, wanted) if do == "consent" else delete_member(shop, wanted))
+        except queue.Empty:
+            return refused(BUSY)
+    if do == "opened":
+        try:
+            return shop.asked(lambda: opened(shop, wanted))
         except queue.Empty:
             return refused(BUSY)
     if do == "reload":

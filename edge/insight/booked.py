@@ -101,9 +101,11 @@ def _settled(row: Row, known: Known, _store: Store) -> Iterator[Event]:
             amount_minor=int(line["amount_minor"]),
         )  # fmt: skip
         part += 1
-        if any(off.get("kind") == "coupon" for off in line.get("discounts", ())):
-            yield _event(row, part, "coupon-used", sku=str(line["sku"]), count=units)
-            part += 1
+
+
+def _coupon(row: Row, _known: Known, _store: Store) -> Iterator[Event]:
+    body = row[4]
+    yield _event(row, 0, "coupon-used", promotion=str(body["promotion"]), amount_minor=int(body["amount_minor"]))
 
 
 def _refunded(row: Row, _known: Known, _store: Store) -> Iterator[Event]:
@@ -190,6 +192,7 @@ _TOLD: Final[Mapping[str, Callable[[Row, Known, Store], Iterator[Event]]]] = {
     "staff-left": _staff_left,
     "shelf-event": _shelf_event,
     "payment-corrected": _refunded,
+    "coupon-used": _coupon,
     "stock-counted": _counted,
     "mode": _mode,
     "consent": _consent,

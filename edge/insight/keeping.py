@@ -48,10 +48,12 @@ CREATE TABLE event (
     certainty    REAL NOT NULL,
     home         INTEGER,
     amount_minor INTEGER,
-    rested       INTEGER NOT NULL DEFAULT 0
+    rested       INTEGER NOT NULL DEFAULT 0,
+    promotion    TEXT NOT NULL DEFAULT ''
 ) STRICT
 """
 """See `edge.insight.events.Event`. ``rested``: see `RESTED_S`; no figure counts it."""
+PROMOTION: Final = "ALTER TABLE event ADD COLUMN promotion TEXT NOT NULL DEFAULT ''"
 BY_TELLER: Final = "CREATE INDEX event_by_teller ON event (by, told, id)"
 BY_KIND: Final = "CREATE INDEX event_by_kind ON event (kind, at_s)"
 BY_VISIT: Final = "CREATE INDEX event_by_visit ON event (visit, kind, sku)"
@@ -106,7 +108,7 @@ FACT: Final = "CREATE TABLE fact (name TEXT PRIMARY KEY, value ANY) STRICT, WITH
 """``seq``: the last entry of the book that was read; ``mode``: of the shop then; ``memory``: of the floor."""
 
 COLUMNS: Final = (
-    "id, by, told, kind, at_s, until_s, visit, sku, shelf, first, last, count, certainty, home, amount_minor"
+    "id, by, told, kind, at_s, until_s, visit, sku, shelf, first, last, count, certainty, home, amount_minor, promotion"
 )
 RESTED_S: Final = 1.5
 """What lay on a plate for less than this was a hand, or what a hand held: neither put back nor taken."""
@@ -187,6 +189,8 @@ class Insight(Register):
 
     def _prepare(self) -> None:
         super()._prepare()
+        if not self._number("SELECT count(*) FROM pragma_table_info('event') WHERE name = 'promotion'"):
+            self._db.execute(PROMOTION)  # a file of before there were coupons
         self._db.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last seconds; they are told again
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -249,11 +253,11 @@ class Insight(Register):
             at_s = min(event.at_s for event in events) - DAY_S
             self._db.execute("DELETE FROM day WHERE day >= ?", [datetime.fromtimestamp(at_s, UTC).date().isoformat()])
         self._db.conn.executemany(
-            f"INSERT OR IGNORE INTO event ({COLUMNS}) VALUES ({', '.join('?' * 15)})",
+            f"INSERT OR IGNORE INTO event ({COLUMNS}) VALUES ({', '.join('?' * 16)})",
             (
                 (
                     e.id, e.by, e.told, e.kind, e.at_s, e.until_s, e.visit, e.sku, e.shelf, e.first, e.last, e.count,
-                    e.certainty, e.home, e.amount_minor,
+                    e.certainty, e.home, e.amount_minor, e.promotion,
                 )
                 for e in events
             ),

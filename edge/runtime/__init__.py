@@ -41,6 +41,7 @@ from edge.records import (
     LedgerEntry,
     MemberDeleted,
     ModeSet,
+    PageOpened,
     PaymentReply,
     PayoutBooked,
     PeopleFrame,
@@ -112,6 +113,7 @@ OfTheShop: TypeAlias = (
     | ContestAnswered
     | ConsentSet
     | MemberDeleted
+    | PageOpened
     | StoreChanged
     | SourceTrouble
     | Tick
@@ -197,6 +199,8 @@ def _of_the_shop(
         consent_set(state, record, effects)
     elif isinstance(record, MemberDeleted):
         member_deleted(state, store, record, effects)
+    elif isinstance(record, PageOpened):
+        pass  # it decides nothing; observers tell of it
     elif isinstance(record, StoreChanged):
         store_changed(state, store, record, effects)
     elif isinstance(record, SettlementRecalled):

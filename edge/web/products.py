@@ -24,6 +24,7 @@ from edge.store.lots import FILE, Details, Lot, details_in, read_lots
 from edge.store.tables import Fault
 from edge.web.address import address_of
 from edge.web.languages import LANGUAGES, language_of
+from edge.web.opened import Openings
 from edge.web.pages import Pages
 from edge.web.shop import Screens
 
@@ -38,7 +39,7 @@ class Products:
     """Pages of products. What is read of ``lots.csv`` is read anew when the file is another."""
 
     def __init__(self, screens: Screens, pages: Pages) -> None:
-        self._screens, self._pages = screens, pages
+        self._screens, self._pages, self._openings = screens, pages, Openings(screens)
         self._details = details_in(screens.store.sources["catalogue.csv"].decode("utf-8", "replace"))
         self._lots: tuple[Lot, ...] = ()
         self._read_ns = -1
@@ -49,6 +50,7 @@ class Products:
             Route("/01/{gtin}", self._by_gtin),
             Route("/01/{gtin}/10/{lot}", self._by_gtin),
             Route("/p/{sku:path}", self._by_sku),
+            Route("/opened/{sku:path}", self._opened, methods=["POST"]),
         ]
 
     async def _by_gtin(self, request: Request) -> Response:
@@ -58,6 +60,10 @@ class Products:
     async def _by_sku(self, request: Request) -> Response:
         found = self._screens.store.catalogue.get(request.path_params["sku"])
         return self._told(request, found, request.query_params.get("lot", ""))
+
+    async def _opened(self, request: Request) -> Response:
+        """Somebody whom nobody knows has opened a page; a page that a machine reads is none that was opened."""
+        return JSONResponse({"counted": await self._openings.tell(request.path_params["sku"])})
 
     def _told(self, request: Request, product: Product | None, lot: str) -> Response:
         screens, store = self._screens, self._screens.store

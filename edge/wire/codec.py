@@ -32,6 +32,7 @@ from edge.records import (
     MemberDeleted,
     Mode,
     ModeSet,
+    PageOpened,
     PaymentReply,
     PayoutBooked,
     PeopleFrame,
@@ -73,6 +74,7 @@ from edge.wire.payloads import (
     DeletedPayload,
     HealthPayload,
     ModePayload,
+    PagePayload,
     PassagePayload,
     PaymentPayload,
     PayoutPayload,
@@ -109,6 +111,7 @@ _age = msgspec.json.Decoder(AgePayload)
 _contested = msgspec.json.Decoder(ContestedPayload)
 _answered = msgspec.json.Decoder(AnsweredPayload)
 _consent = msgspec.json.Decoder(ConsentPayload)
+_page = msgspec.json.Decoder(PagePayload)
 _deleted = msgspec.json.Decoder(DeletedPayload)
 _recalled = msgspec.json.Decoder(RecalledPayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
@@ -281,6 +284,9 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/members/deleted":
         deleted = _deleted.decode(payload)
         return MemberDeleted(received_s, deleted.t, deleted.subject, deleted.by)
+    if topic == "shop/page/opened":
+        page = _page.decode(payload)
+        return PageOpened(received_s, page.t, page.sku, page.visit)
     if topic == "shop/store/changed":
         changed = _store.decode(payload)
         files = tuple((file.name, None if file.text is None else file.text.encode()) for file in changed.files)
@@ -487,6 +493,11 @@ def encode_consent(at_s: float, subject: str, purpose: Purpose, given: bool, by:
 def encode_deleted(at_s: float, subject: str, by: str) -> bytes:
     """``shop/members/deleted``."""
     return _encode(DeletedPayload(at_s, subject, by))
+
+
+def encode_page(at_s: float, sku: str, visit: str) -> bytes:
+    """``shop/page/opened``."""
+    return _encode(PagePayload(at_s, sku, visit))
 
 
 def encode_store(at_s: float, files: Mapping[str, bytes | None], by: str) -> bytes:

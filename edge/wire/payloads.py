@@ -303,6 +303,14 @@ class ConsentPayload(Struct):
     by: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class PagePayload(Struct):
+    """``shop/page/opened``: a product's page was opened, by who is inside on ``visit`` or by nobody that is known."""
+
+    t: UnixTime
+    sku: Annotated[str, Meta(min_length=1, max_length=200)]
+    visit: Annotated[str, Meta(max_length=200)] = ""
+
+
 class DeletedPayload(Struct):
     """``shop/members/deleted``: somebody is a member no more; what the shop remembers of them goes, and never comes
     back by itself.
@@ -490,6 +498,7 @@ PAYLOADS: dict[str, Any] = {
     "shop/visit/answered": AnsweredPayload,
     "shop/members/consent": ConsentPayload,
     "shop/members/deleted": DeletedPayload,
+    "shop/page/opened": PagePayload,
     "shop/store/changed": StorePayload,
     "shop/settlement/recalled": RecalledPayload,
     "shop/sources/trouble": TroublePayload,

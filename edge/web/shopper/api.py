@@ -26,10 +26,11 @@ from edge.facts.visits import contests_of
 from edge.ledger import UnusableLedger
 from edge.web.hub import Full
 from edge.web.languages import language_of, words
+from edge.web.opened import Openings
 from edge.web.shop import Screens
 from edge.web.shopper.account import Kept, account_of, consent, delete
 from edge.web.shopper.enrol import SECRET_LIFE_S, Enrolled, Enrolments, NotEnrolled, Tries, typed
-from edge.web.shopper.forms import AgainBody, ConsentBody, ContestBody, DeleteBody, EnrolBody
+from edge.web.shopper.forms import AgainBody, ConsentBody, ContestBody, DeleteBody, EnrolBody, OpenedBody
 from edge.web.shopper.openapi import described
 from edge.web.shopper.signed import Asked, Signatures, Unsigned
 from edge.web.shopper.told import Told, Voice, owed_minor, receipts, whole
@@ -74,6 +75,7 @@ class Api:
         self._enrolments = Enrolments(screens.state_folder)
         self._tries = Tries()
         self._whose = Whose()
+        self._openings = Openings(screens)
         self._following: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
@@ -88,6 +90,7 @@ class Api:
             Route("/api/m/bought", self._answered(self._bought)),
             Route("/api/m/held", self._answered(self._held)),
             Route("/api/m/visits/{visit}/contests", self._answered(self._contest), methods=["POST"]),
+            Route("/api/m/opened", self._answered(self._opened), methods=["POST"]),
             Route("/api/m/account", self._answered(self._account)),
             Route("/api/m/consent", self._answered(self._consent), methods=["POST"]),
             Route("/api/m/delete", self._answered(self._delete), methods=["POST"]),
@@ -246,6 +249,12 @@ class Api:
             return {"held": []}
 
         return JSONResponse(await run_in_threadpool(read))
+
+    async def _opened(self, request: Request) -> Response:
+        """They have opened a product's page; it is told by their visit, while they are inside."""
+        member = await self._member(request)
+        said = _read(await request.body(), OpenedBody)
+        return JSONResponse({"counted": await self._openings.tell(said.sku, member.subject)})
 
     async def _contest(self, request: Request) -> Response:
         member, visit = await self._member(request), request.path_params["visit"]

@@ -58,6 +58,12 @@ class DeleteBody(Struct):
     subject: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class OpenedBody(Struct):
+    """A product's page was opened."""
+
+    sku: Sku
+
+
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
@@ -294,6 +300,12 @@ class Account(Struct):
     subject: str
     purposes: list[Allowed]
     stays: str
+
+
+class Opened(Struct):
+    """Whether it was counted."""
+
+    counted: bool
 
 
 class Deleted(Struct):

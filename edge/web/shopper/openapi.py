@@ -24,6 +24,8 @@ from edge.web.shopper.forms import (
     Held,
     MayComeBack,
     Me,
+    Opened,
+    OpenedBody,
     Receipt,
     Receipts,
     Welcome,
@@ -33,7 +35,7 @@ Said = dict[str, Any]
 
 ALL: Final = (
     Account, AgainBody, Bought, ConsentBody, Contest, ContestBody, Contested, DeleteBody, Deleted, EnrolBody, Failed,
-    Held, MayComeBack, Me, Receipt, Receipts, Welcome,
+    Held, MayComeBack, Me, Opened, OpenedBody, Receipt, Receipts, Welcome,
 )  # fmt: skip
 
 VISIT: Final = {"name": "visit", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
@@ -71,6 +73,7 @@ def described() -> Said:
             "/api/m/visits/{visit}/contests": {
                 "post": _operation("contest", Contested, 201, ContestBody, (400, 404, *UNSIGNED), [VISIT])
             },
+            "/api/m/opened": {"post": _operation("opened", Opened, 200, OpenedBody, (400, *UNSIGNED))},
             "/api/m/account": {"get": _operation("account", Account)},
             "/api/m/consent": {"post": _operation("consent", Account, 200, ConsentBody, (400, *UNSIGNED))},
             "/api/m/delete": {"post": _operation("delete", Deleted, 200, DeleteBody, (400, *UNSIGNED))},

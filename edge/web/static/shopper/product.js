@@ -24,8 +24,13 @@ async function showKept() {
   };
 }
 
-async function showHeld() {
-  const key = await ownKey();
+// The shop counts how often a page is opened; by whom only where this phone is enrolled, and while its owner is inside.
+async function tellOpened(key) {
+  if (!key) return void (await fetch(`/opened/${encodeURIComponent(sku)}`, { method: "POST" }));
+  await ask(key, shop, `/api/m/opened?lang=${language}`, { method: "POST", send: { sku } });
+}
+
+async function showHeld(key) {
   if (!key) return;
   const said = await ask(key, shop, `/api/m/held?sku=${encodeURIComponent(sku)}&lang=${language}`);
   const last = said.held[0];
@@ -34,9 +39,11 @@ async function showHeld() {
   say(byId("held"), told(how, { when: last.when }));
 }
 
+const key = await ownKey().catch(() => null);
+tellOpened(key).catch(() => {}); // nobody waits for it
 try {
   await showKept();
-  await showHeld();
+  await showHeld(key);
 } catch {
   // A browser that keeps nothing, or a shop that is away: the page says all that is for everybody.
 }
