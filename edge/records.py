@@ -328,6 +328,23 @@ class ConsentSet(msgspec.Struct, frozen=True):
     by: str
 
 
+OpinionStep: TypeAlias = Literal["given", "shown", "deleted"]
+"""What becomes of what somebody says of a product: they say it, staff let it be read, either takes it away."""
+
+
+class OpinionSet(msgspec.Struct, frozen=True):
+    """A step of what ``subject`` says of a product, ``by`` whom; ``stars`` and ``text`` with ``given`` alone."""
+
+    received_s: float
+    at_s: float
+    step: OpinionStep
+    sku: str
+    subject: str
+    by: str
+    stars: int
+    text: str
+
+
 class PageOpened(msgspec.Struct, frozen=True):
     """A product's page was opened; ``visit``: by who is inside on it, empty where nobody knows."""
 
@@ -411,6 +428,7 @@ Record: TypeAlias = (
     | ContestAnswered
     | ConsentSet
     | MemberDeleted
+    | OpinionSet
     | PageOpened
     | StoreChanged
     | SettlementRecalled

@@ -21,6 +21,7 @@ from edge.daemon.deleted import delete_member
 from edge.daemon.desk import Answer, refused
 from edge.daemon.floor import floor_of
 from edge.daemon.opened import opened
+from edge.daemon.opinions import opinion
 from edge.daemon.points import adjust_points
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
@@ -108,9 +109,9 @@ def obey(
             return shop.asked(lambda: consent(shop, wanted) if do == "consent" else delete_member(shop, wanted))
         except queue.Empty:
             return refused(BUSY)
-    if do == "opened":
+    if do in ("opened", "opinion"):
         try:
-            return shop.asked(lambda: opened(shop, wanted))
+            return shop.asked(lambda: opened(shop, wanted) if do == "opened" else opinion(shop, wanted))
         except queue.Empty:
             return refused(BUSY)
     if do == "reload":

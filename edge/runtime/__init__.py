@@ -41,6 +41,7 @@ from edge.records import (
     LedgerEntry,
     MemberDeleted,
     ModeSet,
+    OpinionSet,
     PageOpened,
     PaymentReply,
     PayoutBooked,
@@ -74,6 +75,7 @@ from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, sees, set_mode, ticked, trouble, unreadable
 from edge.runtime.leaving import lose, may_settle, settle
 from edge.runtime.money import keep
+from edge.runtime.opinions import opinion_set
 from edge.runtime.points import points_adjusted, points_end
 from edge.runtime.promises import forget_promises
 from edge.runtime.shelves import carts_inside, weights
@@ -113,6 +115,7 @@ OfTheShop: TypeAlias = (
     | ContestAnswered
     | ConsentSet
     | MemberDeleted
+    | OpinionSet
     | PageOpened
     | StoreChanged
     | SourceTrouble
@@ -199,6 +202,8 @@ def _of_the_shop(
         consent_set(state, record, effects)
     elif isinstance(record, MemberDeleted):
         member_deleted(state, store, record, effects)
+    elif isinstance(record, OpinionSet):
+        opinion_set(state, record, effects)
     elif isinstance(record, PageOpened):
         pass  # it decides nothing; observers tell of it
     elif isinstance(record, StoreChanged):

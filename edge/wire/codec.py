@@ -32,6 +32,8 @@ from edge.records import (
     MemberDeleted,
     Mode,
     ModeSet,
+    OpinionSet,
+    OpinionStep,
     PageOpened,
     PaymentReply,
     PayoutBooked,
@@ -74,6 +76,7 @@ from edge.wire.payloads import (
     DeletedPayload,
     HealthPayload,
     ModePayload,
+    OpinionPayload,
     PagePayload,
     PassagePayload,
     PaymentPayload,
@@ -111,6 +114,7 @@ _age = msgspec.json.Decoder(AgePayload)
 _contested = msgspec.json.Decoder(ContestedPayload)
 _answered = msgspec.json.Decoder(AnsweredPayload)
 _consent = msgspec.json.Decoder(ConsentPayload)
+_opinion = msgspec.json.Decoder(OpinionPayload)
 _page = msgspec.json.Decoder(PagePayload)
 _deleted = msgspec.json.Decoder(DeletedPayload)
 _recalled = msgspec.json.Decoder(RecalledPayload)
@@ -284,6 +288,12 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/members/deleted":
         deleted = _deleted.decode(payload)
         return MemberDeleted(received_s, deleted.t, deleted.subject, deleted.by)
+    if topic == "shop/product/opinion":
+        said_of = _opinion.decode(payload)
+        return OpinionSet(
+            received_s, said_of.t, said_of.step, said_of.sku, said_of.subject, said_of.by, int(said_of.stars),
+            said_of.text,
+        )  # fmt: skip
     if topic == "shop/page/opened":
         page = _page.decode(payload)
         return PageOpened(received_s, page.t, page.sku, page.visit)
@@ -493,6 +503,13 @@ def encode_consent(at_s: float, subject: str, purpose: Purpose, given: bool, by:
 def encode_deleted(at_s: float, subject: str, by: str) -> bytes:
     """``shop/members/deleted``."""
     return _encode(DeletedPayload(at_s, subject, by))
+
+
+def encode_opinion(
+    at_s: float, step: OpinionStep, sku: str, subject: str, by: str, stars: int = 0, text: str = ""
+) -> bytes:
+    """``shop/product/opinion``."""
+    return _encode(OpinionPayload(at_s, step, sku, subject, by, stars, text))
 
 
 def encode_page(at_s: float, sku: str, visit: str) -> bytes:

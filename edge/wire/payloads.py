@@ -303,6 +303,20 @@ class ConsentPayload(Struct):
     by: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class OpinionPayload(Struct):
+    """``shop/product/opinion``: a member says something of a product that they have bought (``given``, with 1 to 5
+    ``stars`` and a sealed ``text``), staff let it be read (``shown``), or either takes it away (``deleted``).
+    """
+
+    t: UnixTime
+    step: Literal["given", "shown", "deleted"]
+    sku: Annotated[str, Meta(min_length=1, max_length=200)]
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    stars: Annotated[float, Meta(ge=0, le=5, multiple_of=1)] = 0
+    text: Annotated[str, Meta(max_length=SEALED_AT_MOST)] = ""
+
+
 class PagePayload(Struct):
     """``shop/page/opened``: a product's page was opened, by who is inside on ``visit`` or by nobody that is known."""
 
@@ -498,6 +512,7 @@ PAYLOADS: dict[str, Any] = {
     "shop/visit/answered": AnsweredPayload,
     "shop/members/consent": ConsentPayload,
     "shop/members/deleted": DeletedPayload,
+    "shop/product/opinion": OpinionPayload,
     "shop/page/opened": PagePayload,
     "shop/store/changed": StorePayload,
     "shop/settlement/recalled": RecalledPayload,

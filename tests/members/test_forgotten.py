@@ -37,6 +37,7 @@ from tests.web.shops import PASSWORD
 
 WHO, NAME = "m-7731-kestrel", "Hanako Fujimori"
 WALLET, PROOF = "cus_77kestrel", "licence no 55-1234"
+OPINION = "as good as that of my grandmother in Aomori"
 COMPLAINT, ANSWERED = "the bottle leaked on my blue satchel", "we are sorry about your satchel"
 
 BOOK = {"ledger.db", "ledger.db-wal", "ledger.jsonl"}
@@ -137,6 +138,10 @@ class Everything:
         until(lambda: bool(walk.entries("contest-answered")), "staff answer", 5.0)
         told = self.said("GET", receipt).json()["contests"]
         assert (told[0]["message"], told[0]["answers"][0]["message"]) == (COMPLAINT, ANSWERED)
+        mine = self.said("POST", "/api/m/opinion", sku="onigiri-salmon", stars=5, text=OPINION)
+        assert mine.json()["stars"] == 5, mine.text
+        self.typed_at_the_desk("/staff/opinions", step="shown", sku="onigiri-salmon", subject=WHO)
+        assert OPINION in requests.get(f"{self.url}/p/onigiri-salmon", timeout=20).text
         until(lambda: WHO in self.told_elsewhere(), "receivers are told of them by name", 15.0)
 
     def told_elsewhere(self) -> str:
@@ -153,6 +158,7 @@ class Everything:
             "name": [NAME.encode(), b"Fujimori", b"Hanako"],
             "wallet": [WALLET.encode()],
             "proof": [PROOF.encode()],
+            "opinion": [OPINION.encode(), b"grandmother"],
             "complaint": [COMPLAINT.encode(), b"satchel"],
             "key": [key, base64.b64encode(key).rstrip(b"="), base64.urlsafe_b64encode(key).rstrip(b"=")],
             "key id": [identity, identity.hex().encode()],
@@ -196,5 +202,6 @@ def test_nothing_is_left_of_a_member_who_is_deleted_but_what_the_docs_name(every
     until(lambda: "insight.v1.forgotten" in everything.told_elsewhere(), "receivers are told to forget", 15.0)
     told = [event for _, body in everything.hook.heard for event in json.loads(body)]
     assert [e["data"]["member"] for e in told if e["type"] == "tebura.insight.v1.forgotten"] == [WHO]
+    assert OPINION not in requests.get(f"{everything.url}/p/onigiri-salmon", timeout=20).text
     assert NAME not in everything.desk.get(f"{everything.url}/staff/members", timeout=20).text
     assert "was deleted" in typed("member", "add", WHO, "--no-key", "--state", state).stderr

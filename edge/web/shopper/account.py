@@ -1,4 +1,5 @@
-"""What members ask of the shop itself, on their phone: what it may do with their history, and to be forgotten.
+"""What members ask of the shop itself, on their phone: what it may do with their history, what they say of products,
+and to be forgotten.
 
 Enters: who asks, and what. Leaves: what they allow, in words, and the running shop's answer; each becomes a record of
 the shop, said by themselves. Refuses what the shop refuses, in the reader's language, with what to do.
@@ -11,6 +12,7 @@ from gettext import NullTranslations
 from typing import Any, Final
 
 from edge.facts.consents import consents_in
+from edge.facts.opinions import has_bought, opinions_in
 from edge.ledger import UnusableLedger
 from edge.records import Purpose
 from edge.web.forget import delete_member
@@ -67,6 +69,26 @@ async def consent(screens: Screens, subject: str, purpose: str, given: bool, lan
     """They allow it, or take that back. `NobodyThere`, `Kept`."""
     try:
         await screens.ask({"do": "consent", "subject": subject, "purpose": purpose, "given": given, "by": subject})
+    except ValueError as error:
+        raise Kept(read(str(error), language) or str(error)) from error
+
+
+def own_opinion(screens: Screens, subject: str, sku: str) -> dict[str, Any]:
+    """What somebody has said of a product; on one thread."""
+    none = {"may": False, "stars": 0, "text": "", "shown": False}
+    with suppress(UnusableLedger), screens.book() as book:
+        said = [r for r in opinions_in(book, screens.words) if (r["subject"], r["sku"]) == (subject, sku)]
+        own = {name: said[0][name] for name in ("stars", "text", "shown")} if said else {}
+        return none | own | {"may": has_bought(book, subject, sku)}
+    return none
+
+
+async def say_opinion(screens: Screens, subject: str, sku: str, stars: int, text: str, language: str) -> None:
+    """They say it, or with no stars take it back. `NobodyThere`, `Kept`."""
+    step = "given" if stars else "deleted"
+    order = {"do": "opinion", "step": step, "sku": sku, "subject": subject, "by": subject, "stars": stars, "text": text}
+    try:
+        await screens.ask(order)
     except ValueError as error:
         raise Kept(read(str(error), language) or str(error)) from error
 

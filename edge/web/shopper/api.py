@@ -28,9 +28,9 @@ from edge.web.hub import Full
 from edge.web.languages import language_of, words
 from edge.web.opened import Openings
 from edge.web.shop import Screens
-from edge.web.shopper.account import Kept, account_of, consent, delete
+from edge.web.shopper.account import Kept, account_of, consent, delete, own_opinion, say_opinion
 from edge.web.shopper.enrol import SECRET_LIFE_S, Enrolled, Enrolments, NotEnrolled, Tries, typed
-from edge.web.shopper.forms import AgainBody, ConsentBody, ContestBody, DeleteBody, EnrolBody, OpenedBody
+from edge.web.shopper.forms import AgainBody, ConsentBody, ContestBody, DeleteBody, EnrolBody, OpenedBody, OpinionBody
 from edge.web.shopper.openapi import described
 from edge.web.shopper.signed import Asked, Signatures, Unsigned
 from edge.web.shopper.told import Told, Voice, owed_minor, receipts, whole
@@ -90,6 +90,8 @@ class Api:
             Route("/api/m/bought", self._answered(self._bought)),
             Route("/api/m/held", self._answered(self._held)),
             Route("/api/m/visits/{visit}/contests", self._answered(self._contest), methods=["POST"]),
+            Route("/api/m/opinion", self._answered(self._own_opinion)),
+            Route("/api/m/opinion", self._answered(self._opinion), methods=["POST"]),
             Route("/api/m/opened", self._answered(self._opened), methods=["POST"]),
             Route("/api/m/account", self._answered(self._account)),
             Route("/api/m/consent", self._answered(self._consent), methods=["POST"]),
@@ -249,6 +251,18 @@ class Api:
             return {"held": []}
 
         return JSONResponse(await run_in_threadpool(read))
+
+    async def _own_opinion(self, request: Request) -> Response:
+        """What they have said of a product, and whether they may: who has bought it."""
+        member, sku = await self._member(request), request.query_params.get("sku", "")
+        return JSONResponse(await run_in_threadpool(own_opinion, self._screens, member.subject, sku))
+
+    async def _opinion(self, request: Request) -> Response:
+        """They say what a product is like; no stars take back what they said."""
+        member, language = await self._member(request), self._language(request)
+        said = _read(await request.body(), OpinionBody)
+        await say_opinion(self._screens, member.subject, said.sku, said.stars, said.text.strip(), language)
+        return JSONResponse(await run_in_threadpool(own_opinion, self._screens, member.subject, said.sku))
 
     async def _opened(self, request: Request) -> Response:
         """They have opened a product's page; it is told by their visit, while they are inside."""

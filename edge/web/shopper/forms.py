@@ -64,6 +64,14 @@ class OpenedBody(Struct):
     sku: Sku
 
 
+class OpinionBody(Struct):
+    """What somebody says of a product that they have bought; no stars: they take back what they said."""
+
+    sku: Sku
+    stars: Annotated[int, Meta(ge=0, le=5)]
+    text: Message = ""
+
+
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
@@ -300,6 +308,15 @@ class Account(Struct):
     subject: str
     purposes: list[Allowed]
     stays: str
+
+
+class Opinion(Struct):
+    """What somebody has said of a product (no stars: nothing); ``may``: they have bought it; ``shown``: to others."""
+
+    may: bool
+    stars: int
+    text: str
+    shown: bool
 
 
 class Opened(Struct):

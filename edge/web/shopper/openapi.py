@@ -26,6 +26,8 @@ from edge.web.shopper.forms import (
     Me,
     Opened,
     OpenedBody,
+    Opinion,
+    OpinionBody,
     Receipt,
     Receipts,
     Welcome,
@@ -35,7 +37,7 @@ Said = dict[str, Any]
 
 ALL: Final = (
     Account, AgainBody, Bought, ConsentBody, Contest, ContestBody, Contested, DeleteBody, Deleted, EnrolBody, Failed,
-    Held, MayComeBack, Me, Opened, OpenedBody, Receipt, Receipts, Welcome,
+    Held, MayComeBack, Me, Opened, OpenedBody, Opinion, OpinionBody, Receipt, Receipts, Welcome,
 )  # fmt: skip
 
 VISIT: Final = {"name": "visit", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
@@ -72,6 +74,10 @@ def described() -> Said:
             "/api/m/held": {"get": _operation("held", Held, parameters=[SKU])},
             "/api/m/visits/{visit}/contests": {
                 "post": _operation("contest", Contested, 201, ContestBody, (400, 404, *UNSIGNED), [VISIT])
+            },
+            "/api/m/opinion": {
+                "get": _operation("ownOpinion", Opinion, parameters=[SKU]),
+                "post": _operation("opinion", Opinion, 200, OpinionBody, (400, *UNSIGNED)),
             },
             "/api/m/opened": {"post": _operation("opened", Opened, 200, OpenedBody, (400, *UNSIGNED))},
             "/api/m/account": {"get": _operation("account", Account)},
