@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,7 +197,8 @@ class Shop:
         """The book says that these are deleted: nothing else of the shop's knows them any more."""
         for subject in subjects:
             self.members.delete(subject, self.clock.now_s())
-        self.members.wipe()
+        with suppress(UnusableMembers):  # somebody reads on and on: what was deleted is overwritten all the same
+            self.members.wipe()
         if self._keeping is not None:
             self._keeping.join()
         self.recorder.flush()
@@ -213,7 +215,8 @@ class Shop:
         for subject in gone:
             self.members.delete(subject, self.clock.now_s())
         if gone & enrolled:
-            self.members.wipe()
+            with suppress(UnusableMembers):
+                self.members.wipe()
         return bool(gone & enrolled)
 
     def errand(self, do: Callable[[], None]) -> None:
