@@ -328,6 +328,41 @@ class ConsentSet(msgspec.Struct, frozen=True):
     by: str
 
 
+OpinionStep: TypeAlias = Literal["given", "shown", "deleted"]
+"""What becomes of what somebody says of a product: they say it, staff let it be read, either takes it away."""
+
+
+class OpinionSet(msgspec.Struct, frozen=True):
+    """A step of what ``subject`` says of a product, ``by`` whom; ``stars`` and ``text`` with ``given`` alone."""
+
+    received_s: float
+    at_s: float
+    step: OpinionStep
+    sku: str
+    subject: str
+    by: str
+    stars: int
+    text: str
+
+
+class PageOpened(msgspec.Struct, frozen=True):
+    """A product's page was opened; ``visit``: by who is inside on it, empty where nobody knows."""
+
+    received_s: float
+    at_s: float
+    sku: str
+    visit: str
+
+
+class MemberDeleted(msgspec.Struct, frozen=True):
+    """Somebody is a member no more, and the shop forgets them; ``by``: who says so, they themselves or staff."""
+
+    received_s: float
+    at_s: float
+    subject: str
+    by: str
+
+
 class StoreChanged(msgspec.Struct, frozen=True):
     """The shop goes on with other files from now on. ``files``: (name, what it says; None: it is gone)."""
 
@@ -392,6 +427,9 @@ Record: TypeAlias = (
     | VisitContested
     | ContestAnswered
     | ConsentSet
+    | MemberDeleted
+    | OpinionSet
+    | PageOpened
     | StoreChanged
     | SettlementRecalled
     | SourceTrouble

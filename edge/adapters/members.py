@@ -2,7 +2,12 @@
 
 Enters: what staff do with `tebura member`. Leaves: enrolments, for staff to read, and for the daemon those that changed
 since it looked last, as standings of the wire. Refuses: a file, a folder or a key that cannot be used, with the remedy.
-Nobody is ever deleted: whoever left is revoked, and a standing says so.
+Whoever left is revoked, and a standing says so. Who is deleted leaves no row: only that the name was somebody's, as a
+digest, so that it is never given to another.
+
+What a member is *called* stands here and nowhere else: the wire and the book know them by their subject alone. What
+they write is sealed with a secret of their own that stands here as well. So deleting them here ends what their subject
+means and what they wrote, wherever that was copied to.
 
 Several processes may use it at once. Each change has a number of its own, so that polling costs one look at an index.
 """
@@ -11,12 +16,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import secrets
 from dataclasses import dataclass
 
 import msgspec
 
 from edge.adapters.ed25519 import is_key
 from edge.adapters.register import Register, UnusableRegister
+from edge.adapters.sealed import PREFIX, unseal
 from edge.records import Role
 from edge.told import joined, phrase, told
 from edge.wire.payloads import StandingPayload
@@ -60,7 +68,30 @@ CREATE TABLE IF NOT EXISTS wallet (
 was asked for. Not in version 1 from its beginning: who does not know the table does without.
 """
 
-WALLET_AT_MOST = 500
+CALLED = """
+CREATE TABLE called (
+    subject TEXT PRIMARY KEY REFERENCES member (subject),
+    name    TEXT NOT NULL CHECK (name <> '')
+) STRICT
+"""
+"""What staff call somebody."""
+SECRETS = """
+CREATE TABLE secret (
+    subject TEXT PRIMARY KEY,
+    key     BLOB NOT NULL CHECK (length(key) = 32)
+) STRICT
+"""
+"""With what the words of somebody are sealed (`edge.adapters.sealed`); of readers' people too, who are not enrolled."""
+GONE = """
+CREATE TABLE gone (
+    digest BLOB PRIMARY KEY CHECK (length(digest) = 32),
+    at_s   REAL NOT NULL,
+    change INTEGER NOT NULL
+) STRICT
+"""
+"""The SHA-256 of subjects that were deleted."""
+
+WALLET_AT_MOST, CALLED_AT_MOST = 500, 100
 
 _COLUMNS = "subject, key, role, since_s, revoked_s, change"
 _READ = f"SELECT {_COLUMNS}, years, how, by_whom FROM member LEFT JOIN age USING (subject)"
@@ -139,7 +170,7 @@ class Members(Register):
     WHAT, ANEW = phrase("register of members"), phrase("enrol everybody again")
     APPLICATION_ID, VERSION = 0x5445424D, 1  # ``TEBM``, in the file's header
     TABLES = (TABLE,)
-    LATER = (("age", PROOFS), ("wallet", WALLETS))
+    LATER = (("age", PROOFS), ("wallet", WALLETS), ("called", CALLED), ("secret", SECRETS), ("gone", GONE))
     UNUSABLE = UnusableMembers
 
     # --- writing ---------------------------------------------------------------------------------------------------
@@ -153,6 +184,12 @@ class Members(Register):
         if public_key:
             _check_key(public_key)
         with self._told(), self._writing():
+            if self._db.execute("SELECT 1 FROM gone WHERE digest = ?", [_digest(subject)]).fetchone():
+                what = phrase(
+                    "{subject!r} was deleted, and what the book knows of them must not become somebody else's. Take "
+                    "another name or number"
+                )
+                raise UnusableMembers(told(what, subject=subject))
             owner = self._db.execute("SELECT subject FROM member WHERE key = ?", [public_key]).fetchone()
             if owner is not None and owner[0] != subject:
                 what = phrase(
@@ -209,6 +246,37 @@ class Members(Register):
             self._expect(subject)
             self._db.execute("INSERT INTO wallet (subject, value, since_s) VALUES (?, ?, ?)", [subject, value, at_s])
 
+    def call(self, subject: str, name: str) -> None:
+        """What staff call somebody; empty: nothing. `UnusableMembers` for a stranger, and for what is no name."""
+        name = name.strip()
+        if len(name) > CALLED_AT_MOST or not (name.isprintable() or not name):
+            what = phrase("a name has {most} characters at most, and none that nobody sees")
+            raise UnusableMembers(told(what, most=CALLED_AT_MOST))
+        with self._told(), self._writing():
+            self._expect(subject)
+            self._db.execute("DELETE FROM called WHERE subject = ?", [subject])
+            if name:
+                self._db.execute("INSERT INTO called VALUES (?, ?)", [subject, name])
+
+    def delete(self, subject: str, at_s: float) -> bool:
+        """Nothing is known of somebody any more, and nobody is ever called so again; whether there was anything."""
+        with self._told(), self._writing():
+            change = self._newest() + 1
+            tables = ("age", "wallet", "called", "secret", "member")
+            there = sum(self._db.execute(f"DELETE FROM {t} WHERE subject = ?", [subject]).rowcount for t in tables)
+            self._db.execute("INSERT OR IGNORE INTO gone VALUES (?, ?, ?)", [_digest(subject), at_s, change])
+        return bool(there)
+
+    def secret(self, subject: str, *, make: bool = False) -> bytes:
+        """What the words of somebody are sealed with; empty where there is none. ``make``: then there is one."""
+        with self._told():
+            row = self._db.execute("SELECT key FROM secret WHERE subject = ?", [subject]).fetchone()
+            if row is not None or not make:
+                return bytes(row[0]) if row is not None else b""
+            with self._writing():
+                self._db.execute("INSERT OR IGNORE INTO secret VALUES (?, ?)", [subject, secrets.token_bytes(32)])
+            return bytes(self._db.execute("SELECT key FROM secret WHERE subject = ?", [subject]).fetchone()[0])
+
     # --- reading ---------------------------------------------------------------------------------------------------
 
     def everybody(self) -> list[Enrolment]:
@@ -229,13 +297,29 @@ class Members(Register):
             since = version if version < newest else 0
             query = f"{_READ} WHERE change > ? ORDER BY change"
             found = [_read(row) for row in self._db.execute(query, [since]).fetchall()]
-        return max((enrolment.change for enrolment in found), default=newest), found
+        return max(newest, max((enrolment.change for enrolment in found), default=newest)), found
+
+    def lost_since(self, version: int) -> bool:
+        """Whether somebody was deleted since: whoever keeps what `changed_since` told begins anew."""
+        with self._told():
+            return bool(self._number(f"SELECT count(*) FROM gone WHERE change > {int(version)}"))
 
     def wallets(self, subject: str) -> tuple[str, ...]:
         """How somebody pays, and behind it how they paid before, newest first; the first is empty where they cannot."""
         with self._told():
             rows = self._db.execute("SELECT value FROM wallet WHERE subject = ? ORDER BY rowid DESC", [subject])
             return tuple(row[0] for row in rows.fetchall())
+
+    def names(self) -> dict[str, str]:
+        """Subject -> what staff call them, of those for whom that was said."""
+        with self._told():
+            return dict(self._db.execute("SELECT subject, name FROM called").fetchall())
+
+    def words(self, subject: str, text: str) -> str:
+        """What somebody wrote, as the book has it, to be read; nothing where they were deleted."""
+        if not text.startswith(PREFIX):
+            return text
+        return unseal(self.secret(subject), text) or ""
 
     def _expect(self, subject: str) -> None:
         if not self._db.execute("SELECT 1 FROM member WHERE subject = ?", [subject]).fetchone():
@@ -246,10 +330,15 @@ class Members(Register):
             raise UnusableMembers(told(what, subject=subject))
 
     def _newest(self) -> int:
-        return self._number("SELECT coalesce(max(change), 0) FROM member")
+        newest = "SELECT max(change) AS change FROM member UNION ALL SELECT max(change) FROM gone"
+        return self._number(f"SELECT coalesce(max(change), 0) FROM ({newest})")
 
     def _one(self, subject: str) -> Enrolment:
         return _read(self._db.execute(f"{_READ} WHERE subject = ?", [subject]).fetchone())
+
+
+def _digest(subject: str) -> bytes:
+    return hashlib.sha256(subject.encode()).digest()
 
 
 def _read(

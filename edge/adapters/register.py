@@ -112,10 +112,21 @@ class Register:
             raise self.UNUSABLE(told(wrong, file=self.path, is_=version, must=self.VERSION))
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA secure_delete = ON")  # what is deleted is nowhere in the file any more
         for name, table in self.LATER:
             if not self._number(f"SELECT count(*) FROM sqlite_schema WHERE name = '{name}'"):
                 with self._writing():
                     self._db.execute(table)
+
+    def wipe(self, *, anew: bool = True) -> bool:
+        """What was deleted stands nowhere in the file any more, nor in what is written ahead of it; whether nobody else
+        was reading just then, for whom it had to stay. ``anew``: the file is written anew, which a large one takes long
+        over, for what was deleted by a version that did not overwrite it.
+        """
+        with self._told():
+            if anew:
+                self._db.execute("VACUUM")
+            return self._number("PRAGMA wal_checkpoint(TRUNCATE)") == 0
 
     def _number(self, query: str) -> int:
         return int(self._db.execute(query).fetchone()[0])

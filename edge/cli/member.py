@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.consents import consent
+from edge.cli.consents import consent, delete
 from edge.cli.live import completed
 from edge.cli.places import named_state_folder, state_folder
 from edge.cli.terminal import refuse, refuse_store, say
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Who may come in.", no_args_is_help=True)
 app.command()(consent)
+app.command()(delete)
 
 Subject = Annotated[str, typer.Argument(help="A name or number that means this one person, like member-17.")]
 StateFolder = Annotated[
@@ -131,6 +132,25 @@ def revoke(subject: Subject, *, state: StateFolder = None, store: StoreFolder = 
 
 
 @app.command()
+def name(
+    subject: Subject,
+    called: Annotated[str, typer.Argument(help="What staff call them; without it nothing is kept.")] = "",
+    *,
+    state: StateFolder = None,
+    store: StoreFolder = None,
+) -> None:
+    """What somebody is called. It stands in the register alone; the book knows them as SUBJECT."""
+    from edge.adapters.members import UnusableMembers
+
+    try:
+        with _members(_folder(state, store)) as members:
+            members.call(subject, called)
+    except UnusableMembers as error:
+        refuse(completed(str(error), store, state))
+    typer.echo(f"{subject} is called {called.strip()}." if called.strip() else f"{subject} is called nothing any more.")
+
+
+@app.command()
 def age(
     subject: Subject,
     years: Annotated[int, typer.Argument(help="So old they have proven to be, like 20; 0 forgets it.", min=0, max=120)],
@@ -168,13 +188,16 @@ def show(*, state: StateFolder = None, store: StoreFolder = None) -> None:
         refuse(completed(str(error), store, state))
     if not found:
         say(completed("nobody is enrolled yet. `tebura member add SUBJECT` enrols somebody", store, state))
+    with _members(_folder(state, store)) as members:
+        names = members.names()
     width = max((len(e.subject) for e in found), default=0)
     for enrolment in found:
         standing = "revoked" if enrolment.revoked_s is not None else enrolment.role
         since = datetime.fromtimestamp(enrolment.revoked_s or enrolment.since_s, UTC)
         key = base64.b64encode(enrolment.key).decode() or "no key: readers only"
         proven = f"  {enrolment.age}+: {enrolment.age_how}, seen by {enrolment.age_by}" if enrolment.age else ""
-        typer.echo(f"{enrolment.subject:<{width}}  {standing:<7}  {since:%Y-%m-%dT%H:%M:%SZ}  {key}{proven}")
+        called = f"  {names[enrolment.subject]}" if enrolment.subject in names else ""
+        typer.echo(f"{enrolment.subject:<{width}}  {standing:<7}  {since:%Y-%m-%dT%H:%M:%SZ}  {key}{proven}{called}")
 
 
 @app.command()

@@ -17,8 +17,11 @@ from edge.daemon.clock import RehearsalClock
 from edge.daemon.consents import consent
 from edge.daemon.contests import answer, contest
 from edge.daemon.coupons import coupon
+from edge.daemon.deleted import delete_member
 from edge.daemon.desk import Answer, refused
 from edge.daemon.floor import floor_of
+from edge.daemon.opened import opened
+from edge.daemon.opinions import opinion
 from edge.daemon.points import adjust_points
 from edge.daemon.shop import Shop
 from edge.daemon.watch import Watch
@@ -101,9 +104,14 @@ def obey(
             return shop.asked(lambda: contest(shop, wanted) if do == "contest" else answer(shop, wanted))
         except queue.Empty:
             return refused(BUSY)
-    if do == "consent":
+    if do in ("consent", "delete-member"):
         try:
-            return shop.asked(lambda: consent(shop, wanted))
+            return shop.asked(lambda: consent(shop, wanted) if do == "consent" else delete_member(shop, wanted))
+        except queue.Empty:
+            return refused(BUSY)
+    if do in ("opened", "opinion"):
+        try:
+            return shop.asked(lambda: opened(shop, wanted) if do == "opened" else opinion(shop, wanted))
         except queue.Empty:
             return refused(BUSY)
     if do == "reload":

@@ -42,6 +42,7 @@ from edge.payment import Settlement, looked_up, review_settlement, terms_of
 from edge.records import LedgerEntry, PaymentRequest, Publish
 from edge.runtime.changeover import change_over
 from edge.runtime.decisions import waiting
+from edge.runtime.deleted import DELETED, forget
 from edge.runtime.doubts import doubt_visit
 from edge.runtime.health import alerts, status
 from edge.runtime.money import keep_all
@@ -127,6 +128,8 @@ def recover(driver: Driver, folder: Path, store: Store, book: Book, clock: Clock
     _points_as_booked(driver.state, store, book, sure=not found.cold)
     if found.cold:
         _coupons_as_booked(driver.state, book)
+    for written in book.entries(kind=DELETED):  # recordings and registers may be older than that
+        forget(driver.state, str(written.entry.body["subject"]))
     keep_all(driver.state, store)
     for visit in driver.state.door.visits.values():
         visit.interrupted = True

@@ -10,7 +10,8 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +32,14 @@ from edge.daemon.recovery import Recovered, recover, unanswered
 from edge.driver import Driver, Observer
 from edge.journal import Checkpoint, Recorder, save_checkpoint
 from edge.journal.housekeeping import tidy
+from edge.ledger.book import Book
 from edge.ledger.faults import UnusableLedger
 from edge.ledger.mirror import open_mirrored
 from edge.ledger.owner import take_for
 from edge.payment import deadline_s
 from edge.records import PeopleFrame, Publish, Record, Refused
 from edge.runtime import carts_inside, closing_status, stock_on_shelves
+from edge.runtime.deleted import DELETED
 from edge.site import Site
 from edge.store import Store
 from edge.told import NOTHING, Sentence, joined, phrase, told
@@ -122,6 +125,7 @@ class Shop:
             raise
         self.book = book
         self.members = Members(self.folder / MEMBERS)
+        again = self._deleted_again(book)
         self.driver = Driver(self.store, book=book, observers=self._observers, faulted=_report)
         found = recover(self.driver, self.folder / RECORDINGS, self.store, book, self.clock)
         self.clock.not_before(self.driver.heard_s)
@@ -155,7 +159,8 @@ class Shop:
             self._publish(alert)
         self.ear.forget(self.driver.state.troubles)
         self.ear.trouble("repair", _repaired(repaired, found))
-        self._keep_checkpoint(Checkpoint(__version__, found.position, self.driver.freeze()), self._frozen())
+        for _ in (1, 2) if again else (1,):  # two are kept: none may still know who was deleted
+            self._keep_checkpoint(Checkpoint(__version__, found.position, self.driver.freeze()), self._frozen())
         self._tick()
         return found
 
@@ -187,6 +192,32 @@ class Shop:
             if found is not None:
                 self._take(*found)
             self._pass_time()
+
+    def forget(self, subjects: Iterable[str]) -> None:
+        """The book says that these are deleted: nothing else of the shop's knows them any more."""
+        for subject in subjects:
+            self.members.delete(subject, self.clock.now_s())
+        with suppress(UnusableMembers):  # somebody reads on and on: what was deleted is overwritten all the same
+            self.members.wipe()
+        if self._keeping is not None:
+            self._keeping.join()
+        self.recorder.flush()
+        for _ in (1, 2):  # two are kept
+            self._keep_checkpoint(Checkpoint(__version__, self.recorder.position, self.driver.freeze()), self._frozen())
+        self.recorder.go_on_with(_attached(self.store))  # what is recorded from now on does not begin with them
+
+    def _deleted_again(self, book: Book) -> bool:
+        """Who is enrolled though the book says that they are deleted: a kill came between, or an older register was
+        put back. Whether there was anybody.
+        """
+        enrolled = {enrolment.subject for enrolment in self.members.everybody()}
+        gone = {str(subject) for _, subject in book.facts(DELETED, "subject")}
+        for subject in gone:
+            self.members.delete(subject, self.clock.now_s())
+        if gone & enrolled:
+            with suppress(UnusableMembers):
+                self.members.wipe()
+        return bool(gone & enrolled)
 
     def errand(self, do: Callable[[], None]) -> None:
         """Have something done between two messages, by the thread that works here; from any thread."""

@@ -6,7 +6,7 @@ Product with an Offer, and a linkset (RFC 9264) with GS1's link types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -19,6 +19,9 @@ from edge.store.lots import Details, Lot, said_in
 from edge.store.window import Window
 
 Facts = dict[str, Any]
+
+MOST_REVIEWS: Final = 50
+"""So many are told on a page."""
 
 VOC: Final = "https://ref.gs1.org/voc/"
 
@@ -61,8 +64,19 @@ def page_of(
     }
 
 
-def json_ld(store: Store, product: Product, facts: Facts, address: str) -> Facts:
-    """schema.org: a Product with its Offer."""
+def _review(store: Store, row: Facts, author: str) -> Facts:
+    rating = {"@type": "Rating", "ratingValue": row["stars"], "bestRating": 5, "worstRating": 1}
+    told: Facts = {
+        "@type": "Review", "reviewRating": rating, "author": {"@type": "Person", "name": author},
+        "datePublished": datetime.fromtimestamp(row["at_s"], store.timezone).date().isoformat(),
+    }  # fmt: skip
+    return told | ({"reviewBody": row["text"]} if row["text"] else {})
+
+
+def json_ld(
+    store: Store, product: Product, facts: Facts, address: str, opinions: Sequence[Facts] = (), author: str = ""
+) -> Facts:
+    """schema.org: a Product with its Offer, and what those who bought it say (``author``: how they are called here)."""
     url = link_of(address, product)
     offer: Facts = {
         "@type": "Offer",
@@ -77,6 +91,13 @@ def json_ld(store: Store, product: Product, facts: Facts, address: str) -> Facts
         "@context": "https://schema.org", "@type": "Product", "@id": url, "name": facts["name"], "sku": product.sku,
         "offers": offer,
     }  # fmt: skip
+    if opinions:
+        mean = sum(row["stars"] for row in opinions) / len(opinions)
+        told["aggregateRating"] = {
+            "@type": "AggregateRating", "ratingValue": round(mean, 1), "reviewCount": len(opinions), "bestRating": 5,
+            "worstRating": 1,
+        }  # fmt: skip
+        told["review"] = [_review(store, row, author) for row in opinions[:MOST_REVIEWS]]
     if facts["gtin14"]:
         told |= {"gtin14": facts["gtin14"], "hasGS1DigitalLink": url}
     if facts["origin"]:

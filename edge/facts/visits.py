@@ -6,7 +6,8 @@ Enters: the book. Leaves: JSON-ready facts. What they say of a visit's money is 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edge.ledger.reprint import receipt_of
 from edge.payment import papers_of, settlement_of, why_waits
@@ -80,15 +81,28 @@ def papers_in(book: Book, visit: str) -> list[Any]:
     return list(papers_of(written.entry for written in book.entries(visit=visit)))
 
 
-def contests_of(book: Book, visit: str) -> list[Row]:
-    """What the shopper said against a visit, each with the answers of staff."""
+Words: TypeAlias = Callable[[str, str], str]
+"""(Whose words they are, as the book has them) -> as people read them; nothing where they went with a member."""
+
+
+def as_written(_subject: str, text: str) -> str:
+    """What is sealed stays sealed."""
+    return text
+
+
+def contests_of(book: Book, visit: str, words: Words = as_written) -> list[Row]:
+    """What the shopper said against a visit, each with the answers of staff. ``words``: reads what is sealed."""
     said: dict[str, Row] = {}
     for written in book.entries(visit=visit):
         entry, body = written.entry, written.entry.body
         if entry.kind == "contested":
-            said[entry.key] = {"key": entry.key, "at_s": entry.at_s, **body, "answers": []}
+            message = words(str(body["subject"]), str(body["message"]))
+            said[entry.key] = {"key": entry.key, "at_s": entry.at_s, **body, "message": message, "answers": []}
         elif entry.kind == "contest-answered" and body["contest"] in said:
-            said[str(body["contest"])]["answers"].append({"at_s": entry.at_s, **body})
+            asked = said[str(body["contest"])]
+            asked["answers"].append(
+                {"at_s": entry.at_s, **body, "message": words(str(asked["subject"]), str(body["message"]))}
+            )
     return list(said.values())
 
 

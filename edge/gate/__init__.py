@@ -9,7 +9,7 @@ from edge.gate.answers import WAITING, Admission, Answer, Reason, Refusal, Shut,
 from edge.gate.clocks import LIFE_S, SKEW_S
 from edge.gate.credential import Credential, issue, read
 from edge.gate.identify import identify
-from edge.gate.state import GateState, learn, open_gate, remember_used, shop_skew_s
+from edge.gate.state import GateState, forget_member, learn, open_gate, remember_used, shop_skew_s
 
 __all__ = [
     "LIFE_S",
@@ -23,6 +23,7 @@ __all__ = [
     "Refusal",
     "Shut",
     "Waiting",
+    "forget_member",
     "identify",
     "issue",
     "learn",

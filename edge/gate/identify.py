@@ -28,7 +28,7 @@ def identify(state: GateState, store: Store, record: CredentialScan | GateScan, 
 def _by_reader(state: GateState, store: Store, record: GateScan, shut: Shut) -> Answer:
     """The reader knows its people; the shop may know better."""
     member = state.members.get(record.subject)
-    if member is not None and member.revoked:
+    if record.subject in state.gone or (member is not None and member.revoked):
         return _revoked(record.subject)
     if record.method == CREDENTIAL:
         what = "a reader cannot vouch for a phone's code: it must pass on the code itself"

@@ -56,6 +56,8 @@ class GateState:
     """Codes that opened a gate -> until when that must be remembered."""
     halves: list[Half] = field(default_factory=list)
     skews: list[Skew] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    """Who was deleted: what is heard of them again, from an older register or a reader, lets nobody in."""
 
 
 def open_gate() -> GateState:
@@ -65,6 +67,8 @@ def open_gate() -> GateState:
 
 def learn(state: GateState, record: Standing) -> None:
     """How somebody stands from now on. A subject has one key: a new one takes the old one's place."""
+    if record.subject in state.gone:
+        return
     key_id = key_id_of(record.key) if record.key else b""
     if key_id:
         before = state.keys.get(key_id)
@@ -74,6 +78,17 @@ def learn(state: GateState, record: Standing) -> None:
                 state.members[before.subject] = replace(owner, key_id=b"")
         state.keys[key_id] = Key(record.subject, record.key)
     state.members[record.subject] = Member(record.role, key_id, record.revoked, record.age)
+
+
+def forget_member(state: GateState, subject: str) -> None:
+    """Somebody is nobody any more: neither their keys nor what was noted of their phone is kept."""
+    state.gone.add(subject)
+    state.members.pop(subject, None)
+    keys = {key_id for key_id, key in state.keys.items() if key.subject == subject}
+    state.keys = {key_id: key for key_id, key in state.keys.items() if key_id not in keys}
+    state.halves = [half for half in state.halves if half.subject != subject]
+    state.skews = [skew for skew in state.skews if skew.key_id not in keys]
+    state.used = {nonce: until_s for nonce, until_s in state.used.items() if bytes.fromhex(nonce[:16]) not in keys}
 
 
 def remember_used(state: GateState, nonce_key: str, until_s: float | None = None) -> None:

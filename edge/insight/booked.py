@@ -45,6 +45,8 @@ class Known:
     consents: set[str] = field(default_factory=set)
     withdrawn: set[str] = field(default_factory=set)
     """… and who has taken that back: whatever was written of them before goes without them."""
+    forgotten: list[tuple[str, str, float]] = field(default_factory=list)
+    """(Event that tells of it, who has taken that back or was deleted, when)."""
     visits: dict[str, Visit] = field(default_factory=dict)
     """What is news of visits."""
 
@@ -99,9 +101,11 @@ def _settled(row: Row, known: Known, _store: Store) -> Iterator[Event]:
             amount_minor=int(line["amount_minor"]),
         )  # fmt: skip
         part += 1
-        if any(off.get("kind") == "coupon" for off in line.get("discounts", ())):
-            yield _event(row, part, "coupon-used", sku=str(line["sku"]), count=units)
-            part += 1
+
+
+def _coupon(row: Row, _known: Known, _store: Store) -> Iterator[Event]:
+    body = row[4]
+    yield _event(row, 0, "coupon-used", promotion=str(body["promotion"]), amount_minor=int(body["amount_minor"]))
 
 
 def _refunded(row: Row, _known: Known, _store: Store) -> Iterator[Event]:
@@ -161,11 +165,23 @@ def _consent(row: Row, known: Known, _store: Store) -> Iterator[Event]:
     if row[4].get("given"):
         known.consents.add(subject)
     else:
-        known.consents.discard(subject)
-        known.withdrawn.add(subject)
-        for visit in known.visits.values():
-            visit.subject = "" if visit.subject == subject else visit.subject
-    yield from ()
+        yield from _forgotten(row, known, subject)
+
+
+def _deleted(row: Row, known: Known, _store: Store) -> Iterator[Event]:
+    yield from _forgotten(row, known, str(row[4]["subject"]))
+
+
+def _forgotten(row: Row, known: Known, subject: str) -> Iterator[Event]:
+    """Nothing is theirs by name from here on. Who was ever told their name is told that, too."""
+    if subject in known.consents:
+        event = _event(row, 0, "forgotten")
+        known.forgotten.append((event.id, subject, event.at_s))
+        yield event
+    known.consents.discard(subject)
+    known.withdrawn.add(subject)
+    for visit in known.visits.values():
+        visit.subject = "" if visit.subject == subject else visit.subject
 
 
 _TOLD: Final[Mapping[str, Callable[[Row, Known, Store], Iterator[Event]]]] = {
@@ -176,9 +192,11 @@ _TOLD: Final[Mapping[str, Callable[[Row, Known, Store], Iterator[Event]]]] = {
     "staff-left": _staff_left,
     "shelf-event": _shelf_event,
     "payment-corrected": _refunded,
+    "coupon-used": _coupon,
     "stock-counted": _counted,
     "mode": _mode,
     "consent": _consent,
+    "member-deleted": _deleted,
 }
 KINDS: Final = tuple(_TOLD)
 """The entries that say something here."""

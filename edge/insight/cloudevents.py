@@ -19,6 +19,9 @@ BATCH: Final = "application/cloudevents-batch+json"
 TYPE: Final = "tebura.insight.v1."
 """Before an event's kind."""
 
+FORGOTTEN: Final = TYPE + "forgotten"
+"""Whoever is named in it is not to be named any more, in what was told before it either."""
+
 _ELSEWHERE: Final = frozenset({"id", "by", "told", "kind", "at_s", "until_s", "visit"})
 """What stands in the envelope, or is nobody's business."""
 

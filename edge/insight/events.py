@@ -16,7 +16,7 @@ FILE: Final = "insight.db"
 
 Kind: TypeAlias = Literal[
     "entered", "left", "passed", "dwelt", "touched", "picked-up", "put-back", "bought", "refunded", "coupon-used",
-    "sold-out", "back-on-shelf", "restocked",
+    "sold-out", "back-on-shelf", "restocked", "page-opened", "forgotten",
 ]  # fmt: skip
 
 Teller: TypeAlias = Literal["ledger", "floor"]
@@ -45,6 +45,9 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     home: bool | None = None
     """Of what was put back: on the product's own place, or on another."""
     amount_minor: int | None = None
+    """Of what was bought; of a coupon what it took off."""
+    promotion: str = ""
+    """Whose coupon was used."""
 
 
 def ledger_id(seq: int, part: int) -> str:

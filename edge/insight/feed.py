@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from edge.adapters.register import Register, UnusableRegister
-from edge.insight.cloudevents import batch
+from edge.insight.cloudevents import FORGOTTEN, batch
 from edge.insight.keeping import Cursor, Insight
 from edge.told import phrase
 
@@ -189,6 +189,14 @@ class Feed(Register):
             self._db.execute("INSERT INTO outbox VALUES (?, ?, ?, ?)", [receiver.name, name, since.text(), body])
             return Parcel(name, body)
 
+    def drop(self, consents: set[str]) -> None:
+        """What is on its way and names somebody who is not to be named is not on its way any more."""
+        with self._told(), self._writing():
+            for receiver, body in self._db.execute("SELECT receiver, body FROM outbox").fetchall():
+                if not _members(body) <= consents:
+                    self._db.execute("DELETE FROM outbox WHERE receiver = ?", [receiver])
+        self.wipe(anew=False)
+
     def arrived(self, receiver: str, parcel: Parcel, at_s: float) -> None:
         """It got through: the next may go."""
         with self._told(), self._writing():
@@ -226,7 +234,8 @@ def _receiver(row: tuple[Any, ...]) -> Receiver:
 
 def _members(body: bytes) -> set[str]:
     """Who is named in a body."""
-    return {e["data"]["member"] for e in msgspec.json.decode(body) if "member" in e["data"]}
+    events = msgspec.json.decode(body)
+    return {e["data"]["member"] for e in events if "member" in e["data"] and e["type"] != FORGOTTEN}
 
 
 def _kept(token: str) -> bytes:

@@ -17,7 +17,7 @@ from edge.store import Store
 
 COLUMNS: Final = (
     "source", "id", "kind", "time", "until", "visit", "member", "sku", "gtin", "name", "shelf", "first_plate",
-    "last_plate", "count", "certainty", "home", "amount_minor", "currency", "ga4", "segment",
+    "last_plate", "count", "certainty", "home", "amount_minor", "currency", "ga4", "segment", "promotion",
 )  # fmt: skip
 
 GA4: Final = {
@@ -29,8 +29,9 @@ SEGMENT: Final = {
 }  # fmt: skip
 
 _QUERY: Final = (
-    "SELECT e.id, e.kind, e.at_s, e.until_s, e.visit, coalesce(v.subject, ''), e.sku, e.shelf, e.first, e.last, "
-    "e.count, e.certainty, e.home, e.amount_minor FROM event e LEFT JOIN visit v USING (visit) WHERE e.at_s >= ? AND "
+    "SELECT e.id, e.kind, e.at_s, e.until_s, e.visit, coalesce(f.subject, v.subject, ''), e.sku, e.shelf, e.first, "
+    "e.last, e.count, e.certainty, e.home, e.amount_minor, e.promotion FROM event e LEFT JOIN visit v USING (visit) "
+    "LEFT JOIN forgotten f USING (id) WHERE e.at_s >= ? AND "
     "e.at_s < ? AND (e.at_s, e.id) > (?, ?) AND NOT coalesce(v.staff, 0) ORDER BY e.at_s, e.id LIMIT ?"
 )
 _CHUNK: Final = 10_000
@@ -59,6 +60,7 @@ def write_csv(file: TextIO, insight: Insight, store: Store, since_s: float = 0.0
 def _row(
     store: Store, id_: str, kind: str, at_s: float, until_s: float | None, visit: str, member: str, sku: str,
     shelf: str, first: int, last: int, count: int, certainty: float, home: int | None, amount_minor: int | None,
+    promotion: str,
 ) -> list[Any]:  # fmt: skip
     product = store.catalogue.get(sku)
     ours = f"shelf_{kind.replace('-', '_')}"
@@ -66,7 +68,7 @@ def _row(
         f"/stores/{store.id}", id_, kind, _time(at_s), "" if until_s is None else _time(until_s), visit, member, sku,
         (product.gtin or "") if product else "", product.name() if product else "", shelf, first or "", last or "",
         count, certainty, "" if home is None else bool(home), "" if amount_minor is None else amount_minor,
-        store.currency if amount_minor is not None else "", GA4.get(kind, ours), SEGMENT.get(kind, ours),
+        store.currency if amount_minor is not None else "", GA4.get(kind, ours), SEGMENT.get(kind, ours), promotion,
     ]  # fmt: skip
 
 

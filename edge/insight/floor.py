@@ -22,7 +22,7 @@ from edge.evidence import where_people_are
 from edge.floor import positions, reaches
 from edge.insight.events import Event, Kind, floor_id
 from edge.insight.stays import Stay, Stays, on_floor
-from edge.records import Effect, PeopleFrame, Publish, Record, StoreChanged, Touch
+from edge.records import Effect, PageOpened, PeopleFrame, Publish, Record, StoreChanged, Touch
 from edge.state import State
 from edge.store import BrokenStore, Facing, Store
 from edge.store.reload import reloaded
@@ -118,6 +118,11 @@ class Floor:
                     self._touched(state, effect, at_s)
                 elif isinstance(effect, Publish) and effect.topic.startswith("stock/"):
                     self._stock(effect, at_s)
+        if isinstance(record, PageOpened):
+            name = floor_id(at_s, f"page/{record.sku}/{record.visit}")
+            self._noticed.events.append(
+                Event(name, "floor", at_s, "page-opened", record.at_s, visit=record.visit, sku=record.sku)
+            )
         if isinstance(record, PeopleFrame) and not 0.0 <= at_s - self._sampled_s < SAMPLE_S:
             self._sample(state, at_s)
 

@@ -4,7 +4,8 @@ Enters: what was noticed on the floor, with the memory that it goes on from, and
 it was read. Each is one transaction: a kill anywhere loses and doubles nothing, because what was told twice has the
 same name. Leaves: events behind a `Cursor`, and the tables that figures are made of.
 
-A subject stands in one column of one table, and only with consent: taking that back blanks it.
+A subject stands in one column of one table, and only with consent: taking that back, or being deleted, blanks it. Whom
+receivers should forget stands in another for a while.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import math
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -47,10 +49,12 @@ CREATE TABLE event (
     certainty    REAL NOT NULL,
     home         INTEGER,
     amount_minor INTEGER,
-    rested       INTEGER NOT NULL DEFAULT 0
+    rested       INTEGER NOT NULL DEFAULT 0,
+    promotion    TEXT NOT NULL DEFAULT ''
 ) STRICT
 """
 """See `edge.insight.events.Event`. ``rested``: see `RESTED_S`; no figure counts it."""
+PROMOTION: Final = "ALTER TABLE event ADD COLUMN promotion TEXT NOT NULL DEFAULT ''"
 BY_TELLER: Final = "CREATE INDEX event_by_teller ON event (by, told, id)"
 BY_KIND: Final = "CREATE INDEX event_by_kind ON event (kind, at_s)"
 BY_VISIT: Final = "CREATE INDEX event_by_visit ON event (visit, kind, sku)"
@@ -97,12 +101,20 @@ STAFF: Final = "CREATE INDEX visit_of_staff ON visit (visit) WHERE staff"
 DAY: Final = "CREATE TABLE day (day TEXT PRIMARY KEY, counts BLOB NOT NULL) STRICT, WITHOUT ROWID"
 """What was counted of a day or a month that is over (`edge.insight.days`); it follows from the content."""
 CONSENT: Final = "CREATE TABLE consent (subject TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+FORGOTTEN: Final = """
+CREATE TABLE forgotten (
+    id      TEXT PRIMARY KEY,
+    subject TEXT NOT NULL,
+    at_s    REAL NOT NULL
+) STRICT, WITHOUT ROWID
+"""
+"""Whom an event tells receivers to forget; for `TOLD_S`, and then it tells nobody's name."""
 FACT: Final = "CREATE TABLE fact (name TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID"
 """``seq``: the last entry of the book that was read; ``mode``: of the shop then; ``zone``: its clocks';
 ``memory``: of the floor."""
 
 COLUMNS: Final = (
-    "id, by, told, kind, at_s, until_s, visit, sku, shelf, first, last, count, certainty, home, amount_minor"
+    "id, by, told, kind, at_s, until_s, visit, sku, shelf, first, last, count, certainty, home, amount_minor, promotion"
 )
 RESTED_S: Final = 1.5
 """What lay on a plate for less than this was a hand, or what a hand held: neither put back nor taken."""
@@ -115,6 +127,8 @@ WITH rests AS (
 UPDATE event SET rested = 1 WHERE id IN (SELECT back FROM rests UNION SELECT took FROM rests)
 """
 DAY_S: Final = 86_400.0
+TOLD_S: Final = 30 * DAY_S
+"""So long receivers are told whom they should forget."""
 CHUNK: Final = 5_000
 """So many entries of the book are one transaction: nobody else waits for long."""
 
@@ -171,11 +185,19 @@ class Insight(Register):
     TABLES = (
         EVENT, BY_TELLER, BY_KIND, BY_VISIT, BY_TIME, VISIT, ENTERED, STAFF, BEFORE, HEAT, DAY, CONSENT, FACT,
     )  # fmt: skip
+    LATER = (("forgotten", FORGOTTEN),)
     UNUSABLE = UnusableInsight
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.forgot = False
+        """What was read had somebody in it who is not to be named any more."""
 
     def _prepare(self) -> None:
         super()._prepare()
         self._db.execute(KNOWN)
+        if not self._number("SELECT count(*) FROM pragma_table_info('event') WHERE name = 'promotion'"):
+            self._db.execute(PROMOTION)  # a file of before there were coupons
         self._db.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last seconds; they are told again
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -213,6 +235,10 @@ class Insight(Register):
                 self._put(event for row in rows for event in events_of(row, known, store))
                 self._db.execute(RESTED, [RESTED_S, seq])
                 self._forget(sorted(known.withdrawn))
+                self.forgot |= bool(known.withdrawn)
+                self._db.conn.executemany("INSERT OR IGNORE INTO forgotten VALUES (?, ?, ?)", known.forgotten)
+                if rows:
+                    self._db.execute("DELETE FROM forgotten WHERE at_s < ?", [rows[-1][1] - TOLD_S])
                 self._visits(known.visits.values())
                 self._db.conn.executemany("INSERT OR IGNORE INTO consent VALUES (?)", [(s,) for s in known.consents])
                 self._set("mode", known.mode)
@@ -237,11 +263,11 @@ class Insight(Register):
             self._db.execute("DELETE FROM day WHERE day >= ?", [day])
             self._recount([day[:7]])
         self._db.conn.executemany(
-            f"INSERT OR IGNORE INTO event ({COLUMNS}) VALUES ({', '.join('?' * 15)})",
+            f"INSERT OR IGNORE INTO event ({COLUMNS}) VALUES ({', '.join('?' * 16)})",
             (
                 (
                     e.id, e.by, e.told, e.kind, e.at_s, e.until_s, e.visit, e.sku, e.shelf, e.first, e.last, e.count,
-                    e.certainty, e.home, e.amount_minor,
+                    e.certainty, e.home, e.amount_minor, e.promotion,
                 )
                 for e in events
             ),
@@ -308,9 +334,9 @@ class Insight(Register):
         found: list[tuple[Event, str]] = []
         for by, told_, id_ in told:
             query = (
-                f"SELECT {', '.join('e.' + c for c in COLUMNS.split(', '))}, coalesce(v.subject, '') FROM event e "
-                "LEFT JOIN visit v USING (visit) WHERE e.by = ? AND (e.told, e.id) > (?, ?) ORDER BY e.told, e.id "
-                "LIMIT ?"
+                f"SELECT {', '.join('e.' + c for c in COLUMNS.split(', '))}, coalesce(f.subject, v.subject, '') "
+                "FROM event e LEFT JOIN visit v USING (visit) LEFT JOIN forgotten f USING (id) "
+                "WHERE e.by = ? AND (e.told, e.id) > (?, ?) ORDER BY e.told, e.id LIMIT ?"
             )
             found += [_event(row) for row in self.rows(query, [by, told_, id_, most - len(found)])]
         return found
@@ -319,7 +345,7 @@ class Insight(Register):
         """Everything, in one order: two files that say the same give the same lines."""
         for table, order in (
             ("event", "id"), ("visit", "visit"), ("before", "day, visit, shelf, first, sku"), ("heat", "day, x, y"),
-            ("consent", "subject"), ("fact", "name"),
+            ("consent", "subject"), ("forgotten", "id"), ("fact", "name"),
         ):  # fmt: skip
             for row in self.rows(f"SELECT * FROM {table} ORDER BY {order}"):
                 yield f"{table} {row!r}"

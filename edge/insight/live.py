@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from edge.insight.events import FILE
+from edge.insight.feed import FILE as FEED
+from edge.insight.feed import Feed, UnusableFeed
 from edge.insight.floor import Floor, Noticed
 from edge.insight.keeping import Insight, UnusableInsight
 from edge.ledger import Book, UnusableLedger
@@ -108,12 +110,21 @@ class Keeper:
                         written.set()
                     if book is not None:
                         kept.read(book, self.floor.store)
+                        if kept.forgot:
+                            self._forget(kept)
                 self._trouble(NOTHING)
-            except (UnusableInsight, UnusableLedger) as error:
+            except (UnusableInsight, UnusableFeed, UnusableLedger) as error:
                 self._trouble(Sentence(str(error)))
                 book = None
         if book is not None:
             book.close()
+
+    def _forget(self, kept: Insight) -> None:
+        """Who is not to be named any more stands nowhere: neither in a file's free pages nor in what is on its way."""
+        kept.wipe(anew=False)
+        if (self._folder / FEED).is_file():
+            with Feed(self._folder / FEED) as feed:
+                feed.drop(kept.consents())
 
     def _book(self) -> Book | None:
         path = self._folder / self._ledger

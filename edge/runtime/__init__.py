@@ -39,7 +39,10 @@ from edge.records import (
     GatePassage,
     GateScan,
     LedgerEntry,
+    MemberDeleted,
     ModeSet,
+    OpinionSet,
+    PageOpened,
     PaymentReply,
     PayoutBooked,
     PeopleFrame,
@@ -65,12 +68,14 @@ from edge.runtime.consents import consent_set
 from edge.runtime.contests import contest_answered, contested
 from edge.runtime.coupons import coupon_revoked, coupons_issued
 from edge.runtime.decisions import decided, recalled
+from edge.runtime.deleted import member_deleted
 from edge.runtime.doubts import DOUBT_LAG_S, doubt, look
 from edge.runtime.entries import entry_answered, late_entries, never_came
 from edge.runtime.gates import gone_through, passed, scanned, someone_is_through
 from edge.runtime.health import alerts, closing_status, sees, set_mode, ticked, trouble, unreadable
 from edge.runtime.leaving import lose, may_settle, settle
 from edge.runtime.money import keep
+from edge.runtime.opinions import opinion_set
 from edge.runtime.points import points_adjusted, points_end
 from edge.runtime.promises import forget_promises
 from edge.runtime.shelves import carts_inside, weights
@@ -109,6 +114,9 @@ OfTheShop: TypeAlias = (
     | VisitContested
     | ContestAnswered
     | ConsentSet
+    | MemberDeleted
+    | OpinionSet
+    | PageOpened
     | StoreChanged
     | SourceTrouble
     | Tick
@@ -192,6 +200,12 @@ def _of_the_shop(
         contest_answered(state, record, effects)
     elif isinstance(record, ConsentSet):
         consent_set(state, record, effects)
+    elif isinstance(record, MemberDeleted):
+        member_deleted(state, store, record, effects)
+    elif isinstance(record, OpinionSet):
+        opinion_set(state, record, effects)
+    elif isinstance(record, PageOpened):
+        pass  # it decides nothing; observers tell of it
     elif isinstance(record, StoreChanged):
         store_changed(state, store, record, effects)
     elif isinstance(record, SettlementRecalled):

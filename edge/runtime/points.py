@@ -48,7 +48,7 @@ def points_decided(
         points_of_sale(state, store, at_s, effects)
         return
     sale = after.sale
-    if sale is None:
+    if sale is None or sale.subject in state.gate.gone:
         return
     wallet, gone, told = state.points.get(sale.subject, ()), dict(after.corrected), list[LedgerEntry]()
     if after.corrected != before.corrected:

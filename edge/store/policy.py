@@ -64,6 +64,10 @@ class Policy(BaseModel):
     """Nobody has answered: help is called and a person looks before anything is charged; or what is for adults is taken
     off the bill, and its return is asked for."""
 
+    product_reviews: Literal["asked", "at-once"] = "asked"
+    """What members say of products that they have bought is read by others when somebody of the staff has let it
+    through, or at once."""
+
     lost_after_s: Annotated[float, Field(gt=0.0, le=86400.0)] = 900.0
     """A visit whose people no camera has shown for this long, though all cameras work, is over: they left unseen."""
 

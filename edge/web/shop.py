@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.adapters.members import FILE, Members
+from edge.adapters.sealed import PREFIX
 from edge.daemon.desk import Answer, ask
 from edge.ledger import Book, UnusableLedger
 from edge.site import Site
 from edge.store import Store
 from edge.told import phrase, told
+from edge.web.forget import forget_again
 from edge.web.hub import Hub
 from edge.web.live import Live
 
@@ -39,6 +41,7 @@ class Screens:
 
     async def open(self) -> None:
         """Begin to hear the broker, and to look at the book."""
+        await asyncio.to_thread(self._forget_again)
         self.hub.open()
         self.live.start()
         self._watching = asyncio.create_task(self._watch_book())
@@ -69,9 +72,21 @@ class Screens:
         with Members(self.state_folder / FILE) as members:
             yield members
 
+    def words(self, subject: str, text: str) -> str:
+        """What somebody wrote, as the book has it, to be read; on one thread. Nothing where they were deleted."""
+        if not text.startswith(PREFIX):
+            return text
+        with self.members() as members:
+            return members.words(subject, text)
+
     async def ask(self, wanted: dict[str, Any]) -> Answer:
         """What the running shop answers. `NobodyThere` where none runs, `ValueError` for what it refuses."""
         return await asyncio.to_thread(ask, self.state_folder, wanted)
+
+    def _forget_again(self) -> None:
+        """Who was deleted while these screens were away, or as they were killed."""
+        with suppress(UnusableLedger), self.book() as book:
+            forget_again(self.state_folder, book)
 
     async def _watch_book(self) -> None:
         """Tell of ``book`` whenever it has grown, and somebody listens."""

@@ -15,6 +15,7 @@ Whoever types wrong passwords has to wait: `edge.web.failures`.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ CREATE TABLE audit (
 ) STRICT
 """
 """Who did or looked at what, when and from where."""
+FORGOTTEN = "…"
+"""Stands where the name of somebody stood who was deleted."""
 NO_CHANGE = "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit only grows'); END"
 NO_LOSS = "CREATE TRIGGER audit_keeps BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit only grows'); END"
 
@@ -317,6 +320,17 @@ class Staff(Register):
         with self._told():
             rows = self._db.execute(query, [*(value for _, value in asked), most]).fetchall()
         return [Noted(*row) for row in rows]
+
+    def forget(self, name: str) -> None:
+        """What somebody was called stands in no line of the audit any more. All else in it stays as it is."""
+        with self._told(), self._writing():
+            self._db.execute("DROP TRIGGER audit_stays")
+            found = self._db.execute("SELECT number, detail FROM audit WHERE detail <> ''").fetchall()
+            called = re.compile(re.escape(name), re.IGNORECASE)
+            changed = [(called.sub(FORGOTTEN, detail), number) for number, detail in found if called.search(detail)]
+            self._db.conn.executemany("UPDATE audit SET detail = ? WHERE number = ?", changed)
+            self._db.execute(NO_CHANGE)
+        self.wipe()
 
     # --- within ----------------------------------------------------------------------------------------------------
 

@@ -29,8 +29,12 @@ from edge.records import (
     GatePassage,
     GateScan,
     LedgerEntry,
+    MemberDeleted,
     Mode,
     ModeSet,
+    OpinionSet,
+    OpinionStep,
+    PageOpened,
     PaymentReply,
     PayoutBooked,
     PeopleFrame,
@@ -69,8 +73,11 @@ from edge.wire.payloads import (
     CouponsIssuedPayload,
     DecidedLinePayload,
     DecidedPayload,
+    DeletedPayload,
     HealthPayload,
     ModePayload,
+    OpinionPayload,
+    PagePayload,
     PassagePayload,
     PaymentPayload,
     PayoutPayload,
@@ -107,6 +114,9 @@ _age = msgspec.json.Decoder(AgePayload)
 _contested = msgspec.json.Decoder(ContestedPayload)
 _answered = msgspec.json.Decoder(AnsweredPayload)
 _consent = msgspec.json.Decoder(ConsentPayload)
+_opinion = msgspec.json.Decoder(OpinionPayload)
+_page = msgspec.json.Decoder(PagePayload)
+_deleted = msgspec.json.Decoder(DeletedPayload)
 _recalled = msgspec.json.Decoder(RecalledPayload)
 _trouble = msgspec.json.Decoder(TroublePayload)
 _tick = msgspec.json.Decoder(TickPayload)
@@ -275,6 +285,18 @@ def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) ->
     if topic == "shop/members/consent":
         consent = _consent.decode(payload)
         return ConsentSet(received_s, consent.t, consent.subject, consent.purpose, consent.given, consent.by)
+    if topic == "shop/members/deleted":
+        deleted = _deleted.decode(payload)
+        return MemberDeleted(received_s, deleted.t, deleted.subject, deleted.by)
+    if topic == "shop/product/opinion":
+        said_of = _opinion.decode(payload)
+        return OpinionSet(
+            received_s, said_of.t, said_of.step, said_of.sku, said_of.subject, said_of.by, int(said_of.stars),
+            said_of.text,
+        )  # fmt: skip
+    if topic == "shop/page/opened":
+        page = _page.decode(payload)
+        return PageOpened(received_s, page.t, page.sku, page.visit)
     if topic == "shop/store/changed":
         changed = _store.decode(payload)
         files = tuple((file.name, None if file.text is None else file.text.encode()) for file in changed.files)
@@ -476,6 +498,23 @@ def encode_answered(at_s: float, visit: str, contest: str, by: str, message: str
 def encode_consent(at_s: float, subject: str, purpose: Purpose, given: bool, by: str) -> bytes:
     """``shop/members/consent``."""
     return _encode(ConsentPayload(at_s, subject, purpose, given, by))
+
+
+def encode_deleted(at_s: float, subject: str, by: str) -> bytes:
+    """``shop/members/deleted``."""
+    return _encode(DeletedPayload(at_s, subject, by))
+
+
+def encode_opinion(
+    at_s: float, step: OpinionStep, sku: str, subject: str, by: str, stars: int = 0, text: str = ""
+) -> bytes:
+    """``shop/product/opinion``."""
+    return _encode(OpinionPayload(at_s, step, sku, subject, by, stars, text))
+
+
+def encode_page(at_s: float, sku: str, visit: str) -> bytes:
+    """``shop/page/opened``."""
+    return _encode(PagePayload(at_s, sku, visit))
 
 
 def encode_store(at_s: float, files: Mapping[str, bytes | None], by: str) -> bytes:

@@ -264,6 +264,10 @@ class AgePayload(Struct):
     how: Annotated[str, Meta(max_length=200)] = ""
 
 
+SEALED_AT_MOST = 3000
+"""Characters of a sealed text (`edge.adapters.sealed`), of which people have typed 500 at most."""
+
+
 class ContestedPayload(Struct):
     """``shop/visit/contested``: a shopper says that a cart or a receipt of theirs is wrong; money is not changed by it.
     ``about``: they did not take the ``lines`` (``not-taken``), something that they took is ``missing``, or ``other``.
@@ -274,7 +278,7 @@ class ContestedPayload(Struct):
     subject: Annotated[str, Meta(min_length=1, max_length=200)]
     about: ContestAbout
     lines: Annotated[list[DecidedLinePayload], Meta(max_length=100)] = []
-    message: Annotated[str, Meta(max_length=500)] = ""
+    message: Annotated[str, Meta(max_length=SEALED_AT_MOST)] = ""
 
 
 class AnsweredPayload(Struct):
@@ -284,7 +288,7 @@ class AnsweredPayload(Struct):
     visit: Annotated[str, Meta(min_length=1, max_length=200)]
     contest: Annotated[str, Meta(min_length=1, max_length=400)]
     by: Annotated[str, Meta(min_length=1, max_length=200)]
-    message: Annotated[str, Meta(min_length=1, max_length=500)]
+    message: Annotated[str, Meta(min_length=1, max_length=SEALED_AT_MOST)]
 
 
 class ConsentPayload(Struct):
@@ -296,6 +300,38 @@ class ConsentPayload(Struct):
     subject: Annotated[str, Meta(min_length=1, max_length=200)]
     purpose: Purpose
     given: bool
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class OpinionPayload(Struct):
+    """``shop/product/opinion``: a member says something of a product that they have bought (``given``, with 1 to 5
+    ``stars`` and a sealed ``text``), staff let it be read (``shown``), or either takes it away (``deleted``).
+    """
+
+    t: UnixTime
+    step: Literal["given", "shown", "deleted"]
+    sku: Annotated[str, Meta(min_length=1, max_length=200)]
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    stars: Annotated[float, Meta(ge=0, le=5, multiple_of=1)] = 0
+    text: Annotated[str, Meta(max_length=SEALED_AT_MOST)] = ""
+
+
+class PagePayload(Struct):
+    """``shop/page/opened``: a product's page was opened, by who is inside on ``visit`` or by nobody that is known."""
+
+    t: UnixTime
+    sku: Annotated[str, Meta(min_length=1, max_length=200)]
+    visit: Annotated[str, Meta(max_length=200)] = ""
+
+
+class DeletedPayload(Struct):
+    """``shop/members/deleted``: somebody is a member no more; what the shop remembers of them goes, and never comes
+    back by itself.
+    """
+
+    t: UnixTime
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
     by: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -475,6 +511,9 @@ PAYLOADS: dict[str, Any] = {
     "shop/visit/contested": ContestedPayload,
     "shop/visit/answered": AnsweredPayload,
     "shop/members/consent": ConsentPayload,
+    "shop/members/deleted": DeletedPayload,
+    "shop/product/opinion": OpinionPayload,
+    "shop/page/opened": PagePayload,
     "shop/store/changed": StorePayload,
     "shop/settlement/recalled": RecalledPayload,
     "shop/sources/trouble": TroublePayload,

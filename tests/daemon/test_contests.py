@@ -29,17 +29,21 @@ def test_what_was_said_and_answered_stands_in_the_book(tmp_path: Path, killed: b
     shop.play(9.0, 18.0)
     shop.settle()
     (entry,) = shop.entries("contested")
+    message = str(entry.body["message"])
     assert entry.body == {
         "subject": "ana", "about": "not-taken", "lines": [{"sku": "onigiri-salmon", "quantity": 1}],
-        "message": "I put it back",
+        "message": message,
     }  # fmt: skip
+    assert message.startswith("sealed:"), "what somebody wrote can go with them"
+    assert shop.shop.members.words("ana", message) == "I put it back"
     assert not entry.postings
     assert [p.payload["visit"] for p in shop.said if p.payload.get("kind") == "contested"][:1] == [VISIT]
     assert "nobody has said that" in shop.order(do="answer", visit=VISIT, contest="x", by="sato", message="?")["error"]
     assert "says something" in shop.order(do="answer", visit=VISIT, contest=entry.key, by="sato", message="")["error"]
     assert shop.order(do="answer", visit=VISIT, contest=entry.key, by="sato", message="We give it back")["written"]
     (answer,) = shop.entries("contest-answered")
-    assert answer.body == {"contest": entry.key, "by": "sato", "message": "We give it back"}
+    assert (answer.body["contest"], answer.body["by"]) == (entry.key, "sato")
+    assert shop.shop.members.words("ana", str(answer.body["message"])) == "We give it back"
     shop.is_untouched()
     shop.shop.close()
 

@@ -16,6 +16,7 @@ from edge.web.console.insight import Seen
 from edge.web.console.members import Register
 from edge.web.console.now import Now
 from edge.web.console.office import Office, Room
+from edge.web.console.opinions import Opinions
 from edge.web.console.orders import Orders
 from edge.web.console.payments import Payments
 from edge.web.console.people import People
@@ -28,7 +29,7 @@ from edge.web.pages import Pages
 from edge.web.shop import Screens
 
 ROOMS: tuple[Callable[[Office], Room], ...] = (
-    Entrance, Now, Reviews, Visits, Payments, Tabs, Shelves, Prices, Seen, Orders, Register, Health, People,
+    Entrance, Now, Reviews, Visits, Payments, Tabs, Shelves, Prices, Seen, Orders, Register, Opinions, Health, People,
 )  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""*Members*: who may come in; enrolling somebody by a code for their phone, revoking, ages that were proven, points."""
+"""*Members*: who may come in; enrolling somebody by a code for their phone, what they are called and allow, revoking
+and deleting them, ages that were proven, points.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from starlette.routing import Route
 from edge.adapters.members import Enrolment, Members, UnusableMembers
 from edge.drawing.markup import Markup
 from edge.drawing.qr import qr_svg
+from edge.facts.consents import consents_in
 from edge.facts.points import points_in, statement_of
 from edge.insight import FILE as EVENTS
 from edge.insight import Insight, UnusableInsight
@@ -25,8 +28,10 @@ from edge.web.address import address_of
 from edge.web.console.insight import CALLED
 from edge.web.console.now import PROOFS
 from edge.web.console.office import Room, back_of, needs
+from edge.web.forget import delete_member
 from edge.web.languages import N_
 from edge.web.pending import AlreadyDecided
+from edge.web.shopper.account import PURPOSES, kept_days
 from edge.web.shopper.enrol import LIFE_S, Enrolments, link, shown
 
 MOST: Final = 200
@@ -35,6 +40,7 @@ MOST: Final = 200
 OLDEST: Final = 120
 
 POINTS: Final = "/staff/members/points"
+DELETE: Final = "/staff/members/delete"
 
 CHANGES: Final = {
     "earned": N_("earned"),
@@ -55,6 +61,9 @@ class Register(Room):
             Route("/staff/members", self.all, methods=["GET"]),
             Route("/staff/members/invite", self.invite, methods=["POST"]),
             Route("/staff/members/revoke", self.revoke, methods=["POST"]),
+            Route("/staff/members/name", self.name, methods=["POST"]),
+            Route(DELETE, self.ask_to_delete, methods=["GET"]),
+            Route(DELETE, self.delete, methods=["POST"]),
             Route("/staff/members/age", self.age, methods=["POST"]),
             Route(POINTS, self.points, methods=["GET"]),
             Route(POINTS, self.adjust, methods=["POST"]),
@@ -65,21 +74,28 @@ class Register(Room):
         """Everybody, or those whose name has something in it."""
         text = request.query_params.get("text", "")[:200].strip()
         everybody = await asyncio.to_thread(self._everybody)
+        names = await asyncio.to_thread(self._names)
         segment = request.query_params.get("segment", "")
         placed = await asyncio.to_thread(self._placed)
         rows = [
             e for e in everybody
-            if text.casefold() in e.subject.casefold()
+            if text.casefold() in f"{e.subject} {names.get(e.subject, '')}".casefold()
             and (segment not in CALLED or (e.subject in placed and placed[e.subject].segment == segment))
         ]  # fmt: skip
         points: dict[str, int] = {}
+        allows: dict[str, frozenset[str]] = {}
         with suppress(UnusableLedger):  # nobody was here yet
             points = await self.office.book(lambda book: {row["subject"]: row["points"] for row in points_in(book)})
-        await self.office.note(request, told("looked at members"), detail=text)
+            allows = await self.office.book(consents_in)
+        # A name is not written down here: who has it may want to be forgotten.
+        named = text and all(text.casefold() not in e.subject.casefold() for e in everybody)
+        detail = ", ".join(e.subject for e in rows[:10]) if named else text
+        await self.office.note(request, told("looked at members"), detail=detail)
         return self.office.page(
             request, "console/members.html", rows=rows[:MOST], text=text, count=len(rows), most=MOST, proofs=PROOFS,
             points=points, placed=placed, called=CALLED, segment=segment,
             counts=Counter(one.segment for one in placed.values()),
+            names=names, allows=allows, purposes=PURPOSES,
             gives_points=self.screens.store.offers.points is not None,
         )  # fmt: skip
 
@@ -117,6 +133,42 @@ class Register(Room):
             await self.office.note(request, told("revoked a member"), detail=subject)
             self.office.say(session, N_("%(who)s may not come in any more."), who=subject)
         return RedirectResponse(back_of(request, "/staff/members"), 303)
+
+    @needs("shop")
+    async def name(self, request: Request) -> Response:
+        """What staff call somebody; it stands in the register alone."""
+        form = request.state.form
+        subject, called = str(form.get("subject", "")), str(form.get("called", ""))
+        if await self._changed(request, lambda members: members.call(subject, called)):
+            await self.office.note(request, told("said what a member is called"), detail=subject)
+        return RedirectResponse(back_of(request, "/staff/members"), 303)
+
+    @needs("shop")
+    async def ask_to_delete(self, request: Request) -> Response:
+        """What would go and what would stay, before anything does."""
+        subject = request.query_params.get("who", "")[:200]
+        names = await asyncio.to_thread(self._names)
+        return self.office.page(
+            request, "console/delete_member.html", subject=subject, called=names.get(subject, ""),
+            days=kept_days(self.screens),
+        )  # fmt: skip
+
+    @needs("shop", fresh=True)
+    async def delete(self, request: Request) -> Response:
+        """Somebody is forgotten, for ever."""
+        session, subject = request.state.session, str(request.state.form.get("subject", ""))
+        if request.state.form.get("sure") != "yes":
+            self.office.say(session, N_("Say that you are sure. Nothing was done."), "bad")
+            return RedirectResponse(f"{DELETE}?{urlencode({'who': subject})}", 303)
+        folder = self.screens.state_folder
+        try:
+            await asyncio.to_thread(delete_member, folder, subject, session.person.name)
+        except ValueError as error:
+            self.office.say(session, N_("Nobody was deleted."), "bad", str(error))
+            return RedirectResponse(f"{DELETE}?{urlencode({'who': subject})}", 303)
+        await self.office.note(request, told("deleted a member"), detail=subject)
+        self.office.say(session, N_("%(who)s is forgotten."), who=subject)
+        return RedirectResponse("/staff/members", 303)
 
     @needs("shop")
     async def age(self, request: Request) -> Response:
@@ -173,6 +225,10 @@ class Register(Room):
     def _everybody(self) -> list[Enrolment]:
         with self.screens.members() as members:
             return members.everybody()
+
+    def _names(self) -> dict[str, str]:
+        with self.screens.members() as members:
+            return members.names()
 
     async def _changed(self, request: Request, do: Any) -> bool:
         def work() -> None:

@@ -19,7 +19,7 @@ from edge.checkout.receipt import name_of
 from edge.checkout.words import WORDS
 from edge.daemon.desk import NobodyThere
 from edge.facts.payments import payment_of
-from edge.facts.visits import contests_of, found, history_of, line_of, papers_in, unanswered
+from edge.facts.visits import Words, contests_of, found, history_of, line_of, papers_in, unanswered
 from edge.ledger import Book, receipt_of, settlement_in
 from edge.told import told
 from edge.web.claims import LASTS_S
@@ -89,7 +89,7 @@ class Visits(Room):
         """All that the book says about one visit."""
         visit, session = request.path_params["visit"], request.state.session
         language = language_of(request, self.screens.store.languages)
-        known = await self.office.book(lambda book: _told(book, visit, language))
+        known = await self.office.book(lambda book: _told(book, visit, language, self.screens.words))
         if known is None:
             raise HTTPException(404)
         await self.office.note(request, told("looked at a visit"), visit)
@@ -201,7 +201,7 @@ async def decide(room: Room, request: Request, what: str, visit: str, order: dic
     await room.office.note(request, told("decided: {what}", what=what), visit, detail)
 
 
-def _told(book: Book, visit: str, language: str) -> dict[str, Any] | None:
+def _told(book: Book, visit: str, language: str, words: Words) -> dict[str, Any] | None:
     row, receipt, settlement = line_of(book, visit), receipt_of(book, visit), settlement_in(book, visit)
     if row is None or receipt is None or settlement is None:
         return None
@@ -222,7 +222,7 @@ def _told(book: Book, visit: str, language: str) -> dict[str, Any] | None:
         "receipt": receipt_text(receipt, language),
         "papers": [paper_text(paper, language) for paper in papers_in(book, visit)],
         "history": history_of(book, visit),
-        "contests": contests_of(book, visit),
+        "contests": contests_of(book, visit, words),
     }  # fmt: skip
 
 

@@ -30,9 +30,11 @@ from edge.insight.wanted import Wanted, wanted_by
 from edge.ledger import UnusableLedger
 from edge.web.hub import Full
 from edge.web.languages import language_of, words
+from edge.web.opened import Openings
 from edge.web.shop import Screens
+from edge.web.shopper.account import Kept, account_of, consent, delete, own_opinion, say_opinion
 from edge.web.shopper.enrol import SECRET_LIFE_S, Enrolled, Enrolments, NotEnrolled, Tries, typed
-from edge.web.shopper.forms import AgainBody, ContestBody, EnrolBody
+from edge.web.shopper.forms import AgainBody, ConsentBody, ContestBody, DeleteBody, EnrolBody, OpenedBody, OpinionBody
 from edge.web.shopper.openapi import described
 from edge.web.shopper.signed import Asked, Signatures, Unsigned
 from edge.web.shopper.told import Told, Voice, owed_minor, receipts, whole
@@ -77,6 +79,7 @@ class Api:
         self._enrolments = Enrolments(screens.state_folder)
         self._tries = Tries()
         self._whose = Whose()
+        self._openings = Openings(screens)
         self._following: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
@@ -91,6 +94,12 @@ class Api:
             Route("/api/m/bought", self._answered(self._bought)),
             Route("/api/m/held", self._answered(self._held)),
             Route("/api/m/visits/{visit}/contests", self._answered(self._contest), methods=["POST"]),
+            Route("/api/m/opinion", self._answered(self._own_opinion)),
+            Route("/api/m/opinion", self._answered(self._opinion), methods=["POST"]),
+            Route("/api/m/opened", self._answered(self._opened), methods=["POST"]),
+            Route("/api/m/account", self._answered(self._account)),
+            Route("/api/m/consent", self._answered(self._consent), methods=["POST"]),
+            Route("/api/m/delete", self._answered(self._delete), methods=["POST"]),
             Route("/api/m/events", self._answered(self._events)),
             Route("/api/m/openapi.json", self._description),
         ]
@@ -163,7 +172,7 @@ class Api:
                 owed = owed_minor(book, self._whose.declined(member.subject))
                 last = next(iter(receipts(book, visits[-3:])), None)
                 inside = self._whose.inside(member.subject)
-                contests = voice.contests(contests_of(book, inside)) if inside else []
+                contests = voice.contests(contests_of(book, inside, self._screens.words)) if inside else []
                 points = points_of(book, member.subject)
                 coupons = voice.coupons(self._whose.coupons(member.subject), self._screens.now_s())
                 return {
@@ -212,7 +221,9 @@ class Api:
         def read() -> Told | None:
             with self._screens.book() as book:
                 self._whose.look(book)
-                return whole(book, visit, voice) if self._whose.is_of(visit, member.subject) else None
+                return (
+                    whole(book, visit, voice, self._screens.words) if self._whose.is_of(visit, member.subject) else None
+                )
 
         told = await run_in_threadpool(read)
         if told is None:
@@ -257,6 +268,24 @@ class Api:
 
         return JSONResponse(await run_in_threadpool(read))
 
+    async def _own_opinion(self, request: Request) -> Response:
+        """What they have said of a product, and whether they may: who has bought it."""
+        member, sku = await self._member(request), request.query_params.get("sku", "")
+        return JSONResponse(await run_in_threadpool(own_opinion, self._screens, member.subject, sku))
+
+    async def _opinion(self, request: Request) -> Response:
+        """They say what a product is like; no stars take back what they said."""
+        member, language = await self._member(request), self._language(request)
+        said = _read(await request.body(), OpinionBody)
+        await say_opinion(self._screens, member.subject, said.sku, said.stars, said.text.strip(), language)
+        return JSONResponse(await run_in_threadpool(own_opinion, self._screens, member.subject, said.sku))
+
+    async def _opened(self, request: Request) -> Response:
+        """They have opened a product's page; it is told by their visit, while they are inside."""
+        member = await self._member(request)
+        said = _read(await request.body(), OpenedBody)
+        return JSONResponse({"counted": await self._openings.tell(said.sku, member.subject)})
+
     async def _contest(self, request: Request) -> Response:
         member, visit = await self._member(request), request.path_params["visit"]
         said = _read(await request.body(), ContestBody)
@@ -280,6 +309,30 @@ class Api:
         except ValueError as error:
             raise Refused("refused") from error
         return JSONResponse({"visit": visit}, 201)
+
+    # --- what members ask of the shop itself ------------------------------------------------------------------------
+
+    async def _account(self, request: Request) -> Response:
+        """What they allow, and what stays of somebody who is deleted."""
+        member, language = await self._member(request), self._language(request)
+        return JSONResponse(await run_in_threadpool(account_of, self._screens, member.subject, words(language)))
+
+    async def _consent(self, request: Request) -> Response:
+        member, language = await self._member(request), self._language(request)
+        said = _read(await request.body(), ConsentBody)
+        await consent(self._screens, member.subject, said.purpose, said.given, language)
+        return JSONResponse(await run_in_threadpool(account_of, self._screens, member.subject, words(language)))
+
+    async def _delete(self, request: Request) -> Response:
+        """They are a member no more, and this phone is nobody's."""
+        member, language = await self._member(request), self._language(request)
+        said = _read(await request.body(), DeleteBody)
+        if said.subject != member.subject:
+            raise Refused("not-understood")
+        await run_in_threadpool(delete, self._screens, member.subject, language)
+        answer = JSONResponse({"deleted": True})
+        answer.delete_cookie(COOKIE, path=AGAIN, httponly=True, samesite="strict", secure=True)
+        return answer
 
     async def _events(self, request: Request) -> Response:
         """A stream that says that something of this member's has changed, and not what."""
@@ -316,7 +369,10 @@ class Api:
         return await run_in_threadpool(self._signatures.who, asked)
 
     def _voice(self, request: Request) -> Voice:
-        return Voice(self._screens.store, language_of(request, self._screens.store.languages))
+        return Voice(self._screens.store, self._language(request))
+
+    def _language(self, request: Request) -> str:
+        return language_of(request, self._screens.store.languages)
 
     def _answered(self, do: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """With what was refused told as JSON: its name, and words for whoever holds the phone."""
@@ -328,6 +384,8 @@ class Api:
                 why, more = str(error.why), error.more if isinstance(error, Refused) else {}
             except (NobodyThere, UnusableLedger, UnusableMembers, Full):
                 why, more = "no-shop", {}
+            except Kept as error:
+                return JSONResponse({"error": "refused", "text": str(error)}, STATUS["refused"])
             if why == "stale":
                 more = {"now_s": self._screens.now_s()}
             text = self._words(why, language_of(request, self._screens.store.languages))

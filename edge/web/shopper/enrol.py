@@ -212,6 +212,14 @@ class Enrolments:
             db.execute("DELETE FROM recovery WHERE subject = ?", [subject])
             db.execute("DELETE FROM invitation WHERE subject = ? AND used_s IS NULL", [subject])
 
+    def forget(self, subject: str) -> None:
+        """Somebody was deleted: no code and no secret was ever theirs."""
+        if not self._path.is_file():
+            return
+        with self._writing() as db:
+            db.execute("DELETE FROM recovery WHERE subject = ?", [subject])
+            db.execute("DELETE FROM invitation WHERE subject = ?", [subject])
+
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that has the file to itself; whatever raises in it leaves the file as it was."""
@@ -227,6 +235,7 @@ class Enrolments:
             raise UnusableMembers(told(what, file=self._path, error=error)) from error
         try:
             db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA secure_delete = ON")  # what is deleted is nowhere in the file any more
             db.executescript(TABLES)
             db.execute("BEGIN IMMEDIATE")
             try:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from edge.records import ContestAbout, Role
+from edge.records import ContestAbout, Purpose, Role
 
 Code = Annotated[str, Meta(max_length=100)]
 PublicKey = Annotated[str, Meta(max_length=100, description="32 bytes of Ed25519, base64")]
@@ -43,6 +43,33 @@ class ContestBody(Struct):
     about: ContestAbout
     lines: Annotated[list[LineBody], Meta(max_length=100)] = []
     message: Message = ""
+
+
+class ConsentBody(Struct):
+    """Somebody allows a use of their history, or takes that back."""
+
+    purpose: Purpose
+    given: bool
+
+
+class DeleteBody(Struct):
+    """Somebody is to be forgotten; ``subject``: themselves, said once more so that nobody does it by mistake."""
+
+    subject: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class OpenedBody(Struct):
+    """A product's page was opened."""
+
+    sku: Sku
+
+
+class OpinionBody(Struct):
+    """What somebody says of a product that they have bought; no stars: they take back what they said."""
+
+    sku: Sku
+    stars: Annotated[int, Meta(ge=0, le=5)]
+    text: Message = ""
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
@@ -278,6 +305,44 @@ class Me(Struct):
     coupons: list[HeldCoupon]
     shop: ShopState
     now_s: float
+
+
+class Allowed(Struct):
+    """Something that a member may allow: a title, and what it means."""
+
+    purpose: Purpose
+    given: bool
+    title: str
+    text: str
+
+
+class Account(Struct):
+    """What somebody allows; ``stays``: what would be left of them."""
+
+    subject: str
+    purposes: list[Allowed]
+    stays: str
+
+
+class Opinion(Struct):
+    """What somebody has said of a product (no stars: nothing); ``may``: they have bought it; ``shown``: to others."""
+
+    may: bool
+    stars: int
+    text: str
+    shown: bool
+
+
+class Opened(Struct):
+    """Whether it was counted."""
+
+    counted: bool
+
+
+class Deleted(Struct):
+    """They are forgotten."""
+
+    deleted: bool
 
 
 class Contested(Struct):

@@ -10,16 +10,24 @@ from msgspec import Struct
 from edge import __version__
 from edge.web.languages import LANGUAGES
 from edge.web.shopper.forms import (
+    Account,
     AgainBody,
     Bought,
+    ConsentBody,
     Contest,
     ContestBody,
     Contested,
+    DeleteBody,
+    Deleted,
     EnrolBody,
     Failed,
     Held,
     MayComeBack,
     Me,
+    Opened,
+    OpenedBody,
+    Opinion,
+    OpinionBody,
     Receipt,
     Receipts,
     Welcome,
@@ -28,8 +36,8 @@ from edge.web.shopper.forms import (
 Said = dict[str, Any]
 
 ALL: Final = (
-    AgainBody, Bought, Contest, ContestBody, Contested, EnrolBody, Failed, Held, MayComeBack, Me, Receipt, Receipts,
-    Welcome,
+    Account, AgainBody, Bought, ConsentBody, Contest, ContestBody, Contested, DeleteBody, Deleted, EnrolBody, Failed,
+    Held, MayComeBack, Me, Opened, OpenedBody, Opinion, OpinionBody, Receipt, Receipts, Welcome,
 )  # fmt: skip
 
 VISIT: Final = {"name": "visit", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
@@ -67,6 +75,14 @@ def described() -> Said:
             "/api/m/visits/{visit}/contests": {
                 "post": _operation("contest", Contested, 201, ContestBody, (400, 404, *UNSIGNED), [VISIT])
             },
+            "/api/m/opinion": {
+                "get": _operation("ownOpinion", Opinion, parameters=[SKU]),
+                "post": _operation("opinion", Opinion, 200, OpinionBody, (400, *UNSIGNED)),
+            },
+            "/api/m/opened": {"post": _operation("opened", Opened, 200, OpenedBody, (400, *UNSIGNED))},
+            "/api/m/account": {"get": _operation("account", Account)},
+            "/api/m/consent": {"post": _operation("consent", Account, 200, ConsentBody, (400, *UNSIGNED))},
+            "/api/m/delete": {"post": _operation("delete", Deleted, 200, DeleteBody, (400, *UNSIGNED))},
             "/api/m/events": {"get": _stream()},
         },
         "components": {

@@ -28,7 +28,8 @@ MARKED: Final = ("base.css", "shopper.css", "shopper/app.js", "icon.svg")
 """Files that the page names with a mark of their content."""
 PLAIN: Final = (
     *(f"shopper/{name}.js" for name in (
-        "bought", "code", "contest", "drawn", "gate", "join", "kept", "key", "page", "signed", "stream", "views",
+        "account", "bought", "code", "contest", "drawn", "gate", "join", "kept", "key", "page", "signed", "stream",
+        "views",
     )),
     "vendor/lean-qr/lean-qr-2.7.4.js",
 )  # fmt: skip

@@ -183,12 +183,13 @@ class Signatures:
     def _known(self, key_id: str) -> Enrolment | None:
         with self._lock:
             with self._members() as members:
-                version, changed = members.changed_since(self._version)
-            if version < self._version:  # an older register was put back: nobody of the newer one counts
+                lost = members.lost_since(self._version)
+                version, changed = members.changed_since(0 if lost else self._version)
+            if lost or version < self._version:  # or an older one was put back: nobody of the newer one counts
                 self._by_subject.clear()
             self._version = version
             self._by_subject |= {enrolment.subject: enrolment for enrolment in changed}
-            if changed:
+            if changed or lost:
                 self._by_key_id = {key_id_of(e.key).hex(): e for e in self._by_subject.values() if e.key}
             return self._by_key_id.get(key_id)
 

@@ -22,7 +22,7 @@ from edge.checkout.sale import issuer_of
 from edge.checkout.words import WORDS
 from edge.facts.coupons import rows_of
 from edge.facts.links import path_of
-from edge.facts.visits import contests_of, papers_in
+from edge.facts.visits import Words, as_written, contests_of, papers_in
 from edge.insight.wanted import Wanted
 from edge.ledger import Book, receipt_of, settlement_in
 from edge.pricing import Coupon, cost_at
@@ -234,12 +234,12 @@ def receipts(book: Book, visits: Iterable[str]) -> list[Receipt]:
     return sorted((r for r in found if r is not None), key=lambda receipt: -receipt.at_s)
 
 
-def whole(book: Book, visit: str, voice: Voice) -> Told | None:
+def whole(book: Book, visit: str, voice: Voice, words: Words = as_written) -> Told | None:
     """Everything about a visit that has ended; None where it has not."""
     receipt = receipt_of(book, visit)
     if receipt is None:
         return None
-    return voice.receipt(receipt, papers_in(book, visit), voice.contests(contests_of(book, visit)))
+    return voice.receipt(receipt, papers_in(book, visit), voice.contests(contests_of(book, visit, words)))
 
 
 def owed_minor(book: Book, visits: Iterable[str]) -> int:

@@ -1,12 +1,13 @@
 // The shopper's page: which view is shown, and what the shop says in it. The code for the gate needs none of it.
 
 import { ownKey } from "./key.js";
-import { get, put } from "./kept.js";
+import { forget, get, put } from "./kept.js";
 import { Refused, Unreachable, ask } from "./signed.js";
 import { showCode } from "./gate.js";
 import { enrolment } from "./join.js";
 import { cartView, pointsView, receiptView, receiptsView } from "./views.js";
 import { boughtView } from "./bought.js";
+import { accountView } from "./account.js";
 import { contestView } from "./contest.js";
 import { listen } from "./stream.js";
 import { $, byId, say, show, told } from "./page.js";
@@ -36,9 +37,18 @@ const contest = contestView(request, async (visit, back) => {
   await (back === "#cart" ? refresh() : readReceipt(visit));
 });
 
+const account = accountView(request, async () => {
+  await Promise.all(["keys", "last", "wishes"].map(forget));
+  key = me = null;
+  stream?.stop();
+  location.hash = "";
+  await route();
+  join.lost(told("forgotten"));
+});
+
 // --- which view --------------------------------------------------------------------------------------------------
 
-const VIEWS = ["join", "code", "cart", "receipts", "bought", "receipt", "contest"];
+const VIEWS = ["join", "code", "cart", "receipts", "bought", "receipt", "contest", "account"];
 
 function wanted() {
   const [view, visit = ""] = location.hash.slice(1).split("/");
@@ -71,6 +81,7 @@ async function route(event) {
   if (view === "join") await join.offer();
   if (view === "receipts") await readReceipts();
   if (view === "bought") await readBought();
+  if (view === "account") await account.open().catch((error) => failed(error, "account"));
   if (view === "receipt") await readReceipt(visit);
   if (view === "contest") contest.open(visit, visit === me?.visit?.visit ? me.visit : receiptOf, visit === me?.visit?.visit);
   if (event) {
