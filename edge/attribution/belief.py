@@ -37,6 +37,9 @@ LOOKS_WEIGHT = 0.8
 REPEATS = 1.0
 """The n-th portrait since somebody last met somebody is worth ``n ** -REPEATS`` of the first: it repeats its errors."""
 
+TOGETHER = 2.0
+"""Nats for a story in which whoever goes out on the heels of somebody came with them: parties leave as they came."""
+
 STOOPING = 0.3
 STOOP_M = 0.5
 """Now and then somebody bends, by anything up to half a metre."""
@@ -191,6 +194,18 @@ def measure(belief: Belief, portrait: Portrait, gauges: Gauges | None = None) ->
         h.known = {**h.known, person: measured}
     if reweigh(cluster.hypotheses):
         _settle_down(belief, cluster)
+
+
+def left_together(belief: Belief, tracks: Mapping[int, float], visits: Set[str]) -> None:
+    """One of these tracks (track -> weight) went out right behind somebody of these visits."""
+    for cluster in list(belief.clusters):
+        if tracks.keys().isdisjoint(cluster.hypotheses[0].who):
+            continue
+        for h in cluster.hypotheses:
+            share = sum(weight for t, weight in tracks.items() if t in h.who and h.who[t].visit in visits)
+            h.nats += math.log1p(share * math.expm1(TOGETHER))
+        if reweigh(cluster.hypotheses):
+            _settle_down(belief, cluster)
 
 
 def _measured(portrait: Portrait, known: Features, gauges: Gauges | None) -> tuple[float, Features]:

@@ -6,7 +6,7 @@ import math
 
 from msgspec.structs import replace
 
-from edge.attribution import admit, followed, measure, whose_track
+from edge.attribution import admit, followed, left_together, measure, whose_track
 from edge.floor import arrive, forget, keep, was_blind, went_through
 from edge.gate import WAITING, Admission, Waiting, identify
 from edge.keys import moment, unique
@@ -32,6 +32,9 @@ REMEMBERED_S = 60.0
 
 OUT_BEFORE_S = 5.0
 """Who vanished in an exit so long ago does not go out now."""
+
+TOGETHER_S = 3.0
+"""Who goes out so soon behind somebody of a party that is not complete yet is likelier of it than not."""
 
 NEWCOMER_S = 30.0
 NEW_AT_DOOR = 0.98
@@ -189,6 +192,11 @@ def _went_out(state: State, store: Store, passing: Passing, effects: list[Effect
     shopping = {v.id for v in state.door.visits.values() if v.state == "shopping"}
     weights = went_through(state.floor, gate.position, passing.at_s, leaving=True)
     doubt_now(state, set(weights))
+    ahead = {
+        v.id for v in state.door.visits.values() if inside(v) and v.left and passing.at_s - v.leaving_s < TOGETHER_S
+    }
+    if ahead:
+        left_together(state.belief, weights, ahead)
     seen: dict[str, float] = {}
     for track, weight in weights.items():
         for visit_id, share in whose_track(state.belief, track).items():
