@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
@@ -121,14 +120,6 @@ def test_what_to_order_and_why_beside_last_week(vera: Browser, corner: Corner) -
     assert int(rows[TEA]["units"]) % 24 == 0
     assert "100日中" in vera.get("/staff/orders?lang=ja").text
     vera.get("/staff/orders?lang=en")
-
-
-def test_a_page_is_there_before_one_can_blink(vera: Browser, corner: Corner) -> None:
-    if read(corner.state, "corner") is None:
-        night(corner)
-    began_s = time.perf_counter()
-    vera.get("/staff/orders?each=10")
-    assert time.perf_counter() - began_s < 1.0
 
 
 def test_a_broken_supply_is_told_and_orders_nothing(vera: Browser, corner: Corner) -> None:
