@@ -7,7 +7,6 @@ replayed into it. `simulator.servers.Missing` where a package is not there.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import signal
@@ -15,7 +14,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -37,6 +35,8 @@ from edge.web.staff import FILE, Staff
 from edge.wire import open_recording
 from simulator.busy import busy_story
 from simulator.commands import DEMO, simulate_story
+from simulator.fleet.crew import all_cores
+from simulator.fleet.task import spread
 from simulator.replay import replay
 from simulator.servers import Nats, Postgres, free_port
 
@@ -61,10 +61,9 @@ def demo(out: Path, shops: int, seed: int) -> None:
         for name in names:
             _line(folder, name, nats, stack)
         typer.echo(f"{shops} shops have a morning of {VISITS} visits each; watch them arrive. Ctrl-C ends it.")
-        with ProcessPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-            waiting = {pool.submit(_morning, folder, name, seed + i): name for i, name in enumerate(names)}
-            for done in as_completed(waiting):
-                typer.echo(f"{waiting[done]}: its book has {done.result()} entries")
+        mornings = [(folder, name, seed + i) for i, name in enumerate(names)]
+        for name, entries in zip(names, spread(morning, mornings, all_cores()), strict=True):
+            typer.echo(f"{name}: its book has {entries} entries")
         heads = _heads(folder, names)
         _wait(lambda: _arrived(folder, heads), "what the shops have sold arrives")
         typer.echo(f"All {sum(seq for seq, _ in heads.values())} entries have arrived, with every chain proven.")
@@ -150,7 +149,7 @@ def _store(name: str) -> Store:
     return replace(store, id=name, name=f"{store.name} {name.removeprefix('shop-')}")
 
 
-def _morning(folder: Path, name: str, seed: int) -> int:
+def morning(folder: Path, name: str, seed: int) -> int:
     """Simulate a morning of today and replay it into the shop's book; how many entries it has."""
     store, path = _store(name), folder / name / "morning.mcap"
     today = datetime.now(store.timezone)

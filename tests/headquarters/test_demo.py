@@ -13,6 +13,32 @@ import httpx2
 import pytest
 
 from simulator.servers import Missing, binaries
+from tests.adapters.brokers import until
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_who_stops_it_in_the_morning_leaves_nobody_behind(tmp_path: Path, how: signal.Signals) -> None:
+    try:
+        binaries()
+    except Missing as error:
+        pytest.skip(str(error))
+    command = [sys.executable, "-m", "edge.cli", "demo", "--headquarters", "2", "--out", str(tmp_path)]
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert demo.stdout is not None
+    said = demo.stdout
+    until(lambda: "Ctrl-C ends it" in said.readline(), "the mornings begin", 60.0)
+    tasks = "simulator.fleet.task"
+    until(lambda: tasks in _running(demo.pid), "somebody works", 60.0)
+    demo.send_signal(how)
+    assert demo.wait(20) == 0
+    assert tasks not in _running(demo.pid)
+    assert str(tmp_path) not in _running()
+
+
+def _running(group: int | None = None) -> str:
+    """The command lines of everything that runs, or of a group of processes."""
+    said = subprocess.run(["ps", "-eo", "pgid,args"], capture_output=True, text=True, check=True).stdout
+    return "\n".join(line for line in said.splitlines() if group is None or line.split()[0] == str(group))
 
 
 def test_two_shops_arrive_and_everything_stops(tmp_path: Path) -> None:
@@ -40,5 +66,4 @@ def test_two_shops_arrive_and_everything_stops(tmp_path: Path) -> None:
     finally:
         os.kill(demo.pid, signal.SIGINT)
         assert demo.wait(20) == 0
-    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert str(tmp_path) not in running
+    assert str(tmp_path) not in _running()
