@@ -53,12 +53,20 @@ def publish(
 ) -> None:
     """Check the files of some shops, and sign them: all, or none where one has a fault."""
     from edge.bundles.form import BrokenBundle, packed, read_folder
+    from edge.cli.stores import lots_in
+    from edge.forecast.supply import supplies_in
     from edge.store import BrokenStore, load_store
 
-    bundles = {}
+    bundles, whose = {}, dict[str, Path]()
     for folder in stores:
         try:
             store = load_store(folder)
+            faults = [*lots_in(folder, store), *supplies_in(folder, store, datetime.now(store.timezone).date())[1]]
+            if faults:
+                raise BrokenStore(faults)
+            if store.id in whose:
+                refuse(f"{whose[store.id]} and {folder} are both the shop {store.id}. Name one folder a shop")
+            whose[store.id] = folder
             bundles[store.id] = packed(store.id, read_folder(folder))
         except BrokenStore as error:
             refuse_store(str(folder), error)

@@ -138,6 +138,37 @@ def test_a_fault_is_told_before_anything_is_signed(tmp_path: Path, publisher: Pu
     assert "keys and repositories are not overwritten" in over.stderr
 
 
+def test_whoever_publishes_is_told_what_no_shop_could_take(tmp_path: Path, publisher: Publisher) -> None:
+    """Before anything is signed: a stranger's keys, no repository, two folders of one shop, a file that only later
+    would be found broken, and keys that a web server would give away.
+    """
+    mine, twin = tmp_path / "mine", tmp_path / "twin"
+    for folder in (mine, twin):
+        folder.mkdir()
+        for name, data in FILES.items():
+            (folder / name).write_bytes(data)
+    stranger = Publisher(tmp_path / "stranger-of")
+    before = sorted(publisher.repository.rglob("*"))
+    for words, told in (
+        (("publish", stranger.keys, publisher.repository, mine), "is no key of"),
+        (("refresh", stranger.keys, publisher.repository), "is no key of"),
+        (("publish", publisher.keys, tmp_path / "nowhere", mine), "is no repository of bundles"),
+        (("refresh", publisher.keys, tmp_path / "nowhere"), "is no repository of bundles"),
+        (("publish", publisher.keys, publisher.repository, mine, twin), "are both the shop demo"),
+        (("keys", tmp_path / "one", tmp_path / "one"), "lie in one another"),
+        (("keys", tmp_path / "one" / "keys", tmp_path / "one"), "lie in one another"),
+    ):
+        done = tebura(*words)
+        assert (done.exit_code, told in done.stderr) == (2, True), (words, done.output, done.exception)
+    for name in ("lots.csv", "supply.csv"):
+        (mine / name).write_text("what is this?\n")
+        done = tebura("publish", publisher.keys, publisher.repository, mine)
+        assert (done.exit_code, name in done.stderr) == (2, True), done.output
+        (mine / name).unlink()
+    assert sorted(publisher.repository.rglob("*")) == before
+    assert not (tmp_path / "one").exists()
+
+
 # --- whoever would cheat ----------------------------------------------------------------------------------------------
 
 
@@ -172,7 +203,7 @@ def test_what_does_not_belong_together_is_refused(publisher: Publisher, known: P
 
 def test_whoever_steals_the_online_key_gives_no_shop_another_price(publisher: Publisher, known: Path) -> None:
     publisher.publish(FILES)
-    thief = room._signer(publisher.keys / "online.pem")
+    thief = room._read_signer(publisher.keys / "online.pem")
     forged = packed("demo", with_charge_at(b"0.51"))
     targets: Metadata[Targets] = Metadata.from_file(str(publisher.metadata("2.targets.json")))
     target = TargetFile.from_data("demo/bundle.json", forged, ["sha256"])
