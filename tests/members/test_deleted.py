@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import shutil
 import sqlite3
 import time
 import zlib
@@ -117,6 +118,30 @@ def test_nothing_older_brings_them_back(tmp_path: Path, lost: str) -> None:
     with pytest.raises(UnusableMembers, match="was deleted"):
         club.shop.members.add("ana", KEY, "member", OPENS_S)
     club.shop.close()
+
+
+def test_a_kill_right_behind_the_record_brings_nobody_back(tmp_path: Path) -> None:
+    """The recording has heard it, the book and the register have not: with the next start all of them have."""
+    club = Club(tmp_path)
+    club.visit()
+    with Members(club.state / FILE) as members:
+        members.call("ana", "Hanako Fujimori")
+    club.shop.close()
+    shutil.copytree(club.state, tmp_path / "before")
+    club.open()
+    assert "error" not in deleted(club)
+    club.shop.close()
+    for path in club.state.rglob("*"):
+        if path.is_file() and path.suffix != ".mcap":
+            path.unlink()
+    shutil.copytree(tmp_path / "before", club.state, dirs_exist_ok=True)
+    club.open()
+    assert [w.entry.body["subject"] for w in club.shop.book.entries(kind="member-deleted")] == ["ana"]
+    assert club.shop.members.everybody() == []
+    assert club.points() == 0
+    club.shop.close()
+    assert traces([club.state], {"name": [b"Fujimori"]}) == {}
+    assert all(path.endswith(".mcap") for path in traces([club.state], {"key": [KEY]}).get("key", ()))
 
 
 def test_goods_that_are_taken_back_later_give_nobody_points(tmp_path: Path) -> None:
