@@ -162,6 +162,6 @@ def children(pid: int, what: str) -> list[int]:
 
 
 def test_a_folder_that_is_not_there_is_no_headquarters(tmp_path: Path) -> None:
-    """Not a page with nothing on it, of a database that nobody has named."""
-    done = typed("hq", "serve", "--folder", tmp_path / "mistyped")
+    """Nobody asks a database that nobody has named; `hq serve` showed an empty page of it."""
+    done = typed("hq", "shop", "list", "--folder", tmp_path / "mistyped")
     assert (done.returncode, "headquarters.toml with --folder" in done.stderr) == (2, True)
