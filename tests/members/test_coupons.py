@@ -18,7 +18,7 @@ from edge.ledger import Book, receipt_of
 from edge.pricing import Coupon, Stay
 from edge.records import LedgerEntry
 from edge.store import BrokenStore
-from edge.wire import open_recording
+from edge.wire import encode_coupons_issued, open_recording
 from simulator.replay import replay
 from tests.corner import OPENS_S
 from tests.daemon.test_reviews import VISIT
@@ -86,7 +86,9 @@ def test_it_is_used_at_the_exit_once_and_the_receipt_says_why(shop: Club) -> Non
 
 def test_without_one_it_costs_what_it_costs_and_one_that_is_over_is_none(shop: Club) -> None:
     shop.open()
-    issue(shop, "ana", until="2023-11-14")  # the day before
+    said = encode_coupons_issued(shop.at_s, "onigiri-50", ["ana"], "sato", "2023-11-14", "")  # the day before
+    shop.shop.ear.hear("shop/coupon/issued", said)
+    shop.work()
     shop.play(0.0, 18.0)
     shop.settle()
     assert (shop.charges(), held(shop)) == ([356], ["onigiri-50"])
@@ -101,6 +103,7 @@ def test_limits_strangers_and_what_is_no_coupon_are_refused_and_nothing_is_half_
         (("ana", "ana"), {}, "each once"),
         (("ana",), {"promotion": "moon"}, "no coupon of this shop"),
         (("ana",), {"until": "soon"}, "is no day"),
+        (("ana",), {"until": "2023-11-14"}, "is over already"),
         (("ana",), {"by": ""}, "has a name"),
     ):
         assert told in issue(shop, *subjects, **more)["error"]
