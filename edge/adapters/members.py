@@ -184,12 +184,7 @@ class Members(Register):
         if public_key:
             _check_key(public_key)
         with self._told(), self._writing():
-            if self._db.execute("SELECT 1 FROM gone WHERE digest = ?", [_digest(subject)]).fetchone():
-                what = phrase(
-                    "{subject!r} was deleted, and what the book knows of them must not become somebody else's. Take "
-                    "another name or number"
-                )
-                raise UnusableMembers(told(what, subject=subject))
+            self._refuse_gone(subject)
             owner = self._db.execute("SELECT subject FROM member WHERE key = ?", [public_key]).fetchone()
             if owner is not None and owner[0] != subject:
                 what = phrase(
@@ -320,6 +315,19 @@ class Members(Register):
         if not text.startswith(PREFIX):
             return text
         return unseal(self.secret(subject), text) or ""
+
+    def expect_new(self, subject: str) -> None:
+        """`UnusableMembers` where somebody was deleted who was called so: it is told before anybody gets a code."""
+        with self._told():
+            self._refuse_gone(subject)
+
+    def _refuse_gone(self, subject: str) -> None:
+        if self._db.execute("SELECT 1 FROM gone WHERE digest = ?", [_digest(subject)]).fetchone():
+            what = phrase(
+                "{subject!r} was deleted, and what the book knows of them must not become somebody else's. Take "
+                "another name or number"
+            )
+            raise UnusableMembers(told(what, subject=subject))
 
     def _expect(self, subject: str) -> None:
         if not self._db.execute("SELECT 1 FROM member WHERE subject = ?", [subject]).fetchone():

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from securesystemslib.exceptions import StorageError
 from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
@@ -42,6 +43,12 @@ def found(keys: Path, repository: Path, now: datetime) -> None:
             raise NotPublished(
                 f"{place}: is there already. Name a new folder: keys and repositories are not overwritten"
             )
+    inner, outer = keys.resolve(), repository.resolve()
+    if inner == outer or outer in inner.parents or inner in outer.parents:
+        raise NotPublished(
+            f"{keys} and {repository} lie in one another: whoever gets bundles would get the keys. Name two folders "
+            "that stand apart"
+        )
     signers = {name: CryptoSigner.generate_ed25519() for name in (ROOT, TARGETS, ONLINE)}
     (keys / OFFLINE).mkdir(parents=True)
     for name, signer in signers.items():
@@ -59,7 +66,8 @@ def found(keys: Path, repository: Path, now: datetime) -> None:
 
 def publish(keys: Path, repository: Path, bundles: Mapping[str, bytes], now: datetime) -> int:
     """Sign these bundles, store id -> bytes, beside those of other shops; returns the number that all of this has."""
-    targets_signer, online = _signer(keys / OFFLINE / TARGETS), _signer(keys / ONLINE)
+    targets_signer = _signer(keys / OFFLINE / TARGETS, repository, "targets")
+    online = _signer(keys / ONLINE, repository, "timestamp")
     signed: Targets = _newest(repository, "targets").signed
     signed.version += 1
     signed.expires = _in(now, TARGETS_DAYS)
@@ -81,10 +89,12 @@ def publish(keys: Path, repository: Path, bundles: Mapping[str, bytes], now: dat
 
 
 def refresh(keys: Path, repository: Path, now: datetime) -> datetime:
-    """Say anew that what is there is the newest; returns until when that counts. Needs the online key alone."""
+    """Say anew that what is there is the newest; returns until when that counts. Needs the online key alone, and a
+    publication that is not too old itself.
+    """
     targets: Targets = _newest(repository, "targets").signed
-    _stamp(repository, _signer(keys / ONLINE), targets.version, now)
-    return _in(now, ONLINE_DAYS)
+    _stamp(repository, _signer(keys / ONLINE, repository, "timestamp"), targets.version, now)
+    return min(_in(now, ONLINE_DAYS), targets.expires)
 
 
 def _stamp(repository: Path, online: CryptoSigner, targets: int, now: datetime) -> None:
@@ -100,7 +110,7 @@ def _newest(repository: Path, role: str) -> Metadata[Any]:
     number = _highest(repository, role)
     try:
         return Metadata.from_file(str(repository / "metadata" / f"{number}.{role}.json"))
-    except RepositoryError as error:
+    except (RepositoryError, StorageError) as error:
         remedy = "Name the repository that `tebura bundle keys` made"
         raise NotPublished(f"{repository}: is no repository of bundles ({error}). {remedy}") from error
 
@@ -110,7 +120,16 @@ def _highest(repository: Path, role: str) -> int:
     return max((int(number) for number in numbers if number.isdigit()), default=0)
 
 
-def _signer(path: Path) -> CryptoSigner:
+def _signer(path: Path, repository: Path, role: str) -> CryptoSigner:
+    """A key that the repository's root names for a role: what another one signs, no shop would ever take."""
+    signer = _read_signer(path)
+    root: Root = _newest(repository, "root").signed
+    if signer.public_key.keyid not in root.roles[role].keyids:
+        raise NotPublished(f"{path}: is no key of {repository}. Name the folder with the keys that were made with it")
+    return signer
+
+
+def _read_signer(path: Path) -> CryptoSigner:
     try:
         return CryptoSigner(load_pem_private_key(path.read_bytes(), None))
     except OSError as error:

@@ -53,12 +53,20 @@ def publish(
 ) -> None:
     """Check the files of some shops, and sign them: all, or none where one has a fault."""
     from edge.bundles.form import BrokenBundle, packed, read_folder
+    from edge.cli.stores import lots_in
+    from edge.forecast.supply import supplies_in
     from edge.store import BrokenStore, load_store
 
-    bundles = {}
+    bundles, whose = {}, dict[str, Path]()
     for folder in stores:
         try:
             store = load_store(folder)
+            faults = [*lots_in(folder, store), *supplies_in(folder, store, datetime.now(store.timezone).date())[1]]
+            if faults:
+                raise BrokenStore(faults)
+            if store.id in whose:
+                refuse(f"{whose[store.id]} and {folder} are both the shop {store.id}. Name one folder a shop")
+            whose[store.id] = folder
             bundles[store.id] = packed(store.id, read_folder(folder))
         except BrokenStore as error:
             refuse_store(str(folder), error)
@@ -101,7 +109,12 @@ def update(
         refuse_store(str(store), error)
     changed = _changes(store, bundle)
     if not changed:
-        typer.echo(f"Nothing is new: the shop has what bundle {number} says.")
+        late = not only_check and _read_late(store, state)
+        typer.echo(
+            f"The shop goes on with bundle {number}."
+            if late
+            else f"Nothing is new: the shop has what bundle {number} says."
+        )
         return
     typer.echo(f"bundle {number}: {', '.join(changed)}")
     if only_check:
@@ -116,7 +129,7 @@ def update(
 @app.command()
 def back(store: StoreFolder, state: StateFolder = None) -> None:
     """Let the shop go on with what it had before its last bundle."""
-    from edge.bundles.applied import before, go_back, tried
+    from edge.bundles.applied import before, go_back, number_of, tried
     from edge.store import BrokenStore
 
     now, _ = _shop(store)
@@ -127,6 +140,8 @@ def back(store: StoreFolder, state: StateFolder = None) -> None:
         new = tried(store, bundle)
     except BrokenStore as error:
         refuse_store(str(store), error)
+    if number_of(store) < 0 and not _changes(store, bundle):
+        refuse(f"bundle {-number_of(store)} was taken back already. One step back is all that is kept")
     runs = _waited(store, state, now, new, 0.0)
     go_back(store, bundle)
     _reload(store, state, runs, 0)
@@ -174,13 +189,17 @@ def _changes(folder: Path, bundle: Bundle) -> list[str]:
 def _waited(folder: Path, state: Path | None, now: Store, new: Store, wait_min: float) -> bool:
     """Until nobody is inside; says whether the shop runs at all. What a running shop cannot take is refused."""
     from edge.cli.live import folder_of
-    from edge.daemon.desk import NobodyThere, ask
+    from edge.daemon.desk import NoAnswer, NobodyThere, ask
     from edge.store.reload import needs_restart
 
     until_s, told = time.monotonic() + 60 * wait_min, False
     while True:
         try:
             inside = len(ask(folder_of(folder, state), {"do": "floor"})["visits"])
+        except (NoAnswer, ValueError) as error:  # it runs, and nobody knows who is inside
+            refuse(
+                f"the shop did not say who is inside, and nothing has changed ({shown(str(error))}). Try again later"
+            )
         except NobodyThere:
             return False
         faults = needs_restart(now, new)
@@ -198,16 +217,29 @@ def _waited(folder: Path, state: Path | None, now: Store, new: Store, wait_min: 
         time.sleep(LOOK_S)
 
 
+def _read_late(folder: Path, state: Path | None) -> bool:
+    """Whether the running shop had not read its files: somebody was killed between writing them and telling it."""
+    from edge.cli.live import folder_of
+    from edge.daemon.desk import NobodyThere, ask
+
+    try:
+        return bool(ask(folder_of(folder, state), {"do": "reload", "by": getpass.getuser()}).get("changed"))
+    except (NobodyThere, ValueError):
+        return False
+
+
 def _reload(folder: Path, state: Path | None, runs: bool, number: int) -> None:
     """The running shop reads its files anew; where it refuses, they are put back."""
     from edge.bundles.applied import before, go_back
     from edge.cli.live import folder_of
-    from edge.daemon.desk import NobodyThere, ask
+    from edge.daemon.desk import NoAnswer, NobodyThere, ask
     from edge.store import Fault
 
     which = f"bundle {number}" if number else "what it had before"
     try:
         answer = ask(folder_of(folder, state), {"do": "reload", "by": getpass.getuser()}) if runs else {}
+    except NoAnswer as error:
+        refuse(f"{shown(str(error))}. Its files say {which}: `tebura reload` lets it go on with them")
     except NobodyThere:
         runs, answer = False, {}
     except ValueError as error:

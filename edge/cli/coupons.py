@@ -60,14 +60,11 @@ def issue(
     """Give members a coupon each."""
     subjects = list(to or ())
     if bought:
-        from edge.facts.bought import who_bought
-
-        with reading_book(folder_of(store, state)) as book:
-            subjects += [who for who in who_bought(book, bought) if who not in subjects]
+        subjects += [who for who in _who_bought(bought, store, state) if who not in subjects]
     if segment:
         subjects += [who for who in _in_segment(segment, store, state) if who not in subjects]
     if not subjects:
-        whom = f"nobody who allows it is {segment}" if segment else f"nobody has bought {bought}"
+        whom = f"nobody who allows it is {segment}" if segment else f"nobody who is a member has bought {bought}"
         refuse(whom if segment or bought else "say to whom: --to ana, --bought green-tea, or --segment slipping")
     wanted = {
         "do": "coupon", "what": "issue", "promotion": promotion, "subjects": subjects, "until": until,
@@ -100,6 +97,20 @@ def revoke(
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
         typer.echo(f"{answer['subject']} does not hold {coupon} any more.")
+
+
+def _who_bought(sku: str, store: StoreFolder, state: StateFolder) -> list[str]:
+    """Members who have bought a product; not who was one once, and was deleted: the book knows them still."""
+    from edge.adapters.members import FILE, Members, UnusableMembers
+    from edge.facts.bought import who_bought
+
+    folder = folder_of(store, state)
+    try:
+        with reading_book(folder) as book, Members(folder / FILE) as members:
+            enrolled = {enrolment.subject for enrolment in members.everybody()}
+            return [who for who in who_bought(book, sku) if who in enrolled]
+    except UnusableMembers as error:
+        refuse(str(error))
 
 
 def _in_segment(segment: str, store: StoreFolder, state: StateFolder) -> list[str]:

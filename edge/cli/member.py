@@ -90,7 +90,7 @@ def invite(
 
     import segno
 
-    from edge.adapters.members import UnusableMembers, check_subject
+    from edge.adapters.members import FILE, Members, UnusableMembers, check_subject
     from edge.site import load_shop
     from edge.store import BrokenStore
     from edge.web.shopper.enrol import Enrolments, link, shown
@@ -107,6 +107,9 @@ def invite(
         refuse(f"{folder}: there is no such folder. Start the shop once, or name its state folder with --state")
     try:
         check_subject(subject)
+        if (folder / FILE).is_file():
+            with Members(folder / FILE) as members:
+                members.expect_new(subject)
         role: Role = "staff" if staff else "member"
         code = Enrolments(folder).invite(subject, role, by or getpass.getuser(), _now_s(), minutes * 60.0)
     except UnusableMembers as error:

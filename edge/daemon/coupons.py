@@ -7,6 +7,7 @@ own thread would not carry out, before it is recorded: of several members all ar
 from __future__ import annotations
 
 import queue
+from datetime import date, datetime
 from typing import Any, Final
 
 from edge.daemon.booked import UNWRITTEN
@@ -43,6 +44,8 @@ def _issued(shop: Shop, promotion: str, subjects: list[str], until: str, by: str
     if why is not None:
         return {"error": str(why)}
     now_s = shop.clock.now_s()
+    if until and date.fromisoformat(until) < datetime.fromtimestamp(now_s, shop.store.timezone).date():
+        return refused("{until} is over already: nobody could use the coupon. Name a later day", until=until)
     payload = encode_coupons_issued(now_s, promotion, subjects, by, until, reason)
     if not isinstance(decode(shop.store, ISSUED, payload, now_s), CouponsIssued):
         return refused("who gives coupons has a name, and a name or a reason has 200 letters at most")

@@ -28,9 +28,9 @@ NAME = "desk.sock"
 PATIENCE_S = 5.0
 """Somebody who has not said everything by then is not listened to any longer: others wait."""
 
-LONGEST = 1 << 16
+LONGEST = 1 << 20
 LONGEST_ANSWER = 1 << 24
-"""Bytes of a question, and of an answer: a large shop has many places."""
+"""Bytes of a question, and of an answer: a coupon may be for ten thousand members, and a large shop has many places."""
 
 Answer = dict[str, Any]
 Do = Callable[[dict[str, Any]], Answer]

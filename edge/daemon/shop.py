@@ -125,9 +125,9 @@ class Shop:
             raise
         self.book = book
         self.members = Members(self.folder / MEMBERS)
-        again = self._deleted_again(book)
         self.driver = Driver(self.store, book=book, observers=self._observers, faulted=_report)
         found = recover(self.driver, self.folder / RECORDINGS, self.store, book, self.clock)
+        again = self._deleted_again(book)  # not before: recordings may tell of somebody of whom the book knows only now
         self.clock.not_before(self.driver.heard_s)
         self.recorder = Recorder(
             self.folder / RECORDINGS,

@@ -48,6 +48,8 @@ class Headquarters(EnvironmentFirst, HeadquartersFile):
 def load(folder: Path) -> Headquarters:
     """`BrokenStore` with every fault."""
     path = folder / FILE
+    if not folder.is_dir():
+        raise BrokenStore([Fault(str(folder), "folder", "there is none", f"Name the one with {FILE} with --folder")])
     try:
         found = Headquarters(**tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {})
     except OSError as error:

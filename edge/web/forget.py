@@ -12,7 +12,7 @@ from pathlib import Path
 
 from edge.adapters.members import FILE as MEMBERS
 from edge.adapters.members import Members
-from edge.daemon.desk import Answer, ask
+from edge.daemon.desk import Answer, NoAnswer, ask
 from edge.ledger import Book, UnusableLedger
 from edge.web.shopper.enrol import Enrolments
 from edge.web.staff import FILE as STAFF
@@ -21,10 +21,15 @@ from edge.web.staff import Staff
 
 def delete_member(folder: Path, subject: str, by: str) -> Answer:
     """Ask the running shop to delete somebody, and forget them here. Raises what `ask` does, `ValueError` where they
-    have to stay.
+    have to stay. Where the answer does not come, they may be deleted: what they were called, which only the register
+    knows until then, is taken out of the audit all the same.
     """
     called = _called(folder, subject)
-    answer = ask(folder, {"do": "delete-member", "subject": subject, "by": by})
+    try:
+        answer = ask(folder, {"do": "delete-member", "subject": subject, "by": by})
+    except NoAnswer:
+        _forget_called(folder, called)
+        raise
     forget(folder, subject, called)
     return answer
 
@@ -32,6 +37,10 @@ def delete_member(folder: Path, subject: str, by: str) -> Answer:
 def forget(folder: Path, subject: str, called: str = "") -> None:
     """Nothing here knows them any more."""
     Enrolments(folder).forget(subject)
+    _forget_called(folder, called)
+
+
+def _forget_called(folder: Path, called: str) -> None:
     if called and (folder / STAFF).is_file():
         with Staff(folder / STAFF) as staff:
             staff.forget(called)

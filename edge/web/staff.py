@@ -322,12 +322,22 @@ class Staff(Register):
         return [Noted(*row) for row in rows]
 
     def forget(self, name: str) -> None:
-        """What somebody was called stands in no line of the audit any more. All else in it stays as it is."""
+        """What a member was called stands in no line of the audit any more. All else in it stays as it is: longer words
+        in which a name happens to stand, and what was done to accounts of the staff, whatever a member was called.
+        """
         with self._told(), self._writing():
             self._db.execute("DROP TRIGGER audit_stays")
             found = self._db.execute("SELECT number, detail FROM audit WHERE detail <> ''").fetchall()
-            called = re.compile(re.escape(name), re.IGNORECASE)
-            changed = [(called.sub(FORGOTTEN, detail), number) for number, detail in found if called.search(detail)]
+            accounts = {str(row[0]).casefold() for row in self._db.execute("SELECT name FROM person").fetchall()}
+            part = re.escape(name)
+            if name.isascii() or len(name) == 1:  # in Japanese a title stands right behind a name
+                part = rf"(?<!\w){part}(?!\w)"
+            called = re.compile(part, re.IGNORECASE)
+            changed = [
+                (called.sub(FORGOTTEN, detail), number)
+                for number, detail in found
+                if called.search(detail) and detail.partition(":")[0].casefold() not in accounts
+            ]
             self._db.conn.executemany("UPDATE audit SET detail = ? WHERE number = ?", changed)
             self._db.execute(NO_CHANGE)
         self.wipe()

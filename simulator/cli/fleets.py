@@ -92,6 +92,7 @@ def regress(
         refuse(str(error))
     if builds[0].fingerprint == builds[1].fingerprint:
         say(f"{base} and {new} are the same build ({builds[0].fingerprint}): nothing can differ")
+    files = list({file.resolve(): file for file in files}.values())  # each once, however often named
     jobs = [job for pair in zip(*(_replays(build, files) for build in builds), strict=True) for job in pair]
     found, results = Regression(str(base), str(new)), carried_out(jobs, crew, kept(afresh))
     try:

@@ -23,6 +23,7 @@ from edge.bundles.applied import apply, number_of, resume
 from edge.bundles.fetch import Fetched, NotFetched, fetch
 from edge.bundles.form import BrokenBundle, packed, read_folder, unpacked
 from edge.cli import app
+from edge.daemon.desk import Desk
 from simulator.commands import DEMO
 from tests.live.stage import Theatre
 
@@ -108,7 +109,15 @@ def test_a_running_shop_goes_on_with_its_bundle_and_back(tmp_path: Path, publish
             assert b"charge_at = 0.90" in (theatre.folder / "store.toml").read_bytes()
             assert theatre.ask(do="reload", by="aki")["changed"] == [], "the shop has read them already"
             assert "Nothing is new" in tebura("update", *where).stdout
+            before_the_kill = tmp_path / "before-the-kill"
+            shutil.copytree(theatre.folder, before_the_kill, ignore=shutil.ignore_patterns("state"))
             assert tebura("back", *where).stdout == "The shop goes on with what it had before.\n"
+            twice = tebura("back", *where)
+            assert (twice.exit_code, "was taken back already" in twice.stderr) == (2, True)
+            shutil.copytree(before_the_kill, theatre.folder, dirs_exist_ok=True)
+            late = tebura("update", *where)
+            assert late.stdout == "The shop goes on with bundle 2.\n", "it was killed before the shop was told"
+            assert tebura("back", *where).exit_code == 0
             assert (theatre.folder / "store.toml").read_bytes() == FILES["store.toml"]
             again = tebura("update", *where)
             assert again.exit_code == 2
@@ -124,6 +133,33 @@ def test_a_running_shop_goes_on_with_its_bundle_and_back(tmp_path: Path, publish
     assert "cannot be reached" in away.stderr
 
 
+def test_a_shop_that_is_too_busy_to_answer_is_not_taken_for_one_that_does_not_run(
+    tmp_path: Path, publisher: Publisher
+) -> None:
+    """A planogram under its feet is what it would get."""
+    shop, state = tmp_path / "shop", tmp_path / "state"
+    for folder in (shop, state):
+        folder.mkdir()
+    for name, data in FILES.items():
+        (shop / name).write_bytes(data)
+    shutil.copy(publisher.root, shop / "root.json")
+    (shop / "site.toml").write_text(f'[bundles]\naddress = "{publisher.repository}"\n')
+    publisher.publish(with_charge_at(b"0.90"))
+
+    def hangs_up(_: dict[str, object]) -> dict[str, object]:
+        raise ConnectionError
+
+    for says in (lambda _: {"error": "the shop is busy"}, hangs_up):
+        desk = Desk(state, says)
+        desk.open()
+        try:
+            done = tebura("update", "--store", shop, "--state", state)
+        finally:
+            desk.close()
+        assert (done.exit_code, "nothing has changed" in done.stderr) == (2, True), (done.output, done.exception)
+        assert read_folder(shop) == FILES
+
+
 def test_a_fault_is_told_before_anything_is_signed(tmp_path: Path, publisher: Publisher) -> None:
     ill = tmp_path / "ill"
     ill.mkdir()
@@ -136,6 +172,37 @@ def test_a_fault_is_told_before_anything_is_signed(tmp_path: Path, publisher: Pu
     over = tebura("keys", publisher.keys, publisher.repository)
     assert over.exit_code == 2
     assert "keys and repositories are not overwritten" in over.stderr
+
+
+def test_whoever_publishes_is_told_what_no_shop_could_take(tmp_path: Path, publisher: Publisher) -> None:
+    """Before anything is signed: a stranger's keys, no repository, two folders of one shop, a file that only later
+    would be found broken, and keys that a web server would give away.
+    """
+    mine, twin = tmp_path / "mine", tmp_path / "twin"
+    for folder in (mine, twin):
+        folder.mkdir()
+        for name, data in FILES.items():
+            (folder / name).write_bytes(data)
+    stranger = Publisher(tmp_path / "stranger-of")
+    before = sorted(publisher.repository.rglob("*"))
+    for words, told in (
+        (("publish", stranger.keys, publisher.repository, mine), "is no key of"),
+        (("refresh", stranger.keys, publisher.repository), "is no key of"),
+        (("publish", publisher.keys, tmp_path / "nowhere", mine), "is no repository of bundles"),
+        (("refresh", publisher.keys, tmp_path / "nowhere"), "is no repository of bundles"),
+        (("publish", publisher.keys, publisher.repository, mine, twin), "are both the shop demo"),
+        (("keys", tmp_path / "one", tmp_path / "one"), "lie in one another"),
+        (("keys", tmp_path / "one" / "keys", tmp_path / "one"), "lie in one another"),
+    ):
+        done = tebura(*words)
+        assert (done.exit_code, told in done.stderr) == (2, True), (words, done.output, done.exception)
+    for name in ("lots.csv", "supply.csv"):
+        (mine / name).write_text("what is this?\n")
+        done = tebura("publish", publisher.keys, publisher.repository, mine)
+        assert (done.exit_code, name in done.stderr) == (2, True), done.output
+        (mine / name).unlink()
+    assert sorted(publisher.repository.rglob("*")) == before
+    assert not (tmp_path / "one").exists()
 
 
 # --- whoever would cheat ----------------------------------------------------------------------------------------------
@@ -172,7 +239,7 @@ def test_what_does_not_belong_together_is_refused(publisher: Publisher, known: P
 
 def test_whoever_steals_the_online_key_gives_no_shop_another_price(publisher: Publisher, known: Path) -> None:
     publisher.publish(FILES)
-    thief = room._signer(publisher.keys / "online.pem")
+    thief = room._read_signer(publisher.keys / "online.pem")
     forged = packed("demo", with_charge_at(b"0.51"))
     targets: Metadata[Targets] = Metadata.from_file(str(publisher.metadata("2.targets.json")))
     target = TargetFile.from_data("demo/bundle.json", forged, ["sha256"])

@@ -26,6 +26,7 @@ from edge.web.read import read
 from simulator.servers import Postgres, free_port
 from tests.headquarters.house import house
 from tests.ledger.days import a_day
+from tests.typed import typed
 
 
 class Inbox:
@@ -158,3 +159,9 @@ def children(pid: int, what: str) -> list[int]:
             if int(parent) == pid and what in (each / "cmdline").read_text(encoding="utf-8"):
                 found.append(int(each.name))
     return found
+
+
+def test_a_folder_that_is_not_there_is_no_headquarters(tmp_path: Path) -> None:
+    """Nobody asks a database that nobody has named; `hq serve` showed an empty page of it."""
+    done = typed("hq", "shop", "list", "--folder", tmp_path / "mistyped")
+    assert (done.returncode, "headquarters.toml with --folder" in done.stderr) == (2, True)

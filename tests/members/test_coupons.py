@@ -9,18 +9,23 @@ from typing import Any
 
 import pytest
 
+from edge.adapters.members import FILE as MEMBERS
+from edge.adapters.members import Members
 from edge.checkout import make_bill, receipt_text, sale_of
 from edge.daemon.shop import RECORDINGS
 from edge.journal import segments
 from edge.ledger import Book, receipt_of
 from edge.pricing import Coupon, Stay
+from edge.records import LedgerEntry
 from edge.store import BrokenStore
-from edge.wire import open_recording
+from edge.wire import encode_coupons_issued, open_recording
 from simulator.replay import replay
+from tests.corner import OPENS_S
 from tests.daemon.test_reviews import VISIT
-from tests.members.shops import Club
+from tests.members.shops import Club, with_points
 from tests.pricing.kiosk import BUNDLE, at, kiosk
 from tests.typed import typed
+from tests.web.shops import Corner
 
 ONIGIRI = """
 [[promotion]]
@@ -81,7 +86,9 @@ def test_it_is_used_at_the_exit_once_and_the_receipt_says_why(shop: Club) -> Non
 
 def test_without_one_it_costs_what_it_costs_and_one_that_is_over_is_none(shop: Club) -> None:
     shop.open()
-    issue(shop, "ana", until="2023-11-14")  # the day before
+    said = encode_coupons_issued(shop.at_s, "onigiri-50", ["ana"], "sato", "2023-11-14", "")  # the day before
+    shop.shop.ear.hear("shop/coupon/issued", said)
+    shop.work()
     shop.play(0.0, 18.0)
     shop.settle()
     assert (shop.charges(), held(shop)) == ([356], ["onigiri-50"])
@@ -96,6 +103,7 @@ def test_limits_strangers_and_what_is_no_coupon_are_refused_and_nothing_is_half_
         (("ana", "ana"), {}, "each once"),
         (("ana",), {"promotion": "moon"}, "no coupon of this shop"),
         (("ana",), {"until": "soon"}, "is no day"),
+        (("ana",), {"until": "2023-11-14"}, "is over already"),
         (("ana",), {"by": ""}, "has a name"),
     ):
         assert told in issue(shop, *subjects, **more)["error"]
@@ -175,10 +183,25 @@ def test_who_holds_what_at_a_terminal(shop: Club, tmp_path: Path) -> None:
     assert (row["subject"], row["promotion"], row["until"]) == ("ana", "onigiri-50", "")
     assert "onigiri-50" in typed("coupon", "list", *where).stdout
     assert "say to whom" in typed("coupon", "issue", "onigiri-50", *where).stderr
-    assert (
-        "nobody has bought green-tea" in typed("coupon", "issue", "onigiri-50", "--bought", "green-tea", *where).stderr
-    )
+    assert "has bought green-tea" in typed("coupon", "issue", "onigiri-50", "--bought", "green-tea", *where).stderr
     shop.shop.close()
+
+
+def test_a_thousand_buyers_are_given_one_and_who_was_deleted_is_none_of_them(tmp_path: Path) -> None:
+    """Through the desk, all in one go, from a book in which one of them is a member no more."""
+    buyers = [f"member-{number:04}-{'x' * 50}" for number in range(1200)]
+    bought = {"lines": [{"sku": "onigiri-salmon", "quantity": 1}]}
+    with Corner(tmp_path, store_toml=with_points(more=ONIGIRI.replace("in_all = 3\n", ""))) as corner:
+        with Members(corner.state / MEMBERS) as members:
+            for who in buyers:
+                members.add(who, b"", "member", OPENS_S)
+        entries = [LedgerEntry(f"s:{who}", OPENS_S, "settlement", "", bought | {"subject": who}) for who in buyers]
+        corner.do(lambda running: running.shop.book.append(entries))
+        corner.do(lambda running: running.pass_s(2))
+        where = ("--store", corner.folder, "--state", corner.state)
+        assert typed("member", "delete", buyers[7], "--yes", *where).returncode == 0
+        done = typed("coupon", "issue", "onigiri-50", "--bought", "onigiri-salmon", *where)
+        assert done.stdout.startswith("1199 members: a coupon"), done.stderr
 
 
 def coupon(promotion: str) -> Coupon:

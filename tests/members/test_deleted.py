@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import shutil
 import sqlite3
 import time
 import zlib
@@ -13,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from edge.adapters.members import FILE, Members, UnusableMembers
+from edge.daemon.desk import Desk
 from edge.daemon.shop import RECORDINGS
 from edge.journal.housekeeping import tidy
+from edge.told import told
 from edge.web.staff import FILE as STAFF
 from edge.web.staff import Staff
+from simulator.commands import DEMO
 from tests.corner import OPENS_S
 from tests.daemon.test_reviews import VISIT
 from tests.members.shops import KEY, Club
@@ -119,6 +123,52 @@ def test_nothing_older_brings_them_back(tmp_path: Path, lost: str) -> None:
     club.shop.close()
 
 
+def test_a_kill_right_behind_the_record_brings_nobody_back(tmp_path: Path) -> None:
+    """The recording has heard it, the book and the register have not: with the next start all of them have."""
+    club = Club(tmp_path)
+    club.visit()
+    with Members(club.state / FILE) as members:
+        members.call("ana", "Hanako Fujimori")
+    club.shop.close()
+    shutil.copytree(club.state, tmp_path / "before")
+    club.open()
+    assert "error" not in deleted(club)
+    club.shop.close()
+    for path in club.state.rglob("*"):
+        if path.is_file() and path.suffix != ".mcap":
+            path.unlink()
+    shutil.copytree(tmp_path / "before", club.state, dirs_exist_ok=True)
+    club.open()
+    assert [w.entry.body["subject"] for w in club.shop.book.entries(kind="member-deleted")] == ["ana"]
+    assert club.shop.members.everybody() == []
+    assert club.points() == 0
+    club.shop.close()
+    assert traces([club.state], {"name": [b"Fujimori"]}) == {}
+    assert all(path.endswith(".mcap") for path in traces([club.state], {"key": [KEY]}).get("key", ()))
+
+
+def test_a_shop_that_dies_before_it_answers_leaves_no_name_in_the_audit(tmp_path: Path) -> None:
+    """With the next start the register has lost it, and nobody could tell any more what to look for."""
+    with Members(tmp_path / FILE) as members:
+        members.add("ana", KEY, "member", OPENS_S)
+        members.call("ana", "Hanako Fujimori")
+    with Staff(tmp_path / STAFF) as staff:
+        staff.note(OPENS_S, "sato", "", told("searched visits"), detail="hanako fujimori")
+
+    def dies(_: dict[str, object]) -> dict[str, object]:
+        raise ConnectionError
+
+    desk = Desk(tmp_path, dies)
+    desk.open()
+    try:
+        done = typed("member", "delete", "ana", "--yes", "--state", tmp_path, "--store", DEMO)
+    finally:
+        desk.close()
+    assert (done.returncode, "look there before you ask again" in done.stderr) == (2, True), done.stderr
+    with Staff(tmp_path / STAFF) as staff:
+        assert [line.detail for line in staff.audit()] == ["…"]
+
+
 def test_goods_that_are_taken_back_later_give_nobody_points(tmp_path: Path) -> None:
     club = Club(tmp_path)
     club.visit()
@@ -168,12 +218,16 @@ def test_the_console_asks_once_more_and_says_what_stays(tmp_path: Path) -> None:
             browser.post("/staff/members/delete", subject="ana", sure="yes")
             assert "forgotten" in browser.told()
             assert "Ana Sato" not in browser.get("/staff/members").text
+            browser.post("/staff/members/invite", subject="ana", role="member")
+            assert "was deleted" in browser.told(), "nobody gets a code with which no phone could ever join"
         with Staff(corner.state / STAFF) as staff:
             noted = [(line.name, str(line.what), line.detail) for line in staff.audit()]
             assert ("mika", "deleted a member", "ana") in noted
             assert all("ana sato" not in detail.lower() for _, _, detail in noted)
         where = ("--store", corner.folder, "--state", corner.state)
         assert "no member" in typed("member", "delete", "ana", "--yes", *where).stderr
+        invited = typed("member", "invite", "ana", *where, "--address", "https://shop.example.com")
+        assert (invited.returncode, "was deleted" in invited.stderr) == (2, True)
         with Members(corner.state / FILE) as members:
             members.add("ben", b"", "member", OPENS_S)
         assert "docs/members.md" in typed("member", "delete", "ben", "--yes", *where).stdout

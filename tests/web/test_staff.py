@@ -385,3 +385,14 @@ def test_a_password_is_typed_twice(
     typed.add("aki", role=["owner"], state=tmp_path)
     with Staff(tmp_path / FILE) as staff:
         assert staff.log_in("aki", AKIS, HERE, OPENS_S)
+
+
+def test_a_member_who_is_forgotten_takes_nothing_of_others_out_of_the_audit(staff: Staff) -> None:
+    """Whatever they were called: part of a word, another's name, or somebody of the staff."""
+    details = ["Ana Sato, banana 3", "小林", "林", "ben: owner", "山田花子さん"]
+    for detail in details:
+        staff.note(OPENS_S, "aki", HERE, told("searched visits"), detail=detail)
+    for called in ("ana", "林", "Ben", "山田花子"):
+        staff.forget(called)
+    said = [line.detail for line in staff.audit() if str(line.what) == "searched visits"]
+    assert said[::-1] == ["… Sato, banana 3", "小林", "…", "ben: owner", "…さん"]

@@ -107,6 +107,8 @@ class Register(Room):
         if not subject or len(subject) > 200 or not subject.isprintable() or role not in ("member", "staff"):
             self.office.say(session, N_("Use a name or number that means this one person, like member-17."), "bad")
             return RedirectResponse(back_of(request, "/staff/members"), 303)
+        if not await self._changed(request, lambda members: members.expect_new(subject)):
+            return RedirectResponse(back_of(request, "/staff/members"), 303)
         name, now_s = session.person.name, self.screens.now_s()
         enrolments = Enrolments(self.screens.state_folder)
         code = await asyncio.to_thread(
