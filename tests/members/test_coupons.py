@@ -20,6 +20,7 @@ from edge.records import LedgerEntry
 from edge.store import BrokenStore
 from edge.wire import encode_coupons_issued, open_recording
 from simulator.replay import replay
+from tests.adapters.brokers import until
 from tests.corner import OPENS_S
 from tests.daemon.test_reviews import VISIT
 from tests.members.shops import Club, with_points
@@ -197,7 +198,12 @@ def test_a_thousand_buyers_are_given_one_and_who_was_deleted_is_none_of_them(tmp
                 members.add(who, b"", "member", OPENS_S)
         entries = [LedgerEntry(f"s:{who}", OPENS_S, "settlement", "", bought | {"subject": who}) for who in buyers]
         corner.do(lambda running: running.shop.book.append(entries))
-        corner.do(lambda running: running.pass_s(2))
+
+        def known() -> bool:
+            corner.do(lambda running: running.pass_s(1))
+            return len(corner.running.shop.driver.state.gate.members) >= len(buyers)
+
+        until(known, "the shop has heard of all of them")
         where = ("--store", corner.folder, "--state", corner.state)
         assert typed("member", "delete", buyers[7], "--yes", *where).returncode == 0
         done = typed("coupon", "issue", "onigiri-50", "--bought", "onigiri-salmon", *where)
