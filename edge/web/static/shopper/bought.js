@@ -47,11 +47,15 @@ function suggested({ name, path, why, price }) {
   return item;
 }
 
+let turns = 0;
+
 export async function boughtView(products, wanted = []) {
+  const turn = ++turns;
   const stars = await liked();
   const again = () => boughtView(products, wanted);
   const mine = products.filter((product) => stars.has(product.sku));
   const others = await named(products);
+  if (turn !== turns) return; // it was drawn anew meanwhile: a star that was just set must not go out again
   show(byId("bought-empty"), !products.length && !others.length);
   show(byId("wanted"), wanted.length > 0);
   fill(byId("wanted-lines"), wanted.map(suggested));
