@@ -6,6 +6,15 @@ a `Refused` record with the reason, never an exception. Nothing behind this room
 
 from edge.wire.codec import (
     decode,
+    encode_passage,
+    encode_people,
+    encode_reply,
+    encode_scan,
+    encode_weight,
+    people_payload,
+    without_embeddings,
+)
+from edge.wire.own import (
     encode_age,
     encode_answered,
     encode_consent,
@@ -18,20 +27,13 @@ from edge.wire.codec import (
     encode_mode,
     encode_opinion,
     encode_page,
-    encode_passage,
     encode_payout,
-    encode_people,
     encode_points,
     encode_recalled,
-    encode_reply,
-    encode_scan,
     encode_store,
     encode_tab_settled,
     encode_tick,
     encode_trouble,
-    encode_weight,
-    people_payload,
-    without_embeddings,
 )
 from edge.wire.recording import RUNTIME, Heard, Loss, Recording, RecordingWriter, UnreadableRecording, open_recording
 

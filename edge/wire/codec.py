@@ -9,8 +9,7 @@ batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -18,79 +17,29 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from edge.records import (
-    AgeDecided,
-    AgeVerdict,
-    ConsentSet,
-    ContestAbout,
-    ContestAnswered,
-    CouponRevoked,
-    CouponsIssued,
     CredentialScan,
     GatePassage,
     GateScan,
-    LedgerEntry,
-    MemberDeleted,
-    Mode,
-    ModeSet,
-    OpinionSet,
-    OpinionStep,
-    PageOpened,
     PaymentReply,
-    PayoutBooked,
     PeopleFrame,
     PersonSeen,
     Point,
-    PointsAdjusted,
-    Purpose,
     Record,
-    RefundReason,
     Refused,
-    RepaidHow,
-    SettledHow,
-    SettlementDecided,
-    SettlementRecalled,
     SourceTrouble,
-    Standing,
-    StockCounted,
-    StoreChanged,
-    TabSettled,
-    Tick,
-    Verdict,
-    VisitContested,
     WeightBatch,
 )
-from edge.store import Facing, Store
+from edge.store import Store
 from edge.told import told
 from edge.wire.gaps import GAP, with_gaps
+from edge.wire.own import BREAKS, of_the_shop
 from edge.wire.payloads import (
     LONGEST_REFERENCE,
-    AgePayload,
-    AnsweredPayload,
-    ConsentPayload,
-    ContestedPayload,
-    CountedPayload,
-    CouponRevokedPayload,
-    CouponsIssuedPayload,
-    DecidedLinePayload,
-    DecidedPayload,
-    DeletedPayload,
     HealthPayload,
-    ModePayload,
-    OpinionPayload,
-    PagePayload,
     PassagePayload,
     PaymentPayload,
-    PayoutPayload,
     PeoplePayload,
-    PointsAdjustedPayload,
-    RecalledEntryPayload,
-    RecalledPayload,
     ScanPayload,
-    StandingPayload,
-    StorePayload,
-    TabSettledPayload,
-    TickPayload,
-    TroublePayload,
     WeightPayload,
 )
 
@@ -100,26 +49,6 @@ _health = msgspec.json.Decoder(HealthPayload)
 _scan = msgspec.json.Decoder(ScanPayload)
 _passage = msgspec.json.Decoder(PassagePayload)
 _payment = msgspec.json.Decoder(PaymentPayload)
-_standing = msgspec.json.Decoder(StandingPayload)
-_mode = msgspec.json.Decoder(ModePayload)
-_counted = msgspec.json.Decoder(CountedPayload)
-_decided = msgspec.json.Decoder(DecidedPayload)
-_store = msgspec.json.Decoder(StorePayload)
-_payout = msgspec.json.Decoder(PayoutPayload)
-_tab_settled = msgspec.json.Decoder(TabSettledPayload)
-_coupons_issued = msgspec.json.Decoder(CouponsIssuedPayload)
-_coupon_revoked = msgspec.json.Decoder(CouponRevokedPayload)
-_points_adjusted = msgspec.json.Decoder(PointsAdjustedPayload)
-_age = msgspec.json.Decoder(AgePayload)
-_contested = msgspec.json.Decoder(ContestedPayload)
-_answered = msgspec.json.Decoder(AnsweredPayload)
-_consent = msgspec.json.Decoder(ConsentPayload)
-_opinion = msgspec.json.Decoder(OpinionPayload)
-_page = msgspec.json.Decoder(PagePayload)
-_deleted = msgspec.json.Decoder(DeletedPayload)
-_recalled = msgspec.json.Decoder(RecalledPayload)
-_trouble = msgspec.json.Decoder(TroublePayload)
-_tick = msgspec.json.Decoder(TickPayload)
 _encode = msgspec.json.Encoder().encode
 
 SENSED = ("shelf/", "camera/", "gate/")
@@ -128,15 +57,12 @@ SENSED = ("shelf/", "camera/", "gate/")
 MEASURED = ("shelf/", "camera/")
 """Topics of numbers, where a word between quotes is as much a gap as one without; a gate says names."""
 
-BREAKS, NOT_JSON = "breaks the contract", "not JSON"
+NOT_JSON = "not JSON"
 UNREADABLE = (BREAKS, NOT_JSON)
 """Why a payload is no message, where gaps may be the reason."""
 
 WORD = 40
 """So many bytes of a payload of a single word are told."""
-
-PUBLIC_KEY_BYTES = 32
-"""Ed25519 (RFC 8032)."""
 
 FUTURE_S = 5.0
 """What is not said by a sensor (those have clocks of their own, see `edge.clocks`) is not so far ahead."""
@@ -212,7 +138,7 @@ def _decode(store: Store, topic: str, payload: bytes, received_s: float) -> Reco
             _whole(reply.amount), reply.until, reply.why, _whole(reply.fee), reply.test,
         )  # fmt: skip
     if room == "shop":
-        return _of_the_shop(store, topic, payload, received_s)
+        return of_the_shop(store, topic, payload, received_s)
     return Refused(received_s, topic, "unknown topic")
 
 
@@ -222,97 +148,6 @@ def _ailing(health: HealthPayload) -> str:
         why = health.why or told("its node does not say why. See what it printed")
         return told("blind: {why}", why=why)
     return health.why
-
-
-def _of_the_shop(store: Store, topic: str, payload: bytes, received_s: float) -> Record:
-    """What the runtime told itself: it stands in recordings, never on a broker."""
-    if topic == "shop/clock/tick":
-        return Tick(received_s, _tick.decode(payload).t)
-    if topic == "shop/sources/trouble":
-        trouble = _trouble.decode(payload)
-        return SourceTrouble(received_s, trouble.t, trouble.source, trouble.trouble)
-    if topic == "shop/stock/counted":
-        counted = _counted.decode(payload)
-        first, last = map(int, counted.plates)
-        if Facing(counted.shelf, first, last, counted.sku) not in store.planogram.on(counted.shelf):
-            return Refused(received_s, topic, "not in the planogram")
-        return StockCounted(
-            received_s, counted.t, counted.shelf, first, last, counted.sku, int(counted.quantity), counted.by
-        )
-    if topic == "shop/settlement/decided":
-        decided = _decided.decode(payload)
-        lines = tuple((line.sku, int(line.quantity)) for line in decided.lines)
-        return SettlementDecided(
-            received_s, decided.t, decided.visit, decided.verdict, lines, decided.by, decided.reason, decided.how
-        )
-    if topic == "shop/money/payout":
-        payout = _payout.decode(payload)
-        return PayoutBooked(received_s, payout.t, int(payout.amount), int(payout.fee), payout.by, payout.note)
-    if topic == "shop/tab/settled":
-        tab = _tab_settled.decode(payload)
-        if tab.how == "written-off" and not tab.note.strip():
-            return Refused(received_s, topic, "written off without a reason")
-        return TabSettled(received_s, tab.t, tab.subject, int(tab.amount), tab.how, tab.by, tab.note)
-    if topic == "shop/points/adjusted":
-        points = _points_adjusted.decode(payload)
-        if not points.points or not points.reason.strip():
-            return Refused(received_s, topic, "no points, or no reason")
-        return PointsAdjusted(
-            received_s, points.t, points.subject, int(points.points), points.by, points.reason.strip()
-        )
-    if topic == "shop/coupon/issued":
-        issued = _coupons_issued.decode(payload)
-        return CouponsIssued(
-            received_s, issued.t, issued.promotion, tuple(issued.subjects), issued.until, issued.by, issued.reason
-        )
-    if topic == "shop/coupon/revoked":
-        revoked = _coupon_revoked.decode(payload)
-        return CouponRevoked(received_s, revoked.t, revoked.coupon, revoked.by, revoked.reason)
-    if topic == "shop/settlement/recalled":
-        recalled = _recalled.decode(payload)
-        entries = tuple((entry.kind, entry.at, entry.currency, entry.body) for entry in recalled.entries)
-        return SettlementRecalled(received_s, recalled.t, recalled.visit, entries)
-    if topic == "shop/age/decided":
-        age = _age.decode(payload)
-        return AgeDecided(received_s, age.t, age.visit, age.verdict, age.by, age.how)
-    if topic == "shop/visit/contested":
-        said = _contested.decode(payload)
-        lines = tuple((line.sku, int(line.quantity)) for line in said.lines)
-        return VisitContested(received_s, said.t, said.visit, said.subject, said.about, lines, said.message)
-    if topic == "shop/visit/answered":
-        answer = _answered.decode(payload)
-        return ContestAnswered(received_s, answer.t, answer.visit, answer.contest, answer.by, answer.message)
-    if topic == "shop/members/consent":
-        consent = _consent.decode(payload)
-        return ConsentSet(received_s, consent.t, consent.subject, consent.purpose, consent.given, consent.by)
-    if topic == "shop/members/deleted":
-        deleted = _deleted.decode(payload)
-        return MemberDeleted(received_s, deleted.t, deleted.subject, deleted.by)
-    if topic == "shop/product/opinion":
-        said_of = _opinion.decode(payload)
-        return OpinionSet(
-            received_s, said_of.t, said_of.step, said_of.sku, said_of.subject, said_of.by, int(said_of.stars),
-            said_of.text,
-        )  # fmt: skip
-    if topic == "shop/page/opened":
-        page = _page.decode(payload)
-        return PageOpened(received_s, page.t, page.sku, page.visit)
-    if topic == "shop/store/changed":
-        changed = _store.decode(payload)
-        files = tuple((file.name, None if file.text is None else file.text.encode()) for file in changed.files)
-        return StoreChanged(received_s, changed.t, files, changed.by)
-    if topic == "shop/mode/set":
-        mode = _mode.decode(payload)
-        return ModeSet(received_s, mode.t, mode.mode, mode.by)
-    if topic == "shop/members/standing":
-        standing = _standing.decode(payload)
-        if standing.key and len(standing.key) != PUBLIC_KEY_BYTES:
-            return Refused(received_s, topic, BREAKS)
-        return Standing(
-            received_s, standing.t, standing.subject, standing.key, standing.role, standing.revoked,
-            int(standing.age), standing.age_how, standing.age_by,
-        )  # fmt: skip
-    return Refused(received_s, topic, "unknown topic")
 
 
 def _weights(store: Store, topic: str, shelf: str, batch: WeightPayload, received_s: float) -> Record:
@@ -417,117 +252,3 @@ def encode_reply(reply: PaymentReply) -> bytes:
             reply.test,
         )
     )  # fmt: skip
-
-
-def encode_mode(at_s: float, mode: Mode, by: str) -> bytes:
-    """``shop/mode/set``."""
-    return _encode(ModePayload(at_s, mode, by))
-
-
-def encode_counted(at_s: float, facing: Facing, quantity: int, by: str) -> bytes:
-    """``shop/stock/counted``."""
-    place = (facing.first, facing.last)
-    return _encode(CountedPayload(at_s, facing.shelf, place, facing.sku, quantity, by))
-
-
-def encode_decided(
-    at_s: float,
-    visit: str,
-    verdict: Verdict,
-    by: str,
-    lines: Mapping[str, int],
-    reason: RefundReason | Literal[""] = "",
-    how: RepaidHow | Literal[""] = "",
-) -> bytes:
-    """``shop/settlement/decided``; ``lines``: sku -> units."""
-    charged = [DecidedLinePayload(sku, units) for sku, units in lines.items()]
-    return _encode(DecidedPayload(at_s, visit, verdict, by, charged, reason, how))
-
-
-def encode_payout(at_s: float, amount_minor: int, fee_minor: int, by: str, note: str = "") -> bytes:
-    """``shop/money/payout``."""
-    return _encode(PayoutPayload(at_s, amount_minor, by, fee_minor, note))
-
-
-def encode_tab_settled(at_s: float, subject: str, amount_minor: int, how: SettledHow, by: str, note: str = "") -> bytes:
-    """``shop/tab/settled``."""
-    return _encode(TabSettledPayload(at_s, subject, amount_minor, how, by, note))
-
-
-def encode_points(at_s: float, subject: str, points: int, by: str, reason: str) -> bytes:
-    """``shop/points/adjusted``."""
-    return _encode(PointsAdjustedPayload(at_s, subject, points, by, reason))
-
-
-def encode_coupons_issued(
-    at_s: float, promotion: str, subjects: Iterable[str], by: str, until: str = "", reason: str = ""
-) -> bytes:
-    """``shop/coupon/issued``."""
-    return _encode(CouponsIssuedPayload(at_s, promotion, list(subjects), by, until, reason))
-
-
-def encode_coupon_revoked(at_s: float, coupon: str, by: str, reason: str) -> bytes:
-    """``shop/coupon/revoked``."""
-    return _encode(CouponRevokedPayload(at_s, coupon, by, reason))
-
-
-def encode_recalled(at_s: float, visit: str, entries: Iterable[LedgerEntry]) -> bytes:
-    """``shop/settlement/recalled``; ``entries``: the visit's own about money, as the book has them."""
-    told = [RecalledEntryPayload(entry.kind, entry.at_s, entry.body, entry.currency) for entry in entries]
-    return _encode(RecalledPayload(at_s, visit, told))
-
-
-def encode_age(at_s: float, visit: str, verdict: AgeVerdict, by: str, how: str = "") -> bytes:
-    """``shop/age/decided``."""
-    return _encode(AgePayload(at_s, visit, verdict, by, how))
-
-
-def encode_contested(
-    at_s: float, visit: str, subject: str, about: ContestAbout, lines: Mapping[str, int], message: str
-) -> bytes:
-    """``shop/visit/contested``; ``lines``: sku -> units."""
-    told = [DecidedLinePayload(sku, units) for sku, units in lines.items()]
-    return _encode(ContestedPayload(at_s, visit, subject, about, told, message))
-
-
-def encode_answered(at_s: float, visit: str, contest: str, by: str, message: str) -> bytes:
-    """``shop/visit/answered``."""
-    return _encode(AnsweredPayload(at_s, visit, contest, by, message))
-
-
-def encode_consent(at_s: float, subject: str, purpose: Purpose, given: bool, by: str) -> bytes:
-    """``shop/members/consent``."""
-    return _encode(ConsentPayload(at_s, subject, purpose, given, by))
-
-
-def encode_deleted(at_s: float, subject: str, by: str) -> bytes:
-    """``shop/members/deleted``."""
-    return _encode(DeletedPayload(at_s, subject, by))
-
-
-def encode_opinion(
-    at_s: float, step: OpinionStep, sku: str, subject: str, by: str, stars: int = 0, text: str = ""
-) -> bytes:
-    """``shop/product/opinion``."""
-    return _encode(OpinionPayload(at_s, step, sku, subject, by, stars, text))
-
-
-def encode_page(at_s: float, sku: str, visit: str) -> bytes:
-    """``shop/page/opened``."""
-    return _encode(PagePayload(at_s, sku, visit))
-
-
-def encode_store(at_s: float, files: Mapping[str, bytes | None], by: str) -> bytes:
-    """``shop/store/changed``."""
-    told = [{"name": name, "text": None if data is None else data.decode()} for name, data in files.items()]
-    return _encode({"t": at_s, "files": told, "by": by})
-
-
-def encode_trouble(at_s: float, source: str, trouble: str) -> bytes:
-    """``shop/sources/trouble``."""
-    return _encode(TroublePayload(at_s, source[:200], trouble[:1000]))
-
-
-def encode_tick(at_s: float) -> bytes:
-    """``shop/clock/tick``."""
-    return _encode(TickPayload(at_s))
