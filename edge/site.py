@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import SettingsConfigDict
 
 from edge.paying import FILE as FILE
 from edge.paying import Payment, payment_faults
-from edge.store import BrokenStore, Fault, Store, load_store, told_faults
+from edge.store import BrokenStore, Fault, Store, load_store
 from edge.store.environment import EnvironmentFirst, Section
+from edge.store.filed import read_settings
 
 _NO_HOST = re.compile(r"[\s/@]|^[^:]+:\d+$")
 """A URL, a port behind a name, …; an IPv6 address has several colons."""
@@ -261,7 +261,7 @@ def load_shop(folder: Path) -> tuple[Store, Site]:
     except BrokenStore as error:
         faults += error.faults
     try:
-        site = _read(folder)
+        site = read_settings(folder / FILE, Site)
     except BrokenStore as error:
         faults += error.faults
     if site is not None:
@@ -274,24 +274,11 @@ def load_shop(folder: Path) -> tuple[Store, Site]:
 
 def load_site(folder: Path, store: Store) -> Site:
     """The site of a store folder; `BrokenStore` with every fault."""
-    site = _read(folder)
+    site = read_settings(folder / FILE, Site)
     faults = [*_own_faults(site), *_misfits(site, store)]
     if faults:
         raise BrokenStore(faults)
     return site
-
-
-def _read(folder: Path) -> Site:
-    path = folder / FILE
-    try:
-        return Site(**tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {})
-    except OSError as error:
-        raise BrokenStore([Fault(str(path), "file", error.strerror or str(error), "Make it readable")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        remedy = "See https://toml.io for how TOML is written"
-        raise BrokenStore([Fault(FILE, "syntax", str(error), remedy)]) from error
-    except ValidationError as error:
-        raise BrokenStore(told_faults(FILE, error, Site)) from error
 
 
 def _own_faults(site: Site) -> Iterator[Fault]:

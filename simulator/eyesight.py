@@ -56,6 +56,7 @@ def eyesight(folder: Path, seed: int, detector: Path | None = None, *, looks: bo
 
 
 def film_and_watch(folder: Path, seed: int, detector: Path | None, looks: bool, number: int) -> Scene:
+    """One scene, filmed where it is not yet, and replayed with perfect eyes and with those of a camera node."""
     videos = folder / (f"seed{seed}-{number:02d}" + "-no-looks" * (not looks))
     path = videos.with_suffix(".mcap")
     shop, chance = load_store(DEMO), seed * 1000 + number

@@ -307,6 +307,7 @@ def halves(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
 
 
 def summary_of(tally: Tally) -> str:
+    """What stands below the table."""
     surely = Counter(line.fault for line in tally.lines if line.certainty >= SURE and line.fault)
     faults = ", ".join(f"{count} {fault}" for fault, count in surely.most_common())
     return (
@@ -362,6 +363,7 @@ def odds_of(certainty: float) -> float:
 
 
 def advice_of(lines: Sequence[Line]) -> str:
+    """What the constants of certainty are, and which would make these lines most probable."""
     sharpness, sure = fit_certainty(lines)
     return (
         f"\nedge/attribution/certainty.py says  SHARPNESS = {SHARPNESS:.2f}   MOST_SURE = {MOST_SURE:.4f}\n"

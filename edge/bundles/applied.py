@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from edge.bundles.form import NAMES, Bundle, packed, read_folder
+from edge.bundles.form import NAMES, Bundle, packed, read_folder, texts
 from edge.store import Store, read_store
 from edge.store.calibration import profiles_that_count
 
@@ -40,10 +41,33 @@ def number_of(folder: Path) -> int:
         return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a folder is, to be put back: its files, and what was there before them."""
+
+    files: Mapping[str, str]
+    before: bytes
+
+
+def standing(folder: Path) -> Standing:
+    """`edge.bundles.form.BrokenBundle` where a file is no text in UTF-8: it could not be put back."""
+    kept = folder / BEFORE
+    return Standing(texts(read_folder(folder)), kept.read_bytes() if kept.exists() else b"")
+
+
+def put_back(folder: Path, was: Standing, number: int) -> None:
+    """As it was, but for the number, which says what was tried."""
+    put(folder, was.files, number)
+    if was.before:
+        _put(folder / BEFORE, was.before)
+    else:
+        (folder / BEFORE).unlink(missing_ok=True)
+
+
 def apply(folder: Path, bundle: Bundle, number: int) -> None:
     """Take a bundle's files in the place of the folder's own."""
     _put(folder / BEFORE, packed(bundle.store, read_folder(folder)))
-    _go_on_with(folder, bundle.files, number)
+    put(folder, bundle.files, number)
 
 
 def before(folder: Path) -> Bundle | None:
@@ -56,7 +80,13 @@ def before(folder: Path) -> Bundle | None:
 
 def go_back(folder: Path, bundle: Bundle) -> None:
     """Take what was there before; the last bundle counts as taken back."""
-    _go_on_with(folder, bundle.files, -abs(number_of(folder)))
+    put(folder, bundle.files, -abs(number_of(folder)))
+
+
+def put(folder: Path, files: Mapping[str, str], number: int) -> None:
+    """These files in the place of the folder's own, all of them or none, as the bundle of this number."""
+    _put(folder / HALF, msgspec.json.encode(_Half(dict(files), number)))
+    _write(folder, files, number)
 
 
 def resume(folder: Path) -> bool:
@@ -72,11 +102,6 @@ def resume(folder: Path) -> bool:
 class _Half(msgspec.Struct):
     files: dict[str, str]
     number: int
-
-
-def _go_on_with(folder: Path, files: Mapping[str, str], number: int) -> None:
-    _put(folder / HALF, msgspec.json.encode(_Half(dict(files), number)))
-    _write(folder, files, number)
 
 
 def _write(folder: Path, files: Mapping[str, str], number: int) -> None:

@@ -43,16 +43,21 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in NAMES if (folder / name).is_file()}
 
 
-def packed(store: str, files: Mapping[str, bytes]) -> bytes:
+def texts(files: Mapping[str, bytes]) -> dict[str, str]:
     """`BrokenBundle` where a file is no text in UTF-8."""
-    texts = {}
+    found = {}
     for name in NAMES:
         if name in files:
             try:
-                texts[name] = files[name].decode("utf-8")
+                found[name] = files[name].decode("utf-8")
             except UnicodeDecodeError as error:
                 raise BrokenBundle(told("{name} is not text in UTF-8. Save it anew", name=name)) from error
-    return msgspec.json.format(msgspec.json.encode(Bundle(store, texts)), indent=1)
+    return found
+
+
+def packed(store: str, files: Mapping[str, bytes]) -> bytes:
+    """`BrokenBundle` where a file is no text in UTF-8."""
+    return msgspec.json.format(msgspec.json.encode(Bundle(store, texts(files))), indent=1)
 
 
 def unpacked(data: bytes, store: str) -> Bundle:

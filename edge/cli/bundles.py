@@ -16,9 +16,10 @@ from edge.cli.terminal import UNUSABLE, refuse, refuse_extra, refuse_store, say
 from edge.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
+    from edge.bundles.applied import Standing
     from edge.bundles.form import Bundle
     from edge.site import Site
     from edge.store import Store
@@ -97,7 +98,7 @@ def update(
     ] = 60.0,
 ) -> None:
     """Let the shop go on with its newest bundle, when nobody is inside."""
-    from edge.bundles.applied import apply, number_of, tried
+    from edge.bundles.applied import apply, number_of, put_back, tried
     from edge.store import BrokenStore
 
     now, site = _shop(store)
@@ -122,14 +123,15 @@ def update(
     if number == -number_of(store) and not again:
         refuse(f"bundle {number} was taken back here. Publish a better one, or take it all the same with --again")
     runs = _waited(store, state, now, new, wait_min)
+    was = _standing(store)
     apply(store, bundle, number)
-    _reload(store, state, runs, number)
+    _reload(store, state, runs, f"bundle {number}", lambda: put_back(store, was, -number))
 
 
 @app.command()
 def back(store: StoreFolder, state: StateFolder = None) -> None:
     """Let the shop go on with what it had before its last bundle."""
-    from edge.bundles.applied import before, go_back, number_of, tried
+    from edge.bundles.applied import before, go_back, number_of, put_back, tried
     from edge.store import BrokenStore
 
     now, _ = _shop(store)
@@ -143,8 +145,9 @@ def back(store: StoreFolder, state: StateFolder = None) -> None:
     if number_of(store) < 0 and not _changes(store, bundle):
         refuse(f"bundle {-number_of(store)} was taken back already. One step back is all that is kept")
     runs = _waited(store, state, now, new, 0.0)
+    was, number = _standing(store), number_of(store)
     go_back(store, bundle)
-    _reload(store, state, runs, 0)
+    _reload(store, state, runs, "what it had before", lambda: put_back(store, was, number))
 
 
 def _shop(folder: Path) -> tuple[Store, Site]:
@@ -184,6 +187,17 @@ def _changes(folder: Path, bundle: Bundle) -> list[str]:
     there = read_folder(folder)
     new = {name: text.encode() for name, text in bundle.files.items()}
     return [name for name in NAMES if there.get(name) != new.get(name)]
+
+
+def _standing(folder: Path) -> Standing:
+    """How it is, to be put back where the shop refuses what comes."""
+    from edge.bundles.applied import standing
+    from edge.bundles.form import BrokenBundle
+
+    try:
+        return standing(folder)
+    except (BrokenBundle, OSError) as error:
+        refuse(f"{folder}: {shown(str(error))}; nothing has changed")
 
 
 def _waited(folder: Path, state: Path | None, now: Store, new: Store, wait_min: float) -> bool:
@@ -228,14 +242,12 @@ def _read_late(folder: Path, state: Path | None) -> bool:
         return False
 
 
-def _reload(folder: Path, state: Path | None, runs: bool, number: int) -> None:
-    """The running shop reads its files anew; where it refuses, they are put back."""
-    from edge.bundles.applied import before, go_back
+def _reload(folder: Path, state: Path | None, runs: bool, which: str, undo: Callable[[], None]) -> None:
+    """The running shop reads its files anew; where it refuses, they are as they were."""
     from edge.cli.live import folder_of
     from edge.daemon.desk import NoAnswer, NobodyThere, ask
     from edge.store import Fault
 
-    which = f"bundle {number}" if number else "what it had before"
     try:
         answer = ask(folder_of(folder, state), {"do": "reload", "by": getpass.getuser()}) if runs else {}
     except NoAnswer as error:
@@ -245,9 +257,7 @@ def _reload(folder: Path, state: Path | None, runs: bool, number: int) -> None:
     except ValueError as error:
         answer = {"faults": [], "why": str(error)}
     if "why" in answer or answer.get("faults"):
-        bundle = before(folder)
-        if number and bundle is not None:
-            go_back(folder, bundle)
+        undo()
         for fault in answer["faults"]:
             typer.echo(shown(str(Fault(**fault))), err=True)
         if "why" in answer:

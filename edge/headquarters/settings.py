@@ -7,16 +7,16 @@ holds the workers' seed, the users of NATS and the register of staff; it is its 
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from edge.site import Screens
-from edge.store import BrokenStore, Fault, told_faults
+from edge.store import BrokenStore, Fault
 from edge.store.environment import EnvironmentFirst, Section
+from edge.store.filed import read_settings
 
 FILE: Final = "headquarters.toml"
 
@@ -47,17 +47,7 @@ class Headquarters(EnvironmentFirst, HeadquartersFile):
 
 def load(folder: Path) -> Headquarters:
     """`BrokenStore` with every fault."""
-    path = folder / FILE
     if not folder.is_dir():
         raise BrokenStore([Fault(str(folder), "folder", "there is none", f"Name the one with {FILE} with --folder")])
-    try:
-        found = Headquarters(**tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.exists() else {})
-    except OSError as error:
-        raise BrokenStore([Fault(str(path), "file", error.strerror or str(error), "Make it readable")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        remedy = "See https://toml.io for how TOML is written"
-        raise BrokenStore([Fault(FILE, "syntax", str(error), remedy)]) from error
-    except ValidationError as error:
-        raise BrokenStore(told_faults(FILE, error, Headquarters)) from error
-    seed = folder / "worker.nk"
+    found, seed = read_settings(folder / FILE, Headquarters), folder / "worker.nk"
     return found.model_copy(update={"seed_file": seed}) if found.seed_file is None and seed.is_file() else found

@@ -53,6 +53,7 @@ def counted(insight: Insight, store: Store, since_s: float, until_s: float) -> C
 
 
 def last_of_month(day: date) -> date:
+    """The last day of a day's month."""
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
@@ -116,6 +117,7 @@ def sold_on(insight: Insight, store: Store, day: date, newest: date) -> Sold:
 
 
 def date_of(store: Store, at_s: float) -> date:
+    """The shop's own day of a moment (UNIX seconds)."""
     return datetime.fromtimestamp(at_s, store.timezone).date()
 
 

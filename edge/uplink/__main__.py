@@ -111,6 +111,7 @@ async def work(orders: Orders) -> None:
 
 
 def main() -> None:
+    """What is to be done comes on stdin, as one line, and how the shop is on those that follow."""
     try:
         orders = msgspec.json.decode(sys.stdin.readline(), type=Orders)
     except msgspec.MsgspecError:

@@ -48,6 +48,7 @@ def spread(
 
 
 def main() -> None:
+    """Do what stdin says; the result alone goes to stdout."""
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     module, function, arguments = pickle.load(sys.stdin.buffer)

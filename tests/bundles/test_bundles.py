@@ -161,6 +161,36 @@ def test_a_shop_that_is_too_busy_to_answer_is_not_taken_for_one_that_does_not_ru
         assert read_folder(shop) == FILES
 
 
+def test_what_the_running_shop_refuses_leaves_every_file_as_it_was(tmp_path: Path, publisher: Publisher) -> None:
+    """Somebody has changed the policy by hand, in a way that needs a restart, and nobody has restarted it."""
+
+    def blind(files: dict[str, bytes]) -> dict[str, bytes]:
+        return files | {"store.toml": files["store.toml"].replace(b"[policy]\n", b"[policy]\nappearance = false\n")}
+
+    theatre = Theatre(tmp_path / "shop", FILES, f'[bundles]\naddress = "{publisher.repository}"\n')
+    with closing(theatre):
+        where = ("--store", theatre.folder, "--state", theatre.state)
+        shutil.copy(publisher.root, theatre.folder / "root.json")
+        theatre.start()
+        publisher.publish(with_charge_at(b"0.90"))
+        assert tebura("update", *where).exit_code == 0
+        by_hand = blind(with_charge_at(b"0.90"))
+        (theatre.folder / "store.toml").write_bytes(by_hand["store.toml"])
+        number = publisher.publish(blind(with_charge_at(b"0.91")))
+        (theatre.folder / ".bundle-before.json").write_bytes(packed("demo", blind(FILES)))
+        for command in ("update", "back"):
+            refused = tebura(command, *where)
+            assert refused.exit_code == 2, refused.stdout
+            assert "policy.appearance: cannot change while the shop runs" in refused.stderr
+            assert "the shop refuses it, and goes on as it was" in refused.stderr
+            assert read_folder(theatre.folder) == by_hand
+        assert number_of(theatre.folder) == -number
+        (theatre.folder / "lots.csv").write_bytes(b"\x8f\xa4\x95i\n")
+        unread = tebura("update", *where, "--again")
+        assert unread.exit_code == 2
+        assert "lots.csv is not text in UTF-8. Save it anew; nothing has changed" in unread.stderr
+
+
 def test_a_fault_is_told_before_anything_is_signed(tmp_path: Path, publisher: Publisher) -> None:
     ill = tmp_path / "ill"
     ill.mkdir()
@@ -288,7 +318,7 @@ def test_a_kill_leaves_all_of_the_old_or_all_of_the_new(tmp_path: Path) -> None:
     del new["prices.csv"]
     bundle = unpacked(packed("demo", new), "demo")
     chance, ends, takes_s = random.Random(4), set(), 0.0
-    for number in range(60):
+    for number in range(61):
         folder = tmp_path / str(number)
         folder.mkdir()
         for name, data in old.items():

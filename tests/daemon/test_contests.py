@@ -42,8 +42,10 @@ def test_what_was_said_and_answered_stands_in_the_book(tmp_path: Path, killed: b
     assert "says something" in shop.order(do="answer", visit=VISIT, contest=entry.key, by="sato", message="")["error"]
     assert shop.order(do="answer", visit=VISIT, contest=entry.key, by="sato", message="We give it back")["written"]
     (answer,) = shop.entries("contest-answered")
-    assert (answer.body["contest"], answer.body["by"]) == (entry.key, "sato")
-    assert shop.shop.members.words("ana", str(answer.body["message"])) == "We give it back"
+    replied = str(answer.body["message"])
+    assert answer.body == {"contest": entry.key, "by": "sato", "message": replied}
+    assert replied.startswith("sealed:")
+    assert shop.shop.members.words("ana", replied) == "We give it back"
     shop.is_untouched()
     shop.shop.close()
 
