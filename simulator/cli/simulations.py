@@ -88,6 +88,14 @@ def simulate(
         return
     if of_a_port or link:
         refuse("--protocol, --plates and --link go with --serial: add it")
+    _record(story, busy, out, seed, seeds, store, frames, looks, workers, cluster)
+
+
+def _record(
+    story: Path | None, busy: int | None, out: Path | None, seed: int, seeds: int | None, store: Path | None,
+    frames: Path | None, looks: bool, workers: int | None, cluster: str,
+) -> None:  # fmt: skip
+    """One recording, or many."""
     if (story is None) == (busy is None):
         refuse("name a story, or --busy and how many visits")
     if out is None:
